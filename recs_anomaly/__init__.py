@@ -1,0 +1,32 @@
+"""Recommend items, find anomalies in time series and denoise images.
+
+Public names resolve on first use, so that importing the package stays cheap:
+Keras, TensorFlow and pandas are loaded only by what needs them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recs_anomaly.estimators.recommender import RBMRecommender
+    from recs_anomaly.persistence import load, save
+
+__version__ = "0.1.0.dev0"
+
+__all__ = ["RBMRecommender", "load", "save"]
+
+_HOMES = {
+    "RBMRecommender": "recs_anomaly.estimators.recommender",
+    "load": "recs_anomaly.persistence",
+    "save": "recs_anomaly.persistence",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

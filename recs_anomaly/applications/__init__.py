@@ -1,0 +1,1 @@
+"""Whole jobs in the words of their users: ids, times, titles, files."""

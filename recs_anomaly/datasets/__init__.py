@@ -1,0 +1,1 @@
+"""Sample, downloaded and generated data."""

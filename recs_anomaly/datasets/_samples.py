@@ -1,0 +1,42 @@
+"""Where the sample data lies: in the checkout's datasets/, or inside the wheel."""
+
+from pathlib import Path
+
+from recs_anomaly.exceptions import InputError
+
+_HERE = Path(__file__).resolve().parent
+# The wheel carries the checkout's top-level datasets/ as this package's samples/.
+_IN_WHEEL = _HERE / "samples"
+_IN_CHECKOUT = _HERE.parents[1] / "datasets"
+
+
+def sample_path(name: str) -> Path:
+    """Path of one sample file that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        File name below ``datasets/``, for instance ``"README.md"``.
+
+    Returns
+    -------
+    path : Path
+        An existing file.
+
+    Raises
+    ------
+    InputError
+        If no sample file has this name.
+
+    Examples
+    --------
+    >>> sample_path("README.md").name
+    'README.md'
+    """
+    folder = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
+    path = folder / name
+    if not path.is_file():
+        raise InputError(
+            f"name must be a file of the samples in {folder}; got {name!r}."
+        )
+    return path

@@ -1,0 +1,1 @@
+"""scikit-learn estimators: the contract on X and y."""

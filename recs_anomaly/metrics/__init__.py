@@ -1,0 +1,1 @@
+"""How good a prediction is: one file a kind of question."""
