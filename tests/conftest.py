@@ -1,6 +1,9 @@
 """What all tests share: the real data sets, seeds, and quiet third parties."""
 
 import os
+import random
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 # Read by TensorFlow when it is first imported; its start-up notes hide our output.
@@ -20,6 +23,23 @@ def _real_data_home() -> Path | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("realdata") and _real_data_home() is None:
         pytest.skip(NO_REAL_DATA)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold every test to the rule that nothing of ours draws from a global seed."""
+    before, had_keras = _global_random_state(), "keras" in sys.modules
+    outcome = yield
+    # Keras itself draws from `random`, once, while it is imported.
+    is_ours = had_keras or "keras" not in sys.modules
+    if is_ours and _global_random_state() != before:
+        pytest.fail("the global random state was used", pytrace=False)
+    return outcome
+
+
+def _global_random_state() -> tuple[object, ...]:
+    _, keys, *rest = np.random.get_state()  # noqa: NPY002 - the legacy one is meant
+    return random.getstate(), keys.tobytes(), *rest
 
 
 @pytest.fixture(scope="session")

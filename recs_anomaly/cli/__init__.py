@@ -56,19 +56,32 @@ class _CommandFolder(click.Group):
         except BrokenPipeError:
             raise  # click ends quietly when the reader of our output has gone
         except (RecsAnomalyError, OSError) as error:
-            raise _UserMistake(" ".join(str(error).split())) from error
+            raise _UserMistake(_one_line(error)) from error
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
 
 
 def _print_versions(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
     if not asked or ctx.resilient_parsing:
         return
-    from importlib.metadata import version
-
     click.echo(f"recs-anomaly {__version__}")
     click.echo(f"Python {platform.python_version()} on {platform.platform()}")
     for package in _REPORTED_PACKAGES:
-        click.echo(f"{package} {version(package)}")
+        click.echo(f"{package} {_installed_version(package)}")
     ctx.exit()
+
+
+def _installed_version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 @click.command(cls=_CommandFolder)

@@ -36,7 +36,5 @@ def sample_path(name: str) -> Path:
     folder = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
     path = folder / name
     if not path.is_file():
-        raise InputError(
-            f"name must be a file of the samples in {folder}; got {name!r}."
-        )
+        raise InputError(f"name must be a file in {folder}; got {name!r}.")
     return path

@@ -1,0 +1,111 @@
+"""Documented parameters and defaults are those of the signature, everywhere."""
+
+import inspect
+from dataclasses import is_dataclass
+from inspect import Parameter
+from pathlib import Path
+
+import pytest
+
+from tests.gates.numpydoc import documented_parameters, states_default
+from tests.gates.tree import (
+    PACKAGE,
+    public_definitions,
+    python_files,
+    relative,
+    resolve,
+)
+
+PUBLIC = [
+    pytest.param(path, name, id=f"{relative(path)}::{name}")
+    for path in python_files(PACKAGE)
+    for name in public_definitions(path)
+]
+
+
+@pytest.mark.parametrize(("path", "name"), PUBLIC)
+def test_docstring_states_the_real_parameters(path: Path, name: str) -> None:
+    subject = resolve(path, name)
+    docstring = inspect.getdoc(subject)
+    assert docstring, "has no docstring"
+    real = parameters(subject)
+    documented = documented_parameters(docstring)
+    if is_dataclass(subject) and not documented:
+        documented = documented_parameters(docstring, title="Attributes")
+    if documented or must_document(path):
+        assert list(documented) == list(real)
+    for parameter in documented:
+        assert states_default(documented[parameter], real[parameter]), (
+            f"{parameter} : {documented[parameter]!r}, "
+            f"but its default is {real[parameter].default!r}"
+        )
+
+
+def parameters(subject: object) -> dict[str, Parameter]:
+    """Parameters that a caller passes; none where another package defines them."""
+    if isinstance(subject, property) or not callable(subject):
+        return {}
+    if isinstance(subject, type) and not defines_construction(subject):
+        return {}
+    signature = inspect.signature(subject).parameters
+    return {
+        name: each for name, each in signature.items() if name not in ("self", "cls")
+    }
+
+
+def defines_construction(cls: type) -> bool:
+    is_protocol = getattr(cls, "_is_protocol", False)
+    return not is_protocol and bool({"__init__", "_fields"} & vars(cls).keys())
+
+
+def must_document(path: Path) -> bool:
+    """In core/ the equation may be the whole docstring; private modules are ours."""
+    parts = path.relative_to(PACKAGE).parts
+    is_private = any(p.startswith("_") and p != "__init__.py" for p in parts)
+    return parts[0] != "core" and not is_private
+
+
+def test_drifted_names_and_defaults_are_noticed() -> None:
+    def fetch(name: str, timeout: float = 30.0, retries: int | None = None) -> None: ...
+
+    real = inspect.signature(fetch).parameters
+    documented = documented_parameters(
+        """Fetch.
+
+        Parameters
+        ----------
+        name : {"a", "b"}
+            Which one; a colon : in the text is no entry.
+        timeout : float, default=10.0
+            Seconds.
+        retries : int, optional
+            How often.
+
+        Returns
+        -------
+        path : Path
+        """
+    )
+    assert list(documented) == list(real)
+    right = [name for name in real if states_default(documented[name], real[name])]
+    assert right == ["name", "retries"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "is_right"),
+    [
+        ("int, default=3", 3, True),
+        ("int, default=3", 4, False),
+        ("int", 3, False),
+        ("int, default=3", Parameter.empty, False),
+        ('{"mean", "median"}, default="mean"', "mean", True),
+        ("tuple of int, default=(0, 1)", (0, 1), True),
+        ("int or None, default=None", None, True),
+        ("float, default=inf", float("inf"), True),
+    ],
+)
+def test_a_stated_default_is_compared_by_value(
+    kind: str, default: object, is_right: bool
+) -> None:
+    parameter = Parameter("n", Parameter.POSITIONAL_OR_KEYWORD, default=default)
+    assert states_default(kind, parameter) is is_right

@@ -1,0 +1,42 @@
+"""Files and functions stay short enough to be read in one go."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.gates.tree import PACKAGE, PROGRAMS, ROOT, parsed, python_files, relative
+
+MOST_FILE_LINES = 300
+MOST_BODY_LINES = 60  # the docstring left out
+VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
+FILES = python_files(PACKAGE, ROOT / "tests", *PROGRAMS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_file_is_short_and_named_for_what_it_holds(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_FILE_LINES
+    assert path.stem.strip("_") not in VAGUE_NAMES
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_functions_are_short(path: Path) -> None:
+    functions = [n for n in ast.walk(parsed(path)) if isinstance(n, ast.FunctionDef)]
+    assert [f.name for f in functions if body_lines(f) > MOST_BODY_LINES] == []
+
+
+def test_body_lines_leave_out_the_docstring() -> None:
+    source = 'def f(x):\n    """One.\n\n    Two.\n    """\n    y = x\n    return y\n'
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    assert body_lines(function) == 3
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Lines of a function from its name to its end, without its docstring."""
+    lines = lines_of(function)
+    return lines - lines_of(function.body[0]) if ast.get_docstring(function) else lines
+
+
+def lines_of(node: ast.stmt) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1

@@ -1,0 +1,46 @@
+"""The wheel holds every module and every sample, and nothing of the checkout else."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.gates.tree import PACKAGE, ROOT
+
+CACHES = {"__pycache__"}
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = folder.glob("*.whl")
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+def files_below(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and not CACHES & set(path.parts)
+    }
+
+
+def test_every_file_of_the_package_is_in_the_wheel(wheel_names: set[str]) -> None:
+    expected = {f"recs_anomaly/{name}" for name in files_below(PACKAGE)}
+    assert "recs_anomaly/py.typed" in expected
+    assert expected <= wheel_names
+
+
+def test_every_sample_and_card_is_in_the_wheel(wheel_names: set[str]) -> None:
+    samples = {n for n in files_below(ROOT / "datasets") if not n.endswith(".py")}
+    assert "README.md" in samples
+    assert {f"recs_anomaly/datasets/samples/{name}" for name in samples} <= wheel_names
+
+
+def test_the_wheel_holds_the_package_only(wheel_names: set[str]) -> None:
+    tops = {name.partition("/")[0].partition("-")[0] for name in wheel_names}
+    assert tops == {"recs_anomaly"}
