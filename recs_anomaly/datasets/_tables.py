@@ -1,0 +1,22 @@
+"""The two tables every ratings source hands back."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+
+class MovieRatings(NamedTuple):
+    """Ratings and the items they are about.
+
+    Attributes
+    ----------
+    ratings : DataFrame with columns user_id, item_id, rating, timestamp
+        One row a rating. `rating` is a float in the source's own scale (stars),
+        `timestamp` whole seconds since 1970-01-01 UTC.
+    items : DataFrame with columns item_id, title, genres
+        One row an item. `genres` is one string with ``|`` between the names,
+        empty where the source names none.
+    """
+
+    ratings: pd.DataFrame
+    items: pd.DataFrame
