@@ -1,8 +1,10 @@
-"""The two tables every ratings source hands back."""
+"""The two tables that every source of ratings hands back, and its one error."""
 
 from typing import NamedTuple
 
 import pandas as pd
+
+from recs_anomaly.exceptions import InputError
 
 
 class MovieRatings(NamedTuple):
@@ -20,3 +22,7 @@ class MovieRatings(NamedTuple):
 
     ratings: pd.DataFrame
     items: pd.DataFrame
+
+
+class RatingsFileError(InputError):
+    """A file does not hold the table of ratings or items that it should."""
