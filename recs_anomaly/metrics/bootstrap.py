@@ -1,0 +1,105 @@
+"""How sure a measured number is: bootstrap intervals."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics._arrays import finite_vector
+
+
+def bootstrap_mean_interval(
+    values: ArrayLike,
+    coverage: float = 0.95,
+    n_resamples: int = 2000,
+    random_state: int | np.random.Generator = 0,
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of the mean of independent values.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_values,)
+    coverage : float, default=0.95
+        Chance that the interval should hold the true mean. With few values, say
+        fewer than 20, it holds it less often than that.
+    n_resamples : int, default=2000
+    random_state : int or numpy Generator, default=0
+
+    Returns
+    -------
+    low, high : float
+        Both the value itself if there is only one.
+
+    Raises
+    ------
+    InputError
+        If a value is not finite or `coverage` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> bootstrap_mean_interval([3, 3, 3])
+    (3.0, 3.0)
+    """
+    numbers = finite_vector("values", values)
+    return bootstrap_interval(
+        lambda counts: float(counts @ numbers / len(numbers)),
+        len(numbers),
+        coverage=coverage,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
+
+
+def bootstrap_interval(
+    statistic: Callable[[NDArray[np.int64]], float],
+    n_units: int,
+    coverage: float = 0.95,
+    n_resamples: int = 2000,
+    random_state: int | np.random.Generator = 0,
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of any statistic of exchangeable units.
+
+    A unit is what was drawn independently. For ratings that is a user, not a rating:
+    the ratings of one user resemble each other, and an interval that forgets it is
+    too narrow.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes how often each unit was drawn, an int array of shape (n_units,) that
+        sums to `n_units`, and returns a number.
+    n_units : int
+    coverage : float, default=0.95
+        Chance that the interval should hold the true value.
+    n_resamples : int, default=2000
+    random_state : int or numpy Generator, default=0
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    InputError
+        If `coverage` is not between 0 and 1 or `n_resamples` is below 1.
+
+    Examples
+    --------
+    >>> bootstrap_interval(lambda counts: float(counts.sum()), n_units=4)
+    (4.0, 4.0)
+    """
+    if not 0 < coverage < 1:
+        raise InputError(f"coverage must be between 0 and 1; got {coverage}.")
+    if n_resamples < 1:
+        raise InputError(f"n_resamples must be at least 1; got {n_resamples}.")
+    if not n_units:
+        return float("nan"), float("nan")
+    rng = np.random.default_rng(random_state)
+    drawn = [
+        statistic(np.bincount(rng.integers(n_units, size=n_units), minlength=n_units))
+        for _ in range(n_resamples)
+    ]
+    tail = (1 - coverage) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
