@@ -1,0 +1,217 @@
+"""Where downloaded data lives, and how a file gets there: whole or not at all."""
+
+import os
+import re
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import pooch
+
+from recs_anomaly.exceptions import RecsAnomalyError
+
+DATA_HOME_VARIABLE = "RECS_ANOMALY_DATA"
+_CHUNK_BYTES = 1 << 16
+# Answers to "send me the rest" that mean: what you have is of no use.
+_WHOLE_FILE, _NO_SUCH_RANGE = 200, 416
+
+
+class DownloadError(RecsAnomalyError, OSError):
+    """A data set could not be fetched; the message says what can be done about it."""
+
+
+def data_home() -> Path:
+    """Folder that holds the downloaded data sets.
+
+    Returns
+    -------
+    home : Path
+        The environment variable RECS_ANOMALY_DATA, or else the platform's cache
+        folder for this package. It need not exist.
+    """
+    configured = os.environ.get(DATA_HOME_VARIABLE)
+    home = Path(configured or pooch.os_cache("recs_anomaly"))
+    return home.expanduser().resolve()
+
+
+def make_writable(folder: Path) -> None:
+    """Create a folder, and make sure that files can be written to it.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    DownloadError
+        If that is not so.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DownloadError(
+            f"{folder} cannot be written to ({error.strerror}); set "
+            f"{DATA_HOME_VARIABLE} to a folder that can."
+        ) from error
+
+
+@contextmanager
+def downloaded(url: str, partial: Path, md5: str, way_out: str) -> Iterator[Path]:
+    """Download a file for the time of a ``with`` block.
+
+    What an earlier try left behind is continued. Of two processes that start at once,
+    one continues it and the other begins its own download; neither sees the other's
+    bytes. The file is gone after a block that succeeds, and is kept for the next try
+    after one that fails.
+
+    Parameters
+    ----------
+    url : str
+    partial : Path
+        Where an unfinished download is left for the next try.
+    md5 : str
+        Checksum that the whole file must have.
+    way_out : str
+        End of the message when the download fails: "or" what to do instead.
+
+    Yields
+    ------
+    path : Path
+        The file, whole and checked.
+
+    Raises
+    ------
+    DownloadError
+        If the server cannot be reached, refuses, breaks off, or sends other bytes.
+    """
+    with _claimed(partial) as path:
+        if not (path.stat().st_size and _md5(path) == md5):
+            _append_rest(url, path, way_out)
+        if (came := _md5(path)) != md5:
+            path.unlink()
+            raise DownloadError(
+                f"{url} came with the checksum {came} instead of {md5}, so nothing of "
+                f"it was kept; try again, {way_out}."
+            )
+        yield path
+        path.unlink()
+
+
+def published_md5(url: str, way_out: str) -> str:
+    """Read the checksum that a server publishes beside a file, as ``<url>.md5``.
+
+    Parameters
+    ----------
+    url : str
+        The file's own address.
+    way_out : str
+        As in `downloaded`.
+
+    Returns
+    -------
+    md5 : str
+
+    Raises
+    ------
+    DownloadError
+        If the server cannot be reached, or there is no checksum in what it sends.
+    """
+    text = BytesIO()
+    _receive(f"{url}.md5", text, way_out)
+    found = re.search(rb"\b[0-9a-fA-F]{32}\b", text.getvalue())
+    if not found:
+        raise DownloadError(f"{url}.md5 holds no checksum; try again later, {way_out}.")
+    return found[0].decode().lower()
+
+
+@contextmanager
+def _claimed(partial: Path) -> Iterator[Path]:
+    """Own what an earlier try left, alone; leave what there is at the end.
+
+    Renaming is atomic: of several processes one gets the file, the others none.
+    """
+    own = partial.with_name(f"{partial.name}-{uuid.uuid4().hex}")
+    try:
+        partial.rename(own)
+    except FileNotFoundError:
+        own.touch()
+    try:
+        yield own
+    finally:
+        if own.exists():
+            if own.stat().st_size:
+                own.replace(partial)
+            else:
+                own.unlink()
+
+
+def _append_rest(url: str, path: Path, way_out: str) -> None:
+    progress = _TerminalProgress(url) if sys.stderr.isatty() else False
+    with path.open("ab") as file:
+        _receive(url, file, way_out, start=path.stat().st_size, progressbar=progress)
+
+
+def _receive(
+    url: str, file: IO[bytes], way_out: str, *, start: int = 0, progressbar: Any = False
+) -> None:
+    """Append what a server has from byte `start` on, or else the whole to nothing."""
+
+    def prepare(response: Any, **_: object) -> None:
+        responses.callback(response.close)  # pooch leaves it open when it raises
+        if response.status_code in (_WHOLE_FILE, _NO_SUCH_RANGE):
+            file.truncate(0)
+
+    download = pooch.HTTPDownloader(
+        progressbar=progressbar,
+        chunk_size=_CHUNK_BYTES,
+        headers={"Range": f"bytes={start}-", "Accept-Encoding": "identity"},
+        hooks={"response": prepare},
+    )
+    try:
+        with ExitStack() as responses:
+            download(url, file, None)
+    except OSError as error:  # whatever `requests` raises is one, without a number
+        if error.errno is not None:
+            raise  # the disk's own
+        response = getattr(error, "response", None)
+        if response is not None:
+            answer = f"{response.status_code} {response.reason}"
+            rule = f"answered {answer}; try again later"
+        elif file.tell() != start:
+            rule = "broke off; run the same again to continue"
+        else:
+            rule = "cannot be reached; try again with a network"
+        raise DownloadError(f"{url} {rule}, {way_out}.") from error
+
+
+class _TerminalProgress:
+    """What pooch asks of a progress bar: one line that is written over and over."""
+
+    def __init__(self, url: str) -> None:
+        self.total = 0
+        self._name = url.rpartition("/")[2]
+        self._n_done = 0
+
+    def update(self, n_bytes: int) -> None:
+        self._n_done = min(self._n_done + n_bytes, self.total or sys.maxsize)
+        of_total = f" of {self.total / 1e6:.1f}" if self.total else ""
+        # The cursor goes back to the start, so that an error message covers the line.
+        sys.stderr.write(f"{self._name}: {self._n_done / 1e6:.1f}{of_total} MB\r")
+        sys.stderr.flush()
+
+    def reset(self) -> None:
+        self._n_done = 0
+
+    def close(self) -> None:
+        sys.stderr.write("\n")
+
+
+def _md5(path: Path) -> str:
+    return str(pooch.file_hash(str(path), alg="md5"))
