@@ -15,3 +15,11 @@ class RecsAnomalyError(Exception):
 
 class InputError(RecsAnomalyError, ValueError):
     """An argument, a file or a table breaks a rule that the message states."""
+
+
+class UnknownUserError(InputError, LookupError):
+    """A user id that the recommender has never seen."""
+
+
+class UnknownItemError(InputError, LookupError):
+    """An item id that the recommender has never seen."""

@@ -1,0 +1,116 @@
+"""Distributions over rating levels with a given mean and learned habits.
+
+The latent rating says where the mean is. How the probability spreads around it is
+learned: how this user and this item use the levels, and how sure the model is. The
+distribution is p(k) proportional to exp(habits(k) + tilt * k), where the tilt is the
+one number that puts the mean where it has to be.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.rating_rows import Floats, Ints
+
+MARGIN = 0.02
+N_NEWTON = 30
+N_SCORING = 20
+
+
+class Evidence(NamedTuple):
+    """What is known of n ratings to come, over K levels."""
+
+    mean: Floats  # (n,) latent rating, on the scale of the levels
+    shapes: Floats  # (n, K, n_shapes) functions of the level whose weights are learned
+    base: Floats  # (K,) log frequency of the levels in all ratings
+
+
+def expectation(latent: Floats, levels: Floats) -> Floats:
+    """Latent ratings moved into the open range that a distribution can have as mean."""
+    margin = MARGIN * (levels[-1] - levels[0])
+    return np.asarray(np.clip(latent, levels[0] + margin, levels[-1] - margin))
+
+
+def distribution(evidence: Evidence, weights: Floats, levels: Floats) -> Floats:
+    """Probabilities of the levels, of shape (n, K), with means as `expectation`."""
+    habits = evidence.base + evidence.shapes @ weights
+    return _tilted(habits, expectation(evidence.mean, levels), levels)
+
+
+def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
+    """Newton's method on the tilt, kept between bounds that bracket the mean."""
+    places = (levels - levels[0]) / (levels[-1] - levels[0])
+    target = (mean - levels[0]) / (levels[-1] - levels[0])
+    tilt, low, high = np.zeros(len(mean)), *(np.full(len(mean), x) for x in LIMITS)
+    for _ in range(N_NEWTON):
+        probabilities = _normalised(habits + tilt[:, None] * places)
+        error = probabilities @ places - target
+        if np.abs(error).max(initial=0.0) < TOLERANCE:
+            break
+        spread = probabilities @ places**2 - (probabilities @ places) ** 2
+        low, high = np.where(error < 0, tilt, low), np.where(error > 0, tilt, high)
+        step = tilt - error / np.maximum(spread, TOLERANCE)
+        is_inside = (step > low) & (step < high)
+        tilt = np.where(is_inside, step, (low + high) / 2)
+    return probabilities
+
+
+LIMITS = (-400.0, 400.0)
+TOLERANCE = 1e-10
+
+
+def _normalised(logits: Floats) -> Floats:
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def fit_shape_weights(
+    evidence: Evidence, observed: Ints, levels: Floats, start: Floats, strength: float
+) -> Floats:
+    """Shape weights that maximise the likelihood of observed levels, by Fisher scoring.
+
+    `strength` is the number of pseudo-ratings that hold the weights near `start`.
+    """
+    weights = start.copy()
+    rows = np.arange(len(observed))
+    for _ in range(N_SCORING):
+        probabilities = distribution(evidence, weights, levels)
+        score = _scores(evidence.shapes, probabilities, levels)
+        gradient = score[rows, observed].sum(axis=0) - strength * (weights - start)
+        information = np.einsum("nk,nki,nkj->ij", probabilities, score, score)
+        step = np.linalg.solve(information + strength * np.eye(len(weights)), gradient)
+        weights = weights + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights
+
+
+def _scores(shapes: Floats, probabilities: Floats, levels: Floats) -> Floats:
+    """Derivative of log p(k) by each weight, the mean held where it is."""
+    centred = shapes - np.einsum("nk,nks->ns", probabilities, shapes)[:, None]
+    mean = probabilities @ levels
+    away = levels - mean[:, None]
+    spread = np.einsum("nk,nk->n", probabilities, away**2)
+    slope = np.einsum("nk,nks,nk->ns", probabilities, centred, away) / spread[:, None]
+    return np.asarray(centred - away[:, :, None] * slope[:, None])
+
+
+def middle_ranks(probabilities: Floats) -> Floats:
+    """Probability below each level plus half of its own, of shape (n, K)."""
+    return np.asarray(np.cumsum(probabilities, axis=1) - probabilities / 2)
+
+
+def quantile(probabilities: Floats, levels: Floats, rank: Floats) -> Floats:
+    """Level at which the middle rank, linear between levels, reaches `rank`."""
+    ranks = middle_ranks(probabilities)
+    upper = np.clip((ranks < rank[:, None]).sum(axis=1), 1, len(levels) - 1)
+    rows = np.arange(len(ranks))
+    low, high = ranks[rows, upper - 1], ranks[rows, upper]
+    share = np.clip((rank - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
+    return np.asarray(levels[upper - 1] + share * (levels[upper] - levels[upper - 1]))
+
+
+def median(probabilities: Floats, levels: Floats) -> Floats:
+    """Smallest level with at least half of the probability up to it."""
+    below_half = np.cumsum(probabilities, axis=1) < 0.5 - 1e-12
+    return np.asarray(levels[np.minimum(below_half.sum(axis=1), len(levels) - 1)])

@@ -1,0 +1,118 @@
+"""A user as a new visible unit: output weights inferred from a few ratings.
+
+In the item view the visible units are the users, and a stranger has no weights. But
+given the hidden activity of the items, the weights of one visible unit are a linear
+model with a Gaussian prior, and its posterior has a closed form: Gaussian process
+regression over items whose kernel is computed from the item view (Hinton &
+Salakhutdinov, 2008; low rank after Williams & Seeger, 2001). Everybody's weights are
+found in this way, those of the training users too, so that a stranger with the same
+ratings gets the same predictions.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.rating_rows import Floats, Ints
+
+N_LANDMARKS = 128
+WIDTH = 2.0
+AUDIENCE_WEIGHT = 0.8
+KERNEL_VARIANCE = 0.8
+POPULARITY_VARIANCE = 0.01
+OFFSET_VARIANCE = 1 / 3
+JITTER = 1e-6
+
+
+class Posterior(NamedTuple):
+    """What ratings say of the weights; the prior is standard normal, noise is 1."""
+
+    weights: Floats  # (n_features,) mean
+    seen: Floats  # (n_ratings, n_features) features of the items rated
+    gram_factor: Floats  # (n_ratings, n_ratings) or (n_features, n_features)
+
+
+def item_features(hidden: Floats, audience: Floats, counts: Floats) -> Floats:
+    """Features whose inner product is the kernel between items.
+
+    The kernel is a constant (the user's generosity), plus a linear one in the log
+    popularity, plus a Gaussian one in the hidden activity and in the audience of the
+    items (a spectral embedding of who rated what), through landmarks: the items with
+    most ratings. Of shape (n_items, 2 + n_landmarks).
+    """
+    landmarks = np.argsort(-counts, kind="stable")[:N_LANDMARKS]
+    width = 2.0 * WIDTH * np.median(_squared_distances(hidden, hidden[landmarks]))
+    place = np.hstack(
+        [hidden / np.sqrt(max(width, JITTER)), audience * np.sqrt(AUDIENCE_WEIGHT)]
+    )
+    kernel = KERNEL_VARIANCE * np.exp(-_squared_distances(place, place[landmarks]))
+    # The Cholesky factor of the landmarks' kernel turns kernel columns into features.
+    factor = np.linalg.cholesky(kernel[landmarks] + JITTER * np.eye(len(landmarks)))
+    smooth = np.linalg.solve(factor, kernel.T).T
+    return np.column_stack(
+        [
+            np.full(len(hidden), np.sqrt(OFFSET_VARIANCE)),
+            np.sqrt(POPULARITY_VARIANCE) * _standard_popularity(counts),
+            smooth,
+        ]
+    )
+
+
+def _squared_distances(points: Floats, centres: Floats) -> Floats:
+    cross = points @ centres.T
+    squares = (points**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)
+    return np.asarray(np.maximum(squares - 2.0 * cross, 0.0))
+
+
+def _standard_popularity(counts: Floats) -> Floats:
+    """Log counts with mean 0 and variance 1 over the ratings."""
+    popularity = np.log1p(counts)
+    share = counts / max(counts.sum(), 1.0)
+    centred = popularity - share @ popularity
+    spread = np.sqrt(share @ centred**2)
+    return np.asarray(centred / spread if spread > JITTER else np.zeros(len(counts)))
+
+
+def infer(seen: Floats, residuals: Floats) -> Posterior:
+    """Posterior of the weights given features and residual ratings of rated items."""
+    n_ratings, n_features = seen.shape
+    if n_ratings < n_features:
+        factor = np.linalg.cholesky(seen @ seen.T + np.eye(n_ratings))
+        dual = _solve_factored(factor, residuals)
+        return Posterior(seen.T @ dual, seen, factor)
+    factor = np.linalg.cholesky(seen.T @ seen + np.eye(n_features))
+    return Posterior(_solve_factored(factor, seen.T @ residuals), seen, factor)
+
+
+def _solve_factored(factor: Floats, right: Floats) -> Floats:
+    return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, right)))
+
+
+def variance(posterior: Posterior, features: Floats) -> Floats:
+    """Posterior variance of the latent rating of items, in units of the noise."""
+    seen, factor = posterior.seen, posterior.gram_factor
+    if len(factor) == seen.shape[1]:
+        whitened = np.linalg.solve(factor, features.T)
+        return np.asarray((whitened**2).sum(axis=0))
+    explained = np.linalg.solve(factor, seen @ features.T)
+    return np.asarray((features**2).sum(axis=1) - (explained**2).sum(axis=0))
+
+
+def damped_effects(
+    rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Alternating shrunken means of rows and columns of values minus their mean."""
+    row_counts = np.bincount(rows, minlength=shape[0]) + ROW_SHRINKAGE
+    column_counts = np.bincount(columns, minlength=shape[1]) + COLUMN_SHRINKAGE
+    row_effects, column_effects = np.zeros(shape[0]), np.zeros(shape[1])
+    for _ in range(N_SWEEPS):
+        rest = values - row_effects[rows]
+        column_effects = np.bincount(columns, rest, shape[1]) / column_counts
+        rest = values - column_effects[columns]
+        row_effects = np.bincount(rows, rest, shape[0]) / row_counts
+    return row_effects, column_effects
+
+
+ROW_SHRINKAGE = 5.0
+COLUMN_SHRINKAGE = 6.0
+N_SWEEPS = 8

@@ -1,0 +1,259 @@
+"""How the recommender learns: both views, the cut that calibrates them, the rest.
+
+Nothing here sees a rating that it is later judged on: a small cut of the training
+ratings stops the training of the views and fits the shapes of the distributions. Then
+the ratings of the cut come back: hidden activity, item features and everybody's
+weights are functions of the ratings, and are computed from all of them.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+from sklearn.utils.extmath import randomized_svd
+
+from recs_anomaly.core import ordinal, posterior, rating_rbm
+from recs_anomaly.core.ordinal import Evidence
+from recs_anomaly.core.rating_model import (
+    Folded,
+    RatingModel,
+    evidence,
+    fold_in,
+    log_use,
+)
+from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
+from recs_anomaly.core.rating_rows import (
+    Floats,
+    Ints,
+    RatingRows,
+    level_counts,
+    offsets_of,
+    to_rows,
+    transposed,
+)
+
+CUT_SHARE = 0.05
+LARGEST_CUT = 20_000
+SMALLEST_CUT = 50
+AUDIENCE_DIMENSIONS = 20
+AUDIENCE_SHRINKAGE = 5.0
+AUDIENCE_FLOOR = 0.05
+ITEM_DROPOUT = 0.3
+# What the cut of MovieLens 100K says; a small cut of other ratings moves these little.
+USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.45, 0.3, 0.9])
+USUAL_STRENGTH = 50.0
+USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
+N_INTERVAL_RANKS = 501
+
+
+class ViewSettings(NamedTuple):
+    """What the constructor of the recommender says about training."""
+
+    view: str
+    n_hidden: int
+    epochs: int
+    learning_rate: float
+    decay: float
+    verbose: int
+
+
+class Learned(NamedTuple):
+    """Result of `learn`."""
+
+    model: RatingModel
+    shape_weights: Floats
+    interval_ranks: Floats
+    histories: dict[str, tuple[list[float], list[float]]]
+
+
+class Cut(NamedTuple):
+    """Ratings of the training set held out of the training of the views."""
+
+    users: Ints
+    items: Ints
+    levels: Ints
+
+
+def learn(
+    ratings: RatingRows,
+    levels: Floats,
+    settings: ViewSettings,
+    rng: np.random.Generator,
+) -> Learned:
+    """Fit the recommender to rows of users, the last column an item nobody rated."""
+    kept, cut = split_cut(ratings, rng)
+    views, histories = _train_views(kept, cut, len(levels), settings, rng)
+    seed = int(rng.integers(2**31))
+    noise = float(levels[ratings.levels].var() / 2)
+    weights, ranks = USUAL_SHAPE_WEIGHTS, np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
+    if len(cut.users):
+        rehearsal = _assemble(kept, views, levels, settings.view, noise, seed)
+        noise = _typical_noise(rehearsal, kept, np.unique(cut.users))
+        rehearsal = rehearsal._replace(noise=noise)
+        weights, ranks = _calibrate(rehearsal, kept, cut)
+    model = _assemble(ratings, views, levels, settings.view, noise, seed)
+    return Learned(model, weights, ranks, histories)
+
+
+def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows, Cut]:
+    """Hold out a random twentieth of the ratings, none where that would be too few."""
+    n_ratings = len(ratings.columns)
+    n_cut = min(int(CUT_SHARE * n_ratings), LARGEST_CUT)
+    is_cut = np.zeros(n_ratings, bool)
+    if n_cut >= SMALLEST_CUT:
+        is_cut[rng.choice(n_ratings, n_cut, replace=False)] = True
+    rows, shape = ratings.rows, (ratings.n_rows, ratings.n_columns)
+    parts = rows, ratings.columns, ratings.levels
+    kept = to_rows(*(part[~is_cut] for part in parts), shape)
+    return kept, Cut(*(part[is_cut] for part in parts))
+
+
+def _train_views(
+    kept: RatingRows,
+    cut: Cut,
+    n_levels: int,
+    settings: ViewSettings,
+    rng: np.random.Generator,
+) -> tuple[dict[str, RatingRBM], dict[str, tuple[list[float], list[float]]]]:
+    """Train the views asked for; the other stays at its starting point."""
+    # Keras takes seconds to import and is needed for nothing but this.
+    from recs_anomaly.core import rating_training as training
+    from recs_anomaly.core.training import Progress, Schedule
+
+    schedule = Schedule(settings.epochs, settings.learning_rate)
+    views, histories = {}, {}
+    for name, rows, held_out, dropout in (
+        ("user", kept, cut, 0.0),
+        ("item", transposed(kept), Cut(cut.items, cut.users, cut.levels), ITEM_DROPOUT),
+    ):
+        is_trained = settings.view in ("both", name)
+        n_hidden = settings.n_hidden if is_trained else 0
+        views[name] = training.starting_point(rows, n_levels, n_hidden, rng)
+        if not is_trained:
+            continue
+        config = training.RatingRBMConfig(n_hidden, settings.decay, dropout)
+        views[name], history = training.fit_rating_rbm(
+            rows,
+            views[name],
+            config,
+            schedule,
+            seed=int(rng.integers(2**31)),
+            progress=Progress(f"{name} view", settings.epochs, settings.verbose),
+            validate=partial(_loss_on_cut, rows, held_out) if len(cut.users) else None,
+        )
+        histories[name] = history.loss, history.validation_loss
+    return views, histories
+
+
+def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:
+    """Negative log-likelihood of the cut, whose users may be any view's rows."""
+    row, column, level = cut
+    context = rating_rbm.contexts(rbm, rows)
+    logits = rating_rbm.level_logits(
+        rbm,
+        rating_rbm.hidden_units(rbm, rows)[row],
+        RowContext(context.mean[row], context.habits[row]),
+        column,
+    )
+    probabilities = rating_rbm.softmax(logits)[np.arange(len(level)), level]
+    return float(-np.log(probabilities).mean())
+
+
+def _assemble(
+    ratings: RatingRows,
+    views: dict[str, RatingRBM],
+    levels: Floats,
+    view: str,
+    noise: float,
+    seed: int,
+) -> RatingModel:
+    """Everything that follows from the views and the ratings without training."""
+    by_item = transposed(ratings)
+    values = levels[ratings.levels]
+    mean = float(values.mean())
+    shape = (ratings.n_rows, ratings.n_columns)
+    _, item_effects = posterior.damped_effects(
+        ratings.rows, ratings.columns, values - mean, shape
+    )
+    features = np.zeros((by_item.n_rows, 0))
+    if view != "user":
+        features = posterior.item_features(
+            rating_rbm.hidden_units(views["item"], by_item),
+            _audience(ratings, seed),
+            by_item.counts.astype(np.float64),
+        )
+    log_frequency = views["user"].level_log_frequency
+    return RatingModel(
+        user_view=views["user"],
+        item_features=features,
+        item_effects=item_effects,
+        item_habits=log_use(level_counts(by_item, len(levels)), log_frequency),
+        levels=levels,
+        mean=mean,
+        noise=noise,
+        user_share=USER_SHARE[view],
+    )
+
+
+def _audience(ratings: RatingRows, seed: int) -> Floats:
+    """Spectral embedding of the items by who rated them, whatever the rating."""
+    by_item = transposed(ratings)
+    user_weight = 1 / np.sqrt(ratings.counts + AUDIENCE_SHRINKAGE)
+    item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
+    weights = item_weight[by_item.rows] * user_weight[by_item.columns]
+    shape = (by_item.n_rows, by_item.n_columns)
+    rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
+    n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
+    left, scale, _ = randomized_svd(rated, n_dimensions, random_state=seed)
+    place = left * scale
+    length = np.linalg.norm(place, axis=1, keepdims=True)
+    return np.asarray(place / (length + AUDIENCE_FLOOR))
+
+
+def _typical_noise(model: RatingModel, ratings: RatingRows, users: Ints) -> float:
+    """Mean squared residual of the given users' own ratings."""
+    people = [person for _, person in fold_in_users(model, ratings, users)]
+    n_ratings = sum(person.n_ratings for person in people)
+    squares = sum(person.squared_error for person in people)
+    return squares / n_ratings if squares > 0 else model.noise
+
+
+def fold_in_users(
+    model: RatingModel, ratings: RatingRows, users: Ints
+) -> Iterator[tuple[int, Folded]]:
+    """Fold in the stored ratings of each of the users."""
+    for user in users:
+        own = slice(*ratings.offsets[user : user + 2])
+        yield int(user), fold_in(model, ratings.columns[own], ratings.levels[own])
+
+
+def evidence_of_pairs(
+    model: RatingModel, ratings: RatingRows, users: Ints, items: Ints
+) -> Evidence:
+    """Evidence on (user, item) pairs, in their order; user n_rows has no ratings."""
+    order = np.argsort(users, kind="stable")
+    wanted = offsets_of(np.bincount(users, minlength=ratings.n_rows))
+    parts = [
+        evidence(model, person, items[order[wanted[user] : wanted[user + 1]]])
+        for user, person in fold_in_users(model, ratings, np.unique(users))
+    ]
+    place = np.argsort(order)
+    return Evidence(
+        np.concatenate([part.mean for part in parts])[place],
+        np.concatenate([part.shapes for part in parts])[place],
+        model.user_view.level_log_frequency,
+    )
+
+
+def _calibrate(model: RatingModel, kept: RatingRows, cut: Cut) -> tuple[Floats, Floats]:
+    """Shape weights, and how far from the middle rank the ratings of the cut fall."""
+    known = evidence_of_pairs(model, kept, cut.users, cut.items)
+    weights = ordinal.fit_shape_weights(
+        known, cut.levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
+    )
+    probabilities = ordinal.distribution(known, weights, model.levels)
+    ranks = ordinal.middle_ranks(probabilities)[np.arange(len(cut.levels)), cut.levels]
+    shares = np.linspace(0.0, 1.0, N_INTERVAL_RANKS)
+    return weights, np.quantile(np.abs(ranks - 0.5), shares)

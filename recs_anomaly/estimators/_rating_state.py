@@ -1,0 +1,205 @@
+"""What a fitted recommender holds: arrays, and the ids that their rows stand for."""
+
+from collections.abc import Hashable, Iterable
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from recs_anomaly.core.ordinal import Evidence
+from recs_anomaly.core.rating_model import Folded, RatingModel, fold_in
+from recs_anomaly.core.rating_rbm import RatingRBM
+from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
+from recs_anomaly.estimators import _rating_table as table
+from recs_anomaly.estimators import _recommendations as lists
+from recs_anomaly.estimators._rating_fit import USER_SHARE, evidence_of_pairs
+from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+
+MOST_NAMED = 3
+
+
+class RatingState:
+    """Fitted arrays of RBMRecommender, by name and shape, and how to look things up."""
+
+    _array_schema: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
+        "classes_": ("float64", ("n_levels",)),
+        "users_": ("id", ("n_users",)),
+        "items_": ("id", ("n_items",)),
+        "user_offsets_": ("int64", ("n_users+2",)),
+        "user_items_": ("int64", ("n_ratings",)),
+        "user_levels_": ("int64", ("n_ratings",)),
+        "item_features_": ("float64", ("n_items+1", "n_features")),
+        "item_effects_": ("float64", ("n_items+1",)),
+        "item_habits_": ("float64", ("n_items+1", "n_levels")),
+        "shape_weights_": ("float64", ("n_shapes",)),
+        "interval_ranks_": ("float64", ("n_interval_ranks",)),
+        "coupling_": ("float64", ("n_items+1", "n_hidden")),
+        "presence_": ("float64", ("n_items+1", "n_hidden")),
+        "hidden_bias_": ("float64", ("n_hidden",)),
+        "visible_bias_": ("float64", ("n_items+1", "n_levels")),
+        "level_in_": ("float64", ("n_levels",)),
+        "level_out_": ("float64", ("n_levels",)),
+        "row_weights_": ("float64", ("2",)),
+        "column_level_": ("float64", ("n_items+1",)),
+        "level_log_frequency_": ("float64", ("n_levels",)),
+    }
+    _scalar_schema: ClassVar[dict[str, type]] = {
+        "mean_": float,
+        "noise_": float,
+        "n_features_in_": int,
+    }
+
+    view: str
+    classes_: Floats
+    users_: NDArray[Any]
+    items_: NDArray[Any]
+    user_offsets_: Ints
+    user_items_: Ints
+    user_levels_: Ints
+    shape_weights_: Floats
+    interval_ranks_: Floats
+    mean_: float
+    noise_: float
+
+    def _store(self, ratings: table.RatingTable, model: RatingModel) -> None:
+        """Spread ratings and model over attributes, so that files hold plain arrays."""
+        self.users_, self.items_ = ratings.users, ratings.items
+        self.user_offsets_ = ratings.ratings.offsets
+        self.user_items_ = ratings.ratings.columns
+        self.user_levels_ = ratings.ratings.levels
+        self.classes_ = model.levels
+        self.mean_, self.noise_ = model.mean, model.noise
+        for name in ("item_features", "item_effects", "item_habits"):
+            setattr(self, f"{name}_", getattr(model, name))
+        for name, value in model.user_view._asdict().items():
+            setattr(self, f"{name}_", value)
+        for name in ("_user_index", "_item_index"):
+            vars(self).pop(name, None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the look-up tables, which are made again when needed."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {
+            name: value
+            for name, value in state.items()
+            if name not in ("_user_index", "_item_index")
+        }
+
+    def _model(self) -> RatingModel:
+        return RatingModel(
+            RatingRBM(*(getattr(self, f"{name}_") for name in RatingRBM._fields)),
+            *(
+                getattr(self, f"item_{name}_")
+                for name in ("features", "effects", "habits")
+            ),
+            levels=self.classes_,
+            mean=self.mean_,
+            noise=self.noise_,
+            user_share=USER_SHARE[self.view],
+        )
+
+    def _ratings(self) -> RatingRows:
+        return RatingRows(
+            self.user_offsets_,
+            self.user_items_,
+            self.user_levels_,
+            len(self.items_) + 1,
+        )
+
+    @cached_property
+    def _user_index(self) -> pd.Index:
+        return pd.Index(self.users_)
+
+    @cached_property
+    def _item_index(self) -> pd.Index:
+        return pd.Index(self.items_)
+
+    def _own(self, row: int) -> tuple[Ints, Ints]:
+        """Items and levels of what one user rated."""
+        own = slice(*self.user_offsets_[row : row + 2])
+        return self.user_items_[own], self.user_levels_[own]
+
+    def _fold_in(self, items: Ints, levels: Ints) -> Folded:
+        return fold_in(self._model(), items, levels)
+
+    def _person(self, row: int) -> Folded:
+        return self._fold_in(*self._own(row))
+
+    def _row_of_user(self, user: Hashable, may_be_unknown: bool = False) -> int:
+        row = int(self._user_index.get_indexer([user])[0])
+        if row < 0 and not may_be_unknown:
+            raise UnknownUserError(
+                f"user {user!r} has no ratings in the training data; "
+                "recommend_for takes ratings of somebody new."
+            )
+        return row if row >= 0 else len(self.users_)
+
+    def _columns_of_items(self, items: Iterable[Hashable]) -> Ints:
+        wanted = list(items)
+        columns = self._item_index.get_indexer(wanted) if wanted else np.zeros(0)
+        if (columns < 0).any():
+            unknown = [wanted[place] for place in np.flatnonzero(columns < 0)]
+            named = ", ".join(map(repr, unknown[:MOST_NAMED]))
+            raise UnknownItemError(
+                f"{len(unknown)} of {len(wanted)} items have no ratings in the training "
+                f"data: {named}{', ...' if len(unknown) > MOST_NAMED else ''}."
+            )
+        return columns.astype(np.int64)
+
+    def _numbered(self, own_ratings: Any) -> tuple[Ints, Ints]:
+        """Item columns and levels of somebody's own ratings; the last of a pair wins."""
+        items, values = table.own_ratings_frame(own_ratings)
+        columns = self._columns_of_items(items)
+        levels = table.nearest_levels(values, self.classes_)
+        last_first = np.unique(columns[::-1], return_index=True)[1]
+        kept = len(columns) - 1 - last_first
+        return columns[kept], levels[kept]
+
+    def _evidence(self, X: ArrayLike | pd.DataFrame) -> Evidence:
+        """Evidence on (user, item) pairs; unknown ids are the empty row and column."""
+        check_is_fitted(self)
+        pairs = table.checked_pairs(X)
+        validate_data(self, pairs, skip_check_array=True, reset=False)
+        rows = self._user_index.get_indexer(pairs.iloc[:, 0])
+        columns = self._item_index.get_indexer(pairs.iloc[:, 1])
+        return evidence_of_pairs(
+            self._model(),
+            self._ratings(),
+            np.where(rows < 0, len(self.users_), rows),
+            np.where(columns < 0, len(self.items_), columns),
+        )
+
+    def _half_width(self, coverage: float) -> float:
+        if not 0 < coverage < 1:
+            raise InputError(f"coverage must lie between 0 and 1; got {coverage!r}.")
+        shares = np.linspace(0.0, 1.0, len(self.interval_ranks_))
+        return float(np.interp(coverage, shares, self.interval_ranks_))
+
+    def _allowed_items(
+        self, items: Iterable[Hashable] | None, exclude: Iterable[Hashable] | None
+    ) -> NDArray[np.bool_] | None:
+        """Mask of the items that may be recommended, None for all."""
+        if items is None and exclude is None:
+            return None
+        allowed = np.full(len(self.items_), items is None)
+        if items is not None:
+            allowed[self._columns_of_items(items)] = True
+        if exclude is not None:
+            allowed[self._columns_of_items(exclude)] = False
+        return allowed
+
+    def _ranked(
+        self,
+        person: Folded,
+        allowed: NDArray[np.bool_] | None,
+        seen: Ints | None,
+        n: int,
+    ) -> pd.DataFrame:
+        model = self._model()
+        best, score = lists.best_items(model, person, allowed, seen, n)
+        return lists.recommendation_frame(
+            self.items_[best], score, model, person, best, self.shape_weights_
+        )

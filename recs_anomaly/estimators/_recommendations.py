@@ -1,0 +1,131 @@
+"""Lists of items for one person: ranked, described, explained."""
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recs_anomaly.core import ordinal
+from recs_anomaly.core.rating_model import (
+    Folded,
+    RatingModel,
+    evidence,
+    fold_in,
+    latent,
+)
+from recs_anomaly.core.rating_rows import Floats, Ints
+from recs_anomaly.exceptions import InputError
+
+LIKED_SHARE = 0.75
+KERNEL_OFFSETS = 2
+
+
+def as_ids(users: Hashable | Iterable[Hashable]) -> list[Hashable]:
+    """One id, or many: a string or a tuple is one."""
+    is_many = isinstance(users, Iterable) and not isinstance(users, str | bytes | tuple)
+    return list(users) if is_many else [users]  # type: ignore[call-overload]
+
+
+def checked_count(n: int) -> int:
+    """Check how many rows are wanted: an integer of at least 1."""
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise InputError(f"n must be an integer of at least 1; got {n!r}.")
+    return int(n)
+
+
+def best_items(
+    model: RatingModel,
+    person: Folded,
+    allowed: NDArray[np.bool_] | None,
+    seen: Ints | None,
+    n: int,
+) -> tuple[Ints, Floats]:
+    """Columns of the items with the highest latent rating, and that rating."""
+    score = latent(model, person, slice(0, len(model.item_effects) - 1))
+    left_out = [np.zeros(0, np.int64) if seen is None else seen]
+    if allowed is not None:
+        left_out.append(np.flatnonzero(~allowed))
+    best = best_first(score, n, np.concatenate(left_out))
+    return best, score[best]
+
+
+def best_first(score: Floats, n: int, left_out: Ints) -> Ints:
+    """Places of the n highest scores; ties go to the first."""
+    ranked = score.copy()
+    ranked[left_out] = -np.inf
+    n_left = len(score) - len(np.unique(left_out))
+    n = min(n, n_left)
+    if n == 0:
+        return np.zeros(0, np.int64)
+    threshold = np.partition(ranked, len(ranked) - n)[len(ranked) - n]
+    candidates = np.flatnonzero(ranked >= threshold)
+    return candidates[np.argsort(-ranked[candidates], kind="stable")[:n]]
+
+
+def recommendation_frame(
+    items: NDArray[Any],
+    score: Floats,
+    model: RatingModel,
+    person: Folded,
+    columns: Ints,
+    shape_weights: Floats,
+) -> pd.DataFrame:
+    """Describe a ranked list by what is known of each rating to come."""
+    known = evidence(model, person, columns)
+    probabilities = ordinal.distribution(known, shape_weights, model.levels)
+    mean = ordinal.expectation(known.mean, model.levels)
+    squares = (model.levels - mean[:, None]) ** 2
+    return pd.DataFrame(
+        {
+            "item_id": items,
+            "rank": np.arange(1, len(items) + 1),
+            "score": score,
+            "rating_mean": mean,
+            "rating_std": np.sqrt((probabilities * squares).sum(axis=1)),
+            "p_like": probabilities[:, is_liked(model.levels)].sum(axis=1),
+        }
+    )
+
+
+def is_liked(levels: Floats) -> NDArray[np.bool_]:
+    """Which levels count as liking: the upper quarter of the scale, 4 and 5 of 5."""
+    return np.asarray(levels >= levels[0] + LIKED_SHARE * (levels[-1] - levels[0]))
+
+
+def with_user(recommendations: pd.DataFrame, user: Hashable) -> pd.DataFrame:
+    """Put the user's id in front."""
+    recommendations.insert(0, "user_id", [user] * len(recommendations))
+    return recommendations
+
+
+def concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """One frame of all users' lists."""
+    if not parts:
+        raise InputError("users must name at least one user; it is empty.")
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+
+def similarities(model: RatingModel, item: int) -> Floats:
+    """Correlation of one item with each, as the item view or else the user view has it.
+
+    The offsets of the kernel, which all items share, are left out.
+    """
+    place = model.item_features[:, KERNEL_OFFSETS:]
+    if not place.shape[1]:
+        place = model.user_view.coupling
+    length = np.linalg.norm(place, axis=1)
+    products = place @ place[item] / np.maximum(length * length[item], 1e-12)
+    return np.asarray(np.clip(products, -1.0, 1.0))
+
+
+def effects(model: RatingModel, items: Ints, levels: Ints, target: Ints) -> Floats:
+    """Change of the latent rating of the target item that each own rating causes."""
+    whole = latent(model, fold_in(model, items, levels), target)[0]
+    without = np.empty(len(items))
+    for place in range(len(items)):
+        others = np.arange(len(items)) != place
+        person = fold_in(model, items[others], levels[others])
+        without[place] = latent(model, person, target)[0]
+    return np.asarray(whole - without)
