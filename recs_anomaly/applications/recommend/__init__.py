@@ -1,0 +1,1 @@
+"""What should this person watch next? Titles in, titles out."""
