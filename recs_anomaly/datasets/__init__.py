@@ -1,1 +1,57 @@
-"""Sample, downloaded and generated data."""
+"""Sample, downloaded and generated data.
+
+``load_*`` reads what comes with the package, ``fetch_*`` downloads, ``make_*``
+generates, ``read_*`` opens files of your own.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recs_anomaly.datasets._downloads import DownloadError, data_home
+    from recs_anomaly.datasets._tables import MovieRatings, RatingsFileError
+    from recs_anomaly.datasets.movielens import (
+        fetch_movielens,
+        movielens_folder,
+        official_folds,
+    )
+    from recs_anomaly.datasets.rating_files import read_items, read_ratings
+    from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
+
+__all__ = [
+    "DownloadError",
+    "MovieRatings",
+    "RatingsFileError",
+    "data_home",
+    "fetch_movielens",
+    "load_sample_ratings",
+    "make_ratings",
+    "movielens_folder",
+    "official_folds",
+    "read_items",
+    "read_ratings",
+]
+
+_HOMES = {
+    "DownloadError": "recs_anomaly.datasets._downloads",
+    "MovieRatings": "recs_anomaly.datasets._tables",
+    "RatingsFileError": "recs_anomaly.datasets._tables",
+    "data_home": "recs_anomaly.datasets._downloads",
+    "fetch_movielens": "recs_anomaly.datasets.movielens",
+    "load_sample_ratings": "recs_anomaly.datasets.ratings_samples",
+    "make_ratings": "recs_anomaly.datasets.ratings_samples",
+    "movielens_folder": "recs_anomaly.datasets.movielens",
+    "official_folds": "recs_anomaly.datasets.movielens",
+    "read_items": "recs_anomaly.datasets.rating_files",
+    "read_ratings": "recs_anomaly.datasets.rating_files",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

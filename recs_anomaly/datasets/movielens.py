@@ -16,8 +16,8 @@ from recs_anomaly.datasets._downloads import (
     make_writable,
     published_md5,
 )
-from recs_anomaly.datasets._movielens_releases import RELEASES, SERVER, Release
 from recs_anomaly.datasets._tables import MovieRatings
+from recs_anomaly.datasets.movielens_releases import RELEASES, SERVER, Release
 from recs_anomaly.datasets.rating_files import read_items, read_ratings
 from recs_anomaly.exceptions import InputError
 
@@ -66,11 +66,8 @@ def fetch_movielens(name: str = "ml-100k") -> MovieRatings:
     UserWarning
         If the data home has the ratings but not the titles, which are then empty.
     """
-    if name not in RELEASES:
-        known = ", ".join(RELEASES)
-        raise InputError(f"name must be one of {known}; got {name!r}.")
+    folder = movielens_folder(name)
     release = RELEASES[name]
-    folder = local_folder(name) or _download(name, release)
     ratings = read_ratings(folder / release.ratings_file)
     if (folder / release.items_file).is_file():
         return MovieRatings(ratings, read_items(folder / release.items_file))
@@ -83,8 +80,8 @@ def fetch_movielens(name: str = "ml-100k") -> MovieRatings:
     )
 
 
-def local_folder(name: str) -> Path | None:
-    """Folder in the data home that holds a MovieLens data set.
+def movielens_folder(name: str) -> Path:
+    """Folder of a MovieLens data set, downloaded first where it is not there.
 
     Parameters
     ----------
@@ -93,9 +90,34 @@ def local_folder(name: str) -> Path | None:
 
     Returns
     -------
+    folder : Path
+        In the data home, called like the data set or like the folder in its archive.
+
+    Raises
+    ------
+    InputError
+        If there is no data set of this name.
+    DownloadError
+        If it is not in the data home and cannot be downloaded.
+    """
+    if name not in RELEASES:
+        known = ", ".join(RELEASES)
+        raise InputError(f"name must be one of {known}; got {name!r}.")
+    return find_movielens(name) or _download(name, RELEASES[name])
+
+
+def find_movielens(name: str) -> Path | None:
+    """Folder of a MovieLens data set that is in the data home already.
+
+    Parameters
+    ----------
+    name : str
+        One of the names that `fetch_movielens` knows.
+
+    Returns
+    -------
     folder : Path or None
-        Called like the data set or like the folder in its archive; None if neither
-        is there with ratings in it.
+        None if there is no folder of this name with ratings in it.
     """
     release = RELEASES[name]
     for folder_name in (name, release.archived_folder):
