@@ -127,5 +127,6 @@ def _last_picks(
     )
     time = rng.exponential(size=n_items) / weight
     time[own_pairs % n_items] = np.inf
-    first = np.argpartition(time, n_missing - 1)[:n_missing]
+    # Sorted, because the order within a partition depends on the processor.
+    first = np.sort(np.argpartition(time, n_missing - 1)[:n_missing])
     return np.asarray(user * n_items + first)
