@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import finite_vector
+from recs_anomaly.metrics._arrays import Floats, finite_vector
 
 
 def bootstrap_mean_interval(
@@ -29,7 +29,7 @@ def bootstrap_mean_interval(
     Returns
     -------
     low, high : float
-        Both the value itself if there is only one.
+        Both the value itself if there is only one; NaN if there is none.
 
     Raises
     ------
@@ -42,22 +42,25 @@ def bootstrap_mean_interval(
     (3.0, 3.0)
     """
     numbers = finite_vector("values", values)
-    return bootstrap_interval(
-        lambda counts: float(counts @ numbers / len(numbers)),
+    if not len(numbers):
+        return float("nan"), float("nan")
+    low, high = bootstrap_interval(
+        lambda n_drawn: n_drawn @ numbers / len(numbers),
         len(numbers),
         coverage=coverage,
         n_resamples=n_resamples,
         random_state=random_state,
     )
+    return float(low), float(high)
 
 
 def bootstrap_interval(
-    statistic: Callable[[NDArray[np.int64]], float],
+    statistic: Callable[[NDArray[np.int64]], Floats | float],
     n_units: int,
     coverage: float = 0.95,
     n_resamples: int = 2000,
     random_state: int | np.random.Generator = 0,
-) -> tuple[float, float]:
+) -> Floats:
     """Percentile bootstrap interval of any statistic of exchangeable units.
 
     A unit is what was drawn independently. For ratings that is a user, not a rating:
@@ -68,8 +71,9 @@ def bootstrap_interval(
     ----------
     statistic : callable
         Takes how often each unit was drawn, an int array of shape (n_units,) that
-        sums to `n_units`, and returns a number.
+        sums to `n_units`, and returns a number or an array of numbers.
     n_units : int
+        At least 1.
     coverage : float, default=0.95
         Chance that the interval should hold the true value.
     n_resamples : int, default=2000
@@ -77,29 +81,30 @@ def bootstrap_interval(
 
     Returns
     -------
-    low, high : float
+    low, high : float64 ndarrays of the statistic's shape
+        The rows of one array.
 
     Raises
     ------
     InputError
-        If `coverage` is not between 0 and 1 or `n_resamples` is below 1.
+        If `coverage` is not between 0 and 1, or `n_units` or `n_resamples` is below 1.
 
     Examples
     --------
-    >>> bootstrap_interval(lambda counts: float(counts.sum()), n_units=4)
-    (4.0, 4.0)
+    >>> bootstrap_interval(lambda n_drawn: n_drawn.sum(), n_units=4)
+    array([4., 4.])
     """
     if not 0 < coverage < 1:
         raise InputError(f"coverage must be between 0 and 1; got {coverage}.")
     if n_resamples < 1:
         raise InputError(f"n_resamples must be at least 1; got {n_resamples}.")
-    if not n_units:
-        return float("nan"), float("nan")
+    if n_units < 1:
+        raise InputError(f"n_units must be at least 1; got {n_units}.")
     rng = np.random.default_rng(random_state)
     drawn = [
         statistic(np.bincount(rng.integers(n_units, size=n_units), minlength=n_units))
         for _ in range(n_resamples)
     ]
     tail = (1 - coverage) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(low), float(high)
+    numbers = np.asarray(drawn, dtype=np.float64)
+    return np.asarray(np.quantile(numbers, [tail, 1 - tail], axis=0))

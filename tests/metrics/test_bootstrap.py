@@ -45,8 +45,15 @@ def test_interval_holds_the_true_mean_as_often_as_it_says(
 
 def test_mean_is_the_statistic_of_its_counts() -> None:
     values = np.array([1.0, 4.0, 10.0])
-    by_counts = bootstrap_interval(lambda counts: counts @ values / 3, n_units=3)
-    assert by_counts == bootstrap_mean_interval(values)
+    low, high = bootstrap_interval(lambda counts: counts @ values / 3, n_units=3)
+    assert (low, high) == bootstrap_mean_interval(values)
+
+
+def test_a_statistic_of_many_numbers_has_an_interval_for_each() -> None:
+    table = np.array([[1.0, 10.0], [4.0, 40.0], [10.0, 100.0]])
+    ends = bootstrap_interval(lambda counts: counts @ table / 3, n_units=3)
+    low, high = bootstrap_mean_interval(table[:, 0])
+    np.testing.assert_allclose(ends, [[low, 10 * low], [high, 10 * high]])
 
 
 def test_every_resample_draws_as_many_units_as_there_are() -> None:
@@ -72,6 +79,7 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     [
         (lambda: bootstrap_mean_interval([1], coverage=1), "coverage must be between"),
         (lambda: bootstrap_mean_interval([1], n_resamples=0), "n_resamples must be"),
+        (lambda: bootstrap_interval(np.sum, n_units=0), "n_units must be at least 1"),
         (lambda: bootstrap_mean_interval([math.inf]), "values must be finite"),
     ],
 )

@@ -1,0 +1,176 @@
+"""The table of an evaluation, from a model whose forecasts are known beforehand."""
+
+import math
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recs_anomaly.applications.recommend.evaluation import evaluate, random_folds
+from recs_anomaly.datasets.ratings_samples import make_ratings
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.rating import mae, negative_log_likelihood, rmse
+
+LEVELS = np.array([1.0, 3.0, 5.0])
+
+
+class Certain3:
+    """Model that always says 3, with probabilities 1/4, 1/2 and 1/4."""
+
+    def __init__(self) -> None:
+        self.fitted_on: list[list[int]] = []
+
+    def fit(self, X: pd.DataFrame, y: pd.Series) -> Self:
+        self.fitted_on.append(X.index.tolist())
+        return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return np.full(len(X), 3.0)
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return np.tile([0.25, 0.5, 0.25], (len(X), 1))
+
+    def predict_interval(self, X: pd.DataFrame, coverage: float) -> np.ndarray:
+        assert coverage == 0.9
+        return np.tile([2.0, 5.0], (len(X), 1))
+
+
+def ratings_of(values: list[float]) -> pd.DataFrame:
+    n_ratings = len(values)
+    users = [f"user {n % 4}" for n in range(n_ratings)]
+    return pd.DataFrame(
+        {"user_id": users, "item_id": range(n_ratings), "rating": values}
+    )
+
+
+RATINGS = ratings_of([1.0, 3.0, 5.0, 5.0, 3.0, 1.0, 5.0, 5.0])
+FOLDS = [(np.arange(4, 8), np.arange(4)), (np.arange(4), np.arange(4, 8))]
+
+
+def row(table: pd.DataFrame, predictor: str, metric: str) -> pd.Series:
+    is_asked = (table["predictor"] == predictor) & (table["metric"] == metric)
+    return table[is_asked].iloc[0]
+
+
+def test_model_is_judged_fold_by_fold() -> None:
+    model = Certain3()
+    table = evaluate(model, RATINGS, FOLDS)
+    assert model.fitted_on == [[4, 5, 6, 7], [0, 1, 2, 3]]
+    # Both test parts hold one 1, one 3 and two 5s: errors 2, 0, 2, 2.
+    expected = {
+        "rmse": math.sqrt(12 / 4),
+        "mae": 1.5,
+        "nll": (math.log(2) + 3 * math.log(4)) / 4,
+        "coverage": 0.75,
+    }
+    for metric, value in expected.items():
+        assert row(table, "RBM", metric)[["fold_1", "fold_2", "mean"]].tolist() == (
+            pytest.approx([value] * 3)
+        )
+        assert row(table, "RBM", metric)["std"] == pytest.approx(0)
+
+
+def test_spread_is_that_of_the_folds() -> None:
+    ratings = ratings_of([3.0, 3.0, 1.0, 5.0, 1.0, 3.0, 5.0, 5.0])
+    errors = row(evaluate(Certain3(), ratings, FOLDS), "RBM", "mae")
+    assert errors[["fold_1", "fold_2", "mean"]].tolist() == [1.0, 1.5, 1.25]
+    assert errors["std"] == pytest.approx(math.sqrt(2) * 0.25)
+
+
+def test_the_floors_stand_beside_the_model() -> None:
+    table = evaluate(Certain3(), RATINGS, FOLDS)
+    assert table["predictor"].unique().tolist() == [
+        "RBM",
+        "global mean",
+        "item mean",
+        "user + item means",
+        "user + item biases",
+    ]
+    # Learned from 3, 1, 5, 5 and judged on 1, 3, 5, 5.
+    observed, mean = RATINGS["rating"][:4], 3.5
+    frequencies = np.tile([0.25, 0.25, 0.5], (4, 1))
+    floor = row(table, "global mean", "rmse")
+    assert floor["fold_1"] == pytest.approx(rmse(observed, [mean] * 4))
+    floor = row(table, "global mean", "mae")
+    assert floor["fold_1"] == pytest.approx(mae(observed, [mean] * 4))
+    surprise = negative_log_likelihood(observed, frequencies, LEVELS)
+    assert row(table, "global mean", "nll")["fold_1"] == pytest.approx(surprise)
+
+
+def test_interval_draws_users_and_not_ratings() -> None:
+    """One user is always a whole star off, the other never; each rated 50 films."""
+    levels = np.tile([1.0, 5.0], 25)
+    ratings = pd.DataFrame(
+        {
+            "user_id": np.repeat(["off", "right", "train"], [50, 50, 2]),
+            "item_id": range(102),
+            "rating": np.concatenate([levels, np.full(50, 3.0), [1.0, 5.0]]),
+        }
+    )
+    test = np.arange(100)
+    train = np.concatenate([test, [100, 101]])
+    errors = row(evaluate(Certain3(), ratings, [(train, test)]), "RBM", "mae")
+    # Two users, drawn twice: both the same in one half of the draws.
+    assert (errors["low"], errors["mean"], errors["high"]) == (0.0, 1.0, 2.0)
+
+
+def test_interval_holds_the_mean_and_shrinks_with_more_users() -> None:
+    widths = []
+    for n_users in (40, 640):
+        ratings = make_ratings(n_users, 100, 20 * n_users, random_state=0).ratings
+        folds = random_folds(len(ratings), 2)
+        errors = row(evaluate(FromOneToFive(), ratings, folds), "RBM", "rmse")
+        assert errors["low"] < errors["mean"] < errors["high"]
+        widths.append(errors["high"] - errors["low"])
+    # A sixteenth of the variance: a quarter of the width.
+    assert widths[1] / widths[0] == pytest.approx(0.25, abs=0.08)
+
+
+class FromOneToFive(Certain3):
+    """The same model on a scale of five stars."""
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return np.full((len(X), 5), 0.2)
+
+
+def test_one_fold_has_no_spread() -> None:
+    table = evaluate(Certain3(), RATINGS, FOLDS[:1])
+    assert table.columns.tolist() == [
+        *("predictor", "metric", "fold_1", "mean", "std", "low", "high")
+    ]
+    assert table["std"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        ([], "folds must hold at least one fold"),
+        ([(np.arange(4), np.arange(0))], "fold 1 must have ratings to train and"),
+        ([(np.arange(0), np.arange(4))], "fold 1 must have ratings to train and"),
+        (
+            [(np.array([1, 2]), np.array([0]))],
+            "fold 1 must be tested on ratings that its training part has too; got 1",
+        ),
+    ],
+)
+def test_folds_that_prove_nothing_are_refused(
+    folds: list[tuple[np.ndarray, np.ndarray]], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        evaluate(Certain3(), RATINGS, folds)
+
+
+def test_random_folds_test_every_rating_once() -> None:
+    folds = random_folds(103, n_folds=4, random_state=1)
+    tested = np.concatenate([test for _, test in folds])
+    assert sorted(tested) == list(range(103))
+    assert [len(test) for _, test in folds] == [26, 26, 26, 25]
+    for train, test in folds:
+        assert sorted(np.concatenate([train, test])) == list(range(103))
+
+
+@pytest.mark.parametrize("n_folds", [1, 6])
+def test_random_folds_refuse_numbers_that_cannot_be(n_folds: int) -> None:
+    with pytest.raises(InputError, match=f"from 2 to .* 5; got {n_folds}"):
+        random_folds(5, n_folds)
