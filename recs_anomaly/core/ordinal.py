@@ -86,7 +86,7 @@ def fit_shape_weights(
 
 
 def _scores(shapes: Floats, probabilities: Floats, levels: Floats) -> Floats:
-    """Derivative of log p(k) by each weight, the mean held where it is."""
+    """Differentiate log p(k) by each weight, the mean held where it is."""
     centred = shapes - np.einsum("nk,nks->ns", probabilities, shapes)[:, None]
     mean = probabilities @ levels
     away = levels - mean[:, None]

@@ -9,8 +9,6 @@ found in this way, those of the training users too, so that a stranger with the 
 ratings gets the same predictions.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from recs_anomaly.core.rating_rows import Floats, Ints
@@ -22,14 +20,6 @@ KERNEL_VARIANCE = 0.8
 POPULARITY_VARIANCE = 0.01
 OFFSET_VARIANCE = 1 / 3
 JITTER = 1e-6
-
-
-class Posterior(NamedTuple):
-    """What ratings say of the weights; the prior is standard normal, noise is 1."""
-
-    weights: Floats  # (n_features,) mean
-    seen: Floats  # (n_ratings, n_features) features of the items rated
-    gram_factor: Floats  # (n_ratings, n_ratings) or (n_features, n_features)
 
 
 def item_features(hidden: Floats, audience: Floats, counts: Floats) -> Floats:
@@ -73,29 +63,18 @@ def _standard_popularity(counts: Floats) -> Floats:
     return np.asarray(centred / spread if spread > JITTER else np.zeros(len(counts)))
 
 
-def infer(seen: Floats, residuals: Floats) -> Posterior:
-    """Posterior of the weights given features and residual ratings of rated items."""
+def infer(seen: Floats, residuals: Floats) -> Floats:
+    """Posterior mean of the weights given features and residuals of rated items.
+
+    The prior of the weights is standard normal and the noise has variance 1; only the
+    ratio matters. Solved in whichever of ratings and features is smaller.
+    """
     n_ratings, n_features = seen.shape
     if n_ratings < n_features:
-        factor = np.linalg.cholesky(seen @ seen.T + np.eye(n_ratings))
-        dual = _solve_factored(factor, residuals)
-        return Posterior(seen.T @ dual, seen, factor)
-    factor = np.linalg.cholesky(seen.T @ seen + np.eye(n_features))
-    return Posterior(_solve_factored(factor, seen.T @ residuals), seen, factor)
-
-
-def _solve_factored(factor: Floats, right: Floats) -> Floats:
-    return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, right)))
-
-
-def variance(posterior: Posterior, features: Floats) -> Floats:
-    """Posterior variance of the latent rating of items, in units of the noise."""
-    seen, factor = posterior.seen, posterior.gram_factor
-    if len(factor) == seen.shape[1]:
-        whitened = np.linalg.solve(factor, features.T)
-        return np.asarray((whitened**2).sum(axis=0))
-    explained = np.linalg.solve(factor, seen @ features.T)
-    return np.asarray((features**2).sum(axis=1) - (explained**2).sum(axis=0))
+        gram = seen @ seen.T + np.eye(n_ratings)
+        return np.asarray(np.linalg.solve(gram, residuals) @ seen)
+    precision = seen.T @ seen + np.eye(n_features)
+    return np.asarray(np.linalg.solve(precision, residuals @ seen))
 
 
 def damped_effects(

@@ -11,7 +11,6 @@ import numpy as np
 
 from recs_anomaly.core import posterior, rating_rbm
 from recs_anomaly.core.ordinal import Evidence
-from recs_anomaly.core.posterior import Posterior
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 
@@ -37,7 +36,7 @@ class Folded(NamedTuple):
 
     hidden: Floats  # (n_hidden,) of the user view
     context: RowContext
-    posterior: Posterior
+    weights: Floats  # (n_features,) posterior mean in the item view
     habits: Floats  # (K,) log frequency of the levels against all ratings
     squared_error: float  # of the own ratings around their posterior means
     n_ratings: int
@@ -56,12 +55,12 @@ def fold_in(model: RatingModel, items: Ints, levels: Ints) -> Folded:
     expected = _prior_of_own(model, ratings)
     residuals = model.levels[ratings.levels] - expected
     seen = model.item_features[ratings.columns]
-    inferred = posterior.infer(seen, residuals)
-    errors = residuals - seen @ inferred.weights
+    weights = posterior.infer(seen, residuals)
+    errors = residuals - seen @ weights
     return Folded(
         rating_rbm.hidden_units(model.user_view, ratings)[0],
         rating_rbm.contexts(model.user_view, ratings),
-        inferred,
+        weights,
         _habits(model, ratings),
         float(errors @ errors),
         len(items),
@@ -91,7 +90,7 @@ def _prior_of_own(model: RatingModel, ratings: RatingRows) -> Floats:
 
 
 def latent(model: RatingModel, person: Folded, items: Ints | slice) -> Floats:
-    """Expected rating of items on the latent scale, before it meets the levels' ends."""
+    """Latent rating of items: the expectation before it meets the ends of the scale."""
     prior = model.mean + model.item_effects[items]
     if model.user_share:
         logits = rating_rbm.level_logits_of_row(
@@ -99,7 +98,7 @@ def latent(model: RatingModel, person: Folded, items: Ints | slice) -> Floats:
         )
         guessed = rating_rbm.softmax(logits) @ model.levels
         prior = prior + model.user_share * (guessed - prior)
-    return np.asarray(prior + model.item_features[items] @ person.posterior.weights)
+    return np.asarray(prior + model.item_features[items] @ person.weights)
 
 
 def evidence(model: RatingModel, person: Folded, items: Ints) -> Evidence:

@@ -6,13 +6,13 @@ the ratings of the cut come back: hidden activity, item features and everybody's
 weights are functions of the ratings, and are computed from all of them.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core import ordinal, posterior, rating_rbm
 from recs_anomaly.core.ordinal import Evidence
@@ -29,7 +29,6 @@ from recs_anomaly.core.rating_rows import (
     Ints,
     RatingRows,
     level_counts,
-    offsets_of,
     to_rows,
     transposed,
 )
@@ -90,9 +89,7 @@ def learn(
     weights, ranks = USUAL_SHAPE_WEIGHTS, np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
     if len(cut.users):
         rehearsal = _assemble(kept, views, levels, settings.view, noise, seed)
-        noise = _typical_noise(rehearsal, kept, np.unique(cut.users))
-        rehearsal = rehearsal._replace(noise=noise)
-        weights, ranks = _calibrate(rehearsal, kept, cut)
+        noise, weights, ranks = _calibrate(rehearsal, kept, cut)
     model = _assemble(ratings, views, levels, settings.view, noise, seed)
     return Learned(model, weights, ranks, histories)
 
@@ -212,48 +209,57 @@ def _audience(ratings: RatingRows, seed: int) -> Floats:
     return np.asarray(place / (length + AUDIENCE_FLOOR))
 
 
-def _typical_noise(model: RatingModel, ratings: RatingRows, users: Ints) -> float:
-    """Mean squared residual of the given users' own ratings."""
-    people = [person for _, person in fold_in_users(model, ratings, users)]
-    n_ratings = sum(person.n_ratings for person in people)
-    squares = sum(person.squared_error for person in people)
-    return squares / n_ratings if squares > 0 else model.noise
+def _calibrate(
+    model: RatingModel, kept: RatingRows, cut: Cut
+) -> tuple[float, Floats, Floats]:
+    """Typical noise, shape weights, and the cut's distances from the middle rank."""
+    order = np.argsort(cut.users, kind="stable")
+    users, items, levels = (part[order] for part in cut)
+    people = fold_in_users(model, kept, np.unique(users))
+    noise = _typical_noise(people, default=model.noise)
+    known = evidence_of_pairs(model._replace(noise=noise), people, users, items)
+    weights = ordinal.fit_shape_weights(
+        known, levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
+    )
+    probabilities = ordinal.distribution(known, weights, model.levels)
+    ranks = ordinal.middle_ranks(probabilities)[np.arange(len(levels)), levels]
+    shares = np.linspace(0.0, 1.0, N_INTERVAL_RANKS)
+    return noise, weights, np.quantile(np.abs(ranks - 0.5), shares)
+
+
+def _typical_noise(people: dict[int, Folded], default: float) -> float:
+    """Mean squared residual of people's own ratings."""
+    n_ratings = sum(person.n_ratings for person in people.values())
+    squares = sum(person.squared_error for person in people.values())
+    return squares / n_ratings if squares > 0 else default
 
 
 def fold_in_users(
     model: RatingModel, ratings: RatingRows, users: Ints
-) -> Iterator[tuple[int, Folded]]:
+) -> dict[int, Folded]:
     """Fold in the stored ratings of each of the users."""
-    for user in users:
-        own = slice(*ratings.offsets[user : user + 2])
-        yield int(user), fold_in(model, ratings.columns[own], ratings.levels[own])
+    people = {}
+    # Many small systems: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        for user in users.tolist():
+            own = slice(*ratings.offsets[user : user + 2])
+            people[user] = fold_in(model, ratings.columns[own], ratings.levels[own])
+    return people
 
 
 def evidence_of_pairs(
-    model: RatingModel, ratings: RatingRows, users: Ints, items: Ints
+    model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
 ) -> Evidence:
-    """Evidence on (user, item) pairs, in their order; user n_rows has no ratings."""
-    order = np.argsort(users, kind="stable")
-    wanted = offsets_of(np.bincount(users, minlength=ratings.n_rows))
+    """Evidence on (user, item) pairs, the users in ascending order."""
+    starts = np.flatnonzero(np.diff(users, prepend=-1))
     parts = [
-        evidence(model, person, items[order[wanted[user] : wanted[user + 1]]])
-        for user, person in fold_in_users(model, ratings, np.unique(users))
+        evidence(model, people[user], of_user)
+        for user, of_user in zip(
+            users[starts].tolist(), np.split(items, starts[1:]), strict=True
+        )
     ]
-    place = np.argsort(order)
     return Evidence(
-        np.concatenate([part.mean for part in parts])[place],
-        np.concatenate([part.shapes for part in parts])[place],
+        np.concatenate([part.mean for part in parts]),
+        np.concatenate([part.shapes for part in parts]),
         model.user_view.level_log_frequency,
     )
-
-
-def _calibrate(model: RatingModel, kept: RatingRows, cut: Cut) -> tuple[Floats, Floats]:
-    """Shape weights, and how far from the middle rank the ratings of the cut fall."""
-    known = evidence_of_pairs(model, kept, cut.users, cut.items)
-    weights = ordinal.fit_shape_weights(
-        known, cut.levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
-    )
-    probabilities = ordinal.distribution(known, weights, model.levels)
-    ranks = ordinal.middle_ranks(probabilities)[np.arange(len(cut.levels)), cut.levels]
-    shares = np.linspace(0.0, 1.0, N_INTERVAL_RANKS)
-    return weights, np.quantile(np.abs(ranks - 0.5), shares)

@@ -15,7 +15,7 @@ from recs_anomaly.core.rating_rbm import RatingRBM
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators import _recommendations as lists
-from recs_anomaly.estimators._rating_fit import USER_SHARE, evidence_of_pairs
+from recs_anomaly.estimators._rating_fit import USER_SHARE, evidence_of_pairs, fold_in_users
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 
 MOST_NAMED = 3
@@ -165,12 +165,14 @@ class RatingState:
         validate_data(self, pairs, skip_check_array=True, reset=False)
         rows = self._user_index.get_indexer(pairs.iloc[:, 0])
         columns = self._item_index.get_indexer(pairs.iloc[:, 1])
-        return evidence_of_pairs(
-            self._model(),
-            self._ratings(),
-            np.where(rows < 0, len(self.users_), rows),
-            np.where(columns < 0, len(self.items_), columns),
-        )
+        users = np.where(rows < 0, len(self.users_), rows)
+        items = np.where(columns < 0, len(self.items_), columns)
+        order = np.argsort(users, kind="stable")
+        model = self._model()
+        people = fold_in_users(model, self._ratings(), np.unique(users))
+        known = evidence_of_pairs(model, people, users[order], items[order])
+        place = np.argsort(order, kind="stable")
+        return Evidence(known.mean[place], known.shapes[place], known.base)
 
     def _half_width(self, coverage: float) -> float:
         if not 0 < coverage < 1:

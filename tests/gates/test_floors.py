@@ -34,7 +34,7 @@ FLOORS = {
     "datasets": Floor(third_parties={"numpy", "pandas", "pooch", "pyarrow", "scipy"}),
     "estimators": Floor(
         ours={"core", "metrics"},
-        third_parties={"numpy", "pandas", "scipy", "sklearn"},
+        third_parties={"numpy", "pandas", "scipy", "sklearn", "threadpoolctl"},
     ),
     "applications": Floor(
         ours={"estimators", "metrics", "datasets"},
