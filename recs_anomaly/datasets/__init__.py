@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recs_anomaly.datasets._downloads import DownloadError, data_home
     from recs_anomaly.datasets._tables import MovieRatings, RatingsFileError
+    from recs_anomaly.datasets.item_files import read_items
     from recs_anomaly.datasets.movielens import (
         fetch_movielens,
         movielens_folder,
         official_folds,
     )
-    from recs_anomaly.datasets.rating_files import read_items, read_ratings
+    from recs_anomaly.datasets.rating_files import read_ratings
     from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
 
 __all__ = [
@@ -42,7 +43,7 @@ _HOMES = {
     "make_ratings": "recs_anomaly.datasets.ratings_samples",
     "movielens_folder": "recs_anomaly.datasets.movielens",
     "official_folds": "recs_anomaly.datasets.movielens",
-    "read_items": "recs_anomaly.datasets.rating_files",
+    "read_items": "recs_anomaly.datasets.item_files",
     "read_ratings": "recs_anomaly.datasets.rating_files",
 }
 

@@ -78,9 +78,10 @@ def find_columns(
         if places:
             columns[role] = places[0]
         elif role not in _OPTIONAL:
+            known = ", ".join([role, *accepted[1:6]])
             raise RatingsFileError(
-                f"{path} has no column for {role}: it has {', '.join(names)}, and none "
-                f"of them is known as one (for instance {', '.join(accepted[:5])})."
+                f"{path} has no column for {role}: it has {', '.join(names)}; name one "
+                f"of them {known} or the like."
             )
     return columns
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly.datasets._tables import RatingsFileError
-from recs_anomaly.datasets.rating_files import read_items
+from recs_anomaly.datasets.item_files import read_items
 
 Writer = Callable[..., Path]
 U_ITEM = (
@@ -66,6 +66,19 @@ def test_items_from_parquet_and_gzip(tmp_path: Path) -> None:
             "title": ["A", "B"],
             "genres": ["", ""],
         }
+
+
+def test_absent_titles_are_empty_and_numbers_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "items.parquet"
+    pd.DataFrame({"id": [1, 2], "title": ["A", None], "genre": [7, 8]}).to_parquet(path)
+    items = read_items(path)
+    assert items["title"].tolist() == ["A", ""]
+    assert items["genres"].tolist() == ["7", "8"]
+
+
+def test_titles_that_are_numbers_stay_text(write: Writer) -> None:
+    items = read_items(write("movieId,title\n1,1984\n2,300\n"))
+    assert items["title"].tolist() == ["1984", "300"]
 
 
 @pytest.mark.parametrize(

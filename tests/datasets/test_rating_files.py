@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_anomaly.datasets.rating_files import read_items, read_ratings
+from recs_anomaly.datasets.item_files import read_items
+from recs_anomaly.datasets.rating_files import read_ratings
 
 Writer = Callable[..., Path]
 

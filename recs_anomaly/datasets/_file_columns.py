@@ -1,0 +1,114 @@
+"""Columns of a file by their role, as Arrow arrays: what ratings and items share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.parquet import ParquetFile
+
+from recs_anomaly.datasets._columns import find_columns
+from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._text_tables import TextTable, text_columns
+
+_PARQUET_MAGIC = b"PAR1"
+# A rating or a title is what it is; these are numbers where they look like numbers.
+_MAYBE_NUMBERS = {"user_id", "item_id", "timestamp"}
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins as Parquet does, whatever its name."""
+    with path.open("rb") as file:
+        return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+
+
+def columns_of_parquet(
+    path: Path, aliases: Mapping[str, Sequence[str]]
+) -> dict[str, pa.ChunkedArray]:
+    """Read the columns of a Parquet file that play a role, in their own types.
+
+    Parameters
+    ----------
+    path : Path
+    aliases : mapping of str to sequence of str
+        Accepted names of each role.
+
+    Returns
+    -------
+    columns : dict of str to ChunkedArray
+
+    Raises
+    ------
+    RatingsFileError
+        If the file is damaged, a column is missing or doubled, or holds lists.
+    """
+    try:
+        with ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            places = find_columns(names, aliases, path)
+            table = file.read([names[place] for place in places.values()])
+    except pa.ArrowInvalid as error:
+        raise RatingsFileError(f"{path} is damaged Parquet: {error}.") from error
+    columns = {role: table.column(names[place]) for role, place in places.items()}
+    for role, values in columns.items():
+        if pa.types.is_nested(values.type):
+            raise RatingsFileError(f"{path} has a {values.type} in each {role}.")
+    return columns
+
+
+def columns_of_text(
+    table: TextTable,
+    aliases: Mapping[str, Sequence[str]],
+    is_row: Callable[[Sequence[str]], bool],
+) -> dict[str, pa.ChunkedArray]:
+    """Cut the columns that play a role out of a text table.
+
+    Parameters
+    ----------
+    table : TextTable
+    aliases : mapping of str to sequence of str
+        Accepted names of each role. Without names in the file, roles go by place.
+    is_row : callable
+        Whether the cells of the first line are already values.
+
+    Returns
+    -------
+    columns : dict of str to ChunkedArray
+        Text, but int64 where an id or timestamp column can be that without loss.
+
+    Raises
+    ------
+    RatingsFileError
+        If a column is missing or doubled, or the table is not regular.
+    """
+    has_header = not is_row(table.first_row)
+    places = (
+        find_columns(table.first_row, aliases, table.path)
+        if has_header
+        else {role: n for n, role in enumerate(aliases) if n < len(table.first_row)}
+    )
+    columns = text_columns(table, places, has_header=has_header)
+    return {
+        role: narrowed(values) if role in _MAYBE_NUMBERS else values
+        for role, values in columns.items()
+    }
+
+
+def narrowed(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Turn text into int64 if that can be undone: not "007", "7.0" or "seven"."""
+    try:
+        numbers = pc.cast(text, pa.int64())
+    except pa.ArrowInvalid:
+        return text
+    is_undone = pc.equal(pc.cast(numbers, pa.string()), text)
+    return numbers if pc.all(is_undone).as_py() else text
+
+
+def refuse_missing(ids: pa.ChunkedArray, role: str, path: Path) -> None:
+    """Raise a RatingsFileError that names the first row without an id."""
+    is_missing = pc.is_null(ids, nan_is_null=True)
+    if pa.types.is_string(ids.type):
+        is_missing = pc.or_kleene(is_missing, pc.equal(ids, ""))
+    row = pc.index(is_missing, True).as_py() + 1
+    if row:
+        raise RatingsFileError(f"{path}, row {row}, has no {role}.")

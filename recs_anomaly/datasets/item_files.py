@@ -1,0 +1,116 @@
+"""Titles and genres of items, from MovieLens' files and anybody's own."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recs_anomaly.datasets._columns import ITEM_COLUMNS
+from recs_anomaly.datasets._file_columns import (
+    columns_of_parquet,
+    columns_of_text,
+    is_parquet,
+    narrowed,
+    refuse_missing,
+)
+from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._text_tables import (
+    TextTable,
+    read_text_table,
+    reading,
+    text_columns,
+)
+
+_U_ITEM_CELLS = 24
+# The last 18 of them say yes or no to these genres; the one before, "unknown", to none.
+_U_ITEM_GENRES = (
+    "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
+    "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
+).split("|")
+_NO_GENRES = "(no genres listed)"
+
+
+def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
+    r"""Read a file of item titles.
+
+    MovieLens' ``u.item``, ``movies.dat`` and ``movies.csv``, and any other table that
+    `read_ratings` could read with an item id and a title in it.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    items : DataFrame with columns item_id, title, genres
+        In the file's order. `item_id` is as in `read_ratings`. `genres` is the file's
+        own text, in MovieLens' files names with ``|`` between; empty where none is
+        known.
+
+    Raises
+    ------
+    RatingsFileError
+        If there is no such file, it cannot be read as a table, it has no column for
+        item_id or title, or an item occurs twice.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp(), "movies.dat")
+    >>> _ = file.write_text("1::Toy Story (1995)::Animation|Comedy\n")
+    >>> read_items(file).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
+    [{'item_id': 1, 'title': 'Toy Story (1995)', 'genres': 'Animation|Comedy'}]
+    """
+    path = Path(path).expanduser()
+    with reading(path):
+        columns = (
+            columns_of_parquet(path, ITEM_COLUMNS)
+            if is_parquet(path)
+            else _text_items(read_text_table(path))
+        )
+    refuse_missing(columns["item_id"], "item_id", path)
+    items = pd.DataFrame(
+        {
+            "item_id": columns["item_id"].to_pandas(),
+            "title": _texts(columns["title"]),
+            "genres": _texts(columns["genres"]) if "genres" in columns else "",
+        }
+    )
+    is_repeated = items["item_id"].duplicated()
+    if is_repeated.any():
+        twice = items.loc[is_repeated, "item_id"].iloc[0]
+        raise RatingsFileError(f"{path} lists the item {twice} more than once.")
+    return items.replace({"genres": {_NO_GENRES: ""}})
+
+
+def _text_items(table: TextTable) -> dict[str, pa.ChunkedArray]:
+    if table.delimiter == "|" and len(table.first_row) == _U_ITEM_CELLS:
+        return _u_item(table)
+    return columns_of_text(table, ITEM_COLUMNS, _starts_with_a_number)
+
+
+def _starts_with_a_number(cells: Sequence[str]) -> bool:
+    return re.fullmatch("[0-9]+", cells[0]) is not None
+
+
+def _u_item(table: TextTable) -> dict[str, pa.ChunkedArray]:
+    first_flag = _U_ITEM_CELLS - len(_U_ITEM_GENRES)
+    flags = {name: first_flag + n for n, name in enumerate(_U_ITEM_GENRES)}
+    columns = text_columns(table, {"item_id": 0, "title": 1, **flags}, has_header=False)
+    has_genre = np.column_stack([columns[name].to_numpy() == "1" for name in flags])
+    genres = ["|".join(np.compress(row, _U_ITEM_GENRES)) for row in has_genre]
+    return {
+        "item_id": narrowed(columns["item_id"]),
+        "title": columns["title"],
+        "genres": pa.chunked_array([genres], pa.string()),
+    }
+
+
+def _texts(values: pa.ChunkedArray) -> pd.Series:
+    text: pd.Series = pc.fill_null(pc.cast(values, pa.string()), "").to_pandas()
+    return text
