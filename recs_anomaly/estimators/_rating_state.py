@@ -117,6 +117,34 @@ class RatingState:
     def _item_index(self) -> pd.Index:
         return pd.Index(self.items_)
 
+    def user_ratings(self, user_id: Hashable) -> pd.DataFrame:
+        """List what a user rated in the training data, best first.
+
+        Parameters
+        ----------
+        user_id : id
+            A user with ratings.
+
+        Returns
+        -------
+        ratings : DataFrame
+            item_id and rating.
+
+        Raises
+        ------
+        UnknownUserError
+            If the user has no ratings.
+        """
+        check_is_fitted(self)
+        items, levels = self._own(self._row_of_user(user_id))
+        best_first = np.argsort(-levels, kind="stable")
+        return pd.DataFrame(
+            {
+                "item_id": self.items_[items[best_first]],
+                "rating": self.classes_[levels[best_first]],
+            }
+        )
+
     def _own(self, row: int) -> tuple[Ints, Ints]:
         """Items and levels of what one user rated."""
         own = slice(*self.user_offsets_[row : row + 2])
