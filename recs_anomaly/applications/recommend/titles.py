@@ -19,6 +19,7 @@ _ARTICLE_LAST = re.compile(
     re.IGNORECASE,
 )
 _ENGLISH_ARTICLE = re.compile(r"^(?:the|an?) (?=.)")
+_NUMBER = re.compile(r"\b(?:\d+|i[ivx]|[vx]i{0,3}|iii)\b")
 _SPACED_LETTERS = re.compile(r"\b[^\W\d]\b(?: [^\W\d]\b)+")  # "M*A*S*H", "E.T."
 _NO_APOSTROPHES = str.maketrans("", "", "'’`´")
 
@@ -190,6 +191,9 @@ class TitleIndex:
 
     def _spelled_alike(self, query: ParsedTitle) -> set[int]:
         near = self._resembling(query, _LEAST_RESEMBLANCE)
+        # "Toy Story 2" is no misspelling of "Toy Story".
+        number = _numbers(query.names[0])
+        near = {name: near[name] for name in near if _numbers(name) == number}
         return {
             row
             for name, resemblance in near.items()
@@ -236,6 +240,10 @@ class TitleIndex:
 
     def _distinct_titles(self, rows: Iterable[int]) -> list[str]:
         return list(dict.fromkeys(repr(self._titles[row]) for row in rows))
+
+
+def _numbers(name: str) -> list[str]:
+    return _NUMBER.findall(name)
 
 
 def _readings(asked: str) -> Iterator[ParsedTitle]:

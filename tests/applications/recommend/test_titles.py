@@ -101,6 +101,16 @@ def test_a_title_is_found_as_people_write_it(asked: str, title: str) -> None:
             "'Chasing Armadillos' is no title among the 22 rated items; "
             "the nearest are 'Chasing Amy (1997)'.",
         ),
+        (
+            "Toy Story 2",
+            "'Toy Story 2' is no title among the 22 rated items; "
+            "the nearest are 'Toy Story (1995)'.",
+        ),
+        (
+            "Star Trek VI: The Voyage Home",
+            "'Star Trek VI: The Voyage Home' is no title among the 22 rated items; "
+            "the nearest are 'Star Trek IV: The Voyage Home (1986)'.",
+        ),
         ("qqqq", "'qqqq' is no title among the 22 rated items."),
         ("it", "'it' is no title among the 22 rated items."),
         ("\x1b[31m", "'\\x1b[31m' is no title among the 22 rated items."),

@@ -1,0 +1,313 @@
+"""Recommender: a fitted model that knows what its items are called."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from copy import copy
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recs_anomaly.applications.recommend.catalogue import (
+    Catalogue,
+    place_spelled,
+    plain_id,
+    titles_and_genres,
+)
+from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators.recommender import RBMRecommender
+from recs_anomaly.exceptions import InputError, UnknownUserError
+
+INTERVAL_COVERAGE = 0.9
+_VISITOR = "you"
+_N_EXAMPLES = 3
+
+
+class Visit(NamedTuple):
+    """What a visitor's ratings were taken for, and what they lead to.
+
+    Attributes
+    ----------
+    rated : DataFrame with columns asked, item_id, title, rating
+        One row a title that was asked for, in that order.
+    recommendations : DataFrame
+        As `Recommender.recommend_user`, without user_id.
+    """
+
+    rated: pd.DataFrame
+    recommendations: pd.DataFrame
+
+
+class Recommender:
+    """Recommend items by their titles, to users and to visitors alike.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+        Fitted.
+    titles : ndarray of str of shape (n_items,)
+        What the items of ``model.items_`` are called, in that order.
+    genres : ndarray of str of shape (n_items,)
+        Names with ``|`` between, or nothing.
+
+    Examples
+    --------
+    >>> from recs_anomaly.datasets import load_sample_ratings
+    >>> ratings, items = load_sample_ratings()
+    >>> recommender = Recommender.train(ratings, items, epochs=1, random_state=0)
+    >>> visit = recommender.visitor([("the whistling otter", 5)], n=3)
+    >>> visit.rated["title"].tolist()
+    ['The Whistling Otter (1988)']
+    >>> len(visit.recommendations)
+    3
+    """
+
+    _array_schema: ClassVar[dict[str, ArraySpec]] = {
+        "titles": ArraySpec("str", ("n_items",)),
+        "genres": ArraySpec("str", ("n_items",)),
+    }
+    _scalar_schema: ClassVar[dict[str, ValueRule]] = {}
+    _part_schema: ClassVar[dict[str, tuple[str, ...]]] = {"model": ("RBMRecommender",)}
+
+    def __init__(
+        self, model: RBMRecommender, titles: NDArray[Any], genres: NDArray[Any]
+    ) -> None:
+        self.model = model
+        self.titles = titles
+        self.genres = genres
+
+    @classmethod
+    def train(
+        cls, ratings: pd.DataFrame, items: pd.DataFrame | None = None, **parameters: Any
+    ) -> Self:
+        """Fit a model to ratings and name its items.
+
+        Parameters
+        ----------
+        ratings : DataFrame with columns user_id, item_id, rating
+        items : DataFrame with columns item_id, title, genres, optional
+            An item without a row or with an empty title is called by its id.
+        **parameters : dict
+            Parameters of RBMRecommender.
+
+        Returns
+        -------
+        recommender : Recommender
+
+        Raises
+        ------
+        InputError
+            If the ratings or a parameter break a rule that the message states.
+        """
+        model = RBMRecommender(**parameters)
+        model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
+        return cls(model, *titles_and_genres(model.items_, items))
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The items that can be recommended, to be found by title or id."""
+        items = {
+            "item_id": self.model.items_,
+            "title": self.titles,
+            "genres": self.genres,
+            "n_ratings": np.bincount(
+                self.model.user_items_, minlength=len(self.titles)
+            ),
+        }
+        return Catalogue(pd.DataFrame(items))
+
+    def find_user(self, text: str) -> Hashable:
+        """Find the user whose id is spelled so.
+
+        Parameters
+        ----------
+        text : str
+            As typed, for instance ``"196"`` for the user 196.
+
+        Returns
+        -------
+        user_id : Hashable
+
+        Raises
+        ------
+        UnknownUserError
+            If nobody among the ratings has this id.
+        """
+        users = self.model.users_
+        row = place_spelled(users, text)
+        if row is None:
+            examples = ", ".join(map(str, users[:_N_EXAMPLES]))
+            raise UnknownUserError(
+                f"User {text!r} has no ratings here; {len(users):,} users have, "
+                f"for instance {examples}."
+            )
+        return plain_id(users[row])
+
+    def best_rated(self, user_id: Hashable, n: int = 5) -> pd.DataFrame:
+        """List what a user rated highest; of equal ratings the best-known items first.
+
+        Parameters
+        ----------
+        user_id : Hashable
+        n : int, default=5
+
+        Returns
+        -------
+        rated : DataFrame with columns item_id, title, genres, rating
+
+        Raises
+        ------
+        UnknownUserError
+            If the user has no ratings.
+        """
+        rated = self.catalogue.describe(self.model.user_ratings(user_id))
+        order = ["rating", "n_ratings"]
+        best = rated.sort_values(order, ascending=False, kind="stable").head(n)
+        columns = ["item_id", "title", "genres", "rating"]
+        return best[columns].reset_index(drop=True)
+
+    def recommend_user(self, user_id: Hashable, n: int = 10) -> pd.DataFrame:
+        """Recommend items that a user has not rated.
+
+        Parameters
+        ----------
+        user_id : Hashable
+        n : int, default=10
+
+        Returns
+        -------
+        recommendations : DataFrame
+            The columns of `RBMRecommender.recommend`, and title, genres, n_ratings
+            (how many rated the item), rating_low and rating_high (the rating falls
+            between with 90 % probability). Best first.
+
+        Raises
+        ------
+        UnknownUserError
+            If the user has no ratings.
+        InputError
+            If `n` is below 1.
+        """
+        return self._recommended(self.model, user_id, n)
+
+    def visitor(self, rated: Iterable[tuple[str, float]], n: int = 10) -> Visit:
+        """Recommend items to somebody by the titles they rated, without training.
+
+        The same ratings lead to the same recommendations as in `recommend_user`.
+
+        Parameters
+        ----------
+        rated : iterable of (title, rating)
+            Titles or ids as in `Catalogue.find`. A rating between two levels counts
+            as the nearest level.
+        n : int, default=10
+
+        Returns
+        -------
+        visit : Visit
+
+        Raises
+        ------
+        TitleError
+            If a title cannot be matched with one item.
+        InputError
+            If there is no rating, an item is rated twice, or a rating is outside the
+            scale.
+        """
+        asked = list(rated)
+        if not asked:
+            raise InputError("rated must hold at least one title with its rating.")
+        found = [self.catalogue.find(title) for title, _ in asked]
+        _refuse_repeats([title for title, _ in asked], found)
+        guest = _with_only_user(
+            self.model,
+            pd.DataFrame({"item_id": found, "rating": [stars for _, stars in asked]}),
+        )
+        counted = self.catalogue.describe(guest.user_ratings(_VISITOR)).set_index(
+            "item_id"
+        )
+        matched = counted.loc[found, ["title", "rating"]].reset_index()
+        matched.insert(0, "asked", [title for title, _ in asked])
+        recommendations = self._recommended(guest, _VISITOR, n)
+        return Visit(matched, recommendations.drop(columns="user_id"))
+
+    def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
+        """List the items that are most like one item.
+
+        Parameters
+        ----------
+        item_id : Hashable
+            From `Catalogue.find`, if a title is all that is known.
+        n : int, default=10
+
+        Returns
+        -------
+        similar : DataFrame with columns item_id, score, rank, title, genres, n_ratings
+            `score` is a correlation from -1 to 1, best first.
+
+        Raises
+        ------
+        UnknownItemError
+            If nobody has rated the item.
+        InputError
+            If `n` is below 1.
+        """
+        return self.catalogue.describe(self.model.similar_items(item_id, n))
+
+    def reasons(self, user_id: Hashable, item_id: Hashable, n: int = 3) -> pd.DataFrame:
+        """List the user's own ratings that move one prediction most.
+
+        Parameters
+        ----------
+        user_id, item_id : Hashable
+        n : int, default=3
+
+        Returns
+        -------
+        reasons : DataFrame
+            Columns item_id, rating, effect, title, genres, n_ratings. `effect` is how
+            many stars the expected rating would lose without this one.
+
+        Raises
+        ------
+        UnknownUserError, UnknownItemError
+            If the user or the item has no ratings.
+        """
+        return self.catalogue.describe(self.model.explain(user_id, item_id, n))
+
+    def _recommended(
+        self, model: RBMRecommender, user_id: Hashable, n: int
+    ) -> pd.DataFrame:
+        recommended = model.recommend([user_id], n)
+        pairs = recommended[["user_id", "item_id"]]
+        low, high = np.empty((2, 0))
+        if len(pairs):  # a user who has rated everything gets an empty list
+            low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T
+        ends = recommended.assign(rating_low=low, rating_high=high)
+        return self.catalogue.describe(ends)
+
+
+def _refuse_repeats(asked: Sequence[str], found: Sequence[Hashable]) -> None:
+    first_asked: dict[Hashable, str] = {}
+    for title, item_id in zip(asked, found, strict=True):
+        if item_id in first_asked:
+            raise InputError(
+                f"rated must name an item once; {first_asked[item_id]!r} and "
+                f"{title!r} are the same."
+            )
+        first_asked[item_id] = title
+
+
+def _with_only_user(model: RBMRecommender, own_ratings: pd.DataFrame) -> RBMRecommender:
+    """Copy of a model in which the visitor is the one and only user.
+
+    All that a model knows of a user are the user's ratings, so this is how a visitor
+    gets exactly what a user gets: list, intervals and all.
+    """
+    columns, levels = model._numbered(own_ratings)
+    guest = copy(model)
+    guest.users_ = np.array([_VISITOR], dtype=object)
+    guest.user_offsets_ = np.array([0, len(columns), len(columns)])
+    guest.user_items_, guest.user_levels_ = columns, levels
+    return guest

@@ -1,0 +1,74 @@
+"""Ratings by name or from a file, with the titles of what was rated."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from recs_anomaly.datasets import (
+    MovieRatings,
+    fetch_movielens,
+    load_sample_ratings,
+    read_items,
+    read_ratings,
+)
+from recs_anomaly.datasets.movielens_releases import RELEASES
+from recs_anomaly.exceptions import InputError
+
+SAMPLE = "sample"
+NAMES = (SAMPLE, *RELEASES)
+# What MovieLens calls the table of items that lies beside the ratings.
+_USUAL_ITEM_FILES = ("u.item", "movies.dat", "movies.csv")
+_ITEM_COLUMNS = ["item_id", "title", "genres"]
+
+
+def open_ratings(
+    source: str, items_file: str | os.PathLike[str] | None = None
+) -> MovieRatings:
+    """Open ratings and the titles of their items.
+
+    Parameters
+    ----------
+    source : str
+        A file in any format of `read_ratings`, or the name of a data set: "sample" or
+        one that `fetch_movielens` knows. An existing file is preferred.
+    items_file : str or path-like, optional
+        Titles, in any format of `read_items`. Without it, the data set's own are taken,
+        or a file called u.item, movies.dat or movies.csv beside the ratings.
+
+    Returns
+    -------
+    opened : MovieRatings
+        `items` is empty where there are no titles.
+
+    Raises
+    ------
+    InputError
+        If `source` is neither a file nor a known name, or a file breaks a rule that
+        the message states.
+    DownloadError
+        If a data set has to be downloaded and cannot be.
+
+    Examples
+    --------
+    >>> ratings, items = open_ratings("sample")
+    >>> len(ratings), len(items)
+    (30000, 600)
+    """
+    path = Path(source).expanduser()
+    if path.exists():
+        ratings, titles = read_ratings(path), items_file or _titles_beside(path)
+        items = read_items(titles) if titles else pd.DataFrame(columns=_ITEM_COLUMNS)
+        return MovieRatings(ratings, items)
+    if source not in NAMES:
+        raise InputError(
+            f"There is no file {source!r}, and no data set of this name; "
+            f"data sets are {', '.join(NAMES)}."
+        )
+    opened = load_sample_ratings() if source == SAMPLE else fetch_movielens(source)
+    return opened._replace(items=read_items(items_file)) if items_file else opened
+
+
+def _titles_beside(path: Path) -> Path | None:
+    beside = (path.with_name(name) for name in _USUAL_ITEM_FILES)
+    return next((file for file in beside if file.is_file() and file != path), None)
