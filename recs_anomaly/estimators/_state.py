@@ -14,7 +14,8 @@ KINDS = {
     *("bool", "int8", "int16", "int32", "int64"),
     *("uint8", "uint16", "uint32", "uint64", "float32", "float64", "str"),
 }
-_DIMENSION = re.compile(r"(?P<name>[A-Za-z_]\w*)(?: \+ (?P<more>\d{1,4}))?")
+ANY_KIND = " or ".join(sorted(KINDS))  # ids are kept as they came
+_DIMENSION = re.compile(r"(?P<name>[A-Za-z_]\w*)(?: ?\+ ?(?P<more>\d{1,4}))?")
 
 
 @dataclass(frozen=True)

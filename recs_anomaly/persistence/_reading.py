@@ -1,0 +1,126 @@
+"""From a model file to fitted objects: everything is checked, then made."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recs_anomaly.persistence._archive import Archive
+from recs_anomaly.persistence._check import Plan, check_content, check_objects
+from recs_anomaly.persistence._manifest import (
+    MANIFEST,
+    Manifest,
+    member_name,
+    read_manifest,
+)
+from recs_anomaly.persistence._misfit import MisfitError, about
+from recs_anomaly.persistence._npy import (
+    LONGEST_HEADER,
+    ArrayHeader,
+    read_header,
+    unpack,
+)
+from recs_anomaly.persistence._values import decode
+
+# A named pipe would make us wait, a terminal would take us over; Windows would
+# translate line ends.
+_SAFE_FLAGS = sum(
+    getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY")
+)
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[Archive]:
+    """Open a model file, and nothing but a regular file."""
+    with open(path, "rb", opener=_open_regular) as file:
+        yield Archive(file)
+
+
+def _open_regular(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | _SAFE_FLAGS)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise MisfitError("it is not a regular file")
+    return descriptor
+
+
+def read_headers(
+    archive: Archive, manifest: Manifest
+) -> dict[tuple[int, str], ArrayHeader]:
+    """Headers of exactly the arrays that the manifest names."""
+    places = {
+        member_name(number, name): (number, name)
+        for number, record in enumerate(manifest.objects)
+        for name in record.arrays
+    }
+    for name in archive.members.keys() - places.keys() - {MANIFEST}:
+        raise MisfitError(f"its member {name!r:.60} does not belong to it")
+    for name in places.keys() - archive.members.keys():
+        raise MisfitError(f"its member {name!r:.60} is missing")
+    headers = {}
+    for name, place in places.items():
+        with about(name):
+            header = read_header(archive.start(name, LONGEST_HEADER))
+            n_bytes = len(header.to_bytes()) + header.n_bytes
+            if n_bytes != archive.members[name].n_bytes:
+                raise MisfitError(
+                    f"its size is {archive.members[name].n_bytes:,} bytes, "
+                    f"its header says {n_bytes:,}"
+                )
+        headers[place] = header
+    return headers
+
+
+def read_object(archive: Archive) -> Any:
+    """Make the object that an archive holds."""
+    manifest = read_manifest(archive)
+    headers = read_headers(archive, manifest)
+    plans = check_objects(manifest.objects, headers)
+    arrays: list[dict[str, NDArray[Any]]] = [{} for _ in plans]
+    for (number, name), header in headers.items():
+        plan, member = plans[number], member_name(number, name)
+        with about(f"{plan.record.key}.{name}"):
+            content = read_content(archive, member, header, plan.record.arrays[name])
+            array = unpack(header, content)
+            check_content(array, plan.spec(name), plan.sizes)
+        arrays[number][name] = array
+    return _built(plans, arrays)
+
+
+def read_content(
+    archive: Archive, member: str, header: ArrayHeader, digest: str
+) -> NDArray[np.uint8]:
+    """Read what stands behind the header of a member, and compare its SHA-256."""
+    start, content = header.to_bytes(), np.empty(header.n_bytes, np.uint8)
+    archive.rest(member, start, content.data)
+    found = sha256(start)
+    found.update(content.data)
+    if found.hexdigest() != digest:
+        raise MisfitError("its checksum is wrong: the file was changed")
+    return content
+
+
+def _built(plans: list[Plan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
+    """Make the last object first: each is made of later ones."""
+    things: list[Any] = [None] * len(plans)
+    for number in reversed(range(len(plans))):
+        plan, record = plans[number], plans[number].record
+        plain = {**record.parameters, **record.fitted}
+        state = {name: decode(json, things.__getitem__) for name, json in plain.items()}
+        state |= arrays[number]
+        constructor = signature(plan.cls).parameters
+        with about(record.key):
+            try:
+                thing = plan.cls(**{n: v for n, v in state.items() if n in constructor})
+            except (TypeError, ValueError) as error:
+                raise MisfitError(str(error)) from error
+        for name in state.keys() - constructor.keys():
+            setattr(thing, name, state[name])
+        things[number] = thing
+    return things[0]
