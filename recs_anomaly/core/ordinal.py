@@ -13,7 +13,10 @@ import numpy as np
 from recs_anomaly.core.rating_rows import Floats, Ints
 
 MARGIN = 0.02
-N_NEWTON = 30
+N_NEWTON = 100
+LIMITS = (-1000.0, 1000.0)
+TOLERANCE = 1e-10
+TINY = 1e-15
 N_SCORING = 20
 
 
@@ -38,30 +41,33 @@ def distribution(evidence: Evidence, weights: Floats, levels: Floats) -> Floats:
 
 
 def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
-    """Newton's method on the tilt, kept between bounds that bracket the mean."""
+    """Newton's method on the log odds of the mean, in which the tilt is near linear.
+
+    Where a step leaves the bracket, or is more than half as long as the last one, the
+    bracket is halved instead, so that every tilt is found.
+    """
     places = (levels - levels[0]) / (levels[-1] - levels[0])
     target = (mean - levels[0]) / (levels[-1] - levels[0])
+    target_odds = np.log(target / (1.0 - target))
+    powers = np.column_stack([np.ones(len(levels)), places, places**2])
     tilt, low, high = np.zeros(len(mean)), *(np.full(len(mean), x) for x in LIMITS)
+    last_move = high - low
     for _ in range(N_NEWTON):
-        probabilities = _normalised(habits + tilt[:, None] * places)
-        error = probabilities @ places - target
+        logits = habits + tilt[:, None] * places
+        masses = np.exp(logits - logits.max(axis=1, keepdims=True))
+        total, first, second = (masses @ powers).T
+        reached = np.clip(first / total, TINY, 1.0 - TINY)
+        error = np.log(reached / (1.0 - reached)) - target_odds
         if np.abs(error).max(initial=0.0) < TOLERANCE:
             break
-        spread = probabilities @ places**2 - (probabilities @ places) ** 2
         low, high = np.where(error < 0, tilt, low), np.where(error > 0, tilt, high)
-        step = tilt - error / np.maximum(spread, TOLERANCE)
-        is_inside = (step > low) & (step < high)
-        tilt = np.where(is_inside, step, (low + high) / 2)
-    return probabilities
-
-
-LIMITS = (-400.0, 400.0)
-TOLERANCE = 1e-10
-
-
-def _normalised(logits: Floats) -> Floats:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+        spread = np.maximum(second / total - reached**2, TINY)
+        step = tilt - error * reached * (1.0 - reached) / spread
+        is_good = (step > low) & (step < high)
+        is_good &= np.abs(step - tilt) <= last_move / 2
+        step = np.where(is_good, step, (low + high) / 2)
+        tilt, last_move = step, np.abs(step - tilt)
+    return np.asarray(masses / total[:, None])
 
 
 def fit_shape_weights(

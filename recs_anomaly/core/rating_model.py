@@ -12,7 +12,7 @@ import numpy as np
 from recs_anomaly.core import posterior, rating_rbm
 from recs_anomaly.core.ordinal import Evidence
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
-from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
+from recs_anomaly.core.rating_rows import Floats, Ints
 
 HABIT_SHRINKAGE = 10.0
 NOISE_SHRINKAGE = 10.0
@@ -50,26 +50,35 @@ class Folded(NamedTuple):
 def fold_in(model: RatingModel, items: Ints, levels: Ints) -> Folded:
     """Infer one person from the levels given to items, in any order."""
     order = np.argsort(items, kind="stable")
-    offsets = np.array([0, len(items)])
-    ratings = RatingRows(offsets, items[order], levels[order], len(model.item_effects))
-    expected = _prior_of_own(model, ratings)
-    residuals = model.levels[ratings.levels] - expected
-    seen = model.item_features[ratings.columns]
+    items, levels = items[order], levels[order]
+    hidden, context = rating_rbm.one_row(model.user_view, items, levels)
+    others = RowContext(context.mean[1:], context.habits[1:])
+    prior = _prior(model, hidden[1:], others, items)
+    seen = model.item_features[items]
+    residuals = model.levels[levels] - prior
     weights = posterior.infer(seen, residuals)
     errors = residuals - seen @ weights
+    use = np.bincount(levels, minlength=len(model.levels))
     return Folded(
-        rating_rbm.hidden_units(model.user_view, ratings)[0],
-        rating_rbm.contexts(model.user_view, ratings),
+        hidden[0],
+        RowContext(context.mean[:1], context.habits[:1]),
         weights,
-        _habits(model, ratings),
+        log_use(use[None], model.user_view.level_log_frequency)[0],
         float(errors @ errors),
         len(items),
     )
 
 
-def _habits(model: RatingModel, ratings: RatingRows) -> Floats:
-    counts = np.bincount(ratings.levels, minlength=len(model.levels))
-    return log_use(counts[None], model.user_view.level_log_frequency)[0]
+def _prior(
+    model: RatingModel, hidden: Floats, context: RowContext, items: Ints | slice
+) -> Floats:
+    """Prior mean of ratings: item effects, drawn towards the user view's guess."""
+    plain = model.mean + model.item_effects[items]
+    if model.user_share == 0:
+        return plain
+    logits = rating_rbm.level_logits(model.user_view, hidden, context, items)
+    guessed = rating_rbm.expected_level(logits, model.levels)
+    return np.asarray(plain + model.user_share * (guessed - plain))
 
 
 def log_use(counts: Ints | Floats, log_frequency: Floats) -> Floats:
@@ -79,35 +88,19 @@ def log_use(counts: Ints | Floats, log_frequency: Floats) -> Floats:
     return np.asarray(np.log(smoothed / total) - log_frequency)
 
 
-def _prior_of_own(model: RatingModel, ratings: RatingRows) -> Floats:
-    """Prior mean of each own rating, the user view given all the others."""
-    plain = model.mean + model.item_effects[ratings.columns]
-    if model.user_share == 0:
-        return plain
-    logits = rating_rbm.level_logits_without_self(model.user_view, ratings)
-    guessed = rating_rbm.softmax(logits) @ model.levels
-    return np.asarray(plain + model.user_share * (guessed - plain))
-
-
 def latent(model: RatingModel, person: Folded, items: Ints | slice) -> Floats:
     """Latent rating of items: the expectation before it meets the ends of the scale."""
-    prior = model.mean + model.item_effects[items]
-    if model.user_share:
-        logits = rating_rbm.level_logits_of_row(
-            model.user_view, person.hidden, person.context, items
-        )
-        guessed = rating_rbm.softmax(logits) @ model.levels
-        prior = prior + model.user_share * (guessed - prior)
+    prior = _prior(model, person.hidden, person.context, items)
     return np.asarray(prior + model.item_features[items] @ person.weights)
 
 
-def evidence(model: RatingModel, person: Folded, items: Ints) -> Evidence:
-    """Mean and shapes of the distributions of this person's ratings of items.
+def evidence(model: RatingModel, person: Folded, items: Ints, mean: Floats) -> Evidence:
+    """Shapes of the distributions of this person's ratings of items, around their mean.
 
     The shapes, in order: the person's use of the levels, the item's, a peak at the
     mean, and a sharper peak for persons whose ratings are more regular than most.
+    `mean` is `latent` of the same items.
     """
-    mean = latent(model, person, items)
     scale = model.levels.std()
     peak = -(((model.levels - mean[:, None]) / scale) ** 2)
     regularity = model.noise / person.noise(model.noise) - 1.0

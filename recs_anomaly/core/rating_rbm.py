@@ -7,6 +7,7 @@ per column, scaled by a learned score of the level (an ordinal unit), and a seco
 vector, ``presence``, tells the hidden units that the column was rated at all.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ class RowContext(NamedTuple):
     habits: NDArray[np.floating]  # (n, K) log smoothed frequency against all ratings'
 
 
+@cache
 def level_place(n_levels: int) -> Floats:
     """Evenly spaced places of the levels from -1 to 1."""
     return np.linspace(-1.0, 1.0, n_levels)
@@ -127,42 +129,60 @@ def hidden_units(rbm: RatingRBM, ratings: RatingRows) -> Floats:
     return hidden_mean(total, ratings.counts.astype(np.float64), rbm.hidden_bias)
 
 
+def one_row(rbm: RatingRBM, columns: Ints, levels: Ints) -> tuple[Floats, RowContext]:
+    """Hidden activity and context of one row of n ratings, of n + 1 rows each.
+
+    The first is that of the whole row, number 1 + i that without the i-th rating.
+    """
+    inputs = messages(rbm, columns, levels)
+    residuals = level_place(len(rbm.level_in))[levels] - rbm.column_level[columns]
+    use = np.zeros((len(columns), len(rbm.level_in)))
+    use[np.arange(len(columns)), levels] = 1.0
+    counts = np.full(len(columns) + 1, len(columns) - 1.0)
+    counts[0] += 1.0
+    hidden = hidden_mean(_whole_and_others(inputs), counts, rbm.hidden_bias)
+    context = row_context(
+        _whole_and_others(residuals),
+        counts,
+        _whole_and_others(use),
+        rbm.level_log_frequency,
+    )
+    return np.asarray(hidden), context
+
+
+def _whole_and_others(parts: Floats) -> Floats:
+    """Sum of the parts, then for each part the sum of the others."""
+    whole = parts.sum(axis=0, keepdims=True)
+    return np.concatenate([whole, whole - parts])
+
+
 def level_logits(
-    rbm: RatingRBM, hidden: Floats, context: RowContext, columns: Ints
-) -> Floats:
-    """Logits of the levels for aligned (hidden, context, column), of shape (n, K)."""
-    drive = np.einsum("nh,nh->n", hidden, rbm.coupling[columns])
-    return _logits(rbm, drive, context, rbm.visible_bias[columns])
-
-
-def level_logits_of_row(
     rbm: RatingRBM, hidden: Floats, context: RowContext, columns: Ints | slice
 ) -> Floats:
-    """Logits of the levels of some columns for one row, of shape (n, K)."""
-    drive = rbm.coupling[columns] @ hidden
-    return _logits(rbm, drive, context, rbm.visible_bias[columns])
+    """Logits of the levels of n columns, of shape (n, K).
 
-
-def _logits(
-    rbm: RatingRBM, drive: Floats, context: RowContext, visible_bias: Floats
-) -> Floats:
+    Hidden activity and context are either of n rows, one a column, or of one row that
+    is asked for all the columns (then `hidden` is a vector).
+    """
+    coupling = rbm.coupling[columns]
+    if hidden.ndim == 1:
+        drive = coupling @ hidden
+    else:
+        drive = np.einsum("nh,nh->n", hidden, coupling)
     mean_weight, habit_weight = rbm.row_weights
     position = drive + mean_weight * context.mean
-    habits = habit_weight * context.habits
-    return np.asarray(visible_bias + position[:, None] * rbm.level_out + habits)
-
-
-def level_logits_without_self(rbm: RatingRBM, ratings: RatingRows) -> Floats:
-    """Leave-one-out logits: each rating predicted from the others of its row."""
-    rows = ratings.rows
-    inputs = messages(rbm, ratings.columns, ratings.levels)
-    others = segment_sum(inputs, ratings.offsets)[rows] - inputs
-    hidden = hidden_mean(others, ratings.counts[rows] - 1.0, rbm.hidden_bias)
-    context = contexts_without_self(rbm, ratings)
-    return level_logits(rbm, hidden, context, ratings.columns)
+    habits = rbm.visible_bias[columns] + habit_weight * context.habits
+    return np.asarray(habits + position[:, None] * rbm.level_out)
 
 
 def softmax(logits: Floats) -> Floats:
     """Probabilities along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+def expected_level(logits: Floats, levels: Floats) -> Floats:
+    """Mean of the levels under the softmax of the logits, of shape (n,)."""
+    masses = np.exp(logits - logits.max(axis=1, keepdims=True))
+    sums = masses @ np.column_stack([levels, np.ones(len(levels))])
+    return np.asarray(sums[:, 0] / sums[:, 1])

@@ -1,4 +1,4 @@
-"""Ratings as ragged rows: one row a user (or an item), only what was rated is stored."""
+"""Ratings as ragged rows, a row a user (or an item): only what was rated is stored."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -145,6 +145,8 @@ def train(
         ),
         jit_compile=False,
     )
+    # Without its variables TensorFlow would trace the first step twice.
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         batches, epochs=schedule.epochs, shuffle=False, verbose=0, callbacks=[monitor]
     )

@@ -21,6 +21,7 @@ from recs_anomaly.core.rating_model import (
     RatingModel,
     evidence,
     fold_in,
+    latent,
     log_use,
 )
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
@@ -252,12 +253,12 @@ def evidence_of_pairs(
 ) -> Evidence:
     """Evidence on (user, item) pairs, the users in ascending order."""
     starts = np.flatnonzero(np.diff(users, prepend=-1))
-    parts = [
-        evidence(model, people[user], of_user)
-        for user, of_user in zip(
-            users[starts].tolist(), np.split(items, starts[1:]), strict=True
-        )
-    ]
+    parts = []
+    for user, asked in zip(
+        users[starts].tolist(), np.split(items, starts[1:]), strict=True
+    ):
+        person = people[user]
+        parts.append(evidence(model, person, asked, latent(model, person, asked)))
     return Evidence(
         np.concatenate([part.mean for part in parts]),
         np.concatenate([part.shapes for part in parts]),

@@ -15,7 +15,12 @@ from recs_anomaly.core.rating_rbm import RatingRBM
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators import _recommendations as lists
-from recs_anomaly.estimators._rating_fit import USER_SHARE, evidence_of_pairs, fold_in_users
+from recs_anomaly.estimators._rating_fit import (
+    USER_SHARE,
+    evidence_of_pairs,
+    fold_in_users,
+)
+from recs_anomaly.estimators._state import ANY_KIND, ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 
 MOST_NAMED = 3
@@ -24,32 +29,33 @@ MOST_NAMED = 3
 class RatingState:
     """Fitted arrays of RBMRecommender, by name and shape, and how to look things up."""
 
-    _array_schema: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
-        "classes_": ("float64", ("n_levels",)),
-        "users_": ("id", ("n_users",)),
-        "items_": ("id", ("n_items",)),
-        "user_offsets_": ("int64", ("n_users+2",)),
-        "user_items_": ("int64", ("n_ratings",)),
-        "user_levels_": ("int64", ("n_ratings",)),
-        "item_features_": ("float64", ("n_items+1", "n_features")),
-        "item_effects_": ("float64", ("n_items+1",)),
-        "item_habits_": ("float64", ("n_items+1", "n_levels")),
-        "shape_weights_": ("float64", ("n_shapes",)),
-        "interval_ranks_": ("float64", ("n_interval_ranks",)),
-        "coupling_": ("float64", ("n_items+1", "n_hidden")),
-        "presence_": ("float64", ("n_items+1", "n_hidden")),
-        "hidden_bias_": ("float64", ("n_hidden",)),
-        "visible_bias_": ("float64", ("n_items+1", "n_levels")),
-        "level_in_": ("float64", ("n_levels",)),
-        "level_out_": ("float64", ("n_levels",)),
-        "row_weights_": ("float64", ("2",)),
-        "column_level_": ("float64", ("n_items+1",)),
-        "level_log_frequency_": ("float64", ("n_levels",)),
+    _array_schema: ClassVar[dict[str, ArraySpec]] = {
+        "classes_": ArraySpec("float64", ("n_levels",)),
+        "users_": ArraySpec(ANY_KIND, ("n_users",)),
+        "items_": ArraySpec(ANY_KIND, ("n_items",)),
+        "user_offsets_": ArraySpec("int64", ("n_users + 2",), offsets_into="n_ratings"),
+        "user_items_": ArraySpec("int64", ("n_ratings",), below="n_items"),
+        "user_levels_": ArraySpec("int64", ("n_ratings",), below="n_levels"),
+        "item_features_": ArraySpec("float64", ("n_items + 1", "n_features")),
+        "item_effects_": ArraySpec("float64", ("n_items + 1",)),
+        "item_habits_": ArraySpec("float64", ("n_items + 1", "n_levels")),
+        "shape_weights_": ArraySpec("float64", ("n_shapes",)),
+        "interval_ranks_": ArraySpec("float64", ("n_interval_ranks",)),
+        "coupling_": ArraySpec("float64", ("n_items + 1", "n_user_hidden")),
+        "presence_": ArraySpec("float64", ("n_items + 1", "n_user_hidden")),
+        "hidden_bias_": ArraySpec("float64", ("n_user_hidden",)),
+        "visible_bias_": ArraySpec("float64", ("n_items + 1", "n_levels")),
+        "level_in_": ArraySpec("float64", ("n_levels",)),
+        "level_out_": ArraySpec("float64", ("n_levels",)),
+        "row_weights_": ArraySpec("float64", (2,)),
+        "column_level_": ArraySpec("float64", ("n_items + 1",)),
+        "level_log_frequency_": ArraySpec("float64", ("n_levels",)),
     }
-    _scalar_schema: ClassVar[dict[str, type]] = {
+    _scalar_schema: ClassVar[dict[str, ValueRule]] = {
         "mean_": float,
         "noise_": float,
         "n_features_in_": int,
+        "training_history_": dict,
     }
 
     view: str
@@ -166,14 +172,16 @@ class RatingState:
         return row if row >= 0 else len(self.users_)
 
     def _columns_of_items(self, items: Iterable[Hashable]) -> Ints:
-        wanted = list(items)
-        columns = self._item_index.get_indexer(wanted) if wanted else np.zeros(0)
+        wanted = items if isinstance(items, np.ndarray) else list(items)
+        if not len(wanted):
+            return np.zeros(0, np.int64)
+        columns = self._item_index.get_indexer(wanted)
         if (columns < 0).any():
             unknown = [wanted[place] for place in np.flatnonzero(columns < 0)]
             named = ", ".join(map(repr, unknown[:MOST_NAMED]))
             raise UnknownItemError(
-                f"{len(unknown)} of {len(wanted)} items have no ratings in the training "
-                f"data: {named}{', ...' if len(unknown) > MOST_NAMED else ''}."
+                f"{len(unknown)} of {len(wanted)} items have no ratings in the "
+                f"training data: {named}{', ...' if len(unknown) > MOST_NAMED else ''}."
             )
         return columns.astype(np.int64)
 

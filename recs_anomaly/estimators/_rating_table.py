@@ -1,7 +1,7 @@
 """What people hand to the recommender, checked and turned into numbers."""
 
 import warnings
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,7 @@ def checked_ratings(y: ArrayLike, n_pairs: int) -> Floats:
 
 def own_ratings_frame(
     own_ratings: pd.DataFrame | pd.Series | Mapping[Hashable, float],
-) -> tuple[list[Hashable], Floats]:
+) -> tuple[Sequence[Hashable], Floats]:
     """Item ids and ratings of one person, from a frame, a series or a mapping."""
     if isinstance(own_ratings, pd.DataFrame):
         missing = {"item_id", "rating"} - set(own_ratings.columns)
@@ -128,7 +128,7 @@ def own_ratings_frame(
                 "own_ratings must have the columns item_id and rating; "
                 f"it lacks {', '.join(sorted(missing))}."
             )
-        items, ratings = own_ratings["item_id"].tolist(), own_ratings["rating"]
+        items, ratings = own_ratings["item_id"].to_numpy(), own_ratings["rating"]
     elif isinstance(own_ratings, pd.Series | Mapping):
         items, ratings = (
             zip(*own_ratings.items(), strict=True) if len(own_ratings) else ((), ())

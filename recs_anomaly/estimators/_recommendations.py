@@ -55,8 +55,7 @@ def best_first(score: Floats, n: int, left_out: Ints) -> Ints:
     """Places of the n highest scores; ties go to the first."""
     ranked = score.copy()
     ranked[left_out] = -np.inf
-    n_left = len(score) - len(np.unique(left_out))
-    n = min(n, n_left)
+    n = min(n, int(np.isfinite(ranked).sum()))
     if n == 0:
         return np.zeros(0, np.int64)
     threshold = np.partition(ranked, len(ranked) - n)[len(ranked) - n]
@@ -73,24 +72,31 @@ def recommendation_frame(
     shape_weights: Floats,
 ) -> pd.DataFrame:
     """Describe a ranked list by what is known of each rating to come."""
-    known = evidence(model, person, columns)
+    known = evidence(model, person, columns, score)
     probabilities = ordinal.distribution(known, shape_weights, model.levels)
-    mean = ordinal.expectation(known.mean, model.levels)
-    squares = (model.levels - mean[:, None]) ** 2
-    return pd.DataFrame(
-        {
-            "item_id": items,
-            "rank": np.arange(1, len(items) + 1),
-            "score": score,
-            "rating_mean": mean,
-            "rating_std": np.sqrt((probabilities * squares).sum(axis=1)),
-            "p_like": probabilities[:, is_liked(model.levels)].sum(axis=1),
-        }
+    mean = ordinal.expectation(score, model.levels)
+    variance = (probabilities * (model.levels - mean[:, None]) ** 2).sum(axis=1)
+    columns_in_order = (
+        items,
+        np.arange(1, len(items) + 1),
+        score,
+        mean,
+        np.sqrt(variance),
+        probabilities @ is_liked(model.levels),
     )
+    frame = pd.DataFrame(dict(enumerate(columns_in_order)), copy=False)
+    # pandas takes longer to make an index of names than all else here takes.
+    frame.columns = RECOMMENDATION
+    return frame
+
+
+RECOMMENDATION = pd.Index(
+    ["item_id", "rank", "score", "rating_mean", "rating_std", "p_like"]
+)
 
 
 def is_liked(levels: Floats) -> NDArray[np.bool_]:
-    """Which levels count as liking: the upper quarter of the scale, 4 and 5 of 5."""
+    """Tell which levels count as liking: the upper quarter of the scale."""
     return np.asarray(levels >= levels[0] + LIKED_SHARE * (levels[-1] - levels[0]))
 
 

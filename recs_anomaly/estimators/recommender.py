@@ -36,7 +36,7 @@ class RBMRecommender(RatingState, RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_hidden : int, default=64
+    n_hidden : int, default=32
         Number of hidden units of each view.
     view : {"both", "user", "item"}, default="both"
         Which view of the ratings to learn from.
@@ -90,7 +90,7 @@ class RBMRecommender(RatingState, RegressorMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        n_hidden: int = 64,
+        n_hidden: int = 32,
         view: str = "both",
         epochs: int = 6,
         learning_rate: float = 0.015,
