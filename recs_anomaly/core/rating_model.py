@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.core import posterior, rating_rbm
-from recs_anomaly.core.ordinal import Evidence
+from recs_anomaly.core.ordinal import Evidence, expectation
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
 from recs_anomaly.core.rating_rows import Floats, Ints
 
@@ -26,6 +26,7 @@ class RatingModel(NamedTuple):
     item_effects: Floats  # (n_items + 1,) how much better than the mean an item is
     item_habits: Floats  # (n_items + 1, K) log frequency of the levels against all
     levels: Floats  # (K,) the ratings themselves
+    curve: Floats  # (4,) how latent ratings bend into expected ones
     mean: float  # mean rating
     noise: float  # residual variance of a typical user's ratings
     user_share: float  # share of the user view in the prior mean, from 0 to 1
@@ -89,25 +90,30 @@ def log_use(counts: Ints | Floats, log_frequency: Floats) -> Floats:
 
 
 def latent(model: RatingModel, person: Folded, items: Ints | slice) -> Floats:
-    """Latent rating of items: the expectation before it meets the ends of the scale."""
+    """Latent rating of items: what they are ranked by, of any size."""
     prior = _prior(model, person.hidden, person.context, items)
     return np.asarray(prior + model.item_features[items] @ person.weights)
+
+
+def expected(model: RatingModel, latent: Floats) -> Floats:
+    """Bend latent ratings into expected ones."""
+    return expectation(latent, model.mean, model.curve, model.levels)
 
 
 def evidence(model: RatingModel, person: Folded, items: Ints, mean: Floats) -> Evidence:
     """Shapes of the distributions of this person's ratings of items, around their mean.
 
     The shapes, in order: the person's use of the levels, the item's, a peak at the
-    mean, and a sharper peak for persons whose ratings are more regular than most.
-    `mean` is `latent` of the same items.
+    mean, a sharper peak for persons whose ratings are more regular than most, and a
+    longer tail on one side. `mean` is `expected` of the same items.
     """
-    scale = model.levels.std()
-    peak = -(((model.levels - mean[:, None]) / scale) ** 2)
+    away = (model.levels - mean[:, None]) / model.levels.std()
     regularity = model.noise / person.noise(model.noise) - 1.0
     shapes = (
-        np.broadcast_to(person.habits, peak.shape),
+        np.broadcast_to(person.habits, away.shape),
         model.item_habits[items],
-        peak,
-        peak * regularity,
+        -(away**2),
+        -(away**2) * regularity,
+        away**3,
     )
     return Evidence(mean, np.stack(shapes, axis=2), model.user_view.level_log_frequency)

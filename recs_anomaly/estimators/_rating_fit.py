@@ -6,6 +6,7 @@ the ratings of the cut come back: hidden activity, item features and everybody's
 weights are functions of the ratings, and are computed from all of them.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from recs_anomaly.core.rating_model import (
     Folded,
     RatingModel,
     evidence,
+    expected,
     fold_in,
     latent,
     log_use,
@@ -34,7 +36,7 @@ from recs_anomaly.core.rating_rows import (
     transposed,
 )
 
-CUT_SHARE = 0.05
+CUT_SHARE = 0.1
 LARGEST_CUT = 20_000
 SMALLEST_CUT = 50
 AUDIENCE_DIMENSIONS = 20
@@ -42,8 +44,8 @@ AUDIENCE_SHRINKAGE = 5.0
 AUDIENCE_FLOOR = 0.05
 ITEM_DROPOUT = 0.3
 # What the cut of MovieLens 100K says; a small cut of other ratings moves these little.
-USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.45, 0.3, 0.9])
-USUAL_STRENGTH = 50.0
+USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.3, 0.3, 0.8, -0.1])
+USUAL_STRENGTH = 200.0
 USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
 N_INTERVAL_RANKS = 501
 
@@ -87,16 +89,19 @@ def learn(
     views, histories = _train_views(kept, cut, len(levels), settings, rng)
     seed = int(rng.integers(2**31))
     noise = float(levels[ratings.levels].var() / 2)
-    weights, ranks = USUAL_SHAPE_WEIGHTS, np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
+    curve, weights = ordinal.USUAL_CURVE, USUAL_SHAPE_WEIGHTS
+    ranks = np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
     if len(cut.users):
         rehearsal = _assemble(kept, views, levels, settings.view, noise, seed)
-        noise, weights, ranks = _calibrate(rehearsal, kept, cut)
+        rehearsal, weights, ranks = _calibrate(rehearsal, kept, cut)
+        noise, curve = rehearsal.noise, rehearsal.curve
     model = _assemble(ratings, views, levels, settings.view, noise, seed)
+    model = model._replace(curve=curve)
     return Learned(model, weights, ranks, histories)
 
 
 def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows, Cut]:
-    """Hold out a random twentieth of the ratings, none where that would be too few."""
+    """Hold out a random tenth of the ratings, none where that would be too few."""
     n_ratings = len(ratings.columns)
     n_cut = min(int(CUT_SHARE * n_ratings), LARGEST_CUT)
     is_cut = np.zeros(n_ratings, bool)
@@ -189,6 +194,7 @@ def _assemble(
         item_effects=item_effects,
         item_habits=log_use(level_counts(by_item, len(levels)), log_frequency),
         levels=levels,
+        curve=ordinal.USUAL_CURVE,
         mean=mean,
         noise=noise,
         user_share=USER_SHARE[view],
@@ -212,20 +218,26 @@ def _audience(ratings: RatingRows, seed: int) -> Floats:
 
 def _calibrate(
     model: RatingModel, kept: RatingRows, cut: Cut
-) -> tuple[float, Floats, Floats]:
-    """Typical noise, shape weights, and the cut's distances from the middle rank."""
+) -> tuple[RatingModel, Floats, Floats]:
+    """Noise, curve and shape weights; the cut's distances from the middle rank."""
     order = np.argsort(cut.users, kind="stable")
     users, items, levels = (part[order] for part in cut)
     people = fold_in_users(model, kept, np.unique(users))
-    noise = _typical_noise(people, default=model.noise)
-    known = evidence_of_pairs(model._replace(noise=noise), people, users, items)
+    latent_ratings = latent_of_pairs(model, people, users, items)
+    model = model._replace(
+        noise=_typical_noise(people, default=model.noise),
+        curve=ordinal.fit_curve(
+            latent_ratings, model.levels[levels], model.mean, model.levels
+        ),
+    )
+    known = evidence_of_pairs(model, people, users, items)
     weights = ordinal.fit_shape_weights(
         known, levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
     )
     probabilities = ordinal.distribution(known, weights, model.levels)
     ranks = ordinal.middle_ranks(probabilities)[np.arange(len(levels)), levels]
     shares = np.linspace(0.0, 1.0, N_INTERVAL_RANKS)
-    return noise, weights, np.quantile(np.abs(ranks - 0.5), shares)
+    return model, weights, np.quantile(np.abs(ranks - 0.5), shares)
 
 
 def _typical_noise(people: dict[int, Folded], default: float) -> float:
@@ -248,19 +260,32 @@ def fold_in_users(
     return people
 
 
+def latent_of_pairs(
+    model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
+) -> Floats:
+    """Latent ratings of (user, item) pairs, the users in ascending order."""
+    parts = [
+        latent(model, people[user], asked) for user, asked in by_user(users, items)
+    ]
+    return np.concatenate(parts)
+
+
 def evidence_of_pairs(
     model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
 ) -> Evidence:
     """Evidence on (user, item) pairs, the users in ascending order."""
-    starts = np.flatnonzero(np.diff(users, prepend=-1))
-    parts = []
-    for user, asked in zip(
-        users[starts].tolist(), np.split(items, starts[1:]), strict=True
-    ):
-        person = people[user]
-        parts.append(evidence(model, person, asked, latent(model, person, asked)))
+    means, shapes = [], []
+    for user, asked in by_user(users, items):
+        means.append(expected(model, latent(model, people[user], asked)))
+        shapes.append(evidence(model, people[user], asked, means[-1]).shapes)
     return Evidence(
-        np.concatenate([part.mean for part in parts]),
-        np.concatenate([part.shapes for part in parts]),
+        np.concatenate(means),
+        np.concatenate(shapes),
         model.user_view.level_log_frequency,
     )
+
+
+def by_user(users: Ints, items: Ints) -> Iterator[tuple[int, Ints]]:
+    """Each user with the items asked for, the users in ascending order."""
+    starts = np.flatnonzero(np.diff(users, prepend=-1))
+    return zip(users[starts].tolist(), np.split(items, starts[1:]), strict=True)

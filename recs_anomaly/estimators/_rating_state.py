@@ -39,6 +39,7 @@ class RatingState:
         "item_features_": ArraySpec("float64", ("n_items + 1", "n_features")),
         "item_effects_": ArraySpec("float64", ("n_items + 1",)),
         "item_habits_": ArraySpec("float64", ("n_items + 1", "n_levels")),
+        "curve_": ArraySpec("float64", (4,)),
         "shape_weights_": ArraySpec("float64", ("n_shapes",)),
         "interval_ranks_": ArraySpec("float64", ("n_interval_ranks",)),
         "coupling_": ArraySpec("float64", ("n_items + 1", "n_user_hidden")),
@@ -65,6 +66,7 @@ class RatingState:
     user_offsets_: Ints
     user_items_: Ints
     user_levels_: Ints
+    curve_: Floats
     shape_weights_: Floats
     interval_ranks_: Floats
     mean_: float
@@ -76,7 +78,7 @@ class RatingState:
         self.user_offsets_ = ratings.ratings.offsets
         self.user_items_ = ratings.ratings.columns
         self.user_levels_ = ratings.ratings.levels
-        self.classes_ = model.levels
+        self.classes_, self.curve_ = model.levels, model.curve
         self.mean_, self.noise_ = model.mean, model.noise
         for name in ("item_features", "item_effects", "item_habits"):
             setattr(self, f"{name}_", getattr(model, name))
@@ -102,6 +104,7 @@ class RatingState:
                 for name in ("features", "effects", "habits")
             ),
             levels=self.classes_,
+            curve=self.curve_,
             mean=self.mean_,
             noise=self.noise_,
             user_share=USER_SHARE[self.view],

@@ -12,6 +12,7 @@ from recs_anomaly.core.rating_model import (
     Folded,
     RatingModel,
     evidence,
+    expected,
     fold_in,
     latent,
 )
@@ -72,9 +73,9 @@ def recommendation_frame(
     shape_weights: Floats,
 ) -> pd.DataFrame:
     """Describe a ranked list by what is known of each rating to come."""
-    known = evidence(model, person, columns, score)
+    mean = expected(model, score)
+    known = evidence(model, person, columns, mean)
     probabilities = ordinal.distribution(known, shape_weights, model.levels)
-    mean = ordinal.expectation(score, model.levels)
     variance = (probabilities * (model.levels - mean[:, None]) ** 2).sum(axis=1)
     columns_in_order = (
         items,

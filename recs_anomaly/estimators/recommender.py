@@ -42,7 +42,7 @@ class RBMRecommender(RatingState, RegressorMixin, BaseEstimator):
         Which view of the ratings to learn from.
     epochs : int, default=6
         Most passes over the ratings. Training stops earlier when the likelihood of a
-        held-out twentieth of the training ratings has not improved for three passes.
+        held-out tenth of the training ratings has not improved for three passes.
     learning_rate : float, default=0.015
         First step size of Adam; it falls linearly to zero.
     decay : float, default=1.0
@@ -192,7 +192,7 @@ class RBMRecommender(RatingState, RegressorMixin, BaseEstimator):
         """
         if self.statistic == "median":
             return ordinal.median(self.predict_proba(X), self.classes_)
-        return ordinal.expectation(self._evidence(X).mean, self.classes_)
+        return self._evidence(X).mean
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the probability of each rating level.
