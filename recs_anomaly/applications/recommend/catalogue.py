@@ -77,6 +77,21 @@ class Catalogue:
             )
         return plain_id(ids[row])
 
+    def title_of(self, item_id: Hashable) -> str:
+        """Tell what an item is called.
+
+        Parameters
+        ----------
+        item_id : Hashable
+            An id from `find`.
+
+        Returns
+        -------
+        title : str
+        """
+        asked = pd.DataFrame({"item_id": [item_id]})
+        return str(self.describe(asked)["title"].iloc[0])
+
     def describe(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add what is known of the items to a table of them.
 

@@ -91,12 +91,103 @@ def evaluate(
         If there is no fold, a part of one is empty, or a test part has a rating level
         that its training part has not.
     """
-    results = [
-        _judged(model, ratings.iloc[train], ratings.iloc[test], number)
-        for number, (train, test) in enumerate(folds, start=1)
-    ]
+    pairs = ["user_id", "item_id"]
+    results = []
+    for number, (train_index, test_index) in enumerate(folds, start=1):
+        train, test = ratings.iloc[train_index], ratings.iloc[test_index]
+        _check_parts(train, test, f"fold {number}")
+        fitted = copy(model).fit(train[pairs], train["rating"])
+        results.append(_judged(fitted, train, test))
     if not results:
         raise InputError("folds must hold at least one fold; got none.")
+    return _tabulated(results)
+
+
+def evaluate_fitted(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> pd.DataFrame:
+    """Judge the forecasts of a fitted model.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+        Fitted to `train`.
+    train : DataFrame with columns user_id, item_id, rating
+        What the rules beside the model learn from.
+    test : DataFrame with columns user_id, item_id, rating
+        None of `train`.
+
+    Returns
+    -------
+    table : DataFrame
+        As from `evaluate`, with one fold.
+
+    Raises
+    ------
+    InputError
+        If a table is empty, or `test` has a rating level that `train` has not.
+    """
+    _check_parts(train, test, "test")
+    return _tabulated([_judged(model, train, test)])
+
+
+class _Result(NamedTuple):
+    """What one fold's test ratings cost each predictor."""
+
+    users: NDArray[np.object_]
+    losses: dict[str, Floats]  # (n_ratings, n_metrics) each
+
+
+def _judged(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> _Result:
+    levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
+    observed = test["rating"].to_numpy(dtype=np.float64)
+    forecasts = {
+        MODEL_NAME: _model_forecast(model, test[["user_id", "item_id"]]),
+        **floor_forecasts(train, test, levels),
+    }
+    losses = {
+        name: _losses(observed, forecast, levels)
+        for name, forecast in forecasts.items()
+    }
+    return _Result(test["user_id"].to_numpy(), losses)
+
+
+def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
+    if train.empty or test.empty:
+        raise InputError(
+            f"{name} must have ratings to train and to test on; one part is empty."
+        )
+    is_new = ~np.isin(test["rating"], train["rating"])
+    if is_new.any():
+        raise InputError(
+            f"{name} must be tested on ratings that its training part has too; "
+            f"got {test['rating'][is_new].iloc[0]:g}."
+        )
+
+
+def _model_forecast(model: RBMRecommender, pairs: pd.DataFrame) -> Forecast:
+    return Forecast(
+        model.predict(pairs),
+        model.predict_proba(pairs),
+        model.predict_interval(pairs, coverage=INTERVAL_COVERAGE),
+    )
+
+
+def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> Floats:
+    """Squared error, absolute error, surprise, and whether it is in the interval."""
+    errors = forecast.mean - observed
+    low, high = forecast.intervals.T
+    return np.column_stack(
+        [
+            errors**2,
+            np.abs(errors),
+            log_losses(observed, forecast.probabilities, levels),
+            (low <= observed) & (observed <= high),
+        ]
+    )
+
+
+def _tabulated(results: Sequence[_Result]) -> pd.DataFrame:
     predictors = list(results[0].losses)
     losses, counts = _by_user(results, predictors)
 
@@ -114,72 +205,6 @@ def evaluate(
     columns |= {"low": low, "high": high}
     cells = {name: column.ravel() for name, column in columns.items()}
     return pd.DataFrame(cells, index=index).reset_index()
-
-
-class _Result(NamedTuple):
-    """What one fold's test ratings cost each predictor."""
-
-    users: NDArray[np.object_]
-    losses: dict[str, Floats]  # (n_ratings, n_metrics) each
-
-
-def _judged(
-    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame, number: int
-) -> _Result:
-    levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
-    _check_parts(levels, test, number)
-    observed = test["rating"].to_numpy(dtype=np.float64)
-    forecasts = {
-        MODEL_NAME: _model_forecast(model, train, test),
-        **floor_forecasts(train, test, levels),
-    }
-    return _Result(
-        test["user_id"].to_numpy(),
-        {
-            name: _losses(observed, forecast, levels)
-            for name, forecast in forecasts.items()
-        },
-    )
-
-
-def _check_parts(levels: Floats, test: pd.DataFrame, number: int) -> None:
-    if not len(levels) or test.empty:
-        raise InputError(
-            f"fold {number} must have ratings to train and to test on; one part is "
-            "empty."
-        )
-    is_new = ~np.isin(test["rating"], levels)
-    if is_new.any():
-        raise InputError(
-            f"fold {number} must be tested on ratings that its training part has too; "
-            f"got {test['rating'][is_new].iloc[0]:g}."
-        )
-
-
-def _model_forecast(
-    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
-) -> Forecast:
-    pairs = ["user_id", "item_id"]
-    fitted = copy(model).fit(train[pairs], train["rating"])
-    return Forecast(
-        fitted.predict(test[pairs]),
-        fitted.predict_proba(test[pairs]),
-        fitted.predict_interval(test[pairs], coverage=INTERVAL_COVERAGE),
-    )
-
-
-def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> Floats:
-    """Squared error, absolute error, surprise, and whether it is in the interval."""
-    errors = forecast.mean - observed
-    low, high = forecast.intervals.T
-    return np.column_stack(
-        [
-            errors**2,
-            np.abs(errors),
-            log_losses(observed, forecast.probabilities, levels),
-            (low <= observed) & (observed <= high),
-        ]
-    )
 
 
 def _by_user(

@@ -1,9 +1,8 @@
 """Recommender: a fitted model that knows what its items are called."""
 
-from collections.abc import Hashable, Iterable, Sequence
-from copy import copy
+from collections.abc import Hashable, Iterable
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -15,28 +14,18 @@ from recs_anomaly.applications.recommend.catalogue import (
     plain_id,
     titles_and_genres,
 )
+from recs_anomaly.applications.recommend.visits import (
+    VISITOR,
+    Visit,
+    refuse_repeats,
+    with_only_user,
+)
 from recs_anomaly.estimators._state import ArraySpec, ValueRule
 from recs_anomaly.estimators.recommender import RBMRecommender
 from recs_anomaly.exceptions import InputError, UnknownUserError
 
 INTERVAL_COVERAGE = 0.9
-_VISITOR = "you"
 _N_EXAMPLES = 3
-
-
-class Visit(NamedTuple):
-    """What a visitor's ratings were taken for, and what they lead to.
-
-    Attributes
-    ----------
-    rated : DataFrame with columns asked, item_id, title, rating
-        One row a title that was asked for, in that order.
-    recommendations : DataFrame
-        As `Recommender.recommend_user`, without user_id.
-    """
-
-    rated: pd.DataFrame
-    recommendations: pd.DataFrame
 
 
 class Recommender:
@@ -107,6 +96,11 @@ class Recommender:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The items that can be recommended, to be found by title or id."""
+        if not len(self.titles) == len(self.genres) == len(self.model.items_):
+            raise InputError(
+                f"titles and genres must be those of {len(self.model.items_)} items; "
+                f"got {len(self.titles)} and {len(self.genres)}."
+            )
         items = {
             "item_id": self.model.items_,
             "title": self.titles,
@@ -137,7 +131,7 @@ class Recommender:
         users = self.model.users_
         row = place_spelled(users, text)
         if row is None:
-            examples = ", ".join(map(str, users[:_N_EXAMPLES]))
+            examples = ", ".join(repr(plain_id(user)) for user in users[:_N_EXAMPLES])
             raise UnknownUserError(
                 f"User {text!r} has no ratings here; {len(users):,} users have, "
                 f"for instance {examples}."
@@ -219,17 +213,17 @@ class Recommender:
         if not asked:
             raise InputError("rated must hold at least one title with its rating.")
         found = [self.catalogue.find(title) for title, _ in asked]
-        _refuse_repeats([title for title, _ in asked], found)
-        guest = _with_only_user(
+        refuse_repeats([title for title, _ in asked], found)
+        guest = with_only_user(
             self.model,
             pd.DataFrame({"item_id": found, "rating": [stars for _, stars in asked]}),
         )
-        counted = self.catalogue.describe(guest.user_ratings(_VISITOR)).set_index(
+        counted = self.catalogue.describe(guest.user_ratings(VISITOR)).set_index(
             "item_id"
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
         matched.insert(0, "asked", [title for title, _ in asked])
-        recommendations = self._recommended(guest, _VISITOR, n)
+        recommendations = self._recommended(guest, VISITOR, n)
         return Visit(matched, recommendations.drop(columns="user_id"))
 
     def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
@@ -286,28 +280,3 @@ class Recommender:
             low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T
         ends = recommended.assign(rating_low=low, rating_high=high)
         return self.catalogue.describe(ends)
-
-
-def _refuse_repeats(asked: Sequence[str], found: Sequence[Hashable]) -> None:
-    first_asked: dict[Hashable, str] = {}
-    for title, item_id in zip(asked, found, strict=True):
-        if item_id in first_asked:
-            raise InputError(
-                f"rated must name an item once; {first_asked[item_id]!r} and "
-                f"{title!r} are the same."
-            )
-        first_asked[item_id] = title
-
-
-def _with_only_user(model: RBMRecommender, own_ratings: pd.DataFrame) -> RBMRecommender:
-    """Copy of a model in which the visitor is the one and only user.
-
-    All that a model knows of a user are the user's ratings, so this is how a visitor
-    gets exactly what a user gets: list, intervals and all.
-    """
-    columns, levels = model._numbered(own_ratings)
-    guest = copy(model)
-    guest.users_ = np.array([_VISITOR], dtype=object)
-    guest.user_offsets_ = np.array([0, len(columns), len(columns)])
-    guest.user_items_, guest.user_levels_ = columns, levels
-    return guest

@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.applications.recommend.evaluation import evaluate, random_folds
+from recs_anomaly.applications.recommend.evaluation import (
+    evaluate,
+    evaluate_fitted,
+    random_folds,
+)
 from recs_anomaly.datasets.ratings_samples import make_ratings
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import mae, negative_log_likelihood, rmse
@@ -132,6 +136,13 @@ class FromOneToFive(Certain3):
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         return np.full((len(X), 5), 0.2)
+
+
+def test_a_fitted_model_is_judged_without_fitting_it_again() -> None:
+    model = Certain3()
+    table = evaluate_fitted(model, RATINGS[4:], RATINGS[:4])
+    assert model.fitted_on == []
+    pd.testing.assert_frame_equal(table, evaluate(Certain3(), RATINGS, FOLDS[:1]))
 
 
 def test_one_fold_has_no_spread() -> None:

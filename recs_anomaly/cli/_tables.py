@@ -1,0 +1,162 @@
+"""Tables for people: framed and coloured on a terminal, plain where they are piped."""
+
+import sys
+from collections.abc import Sequence
+from itertools import compress
+from typing import NamedTuple
+
+import click
+
+from recs_anomaly.cli._text import printable
+
+# Wider tables are harder to read across.
+_WIDEST = 110
+_GAP = 2
+# Less of a column aside says nothing.
+_NARROWEST_ASIDE = 10
+
+
+class Column(NamedTuple):
+    """How a column of a table looks.
+
+    Attributes
+    ----------
+    name : str
+    is_number : bool, default=False
+        Numbers stand at the right.
+    is_aside : bool, default=False
+        What a narrow terminal may cut off.
+    """
+
+    name: str
+    is_number: bool = False
+    is_aside: bool = False
+
+
+class TextTable(NamedTuple):
+    """A table ready to be shown.
+
+    Attributes
+    ----------
+    title : str
+    columns : sequence of Column
+    rows : sequence of sequence of str
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+
+
+def show_tables(tables: Sequence[TextTable]) -> None:
+    """Print tables to stdout, an empty line between them.
+
+    Parameters
+    ----------
+    tables : sequence of TextTable
+    """
+    safe = [_safe(table) for table in tables]
+    if sys.stdout.isatty():
+        _show_on_terminal(safe)
+    else:
+        click.echo("\n\n".join("\n".join(plain_lines(table)) for table in safe))
+
+
+def plain_lines(table: TextTable) -> list[str]:
+    """Lay a table out with spaces only.
+
+    Parameters
+    ----------
+    table : TextTable
+
+    Returns
+    -------
+    lines : list of str
+        The title, the names of the columns, and one line a row.
+    """
+    header = [column.name for column in table.columns]
+    places = [
+        f"{{:{'>' if column.is_number else '<'}{width}}}"
+        for column, width in zip(table.columns, _widths(table), strict=True)
+    ]
+    line = (" " * _GAP).join(places)
+    rows = [line.format(*row).rstrip() for row in (header, *table.rows)]
+    return [table.title, *rows]
+
+
+def _safe(table: TextTable) -> TextTable:
+    """Leave only what can be shown, and what the encoding of stdout has."""
+    encoding = sys.stdout.encoding or "utf-8"
+
+    def shown(text: str) -> str:
+        return printable(text).encode(encoding, "replace").decode(encoding)
+
+    return TextTable(
+        shown(table.title),
+        table.columns,
+        [[shown(cell) for cell in row] for row in table.rows],
+    )
+
+
+def _show_on_terminal(tables: Sequence[TextTable]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    console.width = min(console.width, _WIDEST)
+    for table in (fitted(each, console.width) for each in tables):
+        framed = Table(
+            title=Text(table.title, style="bold"),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            header_style="dim",
+            pad_edge=False,
+            padding=(0, _GAP - 1, 0, 0),
+            # Columns with a ratio, those aside, take what the others leave.
+            expand=any(column.is_aside for column in table.columns),
+        )
+        for column in table.columns:
+            framed.add_column(
+                Text(column.name),
+                justify="right" if column.is_number else "left",
+                style="dim" if column.is_aside else "",
+                ratio=1 if column.is_aside else None,
+                no_wrap=column.is_number or column.is_aside,
+                overflow="ellipsis" if column.is_aside else "fold",
+            )
+        for row in table.rows:
+            framed.add_row(*map(Text, row))
+        console.print(framed)
+
+
+def fitted(table: TextTable, width: int) -> TextTable:
+    """Leave out the columns aside where the others need all of the width.
+
+    Parameters
+    ----------
+    table : TextTable
+    width : int
+        Characters of a line.
+
+    Returns
+    -------
+    fitted : TextTable
+    """
+    widths = _widths(table)
+    is_main = [not column.is_aside for column in table.columns]
+    n_aside = len(is_main) - sum(is_main)
+    needed = sum(compress(widths, is_main)) + _GAP * len(widths)
+    if needed + n_aside * _NARROWEST_ASIDE <= width:
+        return table
+    return TextTable(
+        table.title,
+        list(compress(table.columns, is_main)),
+        [list(compress(row, is_main)) for row in table.rows],
+    )
+
+
+def _widths(table: TextTable) -> list[int]:
+    header = [column.name for column in table.columns]
+    return [max(map(len, cells)) for cells in zip(header, *table.rows, strict=True)]

@@ -1,0 +1,106 @@
+"""``recs-anomaly recommend evaluate``: how good, and how much better than simple."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from recs_anomaly.cli._formats import format_options, show_csv, show_json
+from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.exceptions import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from recs_anomaly.applications.recommend.evaluation import Fold
+
+_OFFICIAL = "official"
+_METRICS = {
+    "rmse": ("RMSE, root of the mean squared error, in rating points", ".4f"),
+    "mae": ("MAE, mean absolute error, in rating points", ".4f"),
+    "nll": ("NLL, mean surprise at the rating that came, in nats", ".4f"),
+    "coverage": ("Share of ratings inside the interval for 90 % of them", ".1%"),
+}
+
+
+@click.command(
+    epilog="Example: recs-anomaly recommend evaluate ml-100k --folds official"
+)
+@click.argument("ratings")
+@click.option(
+    "--folds",
+    default="5",
+    show_default=True,
+    metavar="K|official",
+    help="Cut the ratings at random into K parts and test on each in turn, or take the "
+    "five official folds, which ml-100k alone has.",
+)
+@click.option("--seed", default=0, show_default=True, help="Same seed, same figures.")
+@format_options
+def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
+    """Measure accuracy, beside that of simple rules.
+
+    RATINGS is a file or the name of a data set. Each fold's test ratings are forecast
+    by a model that has not seen them, and by simple rules that every model should
+    beat. The last columns are the mean of the folds, their standard deviation, and a
+    95 % interval of the mean from a bootstrap over users. --csv prints one table with
+    all measures.
+    """
+    from recs_anomaly.applications.recommend.evaluation import evaluate as measure
+    from recs_anomaly.applications.recommend.sources import open_ratings
+    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.estimators.recommender import RBMRecommender
+
+    with warnings_in_one_line():
+        opened = open_ratings(ratings).ratings
+        cuts = _cut(opened, folds, seed)
+        load_keras()
+        model = RBMRecommender(random_state=seed, verbose=1)
+        table = measure(model, opened, _counted(cuts))
+    if form == "json":
+        show_json({"ratings": ratings, "folds": folds, "seed": seed, "measures": table})
+    elif form == "csv":
+        show_csv(table)
+    else:
+        show_tables([_metric_table(metric, table) for metric in _METRICS])
+
+
+def _cut(ratings: "pd.DataFrame", folds: str, seed: int) -> "list[Fold]":
+    from recs_anomaly.applications.recommend.evaluation import random_folds
+    from recs_anomaly.datasets import official_folds
+
+    if folds == _OFFICIAL:
+        return official_folds(ratings)
+    if not folds.isdecimal():
+        raise InputError(
+            f"--folds must be a number of parts or {_OFFICIAL!r}; got {folds!r}."
+        )
+    return random_folds(len(ratings), int(folds), seed)
+
+
+def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
+    for number, fold in enumerate(folds, start=1):
+        click.echo(f"Fold {number} of {len(folds)} ...", err=True)
+        yield fold
+
+
+def _metric_table(metric: str, table: "pd.DataFrame") -> TextTable:
+    title, digits = _METRICS[metric]
+    of_metric = table[table["metric"] == metric]
+    folds = [name for name in table.columns if name.startswith("fold_")]
+    names = ["Forecast by", *(name.replace("fold_", "Fold ") for name in folds)]
+    names += ["Mean", "Std", "95 % within"]
+    columns = [Column(name, is_number=place > 0) for place, name in enumerate(names)]
+
+    def shown(number: float) -> str:
+        return "–" if number != number else format(number, digits)  # NaN: one fold
+
+    rows = [
+        [
+            row["predictor"],
+            *(shown(row[name]) for name in [*folds, "mean", "std"]),
+            f"{shown(row['low'])} – {shown(row['high'])}",
+        ]
+        for row in of_metric.to_dict("records")
+    ]
+    return TextTable(title, columns, rows)

@@ -1,0 +1,47 @@
+"""``recs-anomaly recommend user``: a list for somebody the model has learned from."""
+
+from pathlib import Path
+
+import click
+
+from recs_anomaly.cli._formats import format_options, show_csv, show_json
+from recs_anomaly.cli._tables import show_tables
+from recs_anomaly.cli.recommend._model import (
+    load_recommender,
+    model_argument,
+    number_option,
+)
+
+
+@click.command(epilog="Example: recs-anomaly recommend user films.recs 196 -n 5")
+@model_argument
+@click.argument("user")
+@number_option
+@format_options
+def user(model: Path, user: str, n: int, form: str | None) -> None:
+    """Recommend to a user the model has learned from.
+
+    Prints what USER rated highest, for context, and then the best items of the model
+    file MODEL that USER has not rated: the expected rating, the interval that the
+    rating falls into with 90 % probability, the probability of liking it (a rating in
+    the upper quarter of the scale), and how many have rated it. --csv prints the list
+    alone.
+    """
+    from recs_anomaly.cli._item_lists import rated_table, recommendation_table
+
+    recommender = load_recommender(model)
+    user_id = recommender.find_user(user)
+    rated = recommender.best_rated(user_id)
+    recommendations = recommender.recommend_user(user_id, n)
+    if form == "json":
+        parts = {"rated": rated, "recommendations": recommendations}
+        show_json({"user_id": user_id, **parts})
+    elif form == "csv":
+        show_csv(recommendations)
+    else:
+        show_tables(
+            [
+                rated_table(f"Rated highest by user {user}", rated),
+                recommendation_table(f"Recommended to user {user}", recommendations),
+            ]
+        )

@@ -1,0 +1,67 @@
+"""``recs-anomaly recommend visitor``: a list for somebody new, without training."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from recs_anomaly.cli._formats import format_options, show_csv, show_json
+from recs_anomaly.cli._tables import show_tables
+from recs_anomaly.cli._text import printable
+from recs_anomaly.cli.recommend._model import (
+    load_recommender,
+    model_argument,
+    number_option,
+)
+from recs_anomaly.exceptions import InputError
+
+_EXAMPLE = """\b
+Example:
+  recs-anomaly recommend visitor films.recs \\
+    --rated "Toy Story (1995)=5" --rated "star wars=4"
+"""
+
+
+@click.command(epilog=_EXAMPLE)
+@model_argument
+@click.option(
+    "--rated",
+    multiple=True,
+    required=True,
+    metavar="TITLE=RATING",
+    help="A title and your rating of it; once for each title, the more the better.",
+)
+@number_option
+@format_options
+def visitor(model: Path, rated: Sequence[str], n: int, form: str | None) -> None:
+    """Recommend to anybody by a few ratings.
+
+    The model file MODEL stays as it is. Titles match without regard to case, accents,
+    articles and small slips; the year is needed only where a title was used twice. An
+    id does instead of a title. What was matched is said on stderr.
+    """
+    from recs_anomaly.cli._item_lists import recommendation_table
+
+    own = [_parsed(each) for each in rated]
+    visit = load_recommender(model).visitor(own, n)
+    if form == "json":
+        show_json(visit._asdict())
+        return
+    for row in visit.rated.to_dict("records"):
+        title, rating = printable(row["title"]), f"{row['rating']:g}"
+        click.echo(f"Took {row['asked']!r} for {title}, rated {rating}.", err=True)
+    if form == "csv":
+        show_csv(visit.recommendations)
+    else:
+        show_tables([recommendation_table("Recommended to you", visit.recommendations)])
+
+
+def _parsed(text: str) -> tuple[str, float]:
+    title, _, rating = text.rpartition("=")
+    try:
+        return title, float(rating)
+    except ValueError:
+        raise InputError(
+            "--rated must be a title, an equals sign and a number, for instance "
+            f"'Toy Story (1995)=5'; got {text!r}."
+        ) from None
