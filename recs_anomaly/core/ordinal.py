@@ -53,7 +53,7 @@ def _powers(latent: Floats, centre: float, levels: Floats) -> Floats:
 def fit_curve(
     latent: Floats, observed: Floats, centre: float, levels: Floats
 ) -> Floats:
-    """Least-squares curve of `expectation`, drawn to the usual one by pseudo-ratings."""
+    """Fit the curve of `expectation` by least squares, drawn to the usual one."""
     powers = _powers(latent, centre, levels)
     wanted = (observed - centre) / ((levels[-1] - levels[0]) / 2)
     held = CURVE_STRENGTH * np.diag((powers**2).mean(axis=0) + TINY)

@@ -11,7 +11,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recs_anomaly.core.rating_rows import (
     Floats,
@@ -46,8 +45,8 @@ class RatingRBM(NamedTuple):
 class RowContext(NamedTuple):
     """What a row tells before any hidden unit: its mean and its use of the levels."""
 
-    mean: NDArray[np.floating]  # (n,) shrunken mean of level minus the column's mean
-    habits: NDArray[np.floating]  # (n, K) log smoothed frequency against all ratings'
+    mean: Floats  # (n,) shrunken mean of level minus the column's mean
+    habits: Floats  # (n, K) log smoothed frequency against all ratings'
 
 
 @cache
@@ -56,20 +55,14 @@ def level_place(n_levels: int) -> Floats:
     return np.linspace(-1.0, 1.0, n_levels)
 
 
-def count_scale(counts: NDArray[np.floating]) -> NDArray[np.floating]:
+def count_scale(counts: Floats) -> Floats:
     """Factor on the input of the hidden units, so that long rows do not saturate."""
-    scale: NDArray[np.floating] = ((counts + EMPTY_COUNT) / TYPICAL_COUNT) ** -0.5
-    return scale
+    return np.asarray(((counts + EMPTY_COUNT) / TYPICAL_COUNT) ** -0.5)
 
 
-def hidden_mean(
-    total: NDArray[np.floating], counts: NDArray[np.floating], hidden_bias: Floats
-) -> NDArray[np.floating]:
+def hidden_mean(total: Floats, counts: Floats, hidden_bias: Floats) -> Floats:
     """Mean activity tanh(c + scale * sum of couplings) of the hidden units."""
-    activity: NDArray[np.floating] = np.tanh(
-        hidden_bias + total * count_scale(counts)[:, None]
-    )
-    return activity
+    return np.asarray(np.tanh(hidden_bias + total * count_scale(counts)[:, None]))
 
 
 def messages(rbm: RatingRBM, columns: Ints, levels: Ints) -> Floats:
@@ -109,7 +102,7 @@ def contexts_without_self(rbm: RatingRBM, ratings: RatingRows) -> RowContext:
     sums = segment_sum(residuals, ratings.offsets)[rows] - residuals
     level_use = level_counts(ratings, n_levels)[rows]
     level_use[np.arange(len(rows)), ratings.levels] -= 1.0
-    counts = ratings.counts[rows] - 1.0
+    counts: Floats = ratings.counts[rows].astype(np.float64) - 1.0
     return row_context(sums, counts, level_use, rbm.level_log_frequency)
 
 

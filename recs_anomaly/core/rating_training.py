@@ -54,7 +54,7 @@ class RatingRBMConfig(NamedTuple):
     bias_decay: float = 0.05
 
 
-class RatingRBMTrainer(keras.Model):  # type: ignore[misc]
+class RatingRBMTrainer(keras.Model):
     """Keras model whose loss is the leave-one-out likelihood of a batch of rows."""
 
     def __init__(self, start: RatingRBM, config: RatingRBMConfig, seed: int) -> None:
@@ -225,7 +225,9 @@ def _batch(ratings: RatingRows, rbm: RatingRBM, rows: Ints) -> Batch:
         "level": pad(part.levels, "int32"),
         "row": pad(part.rows, "int32", fill=len(count) - 1),
         "row_count": count,
-        "scale": pad(count_scale(part.counts[part.rows] - 1.0), "float32"),
+        "scale": pad(
+            count_scale(part.counts[part.rows].astype(np.float64) - 1.0), "float32"
+        ),
         "mean": pad(context.mean, "float32"),
         "habits": pad(context.habits, "float32"),
         "weight": pad(np.ones(len(part.columns)), "float32"),

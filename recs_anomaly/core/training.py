@@ -32,7 +32,7 @@ class TrainingHistory(NamedTuple):
     validation_loss: list[float]
 
 
-class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
+class ShuffledBatches(keras.utils.PyDataset):
     """Batches drawn in a new order each epoch, by a generator of their own."""
 
     def __init__(
@@ -54,7 +54,7 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._batches = self._draw(self._rng)
 
 
-class EpochMonitor(keras.callbacks.Callback):  # type: ignore[misc]
+class EpochMonitor(keras.callbacks.Callback):
     """Measures the loss to stop on, keeps the best weights, reports progress."""
 
     def __init__(

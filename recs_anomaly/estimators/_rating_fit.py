@@ -107,10 +107,10 @@ def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows
     is_cut = np.zeros(n_ratings, bool)
     if n_cut >= SMALLEST_CUT:
         is_cut[rng.choice(n_ratings, n_cut, replace=False)] = True
-    rows, shape = ratings.rows, (ratings.n_rows, ratings.n_columns)
-    parts = rows, ratings.columns, ratings.levels
-    kept = to_rows(*(part[~is_cut] for part in parts), shape)
-    return kept, Cut(*(part[is_cut] for part in parts))
+    every = Cut(ratings.rows, ratings.columns, ratings.levels)
+    cut, rest = (Cut(*(part[chosen] for part in every)) for chosen in (is_cut, ~is_cut))
+    shape = (ratings.n_rows, ratings.n_columns)
+    return to_rows(rest.users, rest.items, rest.levels, shape), cut
 
 
 def _train_views(

@@ -15,6 +15,7 @@ from recs_anomaly.core.rating_rbm import RatingRBM
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators import _recommendations as lists
+from recs_anomaly.estimators._ids import IdIndex
 from recs_anomaly.estimators._rating_fit import (
     USER_SHARE,
     evidence_of_pairs,
@@ -66,6 +67,9 @@ class RatingState:
     user_offsets_: Ints
     user_items_: Ints
     user_levels_: Ints
+    item_features_: Floats
+    item_effects_: Floats
+    item_habits_: Floats
     curve_: Floats
     shape_weights_: Floats
     interval_ranks_: Floats
@@ -80,8 +84,9 @@ class RatingState:
         self.user_levels_ = ratings.ratings.levels
         self.classes_, self.curve_ = model.levels, model.curve
         self.mean_, self.noise_ = model.mean, model.noise
-        for name in ("item_features", "item_effects", "item_habits"):
-            setattr(self, f"{name}_", getattr(model, name))
+        self.item_features_ = model.item_features
+        self.item_effects_ = model.item_effects
+        self.item_habits_ = model.item_habits
         for name, value in model.user_view._asdict().items():
             setattr(self, f"{name}_", value)
         for name in ("_user_index", "_item_index"):
@@ -98,11 +103,12 @@ class RatingState:
 
     def _model(self) -> RatingModel:
         return RatingModel(
-            RatingRBM(*(getattr(self, f"{name}_") for name in RatingRBM._fields)),
-            *(
-                getattr(self, f"item_{name}_")
-                for name in ("features", "effects", "habits")
+            user_view=RatingRBM(
+                *(getattr(self, f"{name}_") for name in RatingRBM._fields)
             ),
+            item_features=self.item_features_,
+            item_effects=self.item_effects_,
+            item_habits=self.item_habits_,
             levels=self.classes_,
             curve=self.curve_,
             mean=self.mean_,
@@ -119,12 +125,12 @@ class RatingState:
         )
 
     @cached_property
-    def _user_index(self) -> pd.Index:
-        return pd.Index(self.users_)
+    def _user_index(self) -> IdIndex:
+        return IdIndex(self.users_)
 
     @cached_property
-    def _item_index(self) -> pd.Index:
-        return pd.Index(self.items_)
+    def _item_index(self) -> IdIndex:
+        return IdIndex(self.items_)
 
     def user_ratings(self, user_id: Hashable) -> pd.DataFrame:
         """List what a user rated in the training data, best first.
@@ -166,7 +172,7 @@ class RatingState:
         return self._fold_in(*self._own(row))
 
     def _row_of_user(self, user: Hashable, may_be_unknown: bool = False) -> int:
-        row = int(self._user_index.get_indexer([user])[0])
+        row = int(self._user_index.rows([user])[0])
         if row < 0 and not may_be_unknown:
             raise UnknownUserError(
                 f"user {user!r} has no ratings in the training data; "
@@ -178,7 +184,7 @@ class RatingState:
         wanted = items if isinstance(items, np.ndarray) else list(items)
         if not len(wanted):
             return np.zeros(0, np.int64)
-        columns = self._item_index.get_indexer(wanted)
+        columns = self._item_index.rows(wanted)
         if (columns < 0).any():
             unknown = [wanted[place] for place in np.flatnonzero(columns < 0)]
             named = ", ".join(map(repr, unknown[:MOST_NAMED]))
@@ -186,11 +192,11 @@ class RatingState:
                 f"{len(unknown)} of {len(wanted)} items have no ratings in the "
                 f"training data: {named}{', ...' if len(unknown) > MOST_NAMED else ''}."
             )
-        return columns.astype(np.int64)
+        return columns
 
     def _numbered(self, own_ratings: Any) -> tuple[Ints, Ints]:
-        """Item columns and levels of somebody's own ratings; the last of a pair wins."""
-        items, values = table.own_ratings_frame(own_ratings)
+        """Items and levels of own ratings; the last of a repeated item wins."""
+        items, values = table.own_ratings_columns(own_ratings)
         columns = self._columns_of_items(items)
         levels = table.nearest_levels(values, self.classes_)
         last_first = np.unique(columns[::-1], return_index=True)[1]
@@ -202,8 +208,8 @@ class RatingState:
         check_is_fitted(self)
         pairs = table.checked_pairs(X)
         validate_data(self, pairs, skip_check_array=True, reset=False)
-        rows = self._user_index.get_indexer(pairs.iloc[:, 0])
-        columns = self._item_index.get_indexer(pairs.iloc[:, 1])
+        rows = self._user_index.rows(pairs.iloc[:, 0])
+        columns = self._item_index.rows(pairs.iloc[:, 1])
         users = np.where(rows < 0, len(self.users_), rows)
         items = np.where(columns < 0, len(self.items_), columns)
         order = np.argsort(users, kind="stable")

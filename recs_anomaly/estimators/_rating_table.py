@@ -1,7 +1,7 @@
 """What people hand to the recommender, checked and turned into numbers."""
 
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -117,10 +117,11 @@ def checked_ratings(y: ArrayLike, n_pairs: int) -> Floats:
     return values
 
 
-def own_ratings_frame(
+def own_ratings_columns(
     own_ratings: pd.DataFrame | pd.Series | Mapping[Hashable, float],
-) -> tuple[Sequence[Hashable], Floats]:
+) -> tuple[NDArray[Any] | list[Hashable], Floats]:
     """Item ids and ratings of one person, from a frame, a series or a mapping."""
+    items: NDArray[Any] | list[Hashable]
     if isinstance(own_ratings, pd.DataFrame):
         missing = {"item_id", "rating"} - set(own_ratings.columns)
         if missing:
@@ -128,17 +129,15 @@ def own_ratings_frame(
                 "own_ratings must have the columns item_id and rating; "
                 f"it lacks {', '.join(sorted(missing))}."
             )
-        items, ratings = own_ratings["item_id"].to_numpy(), own_ratings["rating"]
-    elif isinstance(own_ratings, pd.Series | Mapping):
-        items, ratings = (
-            zip(*own_ratings.items(), strict=True) if len(own_ratings) else ((), ())
-        )
-    else:
-        raise InputError(
-            "own_ratings must be a frame with item_id and rating, or map item ids to "
-            f"ratings; got {type(own_ratings).__name__}."
-        )
-    return items, checked_ratings(ratings, len(items))
+        items = own_ratings["item_id"].to_numpy()
+        return items, checked_ratings(own_ratings["rating"], len(items))
+    if isinstance(own_ratings, pd.Series | Mapping):
+        given = dict(own_ratings.items())
+        return list(given), checked_ratings(list(given.values()), len(given))
+    raise InputError(
+        "own_ratings must be a frame with item_id and rating, or map item ids to "
+        f"ratings; got {type(own_ratings).__name__}."
+    )
 
 
 def nearest_levels(values: Floats, levels: Floats) -> Ints:

@@ -25,8 +25,9 @@ KERNEL_OFFSETS = 2
 
 def as_ids(users: Hashable | Iterable[Hashable]) -> list[Hashable]:
     """One id, or many: a string or a tuple is one."""
-    is_many = isinstance(users, Iterable) and not isinstance(users, str | bytes | tuple)
-    return list(users) if is_many else [users]  # type: ignore[call-overload]
+    if isinstance(users, Iterable) and not isinstance(users, str | bytes | tuple):
+        return list(users)
+    return [users]
 
 
 def checked_count(n: int) -> int:
