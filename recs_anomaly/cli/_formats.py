@@ -1,8 +1,10 @@
 """Results for programs: JSON and CSV."""
 
+import csv
 import json
 import re
 from collections.abc import Callable, Mapping
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +12,7 @@ import click
 from recs_anomaly.cli._text import printable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from recs_anomaly.applications._records import Records
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
@@ -41,49 +43,32 @@ def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def show_json(parts: Mapping[str, Any]) -> None:
-    """Print a JSON object; a DataFrame becomes a list of objects, a row each.
+    """Print plain values as a JSON object.
 
     Parameters
     ----------
     parts : mapping of str
     """
-    import pandas as pd
-
-    plain = {
-        name: records(part) if isinstance(part, pd.DataFrame) else part
-        for name, part in parts.items()
-    }
     # ASCII alone: what could steer a terminal is escaped, and any encoding can take it.
-    click.echo(json.dumps(plain, indent=2, ensure_ascii=True, allow_nan=False))
+    click.echo(json.dumps(parts, indent=2, ensure_ascii=True, allow_nan=False))
 
 
-def show_csv(table: "pd.DataFrame") -> None:
+def show_csv(table: "Records") -> None:
     """Print a table as CSV, safe to open in a spreadsheet.
 
     Parameters
     ----------
-    table : DataFrame
+    table : Records
     """
-    guarded = table.map(lambda cell: guard(cell) if isinstance(cell, str) else cell)
-    click.echo(guarded.to_csv(index=False, lineterminator="\n"), nl=False)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(map(_guarded, row.values()) for row in table.rows)
+    click.echo(text.getvalue(), nl=False)
 
 
-def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Turn a table into a list of rows, with None for what is missing.
-
-    Parameters
-    ----------
-    table : DataFrame
-
-    Returns
-    -------
-    rows : list of dict
-    """
-    known = table.astype(object).where(table.notna(), None)
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in known.to_dict("records")
-    ]
+def _guarded(cell: Any) -> Any:
+    return guard(cell) if isinstance(cell, str) else cell
 
 
 def guard(text: str) -> str:

@@ -1,19 +1,19 @@
 """Lists of items as tables for people."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recs_anomaly.cli._tables import Column, TextTable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from recs_anomaly.applications._records import Records
 
 
 class _Field(NamedTuple):
     """A column, and how its cell is made of a row."""
 
     column: Column
-    cell: Callable[[Mapping[Hashable, Any]], str]
+    cell: Callable[[Mapping[str, Any]], str]
 
 
 _RANK = _Field(Column("#", is_number=True), lambda row: str(row["rank"]))
@@ -42,14 +42,14 @@ _LIKENESS = _Field(
 )
 
 
-def recommendation_table(title: str, recommendations: "pd.DataFrame") -> TextTable:
+def recommendation_table(title: str, recommendations: "Records") -> TextTable:
     """Lay out recommendations, with what there is to doubt about them.
 
     Parameters
     ----------
     title : str
-    recommendations : DataFrame
-        As from `Recommender.recommend_user`.
+    recommendations : Records
+        Of `Recommender.recommend_user`.
 
     Returns
     -------
@@ -59,14 +59,14 @@ def recommendation_table(title: str, recommendations: "pd.DataFrame") -> TextTab
     return _laid_out(title, recommendations, fields)
 
 
-def reason_table(title: str, reasons: "pd.DataFrame") -> TextTable:
+def reason_table(title: str, reasons: "Records") -> TextTable:
     """Lay out the ratings that speak for recommendations.
 
     Parameters
     ----------
     title : str
-    reasons : DataFrame with columns title, rating, ranks
-        `ranks` are those of the recommendations that the rating speaks for.
+    reasons : Records
+        Of `Showcase.reasons`.
 
     Returns
     -------
@@ -75,30 +75,30 @@ def reason_table(title: str, reasons: "pd.DataFrame") -> TextTable:
     return _laid_out(title, reasons, (_TITLE, _RATING, _SPEAKS_FOR))
 
 
-def judged_table(title: str, forecasts: "pd.DataFrame") -> TextTable:
-    """Lay out forecasts beside the ratings that came.
+def guess_table(title: str, guesses: "Records") -> TextTable:
+    """Lay out expected ratings beside the real ones.
 
     Parameters
     ----------
     title : str
-    forecasts : DataFrame
-        Columns title, rating_mean, rating_low, rating_high and rating.
+    guesses : Records
+        Of `Showcase.guesses`.
 
     Returns
     -------
     table : TextTable
     """
-    return _laid_out(title, forecasts, (_TITLE, _EXPECTED, _WITHIN, _REAL_RATING))
+    return _laid_out(title, guesses, (_TITLE, _EXPECTED, _WITHIN, _REAL_RATING))
 
 
-def rated_table(title: str, rated: "pd.DataFrame") -> TextTable:
+def rated_table(title: str, rated: "Records") -> TextTable:
     """Lay out what somebody has rated.
 
     Parameters
     ----------
     title : str
-    rated : DataFrame
-        As from `Recommender.best_rated`.
+    rated : Records
+        Of `Recommender.best_rated`.
 
     Returns
     -------
@@ -107,14 +107,14 @@ def rated_table(title: str, rated: "pd.DataFrame") -> TextTable:
     return _laid_out(title, rated, (_TITLE, _RATING, _GENRES))
 
 
-def similar_table(title: str, similar: "pd.DataFrame") -> TextTable:
+def similar_table(title: str, similar: "Records") -> TextTable:
     """Lay out items that are like another one.
 
     Parameters
     ----------
     title : str
-    similar : DataFrame
-        As from `Recommender.similar`.
+    similar : Records
+        Of `Recommender.similar`.
 
     Returns
     -------
@@ -123,9 +123,6 @@ def similar_table(title: str, similar: "pd.DataFrame") -> TextTable:
     return _laid_out(title, similar, (_RANK, _TITLE, _LIKENESS, _N_RATINGS, _GENRES))
 
 
-def _laid_out(
-    title: str, frame: "pd.DataFrame", fields: tuple[_Field, ...]
-) -> TextTable:
-    rows = frame.to_dict("records")
-    cells = [[field.cell(row) for field in fields] for row in rows]
+def _laid_out(title: str, table: "Records", fields: tuple[_Field, ...]) -> TextTable:
+    cells = [[field.cell(row) for field in fields] for row in table.rows]
     return TextTable(title, [field.column for field in fields], cells)

@@ -30,7 +30,8 @@ def test_docstring_states_the_real_parameters(path: Path, name: str) -> None:
     assert docstring, "has no docstring"
     real = parameters(subject)
     documented = documented_parameters(docstring)
-    if is_dataclass(subject) and not documented:
+    has_fields = is_dataclass(subject) or hasattr(subject, "_fields")
+    if has_fields and not documented:
         documented = documented_parameters(docstring, title="Attributes")
     if documented or must_document(path):
         assert list(documented) == list(real)

@@ -10,9 +10,9 @@ from recs_anomaly.cli._tables import Column, TextTable, show_tables
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from recs_anomaly.applications._records import Records
     from recs_anomaly.applications.recommend.evaluation import Fold
+    from recs_anomaly.datasets import MovieRatings
 
 _OFFICIAL = "official"
 _METRICS = {
@@ -46,36 +46,39 @@ def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
     95 % interval of the mean from a bootstrap over users. --csv prints one table with
     all measures.
     """
+    from recs_anomaly.applications._records import records
     from recs_anomaly.applications.recommend.evaluation import evaluate as measure
     from recs_anomaly.applications.recommend.sources import open_ratings
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.estimators.recommender import RBMRecommender
 
     with warnings_in_one_line():
-        opened = open_ratings(ratings).ratings
+        opened = open_ratings(ratings)
         cuts = _cut(opened, folds, seed)
         load_keras()
         model = RBMRecommender(random_state=seed, verbose=1)
-        table = measure(model, opened, _counted(cuts))
+        table = records(measure(model, opened.ratings, _counted(cuts)))
     if form == "json":
-        show_json({"ratings": ratings, "folds": folds, "seed": seed, "measures": table})
+        show_json(
+            {"ratings": ratings, "folds": folds, "seed": seed, "measures": table.rows}
+        )
     elif form == "csv":
         show_csv(table)
     else:
         show_tables([_metric_table(metric, table) for metric in _METRICS])
 
 
-def _cut(ratings: "pd.DataFrame", folds: str, seed: int) -> "list[Fold]":
+def _cut(opened: "MovieRatings", folds: str, seed: int) -> "list[Fold]":
     from recs_anomaly.applications.recommend.evaluation import random_folds
     from recs_anomaly.datasets import official_folds
 
     if folds == _OFFICIAL:
-        return official_folds(ratings)
+        return official_folds(opened.ratings)
     if not folds.isdecimal():
         raise InputError(
             f"--folds must be a number of parts or {_OFFICIAL!r}; got {folds!r}."
         )
-    return random_folds(len(ratings), int(folds), seed)
+    return random_folds(len(opened.ratings), int(folds), seed)
 
 
 def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
@@ -84,16 +87,15 @@ def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
         yield fold
 
 
-def _metric_table(metric: str, table: "pd.DataFrame") -> TextTable:
+def _metric_table(metric: str, table: "Records") -> TextTable:
     title, digits = _METRICS[metric]
-    of_metric = table[table["metric"] == metric]
     folds = [name for name in table.columns if name.startswith("fold_")]
     names = ["Forecast by", *(name.replace("fold_", "Fold ") for name in folds)]
     names += ["Mean", "Std", "95 % within"]
     columns = [Column(name, is_number=place > 0) for place, name in enumerate(names)]
 
-    def shown(number: float) -> str:
-        return "–" if number != number else format(number, digits)  # NaN: one fold
+    def shown(number: float | None) -> str:
+        return "–" if number is None else format(number, digits)  # one fold has no std
 
     rows = [
         [
@@ -101,6 +103,7 @@ def _metric_table(metric: str, table: "pd.DataFrame") -> TextTable:
             *(shown(row[name]) for name in [*folds, "mean", "std"]),
             f"{shown(row['low'])} – {shown(row['high'])}",
         ]
-        for row in of_metric.to_dict("records")
+        for row in table.rows
+        if row["metric"] == metric
     ]
     return TextTable(title, columns, rows)

@@ -27,14 +27,15 @@ def similar(model: Path, title_or_id: str, n: int, form: str | None) -> None:
     those of TITLE_OR_ID: the likeness is a correlation, from -1 to 1. Titles match
     forgivingly; write id:50 where an id could also be a title.
     """
+    from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import similar_table
 
     recommender = load_recommender(model)
     item_id = recommender.catalogue.find(title_or_id)
     title = recommender.catalogue.title_of(item_id)
-    items = recommender.similar(item_id, n)
+    items = records(recommender.similar(item_id, n))
     if form == "json":
-        show_json({"item_id": item_id, "title": title, "similar": items})
+        show_json({"item_id": item_id, "title": title, "similar": items.rows})
     elif form == "csv":
         show_csv(items)
     else:

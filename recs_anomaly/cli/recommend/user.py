@@ -27,14 +27,15 @@ def user(model: Path, user: str, n: int, form: str | None) -> None:
     the upper quarter of the scale), and how many have rated it. --csv prints the list
     alone.
     """
+    from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import rated_table, recommendation_table
 
     recommender = load_recommender(model)
     user_id = recommender.find_user(user)
-    rated = recommender.best_rated(user_id)
-    recommendations = recommender.recommend_user(user_id, n)
+    rated = records(recommender.best_rated(user_id))
+    recommendations = records(recommender.recommend_user(user_id, n))
     if form == "json":
-        parts = {"rated": rated, "recommendations": recommendations}
+        parts = {"rated": rated.rows, "recommendations": recommendations.rows}
         show_json({"user_id": user_id, **parts})
     elif form == "csv":
         show_csv(recommendations)

@@ -40,20 +40,22 @@ def visitor(model: Path, rated: Sequence[str], n: int, form: str | None) -> None
     articles and small slips; the year is needed only where a title was used twice. An
     id does instead of a title. What was matched is said on stderr.
     """
+    from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import recommendation_table
 
     own = [_parsed(each) for each in rated]
     visit = load_recommender(model).visitor(own, n)
+    matched, recommendations = records(visit.rated), records(visit.recommendations)
     if form == "json":
-        show_json(visit._asdict())
+        show_json({"rated": matched.rows, "recommendations": recommendations.rows})
         return
-    for row in visit.rated.to_dict("records"):
+    for row in matched.rows:
         title, rating = printable(row["title"]), f"{row['rating']:g}"
         click.echo(f"Took {row['asked']!r} for {title}, rated {rating}.", err=True)
     if form == "csv":
-        show_csv(visit.recommendations)
+        show_csv(recommendations)
     else:
-        show_tables([recommendation_table("Recommended to you", visit.recommendations)])
+        show_tables([recommendation_table("Recommended to you", recommendations)])
 
 
 def _parsed(text: str) -> tuple[str, float]:
