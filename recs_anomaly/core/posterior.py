@@ -1,4 +1,4 @@
-"""A user as a new visible unit: output weights inferred from a few ratings.
+"""Output weights of visible units in closed form, given the hidden activity.
 
 In the item view the visible units are the users, and a stranger has no weights. But
 given the hidden activity of the items, the weights of one visible unit are a linear
@@ -6,7 +6,8 @@ model with a Gaussian prior, and its posterior has a closed form: Gaussian proce
 regression over items whose kernel is computed from the item view (Hinton &
 Salakhutdinov, 2008; low rank after Williams & Seeger, 2001). Everybody's weights are
 found in this way, those of the training users too, so that a stranger with the same
-ratings gets the same predictions.
+ratings gets the same predictions. The user view's visible units, the items, get their
+weights likewise, from the hidden activity of the users.
 """
 
 import numpy as np
@@ -19,6 +20,11 @@ AUDIENCE_WEIGHT = 0.8
 KERNEL_VARIANCE = 0.8
 POPULARITY_VARIANCE = 0.01
 OFFSET_VARIANCE = 1 / 3
+GENEROSITY_SHRINKAGE = 5.0
+OFFSET_PRECISION = 5.0
+HIDDEN_PRECISION = 100.0
+ITEM_SHRINKAGE = 6.0
+N_SWEEPS = 8
 JITTER = 1e-6
 
 
@@ -63,6 +69,17 @@ def _standard_popularity(counts: Floats) -> Floats:
     return np.asarray(centred / spread if spread > JITTER else np.zeros(len(counts)))
 
 
+def user_features(hidden: Floats) -> Floats:
+    """Features of users: a constant and the hidden activity, scaled by their priors."""
+    offset = np.full((len(hidden), 1), OFFSET_PRECISION**-0.5)
+    return np.hstack([offset, hidden * HIDDEN_PRECISION**-0.5])
+
+
+def shrunken_mean(sums: Floats, counts: Floats) -> Floats:
+    """Means of a user's ratings beyond the items' effects, drawn to 0 when few."""
+    return np.asarray(sums / (counts + GENEROSITY_SHRINKAGE))
+
+
 def infer(seen: Floats, residuals: Floats) -> Floats:
     """Posterior mean of the weights given features and residuals of rated items.
 
@@ -81,8 +98,8 @@ def damped_effects(
     rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]
 ) -> tuple[Floats, Floats]:
     """Alternating shrunken means of rows and columns of values minus their mean."""
-    row_counts = np.bincount(rows, minlength=shape[0]) + ROW_SHRINKAGE
-    column_counts = np.bincount(columns, minlength=shape[1]) + COLUMN_SHRINKAGE
+    row_counts = np.bincount(rows, minlength=shape[0]) + GENEROSITY_SHRINKAGE
+    column_counts = np.bincount(columns, minlength=shape[1]) + ITEM_SHRINKAGE
     row_effects, column_effects = np.zeros(shape[0]), np.zeros(shape[1])
     for _ in range(N_SWEEPS):
         rest = values - row_effects[rows]
@@ -90,8 +107,3 @@ def damped_effects(
         rest = values - column_effects[columns]
         row_effects = np.bincount(rows, rest, shape[0]) / row_counts
     return row_effects, column_effects
-
-
-ROW_SHRINKAGE = 5.0
-COLUMN_SHRINKAGE = 6.0
-N_SWEEPS = 8

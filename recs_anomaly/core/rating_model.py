@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core import posterior, rating_rbm
+from recs_anomaly.core import posterior
 from recs_anomaly.core.ordinal import Evidence, expectation
-from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
+from recs_anomaly.core.rating_rbm import Encoder, hidden_mean, messages
 from recs_anomaly.core.rating_rows import Floats, Ints
 
 HABIT_SHRINKAGE = 10.0
@@ -21,10 +21,12 @@ NOISE_SHRINKAGE = 10.0
 class RatingModel(NamedTuple):
     """All that predictions need. The last item stands for items nobody has rated."""
 
-    user_view: RatingRBM  # rows are users, columns the n_items + 1 items
+    user_view: Encoder  # rows are users, columns the n_items + 1 items
+    item_weights: Floats  # (n_items + 1, 1 + n_hidden) output weights, user view
     item_features: Floats  # (n_items + 1, n_features) of the item view
     item_effects: Floats  # (n_items + 1,) how much better than the mean an item is
     item_habits: Floats  # (n_items + 1, K) log frequency of the levels against all
+    level_log_frequency: Floats  # (K,)
     levels: Floats  # (K,) the ratings themselves
     curve: Floats  # (4,) how latent ratings bend into expected ones
     mean: float  # mean rating
@@ -35,9 +37,9 @@ class RatingModel(NamedTuple):
 class Folded(NamedTuple):
     """What the model believes about one person."""
 
-    hidden: Floats  # (n_hidden,) of the user view
-    context: RowContext
-    weights: Floats  # (n_features,) posterior mean in the item view
+    generosity: float  # shrunken mean of the ratings beyond the items' effects
+    features: Floats  # (1 + n_hidden,) place in the user view
+    weights: Floats  # (n_features,) output weights in the item view
     habits: Floats  # (K,) log frequency of the levels against all ratings
     squared_error: float  # of the own ratings around their posterior means
     n_ratings: int
@@ -49,37 +51,40 @@ class Folded(NamedTuple):
 
 
 def fold_in(model: RatingModel, items: Ints, levels: Ints) -> Folded:
-    """Infer one person from the levels given to items, in any order."""
+    """Infer one person from the levels given to items, in any order.
+
+    The user view's guess of each own rating is made from the others; the item view
+    explains what the guesses leave.
+    """
     order = np.argsort(items, kind="stable")
     items, levels = items[order], levels[order]
-    hidden, context = rating_rbm.one_row(model.user_view, items, levels)
-    others = RowContext(context.mean[1:], context.habits[1:])
-    prior = _prior(model, hidden[1:], others, items)
+    counts = np.full(len(items) + 1, len(items) - 1.0)
+    counts[0] += 1.0
+    inputs = whole_and_others(messages(model.user_view, items, levels))
+    hidden = hidden_mean(inputs, counts, model.user_view.hidden_bias)
+    features = posterior.user_features(hidden)
+    beyond = model.levels[levels] - model.mean - model.item_effects[items]
+    generosity = posterior.shrunken_mean(whole_and_others(beyond), counts)
+    placed = np.einsum("nf,nf->n", features[1:], model.item_weights[items])
+    residuals = beyond - model.user_share * (generosity[1:] + placed)
     seen = model.item_features[items]
-    residuals = model.levels[levels] - prior
     weights = posterior.infer(seen, residuals)
     errors = residuals - seen @ weights
     use = np.bincount(levels, minlength=len(model.levels))
     return Folded(
-        hidden[0],
-        RowContext(context.mean[:1], context.habits[:1]),
+        float(generosity[0]),
+        features[0],
         weights,
-        log_use(use[None], model.user_view.level_log_frequency)[0],
+        log_use(use[None], model.level_log_frequency)[0],
         float(errors @ errors),
         len(items),
     )
 
 
-def _prior(
-    model: RatingModel, hidden: Floats, context: RowContext, items: Ints | slice
-) -> Floats:
-    """Prior mean of ratings: item effects, drawn towards the user view's guess."""
-    plain = model.mean + model.item_effects[items]
-    if model.user_share == 0:
-        return plain
-    logits = rating_rbm.level_logits(model.user_view, hidden, context, items)
-    guessed = rating_rbm.expected_level(logits, model.levels)
-    return np.asarray(plain + model.user_share * (guessed - plain))
+def whole_and_others(parts: Floats) -> Floats:
+    """Sum of the parts, then for each part the sum of the others."""
+    whole = parts.sum(axis=0, keepdims=True)
+    return np.concatenate([whole, whole - parts])
 
 
 def log_use(counts: Ints | Floats, log_frequency: Floats) -> Floats:
@@ -91,7 +96,8 @@ def log_use(counts: Ints | Floats, log_frequency: Floats) -> Floats:
 
 def latent(model: RatingModel, person: Folded, items: Ints | slice) -> Floats:
     """Latent rating of items: what they are ranked by, of any size."""
-    prior = _prior(model, person.hidden, person.context, items)
+    guess = person.generosity + model.item_weights[items] @ person.features
+    prior = model.mean + model.item_effects[items] + model.user_share * guess
     return np.asarray(prior + model.item_features[items] @ person.weights)
 
 
@@ -116,4 +122,4 @@ def evidence(model: RatingModel, person: Folded, items: Ints, mean: Floats) -> E
         -(away**2) * regularity,
         away**3,
     )
-    return Evidence(mean, np.stack(shapes, axis=2), model.user_view.level_log_frequency)
+    return Evidence(mean, np.stack(shapes, axis=2), model.level_log_frequency)

@@ -34,12 +34,26 @@ class RatingRBM(NamedTuple):
     coupling: Floats  # (C, H)
     presence: Floats  # (C, H)
     hidden_bias: Floats  # (H,)
-    visible_bias: Floats  # (C, K)
     level_in: Floats  # (K,) score of a level as seen by the hidden units
+    visible_bias: Floats  # (C, K)
     level_out: Floats  # (K,) score of a level as predicted
     row_weights: Floats  # (2,) weight of the row's mean, weight of its habits
     column_level: Floats  # (C,) mean level of the column, on the scale of level_place
     level_log_frequency: Floats  # (K,)
+
+    @property
+    def encoder(self) -> "Encoder":
+        """The half that serving needs."""
+        return Encoder(self.coupling, self.presence, self.hidden_bias, self.level_in)
+
+
+class Encoder(NamedTuple):
+    """What turns a row of ratings into hidden activity."""
+
+    coupling: Floats  # (C, H)
+    presence: Floats  # (C, H)
+    hidden_bias: Floats  # (H,)
+    level_in: Floats  # (K,)
 
 
 class RowContext(NamedTuple):
@@ -65,10 +79,10 @@ def hidden_mean(total: Floats, counts: Floats, hidden_bias: Floats) -> Floats:
     return np.asarray(np.tanh(hidden_bias + total * count_scale(counts)[:, None]))
 
 
-def messages(rbm: RatingRBM, columns: Ints, levels: Ints) -> Floats:
+def messages(encoder: Encoder, columns: Ints, levels: Ints) -> Floats:
     """Input of each rating to the hidden units, of shape (n_ratings, n_hidden)."""
-    weighted = rbm.level_in[levels, None] * rbm.coupling[columns]
-    return np.asarray(weighted + rbm.presence[columns])
+    weighted = encoder.level_in[levels, None] * encoder.coupling[columns]
+    return np.asarray(weighted + encoder.presence[columns])
 
 
 def row_context(
@@ -112,57 +126,22 @@ def level_residuals(rbm: RatingRBM, ratings: RatingRows) -> Floats:
     return np.asarray(place[ratings.levels] - rbm.column_level[ratings.columns])
 
 
-def hidden_units(rbm: RatingRBM, ratings: RatingRows) -> Floats:
+def hidden_units(encoder: Encoder, ratings: RatingRows) -> Floats:
     """Mean activity of the hidden units of every row, of shape (n_rows, n_hidden)."""
-    total = np.zeros((ratings.n_rows, rbm.coupling.shape[1]))
+    total = np.zeros((ratings.n_rows, encoder.coupling.shape[1]))
     for block in row_blocks(ratings, BLOCK):
         part = ratings.take(np.arange(block.start, block.stop))
-        inputs = messages(rbm, part.columns, part.levels)
+        inputs = messages(encoder, part.columns, part.levels)
         total[block] = segment_sum(inputs, part.offsets)
-    return hidden_mean(total, ratings.counts.astype(np.float64), rbm.hidden_bias)
-
-
-def one_row(rbm: RatingRBM, columns: Ints, levels: Ints) -> tuple[Floats, RowContext]:
-    """Hidden activity and context of one row of n ratings, of n + 1 rows each.
-
-    The first is that of the whole row, number 1 + i that without the i-th rating.
-    """
-    inputs = messages(rbm, columns, levels)
-    residuals = level_place(len(rbm.level_in))[levels] - rbm.column_level[columns]
-    use = np.zeros((len(columns), len(rbm.level_in)))
-    use[np.arange(len(columns)), levels] = 1.0
-    counts = np.full(len(columns) + 1, len(columns) - 1.0)
-    counts[0] += 1.0
-    hidden = hidden_mean(_whole_and_others(inputs), counts, rbm.hidden_bias)
-    context = row_context(
-        _whole_and_others(residuals),
-        counts,
-        _whole_and_others(use),
-        rbm.level_log_frequency,
-    )
-    return np.asarray(hidden), context
-
-
-def _whole_and_others(parts: Floats) -> Floats:
-    """Sum of the parts, then for each part the sum of the others."""
-    whole = parts.sum(axis=0, keepdims=True)
-    return np.concatenate([whole, whole - parts])
+    return hidden_mean(total, ratings.counts.astype(np.float64), encoder.hidden_bias)
 
 
 def level_logits(
-    rbm: RatingRBM, hidden: Floats, context: RowContext, columns: Ints | slice
+    rbm: RatingRBM, hidden: Floats, context: RowContext, columns: Ints
 ) -> Floats:
-    """Logits of the levels of n columns, of shape (n, K).
-
-    Hidden activity and context are either of n rows, one a column, or of one row that
-    is asked for all the columns (then `hidden` is a vector).
-    """
-    coupling = rbm.coupling[columns]
-    if hidden.ndim == 1:
-        drive = coupling @ hidden
-    else:
-        drive = np.einsum("nh,nh->n", hidden, coupling)
+    """Logits of the levels for aligned (hidden, context, column), of shape (n, K)."""
     mean_weight, habit_weight = rbm.row_weights
+    drive = np.einsum("nh,nh->n", hidden, rbm.coupling[columns])
     position = drive + mean_weight * context.mean
     habits = rbm.visible_bias[columns] + habit_weight * context.habits
     return np.asarray(habits + position[:, None] * rbm.level_out)
@@ -172,10 +151,3 @@ def softmax(logits: Floats) -> Floats:
     """Probabilities along the last axis."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
-
-
-def expected_level(logits: Floats, levels: Floats) -> Floats:
-    """Mean of the levels under the softmax of the logits, of shape (n,)."""
-    masses = np.exp(logits - logits.max(axis=1, keepdims=True))
-    sums = masses @ np.column_stack([levels, np.ones(len(levels))])
-    return np.asarray(sums[:, 0] / sums[:, 1])

@@ -156,7 +156,7 @@ def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:
     context = rating_rbm.contexts(rbm, rows)
     logits = rating_rbm.level_logits(
         rbm,
-        rating_rbm.hidden_units(rbm, rows)[row],
+        rating_rbm.hidden_units(rbm.encoder, rows)[row],
         RowContext(context.mean[row], context.habits[row]),
         column,
     )
@@ -177,28 +177,50 @@ def _assemble(
     values = levels[ratings.levels]
     mean = float(values.mean())
     shape = (ratings.n_rows, ratings.n_columns)
-    _, item_effects = posterior.damped_effects(
+    generosity, item_effects = posterior.damped_effects(
         ratings.rows, ratings.columns, values - mean, shape
+    )
+    beyond = levels[by_item.levels] - mean - item_effects[by_item.rows]
+    encoder = views["user"].encoder
+    item_weights = _item_weights(
+        by_item,
+        beyond - generosity[by_item.columns],
+        posterior.user_features(rating_rbm.hidden_units(encoder, ratings)),
     )
     features = np.zeros((by_item.n_rows, 0))
     if view != "user":
         features = posterior.item_features(
-            rating_rbm.hidden_units(views["item"], by_item),
+            rating_rbm.hidden_units(views["item"].encoder, by_item),
             _audience(ratings, seed),
             by_item.counts.astype(np.float64),
         )
     log_frequency = views["user"].level_log_frequency
     return RatingModel(
-        user_view=views["user"],
+        user_view=encoder,
+        item_weights=item_weights,
         item_features=features,
         item_effects=item_effects,
         item_habits=log_use(level_counts(by_item, len(levels)), log_frequency),
+        level_log_frequency=log_frequency,
         levels=levels,
         curve=ordinal.USUAL_CURVE,
         mean=mean,
         noise=noise,
         user_share=USER_SHARE[view],
     )
+
+
+def _item_weights(
+    by_item: RatingRows, residuals: Floats, user_features: Floats
+) -> Floats:
+    """Output weights of each item in the user view, of shape (n_items, n_features)."""
+    weights = np.zeros((by_item.n_rows, user_features.shape[1]))
+    with threadpool_limits(1, user_api="blas"):
+        for item in range(by_item.n_rows):
+            own = slice(*by_item.offsets[item : item + 2])
+            seen = user_features[by_item.columns[own]]
+            weights[item] = posterior.infer(seen, residuals[own])
+    return weights
 
 
 def _audience(ratings: RatingRows, seed: int) -> Floats:
@@ -281,7 +303,7 @@ def evidence_of_pairs(
     return Evidence(
         np.concatenate(means),
         np.concatenate(shapes),
-        model.user_view.level_log_frequency,
+        model.level_log_frequency,
     )
 
 

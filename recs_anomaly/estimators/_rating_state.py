@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.core.ordinal import Evidence
 from recs_anomaly.core.rating_model import Folded, RatingModel, fold_in
-from recs_anomaly.core.rating_rbm import RatingRBM
+from recs_anomaly.core.rating_rbm import Encoder
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators import _recommendations as lists
@@ -37,6 +37,7 @@ class RatingState:
         "user_offsets_": ArraySpec("int64", ("n_users + 2",), offsets_into="n_ratings"),
         "user_items_": ArraySpec("int64", ("n_ratings",), below="n_items"),
         "user_levels_": ArraySpec("int64", ("n_ratings",), below="n_levels"),
+        "item_weights_": ArraySpec("float64", ("n_items + 1", "n_user_hidden + 1")),
         "item_features_": ArraySpec("float64", ("n_items + 1", "n_features")),
         "item_effects_": ArraySpec("float64", ("n_items + 1",)),
         "item_habits_": ArraySpec("float64", ("n_items + 1", "n_levels")),
@@ -46,11 +47,7 @@ class RatingState:
         "coupling_": ArraySpec("float64", ("n_items + 1", "n_user_hidden")),
         "presence_": ArraySpec("float64", ("n_items + 1", "n_user_hidden")),
         "hidden_bias_": ArraySpec("float64", ("n_user_hidden",)),
-        "visible_bias_": ArraySpec("float64", ("n_items + 1", "n_levels")),
         "level_in_": ArraySpec("float64", ("n_levels",)),
-        "level_out_": ArraySpec("float64", ("n_levels",)),
-        "row_weights_": ArraySpec("float64", (2,)),
-        "column_level_": ArraySpec("float64", ("n_items + 1",)),
         "level_log_frequency_": ArraySpec("float64", ("n_levels",)),
     }
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
@@ -67,9 +64,11 @@ class RatingState:
     user_offsets_: Ints
     user_items_: Ints
     user_levels_: Ints
+    item_weights_: Floats
     item_features_: Floats
     item_effects_: Floats
     item_habits_: Floats
+    level_log_frequency_: Floats
     curve_: Floats
     shape_weights_: Floats
     interval_ranks_: Floats
@@ -87,6 +86,8 @@ class RatingState:
         self.item_features_ = model.item_features
         self.item_effects_ = model.item_effects
         self.item_habits_ = model.item_habits
+        self.item_weights_ = model.item_weights
+        self.level_log_frequency_ = model.level_log_frequency
         for name, value in model.user_view._asdict().items():
             setattr(self, f"{name}_", value)
         for name in ("_user_index", "_item_index"):
@@ -103,12 +104,12 @@ class RatingState:
 
     def _model(self) -> RatingModel:
         return RatingModel(
-            user_view=RatingRBM(
-                *(getattr(self, f"{name}_") for name in RatingRBM._fields)
-            ),
+            user_view=Encoder(*(getattr(self, f"{name}_") for name in Encoder._fields)),
+            item_weights=self.item_weights_,
             item_features=self.item_features_,
             item_effects=self.item_effects_,
             item_habits=self.item_habits_,
+            level_log_frequency=self.level_log_frequency_,
             levels=self.classes_,
             curve=self.curve_,
             mean=self.mean_,
