@@ -1,6 +1,7 @@
 """``recs-anomaly recommend user``: a list for somebody the model has learned from."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from recs_anomaly.cli.recommend._model import (
     model_argument,
     number_option,
 )
+
+if TYPE_CHECKING:
+    from recs_anomaly.applications.recommend.recommender import Recommender
 
 
 @click.command(epilog="Example: recs-anomaly recommend user films.recs 196 -n 5")
@@ -27,10 +31,32 @@ def user(model: Path, user: str, n: int, form: str | None) -> None:
     the upper quarter of the scale), and how many have rated it. --csv prints the list
     alone.
     """
+    show_user(load_recommender(model), user, n, form)
+
+
+def show_user(
+    recommender: "Recommender", user: str, n: int, form: str | None = None
+) -> None:
+    """Print what a user rated highest, and what to recommend.
+
+    Parameters
+    ----------
+    recommender : Recommender
+    user : str
+        An id as text.
+    n : int
+        How many items to recommend.
+    form : {"json", "csv"} or None, default=None
+        None prints tables for people.
+
+    Raises
+    ------
+    UnknownUserError
+        If nobody has this id.
+    """
     from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import rated_table, recommendation_table
 
-    recommender = load_recommender(model)
     user_id = recommender.find_user(user)
     rated = records(recommender.best_rated(user_id))
     recommendations = records(recommender.recommend_user(user_id, n))
