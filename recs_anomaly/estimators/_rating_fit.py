@@ -6,47 +6,29 @@ the ratings of the cut come back: hidden activity, item features and everybody's
 weights are functions of the ratings, and are computed from all of them.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from sklearn.utils.extmath import randomized_svd
-from threadpoolctl import threadpool_limits
 
-from recs_anomaly.core import ordinal, posterior, rating_rbm
-from recs_anomaly.core.ordinal import Evidence
-from recs_anomaly.core.rating_model import (
-    Folded,
-    RatingModel,
-    evidence,
-    expected,
-    fold_in,
-    latent,
-    log_use,
-)
+from recs_anomaly.core import ordinal, rating_rbm
+from recs_anomaly.core.rating_model import Folded, RatingModel
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
-from recs_anomaly.core.rating_rows import (
-    Floats,
-    Ints,
-    RatingRows,
-    level_counts,
-    to_rows,
-    transposed,
+from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, to_rows, transposed
+from recs_anomaly.estimators._rating_assembly import assemble
+from recs_anomaly.estimators._rating_people import (
+    evidence_of_pairs,
+    fold_in_users,
+    latent_of_pairs,
 )
 
 CUT_SHARE = 0.1
 LARGEST_CUT = 20_000
 SMALLEST_CUT = 50
-AUDIENCE_DIMENSIONS = 20
-AUDIENCE_SHRINKAGE = 5.0
-AUDIENCE_FLOOR = 0.05
 ITEM_DROPOUT = 0.3
 # What the cut of MovieLens 100K says; a small cut of other ratings moves these little.
 USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.3, 0.3, 0.8, -0.1])
 USUAL_STRENGTH = 200.0
-USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
 N_INTERVAL_RANKS = 501
 
 
@@ -92,10 +74,10 @@ def learn(
     curve, weights = ordinal.USUAL_CURVE, USUAL_SHAPE_WEIGHTS
     ranks = np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
     if len(cut.users):
-        rehearsal = _assemble(kept, views, levels, settings.view, noise, seed)
+        rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
         rehearsal, weights, ranks = _calibrate(rehearsal, kept, cut)
         noise, curve = rehearsal.noise, rehearsal.curve
-    model = _assemble(ratings, views, levels, settings.view, noise, seed)
+    model = assemble(ratings, views, levels, settings.view, noise, seed)
     model = model._replace(curve=curve)
     return Learned(model, weights, ranks, histories)
 
@@ -164,80 +146,6 @@ def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:
     return float(-np.log(probabilities).mean())
 
 
-def _assemble(
-    ratings: RatingRows,
-    views: dict[str, RatingRBM],
-    levels: Floats,
-    view: str,
-    noise: float,
-    seed: int,
-) -> RatingModel:
-    """Everything that follows from the views and the ratings without training."""
-    by_item = transposed(ratings)
-    values = levels[ratings.levels]
-    mean = float(values.mean())
-    shape = (ratings.n_rows, ratings.n_columns)
-    generosity, item_effects = posterior.damped_effects(
-        ratings.rows, ratings.columns, values - mean, shape
-    )
-    beyond = levels[by_item.levels] - mean - item_effects[by_item.rows]
-    encoder = views["user"].encoder
-    item_weights = _item_weights(
-        by_item,
-        beyond - generosity[by_item.columns],
-        posterior.user_features(rating_rbm.hidden_units(encoder, ratings)),
-    )
-    features = np.zeros((by_item.n_rows, 0))
-    if view != "user":
-        features = posterior.item_features(
-            rating_rbm.hidden_units(views["item"].encoder, by_item),
-            _audience(ratings, seed),
-            by_item.counts.astype(np.float64),
-        )
-    log_frequency = views["user"].level_log_frequency
-    return RatingModel(
-        user_view=encoder,
-        item_weights=item_weights,
-        item_features=features,
-        item_effects=item_effects,
-        item_habits=log_use(level_counts(by_item, len(levels)), log_frequency),
-        level_log_frequency=log_frequency,
-        levels=levels,
-        curve=ordinal.USUAL_CURVE,
-        mean=mean,
-        noise=noise,
-        user_share=USER_SHARE[view],
-    )
-
-
-def _item_weights(
-    by_item: RatingRows, residuals: Floats, user_features: Floats
-) -> Floats:
-    """Output weights of each item in the user view, of shape (n_items, n_features)."""
-    weights = np.zeros((by_item.n_rows, user_features.shape[1]))
-    with threadpool_limits(1, user_api="blas"):
-        for item in range(by_item.n_rows):
-            own = slice(*by_item.offsets[item : item + 2])
-            seen = user_features[by_item.columns[own]]
-            weights[item] = posterior.infer(seen, residuals[own])
-    return weights
-
-
-def _audience(ratings: RatingRows, seed: int) -> Floats:
-    """Spectral embedding of the items by who rated them, whatever the rating."""
-    by_item = transposed(ratings)
-    user_weight = 1 / np.sqrt(ratings.counts + AUDIENCE_SHRINKAGE)
-    item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
-    weights = item_weight[by_item.rows] * user_weight[by_item.columns]
-    shape = (by_item.n_rows, by_item.n_columns)
-    rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
-    n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
-    left, scale, _ = randomized_svd(rated, n_dimensions, random_state=seed)
-    place = left * scale
-    length = np.linalg.norm(place, axis=1, keepdims=True)
-    return np.asarray(place / (length + AUDIENCE_FLOOR))
-
-
 def _calibrate(
     model: RatingModel, kept: RatingRows, cut: Cut
 ) -> tuple[RatingModel, Floats, Floats]:
@@ -267,47 +175,3 @@ def _typical_noise(people: dict[int, Folded], default: float) -> float:
     n_ratings = sum(person.n_ratings for person in people.values())
     squares = sum(person.squared_error for person in people.values())
     return squares / n_ratings if squares > 0 else default
-
-
-def fold_in_users(
-    model: RatingModel, ratings: RatingRows, users: Ints
-) -> dict[int, Folded]:
-    """Fold in the stored ratings of each of the users."""
-    people = {}
-    # Many small systems: threads of the linear algebra would only wait for each other.
-    with threadpool_limits(1, user_api="blas"):
-        for user in users.tolist():
-            own = slice(*ratings.offsets[user : user + 2])
-            people[user] = fold_in(model, ratings.columns[own], ratings.levels[own])
-    return people
-
-
-def latent_of_pairs(
-    model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
-) -> Floats:
-    """Latent ratings of (user, item) pairs, the users in ascending order."""
-    parts = [
-        latent(model, people[user], asked) for user, asked in by_user(users, items)
-    ]
-    return np.concatenate(parts)
-
-
-def evidence_of_pairs(
-    model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
-) -> Evidence:
-    """Evidence on (user, item) pairs, the users in ascending order."""
-    means, shapes = [], []
-    for user, asked in by_user(users, items):
-        means.append(expected(model, latent(model, people[user], asked)))
-        shapes.append(evidence(model, people[user], asked, means[-1]).shapes)
-    return Evidence(
-        np.concatenate(means),
-        np.concatenate(shapes),
-        model.level_log_frequency,
-    )
-
-
-def by_user(users: Ints, items: Ints) -> Iterator[tuple[int, Ints]]:
-    """Each user with the items asked for, the users in ascending order."""
-    starts = np.flatnonzero(np.diff(users, prepend=-1))
-    return zip(users[starts].tolist(), np.split(items, starts[1:]), strict=True)

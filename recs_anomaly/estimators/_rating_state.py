@@ -14,13 +14,9 @@ from recs_anomaly.core.rating_model import Folded, RatingModel, fold_in
 from recs_anomaly.core.rating_rbm import Encoder
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators import _rating_table as table
-from recs_anomaly.estimators import _recommendations as lists
 from recs_anomaly.estimators._ids import IdIndex
-from recs_anomaly.estimators._rating_fit import (
-    USER_SHARE,
-    evidence_of_pairs,
-    fold_in_users,
-)
+from recs_anomaly.estimators._rating_assembly import USER_SHARE
+from recs_anomaly.estimators._rating_people import evidence_of_pairs, fold_in_users
 from recs_anomaly.estimators._state import ANY_KIND, ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 
@@ -133,34 +129,6 @@ class RatingState:
     def _item_index(self) -> IdIndex:
         return IdIndex(self.items_)
 
-    def user_ratings(self, user_id: Hashable) -> pd.DataFrame:
-        """List what a user rated in the training data, best first.
-
-        Parameters
-        ----------
-        user_id : id
-            A user with ratings.
-
-        Returns
-        -------
-        ratings : DataFrame
-            item_id and rating.
-
-        Raises
-        ------
-        UnknownUserError
-            If the user has no ratings.
-        """
-        check_is_fitted(self)
-        items, levels = self._own(self._row_of_user(user_id))
-        best_first = np.argsort(-levels, kind="stable")
-        return pd.DataFrame(
-            {
-                "item_id": self.items_[items[best_first]],
-                "rating": self.classes_[levels[best_first]],
-            }
-        )
-
     def _own(self, row: int) -> tuple[Ints, Ints]:
         """Items and levels of what one user rated."""
         own = slice(*self.user_offsets_[row : row + 2])
@@ -225,29 +193,3 @@ class RatingState:
             raise InputError(f"coverage must lie between 0 and 1; got {coverage!r}.")
         shares = np.linspace(0.0, 1.0, len(self.interval_ranks_))
         return float(np.interp(coverage, shares, self.interval_ranks_))
-
-    def _allowed_items(
-        self, items: Iterable[Hashable] | None, exclude: Iterable[Hashable] | None
-    ) -> NDArray[np.bool_] | None:
-        """Mask of the items that may be recommended, None for all."""
-        if items is None and exclude is None:
-            return None
-        allowed = np.full(len(self.items_), items is None)
-        if items is not None:
-            allowed[self._columns_of_items(items)] = True
-        if exclude is not None:
-            allowed[self._columns_of_items(exclude)] = False
-        return allowed
-
-    def _ranked(
-        self,
-        person: Folded,
-        allowed: NDArray[np.bool_] | None,
-        seen: Ints | None,
-        n: int,
-    ) -> pd.DataFrame:
-        model = self._model()
-        best, score = lists.best_items(model, person, allowed, seen, n)
-        return lists.recommendation_frame(
-            self.items_[best], score, model, person, best, self.shape_weights_
-        )

@@ -1,6 +1,5 @@
 """RBMRecommender: a rating recommender behind scikit-learn's contract."""
 
-from collections.abc import Hashable, Iterable, Mapping
 from typing import Self
 
 import numpy as np
@@ -8,21 +7,17 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from recs_anomaly.core import ordinal
 from recs_anomaly.core.rating_rows import Floats
 from recs_anomaly.estimators import _rating_fit as fitting
 from recs_anomaly.estimators import _rating_table as table
-from recs_anomaly.estimators import _recommendations as lists
-from recs_anomaly.estimators._rating_state import RatingState
+from recs_anomaly.estimators._rating_lists import RatingLists
 from recs_anomaly.exceptions import InputError
 
-OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
-ON_UNKNOWN = ("raise", "stranger")
 
-
-class RBMRecommender(RatingState, RegressorMixin, BaseEstimator):
+class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
     """Predict ratings and recommend items with restricted Boltzmann machines.
 
     Two RBMs look at the same ratings. In the *user view* every user is a row and every
@@ -240,174 +235,3 @@ class RBMRecommender(RatingState, RegressorMixin, BaseEstimator):
             for side in (-1.0, 1.0)
         ]
         return np.column_stack(ends)
-
-    def recommend(
-        self,
-        users: Hashable | Iterable[Hashable],
-        n: int = 10,
-        *,
-        exclude_seen: bool = True,
-        items: Iterable[Hashable] | None = None,
-        exclude: Iterable[Hashable] | None = None,
-        on_unknown: str = "raise",
-    ) -> pd.DataFrame:
-        """Recommend the items that users are expected to rate highest.
-
-        Parameters
-        ----------
-        users : id or iterable of ids
-            Who to recommend to.
-        n : int, default=10
-            Most items a user.
-        exclude_seen : bool, default=True
-            Leave out what the user has rated.
-        items : iterable of ids or None, default=None
-            Choose among these items only; None means all.
-        exclude : iterable of ids or None, default=None
-            Leave these items out.
-        on_unknown : {"raise", "stranger"}, default="raise"
-            Whether a user without ratings is an error or gets a stranger's list.
-
-        Returns
-        -------
-        recommendations : DataFrame
-            A row a recommendation, best first for each user: user_id, item_id, rank
-            (from 1), score (by which they are ranked), rating_mean, rating_std, p_like
-            (probability of a rating in the upper quarter of the scale).
-
-        Raises
-        ------
-        UnknownUserError
-            If a user has no ratings and `on_unknown` is "raise".
-        UnknownItemError
-            If `items` or `exclude` names an item that nobody has rated.
-        """
-        check_is_fitted(self)
-        if on_unknown not in ON_UNKNOWN:
-            raise InputError(
-                f"on_unknown must be one of {ON_UNKNOWN}; got {on_unknown!r}."
-            )
-        wanted = lists.checked_count(n)
-        allowed = self._allowed_items(items, exclude)
-        parts = []
-        for user in lists.as_ids(users):
-            row = self._row_of_user(user, may_be_unknown=on_unknown == "stranger")
-            seen = self._own(row)[0] if exclude_seen else None
-            part = self._ranked(self._person(row), allowed, seen, wanted)
-            parts.append(lists.with_user(part, user))
-        return lists.concatenated(parts)
-
-    def recommend_for(
-        self,
-        own_ratings: OwnRatings,
-        n: int = 10,
-        *,
-        exclude_seen: bool = True,
-        items: Iterable[Hashable] | None = None,
-        exclude: Iterable[Hashable] | None = None,
-    ) -> pd.DataFrame:
-        """Recommend to somebody by their ratings, seen in `fit` or not.
-
-        Parameters
-        ----------
-        own_ratings : DataFrame, Series or mapping
-            Columns item_id and rating, or item ids mapped to ratings. A rating between
-            two levels counts as the nearest level.
-        n : int, default=10
-            Most items.
-        exclude_seen : bool, default=True
-            Leave out the items rated.
-        items : iterable of ids or None, default=None
-            Choose among these items only; None means all.
-        exclude : iterable of ids or None, default=None
-            Leave these items out.
-
-        Returns
-        -------
-        recommendations : DataFrame
-            As `recommend`, without user_id.
-
-        Raises
-        ------
-        UnknownItemError
-            If an item was never rated in the training data.
-        InputError
-            If a rating is outside the range of the levels.
-        """
-        check_is_fitted(self)
-        rated, levels = self._numbered(own_ratings)
-        seen = rated if exclude_seen else None
-        allowed = self._allowed_items(items, exclude)
-        wanted = lists.checked_count(n)
-        return self._ranked(self._fold_in(rated, levels), allowed, seen, wanted)
-
-    def similar_items(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
-        """Find the items that are most like one item.
-
-        Parameters
-        ----------
-        item_id : id
-            Item to compare with.
-        n : int, default=10
-            Most items.
-
-        Returns
-        -------
-        similar : DataFrame
-            item_id, score (correlation of how people's weights move the two ratings,
-            from -1 to 1) and rank, best first.
-
-        Raises
-        ------
-        UnknownItemError
-            If nobody has rated the item.
-        """
-        check_is_fitted(self)
-        item = self._columns_of_items([item_id])[0]
-        score = lists.similarities(self._model(), item)[: len(self.items_)]
-        best = lists.best_first(score, lists.checked_count(n), np.array([item]))
-        return pd.DataFrame(
-            {
-                "item_id": self.items_[best],
-                "score": score[best],
-                "rank": np.arange(1, len(best) + 1),
-            }
-        )
-
-    def explain(self, user_id: Hashable, item_id: Hashable, n: int = 3) -> pd.DataFrame:
-        """Name the user's own ratings that move a prediction most.
-
-        Parameters
-        ----------
-        user_id : id
-            A user with ratings.
-        item_id : id
-            Item whose prediction is explained.
-        n : int, default=3
-            Most ratings to name.
-
-        Returns
-        -------
-        reasons : DataFrame
-            item_id and rating of the user's own ratings, and effect: how much the
-            expected rating would fall if the user had not given that rating, computed
-            by leaving it out. Largest effect, up or down, first.
-
-        Raises
-        ------
-        UnknownUserError, UnknownItemError
-            If the user or the item has no ratings.
-        """
-        check_is_fitted(self)
-        items, levels = self._own(self._row_of_user(user_id))
-        target = self._columns_of_items([item_id])
-        others = items != target[0]
-        effects = lists.effects(self._model(), items[others], levels[others], target)
-        order = np.argsort(-np.abs(effects), kind="stable")[: lists.checked_count(n)]
-        return pd.DataFrame(
-            {
-                "item_id": self.items_[items[others][order]],
-                "rating": self.classes_[levels[others][order]],
-                "effect": effects[order],
-            }
-        )

@@ -1,0 +1,90 @@
+"""What follows from the trained views and the ratings in closed form."""
+
+import numpy as np
+from scipy.sparse import csr_array
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
+
+from recs_anomaly.core import ordinal, posterior, rating_rbm
+from recs_anomaly.core.rating_model import RatingModel, log_use
+from recs_anomaly.core.rating_rbm import RatingRBM
+from recs_anomaly.core.rating_rows import Floats, RatingRows, level_counts, transposed
+
+AUDIENCE_DIMENSIONS = 20
+AUDIENCE_SHRINKAGE = 5.0
+AUDIENCE_FLOOR = 0.05
+USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
+
+
+def assemble(
+    ratings: RatingRows,
+    views: dict[str, RatingRBM],
+    levels: Floats,
+    view: str,
+    noise: float,
+    seed: int,
+) -> RatingModel:
+    """Everything that follows from the views and the ratings without training."""
+    by_item = transposed(ratings)
+    values = levels[ratings.levels]
+    mean = float(values.mean())
+    shape = (ratings.n_rows, ratings.n_columns)
+    generosity, item_effects = posterior.damped_effects(
+        ratings.rows, ratings.columns, values - mean, shape
+    )
+    beyond = levels[by_item.levels] - mean - item_effects[by_item.rows]
+    encoder = views["user"].encoder
+    item_weights = _item_weights(
+        by_item,
+        beyond - generosity[by_item.columns],
+        posterior.user_features(rating_rbm.hidden_units(encoder, ratings)),
+    )
+    features = np.zeros((by_item.n_rows, 0))
+    if view != "user":
+        features = posterior.item_features(
+            rating_rbm.hidden_units(views["item"].encoder, by_item),
+            _audience(ratings, seed),
+            by_item.counts.astype(np.float64),
+        )
+    log_frequency = views["user"].level_log_frequency
+    return RatingModel(
+        user_view=encoder,
+        item_weights=item_weights,
+        item_features=features,
+        item_effects=item_effects,
+        item_habits=log_use(level_counts(by_item, len(levels)), log_frequency),
+        level_log_frequency=log_frequency,
+        levels=levels,
+        curve=ordinal.USUAL_CURVE,
+        mean=mean,
+        noise=noise,
+        user_share=USER_SHARE[view],
+    )
+
+
+def _item_weights(
+    by_item: RatingRows, residuals: Floats, user_features: Floats
+) -> Floats:
+    """Output weights of each item in the user view, of shape (n_items, n_features)."""
+    weights = np.zeros((by_item.n_rows, user_features.shape[1]))
+    with threadpool_limits(1, user_api="blas"):
+        for item in range(by_item.n_rows):
+            own = slice(*by_item.offsets[item : item + 2])
+            seen = user_features[by_item.columns[own]]
+            weights[item] = posterior.infer(seen, residuals[own])
+    return weights
+
+
+def _audience(ratings: RatingRows, seed: int) -> Floats:
+    """Spectral embedding of the items by who rated them, whatever the rating."""
+    by_item = transposed(ratings)
+    user_weight = 1 / np.sqrt(ratings.counts + AUDIENCE_SHRINKAGE)
+    item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
+    weights = item_weight[by_item.rows] * user_weight[by_item.columns]
+    shape = (by_item.n_rows, by_item.n_columns)
+    rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
+    n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
+    left, scale, _ = randomized_svd(rated, n_dimensions, random_state=seed)
+    place = left * scale
+    length = np.linalg.norm(place, axis=1, keepdims=True)
+    return np.asarray(place / (length + AUDIENCE_FLOOR))
