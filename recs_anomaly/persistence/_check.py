@@ -61,8 +61,9 @@ def check_objects(records: Sequence[ObjectRecord], headers: Headers) -> list[Pla
         )
     plans, referred = [], []
     for number, record in enumerate(records):
-        with about(record.key):
-            plan = Plan(class_of(record.key), schema_of_key(record.key), record)
+        key = record.class_key
+        plan = Plan(class_of(key), schema_of_key(key), record)
+        with about(key):
             _check_names(plan)
             referred += _check_values(plan, number, records)
             _check_shapes(plan, number, headers)
@@ -108,7 +109,7 @@ def _check_values(
             if type(other) is not int or not number < other < len(records):
                 raise MisfitError(f"{name} refers to an object {other} that cannot be")
             referred.append(other)
-            found = Part(other, records[other].key)
+            found = Part(other, records[other].class_key)
             _check_part(name, found, plan.schema)
             return found
 
@@ -122,8 +123,8 @@ def _check_values(
 
 def _check_part(name: str, part: Part, schema: Schema) -> None:
     allowed = schema.parts.get(name, ())
-    if allowed is not None and part.key not in allowed:
-        raise MisfitError(f"{name} may not be a {part.key}")
+    if allowed is not None and part.class_key not in allowed:
+        raise MisfitError(f"{name} may not be a {part.class_key}")
 
 
 def _check_shapes(plan: Plan, number: int, headers: Headers) -> None:

@@ -21,7 +21,7 @@ class ObjectRecord:
 
     Attributes
     ----------
-    key : str
+    class_key : str
         Its class, by the key of our registry.
     parameters : dict
         Constructor parameters, encoded.
@@ -33,7 +33,7 @@ class ObjectRecord:
         What a reader wants to know about the training, encoded.
     """
 
-    key: str
+    class_key: str
     parameters: dict[str, Json] = field(default_factory=dict)
     fitted: dict[str, Json] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)
@@ -133,7 +133,7 @@ def _check_format(parsed: Any) -> None:
 
 def _record(parsed: Any) -> ObjectRecord:
     key, parameters, fitted, arrays, card = _fields(
-        parsed, key=str, parameters=dict, fitted=dict, arrays=dict, card=dict
+        parsed, class_key=str, parameters=dict, fitted=dict, arrays=dict, card=dict
     )
     return ObjectRecord(key, parameters, fitted, _texts(arrays), card)
 

@@ -21,7 +21,7 @@ _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(?P<descr>[<|][a-zA-Z]\d{1,6})', "
     rb"'fortran_order': (?P<is_fortran>False|True), "
-    rb"'shape': \((?P<shape>(?:\d{1,19},? ?){0,8})\), \} *\n",
+    rb"'shape': \((?P<shape>[\d, ]{0,170})\), \} *\n",
     re.DOTALL,
 )
 _ALIGNMENT = 64
@@ -119,7 +119,9 @@ def pack(array: NDArray[Any]) -> tuple[ArrayHeader, memoryview]:
     if array.dtype == object:
         array = _encoded(array)
     array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+    if not array.flags.forc:
+        array = array.copy()
+    is_fortran = array.flags.fnc
     content = array.reshape(-1, order="A").view(np.uint8)
     return ArrayHeader(array.dtype.str, array.shape, is_fortran), content.data
 

@@ -65,7 +65,7 @@ def read_headers(
         raise MisfitError(f"its member {name!r:.60} is missing")
     headers = {}
     for name, place in places.items():
-        with about(name):
+        with about(repr(name)):
             header = read_header(archive.start(name, LONGEST_HEADER))
             n_bytes = len(header.to_bytes()) + header.n_bytes
             if n_bytes != archive.members[name].n_bytes:
@@ -85,7 +85,7 @@ def read_object(archive: Archive) -> Any:
     arrays: list[dict[str, NDArray[Any]]] = [{} for _ in plans]
     for (number, name), header in headers.items():
         plan, member = plans[number], member_name(number, name)
-        with about(f"{plan.record.key}.{name}"):
+        with about(f"{plan.record.class_key}.{name}"):
             content = read_content(archive, member, header, plan.record.arrays[name])
             array = unpack(header, content)
             check_content(array, plan.spec(name), plan.sizes)
@@ -115,7 +115,7 @@ def _built(plans: list[Plan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
         state = {name: decode(json, things.__getitem__) for name, json in plain.items()}
         state |= arrays[number]
         constructor = signature(plan.cls).parameters
-        with about(record.key):
+        with about(record.class_key):
             try:
                 thing = plan.cls(**{n: v for n, v in state.items() if n in constructor})
             except (TypeError, ValueError) as error:

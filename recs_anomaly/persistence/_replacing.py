@@ -51,7 +51,8 @@ def _mode_of(target: Path) -> int | None:
         return None
     if not stat.S_ISREG(mode):
         raise InputError(f"path must be that of a file; {target} is something else.")
-    if not os.access(target, os.W_OK):
+    as_who_we_act = os.access in os.supports_effective_ids
+    if not os.access(target, os.W_OK, effective_ids=as_who_we_act):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return mode & 0o777
 

@@ -15,7 +15,7 @@ class Part(NamedTuple):
     """Stands for an object of the file while nothing has been built yet."""
 
     number: int
-    key: str
+    class_key: str
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Schema:
 
     def rule(self, name: str) -> ValueRule:
         """Find what a plain value of this name must be; any is right by default."""
-        return {**(self.parameters or {}), **self.scalars}.get(name, object)
+        default = another_object if name in self.parts else object
+        return {**(self.parameters or {}), **self.scalars}.get(name, default)
 
 
 def schema_of(cls: Any) -> Schema:
@@ -83,6 +84,11 @@ def with_common_state(schema: Schema) -> Schema:
         scalars={**scalars, **schema.scalars},
         optional=schema.optional | ({*arrays, *scalars} - schema.attributes),
     )
+
+
+def another_object(value: object) -> bool:
+    """Whether a value is another object of the file, which no plain value is."""
+    return isinstance(value, Part)
 
 
 def an_output_setting(value: object) -> bool:

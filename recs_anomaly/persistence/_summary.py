@@ -48,7 +48,7 @@ class ObjectSummary:
 
     Attributes
     ----------
-    key : str
+    class_key : str
         Its class, as model files name it.
     parameters : dict
         Constructor parameters; a `Part` stands for another object.
@@ -60,7 +60,7 @@ class ObjectSummary:
         Fitted arrays.
     """
 
-    key: str
+    class_key: str
     parameters: dict[str, Any]
     fitted: dict[str, Any]
     card: dict[str, Any]
@@ -106,7 +106,7 @@ def summarise(archive: Archive) -> ModelSummary:
     def part(number: int) -> Part:
         if type(number) is not int or not 0 < number < len(manifest.objects):
             raise MisfitError(f"it refers to an object {number} that cannot be")
-        return Part(number, manifest.objects[number].key)
+        return Part(number, manifest.objects[number].class_key)
 
     def decoded(values: dict[str, Json]) -> dict[str, Any]:
         return {name: decode(json, part) for name, json in values.items()}
@@ -117,7 +117,7 @@ def summarise(archive: Archive) -> ModelSummary:
             for name, digest in record.arrays.items()
         )
         return ObjectSummary(
-            record.key,
+            record.class_key,
             decoded(record.parameters),
             decoded(record.fitted),
             decoded(record.card),

@@ -47,6 +47,8 @@ def encode(
     kind = type(value)
     if value is None or kind in (bool, str) or _is_integer(value):
         return cast(Json, value)
+    if kind is int:
+        raise MisfitError("an integer of more than 64 bits is no plain value")
     if isinstance(value, np.generic | np.dtype | np.ndarray):
         return _encode_numpy(value, row)
     if isinstance(value, float) and kind is float:
@@ -121,8 +123,8 @@ def _numpy_scalar(name: str, item: object) -> np.generic:
     if name in _NUMPY_SCALARS and isinstance(item, bool | int | float):
         try:
             scalar: np.generic = np.dtype(name).type(item)
-        except OverflowError:
-            raise MisfitError(f"{item!r} is too large for {name}") from None
+        except (OverflowError, ValueError):
+            raise MisfitError(f"{item!r} cannot be {name}") from None
         if repr(scalar.item()) == repr(item):
             return scalar
     raise MisfitError(f"{item!r} is no {name[:_LONGEST_QUOTE]!r}")

@@ -36,7 +36,7 @@ def members_of(root: object, metrics: Mapping[str, object]) -> list[tuple[str, C
     records, arrays = _described(root)
     headers, members = {}, []
     for (number, name), array in arrays.items():
-        with about(f"{records[number].key}.{name}"):
+        with about(f"{records[number].class_key}.{name}"):
             header, content = pack(array)
         start = header.to_bytes()
         digest = sha256(start)
@@ -46,7 +46,7 @@ def members_of(root: object, metrics: Mapping[str, object]) -> list[tuple[str, C
         members.append((member_name(number, name), (start, content)))
     plans = check_objects(records, headers)
     for (number, name), array in arrays.items():
-        with about(f"{records[number].key}.{name}"):
+        with about(f"{records[number].class_key}.{name}"):
             check_content(array, plans[number].spec(name), plans[number].sizes)
     manifest = _manifest(records, metrics).to_bytes()
     return [(MANIFEST, (manifest,)), *members]
