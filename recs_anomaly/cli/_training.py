@@ -22,13 +22,17 @@ def load_keras() -> None:
 
 @contextmanager
 def warnings_in_one_line() -> Iterator[None]:
-    """Show warnings as messages, without file names and line numbers."""
+    """Show warnings for users as messages, without file names and line numbers."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         yield
     for warning in caught:
         if issubclass(warning.category, UserWarning):
             click.echo(f"Warning: {warning.message}", err=True)
+        else:
+            warnings.showwarning(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
 
 
 @contextmanager

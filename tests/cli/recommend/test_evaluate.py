@@ -1,0 +1,118 @@
+"""recommend evaluate: what it measures on, and how it shows it."""
+
+import csv
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import Result
+
+from recs_anomaly.applications.recommend import evaluation
+from recs_anomaly.applications.recommend.evaluation import random_folds
+from recs_anomaly.datasets import load_sample_ratings, make_ratings
+
+Run = Callable[..., Result]
+
+MEASURES = pd.DataFrame(
+    {
+        "predictor": ["RBM", "RBM", "global mean", "global mean"],
+        "metric": ["rmse", "coverage"] * 2,
+        "fold_1": [0.9, 0.88, 1.1, 0.95],
+        "fold_2": [0.8, 0.92, 1.0, 0.97],
+        "mean": [0.85, 0.9, 1.05, 0.96],
+        "std": [0.0707, 0.0283, 0.0707, np.nan],
+        "low": [0.81, 0.89, 1.01, 0.94],
+        "high": [0.89, 0.91, 1.09, 0.98],
+    }
+)
+
+
+@pytest.fixture
+def evaluate(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
+    """Stand in for the evaluation, with its signature; notes what it was asked."""
+    stand_in = mock.create_autospec(evaluation.evaluate, return_value=MEASURES)
+    monkeypatch.setattr(evaluation, "evaluate", stand_in)
+    return stand_in
+
+
+def test_tables_show_a_measure_each(run: Run, evaluate: mock.Mock) -> None:
+    result = run("recommend", "evaluate", "sample")
+    assert result.exit_code == 0
+    tables = [table.splitlines() for table in result.stdout.split("\n\n")]
+    assert [table[0][:4] for table in tables] == ["RMSE", "MAE,", "NLL,", "Shar"]
+    assert [line.rsplit(maxsplit=7) for line in tables[0][2:]] == [
+        ["RBM", "0.9000", "0.8000", "0.8500", "0.0707", "0.8100", "–", "0.8900"],
+        ["global mean", *"1.1000 1.0000 1.0500 0.0707 1.0100 – 1.0900".split()],
+    ]
+    assert tables[3][2].split()[1:4] == ["88.0%", "92.0%", "90.0%"]
+    assert tables[3][3].split()[5] == "–"  # no spread is known
+
+
+def test_json_and_csv_hold_the_same_measures(run: Run, evaluate: mock.Mock) -> None:
+    answer = json.loads(run("recommend", "evaluate", "sample", "--json").stdout)
+    rows = list(
+        csv.DictReader(StringIO(run("recommend", "evaluate", "sample", "--csv").stdout))
+    )
+    assert answer["ratings"] == "sample"
+    assert answer["measures"][0] == MEASURES.to_dict("records")[0]
+    assert answer["measures"][3]["std"] is None
+    assert [float(row["fold_1"]) for row in rows] == MEASURES["fold_1"].tolist()
+
+
+def test_folds_and_seed_are_handed_on(run: Run, evaluate: mock.Mock) -> None:
+    run("recommend", "evaluate", "sample", "--folds", "3", "--seed", "7")
+    model, ratings, folds = evaluate.call_args.args
+    assert model.random_state == 7
+    pd.testing.assert_frame_equal(ratings, load_sample_ratings().ratings)
+    for (_, test), (_, expected) in zip(folds, random_folds(30_000, 3, 7), strict=True):
+        np.testing.assert_array_equal(test, expected)
+
+
+@pytest.mark.realdata
+def test_official_folds_are_those_of_movielens(
+    run: Run, evaluate: mock.Mock, real_data_home: Path
+) -> None:
+    result = run("recommend", "evaluate", "ml-100k", "--folds", "official")
+    assert result.exit_code == 0
+    _, _, folds = evaluate.call_args.args
+    tests = [test for _, test in folds]
+    np.testing.assert_array_equal(tests[1], np.arange(20_000, 40_000))
+    assert len(tests) == 5
+
+
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        ("all", "--folds must be a number of parts or 'official'; got 'all'."),
+        ("1", "n_folds must be from 2 to the number of ratings, 30,000; got 1."),
+        ("official", "ratings must be the 100,000 ratings of ml-100k"),
+    ],
+)
+def test_folds_that_cannot_be_are_one_sentence(
+    run: Run, evaluate: mock.Mock, folds: str, message: str
+) -> None:
+    result = run("recommend", "evaluate", "sample", "--folds", folds)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {message}")
+    evaluate.assert_not_called()
+
+
+def test_a_real_file_is_measured_fold_by_fold(run: Run, tmp_path: Path) -> None:
+    ratings = make_ratings(60, 40, 1_200, random_state=0).ratings
+    path = tmp_path / "mine.csv"
+    ratings.to_csv(path, index=False)
+    result = run("recommend", "evaluate", path, "--folds", "2", "--json")
+    assert "Fold 1 of 2 ...\nFold 2 of 2 ...\n" in result.stderr
+    measures = pd.DataFrame(json.loads(result.stdout)["measures"])
+    error = measures.set_index(["predictor", "metric"])["mean"].unstack()["rmse"]
+    assert error["RBM"] < error["global mean"]
+    train, test = random_folds(1_200, 2)[0]
+    mean = ratings["rating"].iloc[train].mean()
+    by_hand = ((ratings["rating"].iloc[test] - mean) ** 2).mean() ** 0.5
+    floor = measures.query("predictor == 'global mean' and metric == 'rmse'")
+    assert floor["fold_1"].item() == pytest.approx(by_hand)

@@ -1,0 +1,88 @@
+"""recommend train: from a file to a model file that recommends."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from recs_anomaly.applications.recommend.recommender import Recommender
+from recs_anomaly.datasets import make_ratings
+from recs_anomaly.persistence import load
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with ratings, one pair of them twice, and titles beside them."""
+    home = tmp_path_factory.mktemp("ratings")
+    ratings, items = make_ratings(40, 30, 500, random_state=0)
+    ratings.loc[500] = ratings.loc[0]
+    ratings.to_csv(home / "mine.csv", index=False)
+    items.to_csv(home / "movies.csv", index=False)
+    return home
+
+
+def test_a_file_of_ratings_becomes_a_model(run: Run, folder: Path) -> None:
+    model_file = folder / "mine.recs"
+    result = run("recommend", "train", folder / "mine.csv", "-o", model_file)
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "Warning: X holds 1 repeated (user, item) pairs" in result.stderr
+    assert "Learned from 500 ratings of 30 items by 40 users in" in result.stderr
+    assert f"wrote {model_file} (" in result.stderr
+    ratings, items = make_ratings(40, 30, 500, random_state=0)
+    same = Recommender.train(ratings, items, random_state=0)
+    answer = json.loads(run("recommend", "user", model_file, "7", "--json").stdout)
+    assert answer["recommendations"] == same.recommend_user(7).to_dict("records")
+
+
+def test_titles_and_seed_can_be_chosen(run: Run, folder: Path) -> None:
+    titles = folder / "names.csv"
+    titles.write_text("item_id,title\n7,Siebzehn\n")
+    model_file = folder / "other.recs"
+    words = ("-o", model_file, "--items", titles, "--seed", "3")
+    assert run("recommend", "train", folder / "mine.csv", *words).exit_code == 0
+    recommender = load(model_file)
+    assert recommender.catalogue.title_of(7) == "Siebzehn"
+    assert recommender.model.random_state == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nosuch", "-o", "a.recs"), "There is no file 'nosuch', and no data set"),
+        (
+            ("sample", "-o", "none/a.recs"),
+            "MODEL must be in a folder that exists; got 'none/a.recs'.",
+        ),
+    ],
+)
+def test_a_mistake_is_said_before_any_training(
+    run: Run,
+    words: tuple[str, ...],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("recommend", "train", *words)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {message}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ratings_of_one_level_are_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "flat.csv"
+    path.write_text("user,item,rating\n1,1,3\n1,2,3\n2,1,3\n")
+    result = run("recommend", "train", path, "-o", tmp_path / "flat.recs")
+    assert result.exit_code == 2
+    assert "y needs at least 2 different ratings" in result.stderr
+
+
+def test_an_output_is_needed(run: Run) -> None:
+    result = run("recommend", "train", "sample")
+    assert result.exit_code == 2
+    assert "Missing option '-o' / '--output'" in result.stderr

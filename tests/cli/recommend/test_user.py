@@ -1,0 +1,135 @@
+"""recommend user: tables, JSON and CSV of the same list; mistakes in one sentence."""
+
+import csv
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+from recs_anomaly.applications.recommend.recommender import Recommender
+from recs_anomaly.persistence import save
+from tests.fitted import sample_recommender
+
+Run = Callable[..., Result]
+
+
+def test_tables_show_what_was_rated_and_what_to_watch(
+    run: Run, model_file: Path
+) -> None:
+    result = run("recommend", "user", model_file, "14", "-n", "3")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    recommender = sample_recommender()
+    rated, recommended = result.stdout.split("\n\n")
+    lines = rated.splitlines()
+    assert lines[0] == "Rated highest by user 14"
+    titles = recommender.best_rated(14)["title"]
+    assert [line.partition("  ")[0] for line in lines[2:]] == titles.tolist()
+    lines = recommended.splitlines()
+    assert lines[0] == "Recommended to user 14"
+    assert len(lines) == 5
+    best = recommender.recommend_user(14, 3).iloc[0]
+    assert lines[2].split() == [
+        *("1", *best["title"].split()),
+        f"{best['rating_mean']:.2f}",
+        *(f"{best['rating_low']:.1f}", "–", f"{best['rating_high']:.1f}"),
+        f"{best['p_like']:.0%}",
+        str(best["n_ratings"]),
+        *best["genres"].replace("|", ", ").split(),
+    ]
+
+
+def test_json_has_every_number_in_full(run: Run, model_file: Path) -> None:
+    result = run("recommend", "user", model_file, "14", "-n", "4", "--json")
+    answer = json.loads(result.stdout)
+    expected = sample_recommender().recommend_user(14, 4)
+    assert answer["user_id"] == 14
+    assert answer["recommendations"] == expected.to_dict("records")
+    assert [row["rating"] for row in answer["rated"]] == [5.0] * 5
+
+
+def test_csv_is_the_list_alone(run: Run, model_file: Path) -> None:
+    result = run("recommend", "user", model_file, "14", "-n", "4", "--csv")
+    rows = list(csv.DictReader(StringIO(result.stdout)))
+    expected = sample_recommender().recommend_user(14, 4)
+    assert list(rows[0]) == list(expected.columns)
+    assert [row["title"] for row in rows] == expected["title"].tolist()
+    assert [float(row["score"]) for row in rows] == expected["score"].tolist()
+
+
+def test_a_model_without_titles_calls_items_by_their_ids(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "bare.recs"
+    save(sample_recommender().model, path)
+    answer = json.loads(run("recommend", "user", path, "14", "--json").stdout)
+    for row in answer["recommendations"]:
+        assert row["title"] == str(row["item_id"])
+
+
+def test_hostile_titles_steer_no_terminal_and_no_spreadsheet(
+    run: Run, tmp_path: Path
+) -> None:
+    recommender = sample_recommender()
+    evil = np.full(600, "=cmd()\x1b[2J", dtype=object)
+    path = tmp_path / "evil.recs"
+    save(Recommender(recommender.model, evil, evil), path)
+    table = run("recommend", "user", path, "14").stdout
+    assert "=cmd()�[2J" in table
+    sheet = run("recommend", "user", path, "14", "--csv").stdout
+    assert ",'=cmd()�[2J," in sheet
+    answer = run("recommend", "user", path, "14", "--json").stdout
+    assert json.loads(answer)["rated"][0]["title"] == "=cmd()\x1b[2J"
+    assert "\x1b" not in table + sheet + answer
+
+
+@pytest.mark.parametrize(
+    ("user", "message"),
+    [
+        ("1400", "User '1400' has no ratings here; 400 users have, for instance 1, 2"),
+        ("\x1b[2J", r"User '\x1b[2J' has no ratings here"),
+    ],
+)
+def test_an_unknown_user_is_one_sentence(
+    run: Run, model_file: Path, user: str, message: str
+) -> None:
+    result = run("recommend", "user", model_file, user)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"Error: {message}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_no_model_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "notes.recs"
+    path.write_text("milk, eggs")
+    result = run("recommend", "user", path, "14")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {path} cannot be loaded: ")
+    result = run("recommend", "user", tmp_path / "none.recs", "14")
+    assert result.exit_code == 2
+    assert (
+        result.stderr == f"Error: {tmp_path / 'none.recs'}: No such file or directory\n"
+    )
+
+
+def test_a_model_of_another_kind_is_refused(run: Run, tmp_path: Path) -> None:
+    from sklearn.preprocessing import StandardScaler
+
+    path = tmp_path / "scaler.recs"
+    save(StandardScaler().fit([[1.0], [2.0]]), path)
+    result = run("recommend", "user", path, "14")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: MODEL must hold a recommender; {path} holds a StandardScaler.\n"
+    )
+
+
+def test_a_list_has_at_least_one_item(run: Run, model_file: Path) -> None:
+    result = run("recommend", "user", model_file, "14", "-n", "0")
+    assert result.exit_code == 2
+    assert "0 is not in the range x>=1" in result.stderr

@@ -1,0 +1,70 @@
+"""JSON and CSV that programs can read back, and that hurt nobody who opens them."""
+
+import csv
+import json
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recs_anomaly.applications._records import Records
+from recs_anomaly.cli._formats import guard, show_csv, show_json
+
+TABLE = Records(
+    ["item_id", "title", "score"],
+    [
+        {"item_id": 7, "title": '=HYPERLINK("http://x")', "score": -0.1},
+        {"item_id": "-7", "title": "Amélie, \x1b[1mbold", "score": None},
+    ],
+)
+
+
+def test_json_comes_back_as_it_was_in_ascii(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json({"user_id": 3, "rows": TABLE.rows})
+    text = capsys.readouterr().out
+    assert json.loads(text) == {"user_id": 3, "rows": TABLE.rows}
+    assert text.isascii()
+    assert "\x1b" not in text
+
+
+def test_csv_guards_formulas_and_keeps_numbers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_csv(TABLE)
+    rows = list(csv.reader(StringIO(capsys.readouterr().out)))
+    assert rows == [
+        ["item_id", "title", "score"],
+        ["7", '\'=HYPERLINK("http://x")', "-0.1"],
+        ["-7", "Amélie, �[1mbold", ""],
+    ]
+
+
+def test_csv_of_nothing_has_the_names(capsys: pytest.CaptureFixture[str]) -> None:
+    show_csv(Records(["item_id", "title"], []))
+    assert capsys.readouterr().out == "item_id,title\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "guarded"),
+    [
+        ("=1", "'=1"),
+        ("+1 Day", "'+1 Day"),
+        ("-", "'-"),
+        ("@sum(a1)", "'@sum(a1)"),
+        ("-5", "-5"),
+        ("+7.5e3", "+7.5e3"),
+        ("a=b", "a=b"),
+        ("'quoted", "'quoted"),
+        ("", ""),
+    ],
+)
+def test_only_what_would_be_run_is_guarded(text: str, guarded: str) -> None:
+    assert guard(text) == guarded
+
+
+@given(st.text())
+def test_no_guarded_text_starts_a_formula(text: str) -> None:
+    guarded = guard(text)
+    if guarded[:1] in set("=+-@\t\r"):
+        assert guarded == "" or float(guarded) is not None
