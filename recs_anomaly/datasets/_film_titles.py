@@ -94,7 +94,7 @@ _PATTERNS = (
     "{name} and the {adjective} {noun}",
     "The {adjective} {noun} of {place}",
     "{name}'s {noun}",
-    "A {noun} for {name}",
+    "{article} {noun} for {name}",
     "Goodbye, {adjective} {noun}",
 )
 
@@ -154,5 +154,9 @@ def _film_name(wording: _Wording, draw: np.ndarray) -> str:
         for words, number in zip(choices, draw, strict=True)
     )
     return pattern.format(
-        adjective=adjective, noun=noun, name=name, place=place.replace("-", " ")
+        article="An" if noun[0] in "AEIOU" else "A",
+        adjective=adjective,
+        noun=noun,
+        name=name,
+        place=place.replace("-", " "),
     )
