@@ -93,8 +93,9 @@ def _plain(name: str) -> str:
 class TitleIndex:
     """Finds items by what people type for their titles.
 
-    In this order, the first rule that finds anything decides: the same name; a title
-    that has all the words; a title that is spelled much alike. A year that was typed
+    In this order, the first rule that finds anything decides: the same name, and the
+    same other names if it has any; the same as one of its names; a title that has all
+    the words; a title that is spelled much alike. A year that was typed
     must agree, give or take one. Items that agree in all of their names and in the
     year cannot be told apart; the one with most ratings stands for them.
 
@@ -136,6 +137,7 @@ class TitleIndex:
             raise TitleError("A title must not be empty.")
         for query in _readings(asked):
             for candidates in (
+                self._same_names(query),
                 self._same_name(query),
                 self._with_all_words(query),
                 self._spelled_alike(query),
@@ -174,6 +176,10 @@ class TitleIndex:
             for name in parsed.names:
                 rows.setdefault(name, []).append(row)
         return rows
+
+    def _same_names(self, query: ParsedTitle) -> set[int]:
+        rows = self._same_name(query)
+        return {row for row in rows if self._parsed[row].names == query.names}
 
     def _same_name(self, query: ParsedTitle) -> set[int]:
         return {row for name in query.names for row in self._rows_by_name.get(name, ())}

@@ -1,5 +1,7 @@
 """Titles as people type them: what is found, what is refused, and what is said."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from recs_anomaly.applications.recommend.titles import (
     TitleIndex,
     parse_title,
 )
-from recs_anomaly.datasets.ratings_samples import load_sample_ratings
+from recs_anomaly.datasets import load_sample_ratings, read_items
 
 FAMES = {
     "Toy Story (1995)": 452,
@@ -34,6 +36,8 @@ FAMES = {
     "City of Lost Children, The (a.k.a. Cité des enfants perdus, La) (1995)": 57,
     "Friends (1994-2004)": 40,
     "千と千尋の神隠し (2001)": 31,
+    "Clean Slate (1994)": 30,
+    "Clean Slate (Coup de Torchon) (1981)": 9,
     "...": 1,
 }
 TITLES = list(FAMES)
@@ -69,6 +73,9 @@ INDEX = TitleIndex(TITLES, list(FAMES.values()))
             "la cité des enfants perdus",
             "City of Lost Children, The (a.k.a. Cité des enfants perdus, La) (1995)",
         ),
+        ("clean slate", "Clean Slate (1994)"),
+        ("coup de torchon", "Clean Slate (Coup de Torchon) (1981)"),
+        ("clean slate (coup de torchon)", "Clean Slate (Coup de Torchon) (1981)"),
         ("Friends (1994)", "Friends (1994-2004)"),
         ("千と千尋の神隠し", "千と千尋の神隠し (2001)"),
         ("...", "..."),
@@ -93,27 +100,27 @@ def test_a_title_is_found_as_people_write_it(asked: str, title: str) -> None:
         ),
         (
             "Fargo (1990)",
-            "'Fargo (1990)' is no title among the 22 rated items; "
+            "'Fargo (1990)' is no title among the 24 rated items; "
             "the nearest are 'Fargo (1996)'.",
         ),
         (
             "Chasing Armadillos",
-            "'Chasing Armadillos' is no title among the 22 rated items; "
+            "'Chasing Armadillos' is no title among the 24 rated items; "
             "the nearest are 'Chasing Amy (1997)'.",
         ),
         (
             "Toy Story 2",
-            "'Toy Story 2' is no title among the 22 rated items; "
+            "'Toy Story 2' is no title among the 24 rated items; "
             "the nearest are 'Toy Story (1995)'.",
         ),
         (
             "Star Trek VI: The Voyage Home",
-            "'Star Trek VI: The Voyage Home' is no title among the 22 rated items; "
+            "'Star Trek VI: The Voyage Home' is no title among the 24 rated items; "
             "the nearest are 'Star Trek IV: The Voyage Home (1986)'.",
         ),
-        ("qqqq", "'qqqq' is no title among the 22 rated items."),
-        ("it", "'it' is no title among the 22 rated items."),
-        ("\x1b[31m", "'\\x1b[31m' is no title among the 22 rated items."),
+        ("qqqq", "'qqqq' is no title among the 24 rated items."),
+        ("it", "'it' is no title among the 24 rated items."),
+        ("\x1b[31m", "'\\x1b[31m' is no title among the 24 rated items."),
         (" ", "A title must not be empty."),
     ],
 )
@@ -165,3 +172,13 @@ def test_any_text_is_found_under_itself_or_is_blank(title: str) -> None:
     else:
         with pytest.raises(TitleError, match="must not be empty"):
             index.find(title)
+
+
+@pytest.mark.realdata
+def test_every_title_of_movielens_finds_its_own_item_or_a_twin(
+    real_data_home: Path,
+) -> None:
+    titles = read_items(real_data_home / "ml-100k" / "u.item")["title"].tolist()
+    index = TitleIndex(titles, [1] * len(titles))
+    found = [titles[index.find(title)] for title in titles]
+    assert list(map(parse_title, found)) == list(map(parse_title, titles))
