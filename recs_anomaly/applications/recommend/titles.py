@@ -136,13 +136,13 @@ class TitleIndex:
         if not asked.strip():
             raise TitleError("A title must not be empty.")
         for query in _readings(asked):
-            for candidates in (
-                self._same_names(query),
-                self._same_name(query),
-                self._with_all_words(query),
-                self._spelled_alike(query),
+            for rule in (
+                self._same_names,
+                self._same_name,
+                self._with_all_words,
+                self._spelled_alike,
             ):
-                rows = self._of_the_year(query.year, candidates)
+                rows = self._of_the_year(query.year, rule(query))
                 if rows:
                     return self._only_one(asked, rows)
         raise TitleError(
