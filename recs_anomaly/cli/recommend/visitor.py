@@ -1,5 +1,6 @@
 """``recs-anomaly recommend visitor``: a list for somebody new, without training."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,9 +62,12 @@ def visitor(model: Path, rated: Sequence[str], n: int, form: str | None) -> None
 def _parsed(text: str) -> tuple[str, float]:
     title, _, rating = text.rpartition("=")
     try:
-        return title, float(rating)
+        stars = float(rating)
     except ValueError:
+        stars = math.nan
+    if not math.isfinite(stars):
         raise InputError(
             "--rated must be a title, an equals sign and a number, for instance "
             f"'Toy Story (1995)=5'; got {text!r}."
-        ) from None
+        )
+    return title, stars

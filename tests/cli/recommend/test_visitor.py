@@ -54,7 +54,7 @@ def test_csv_is_the_list_alone(run: Run, model_file: Path) -> None:
         ("Fargo=5", "'Fargo' is no title among the 600 rated items"),
         ("=5", "A title must not be empty."),
         ("whistling otter=7", "ratings must lie between 1 and 5; got 7"),
-        ("whistling otter=nan", "y has 1 ratings that are NaN or infinite"),
+        ("whistling otter=nan", "--rated must be a title, an equals sign and"),
     ],
 )
 def test_a_mistake_is_one_sentence(
