@@ -90,11 +90,12 @@ class HasState(Protocol):
     parameters need no mention: they are read under their own names, and must be plain
     values unless a schema says that they are arrays or parts.
 
-    Two more class members are looked for. ``_part_schema`` maps the attributes that
+    Three more class members are looked for. ``_part_schema`` maps the attributes that
     hold another object with a state to the class keys, as the registry of
     `recs_anomaly.persistence` writes them, that may stand there. ``_model_card()``
     returns what a reader wants to know about the training (shape, range, metrics) as
-    a dict of plain values; it is shown, never used.
+    a dict of plain values; it is shown, never used. ``_check_parameters()`` is called
+    on a loaded object, and raises a ValueError that says what is wrong.
     """
 
     _array_schema: ClassVar[Mapping[str, ArraySpec]]

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from recs_anomaly.persistence._archive import Archive
-from recs_anomaly.persistence._misfit import MisfitError
-from recs_anomaly.persistence._values import Json
+from recs_anomaly.persistence._misfit import MisfitError, about
+from recs_anomaly.persistence._values import Json, decode
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -91,6 +91,8 @@ def read_manifest(archive: Archive) -> Manifest:
     )
     if not objects:
         raise MisfitError(f"its {MANIFEST!r} names no object")
+    with about("its metrics"):
+        _check_readable(metrics)
     return Manifest(
         created, _texts(versions), metrics, [_record(each) for each in objects]
     )
@@ -135,6 +137,8 @@ def _record(parsed: Any) -> ObjectRecord:
     key, parameters, fitted, arrays, card = _fields(
         parsed, class_key=str, parameters=dict, fitted=dict, arrays=dict, card=dict
     )
+    with about("its model card"):
+        _check_readable(card)
     return ObjectRecord(key, parameters, fitted, _texts(arrays), card)
 
 
@@ -146,6 +150,12 @@ def _fields(parsed: Any, **kinds: type) -> list[Any]:
         if type(parsed[name]) is not kind:
             raise MisfitError(f"its {MANIFEST!r} has a wrong entry {name!r}")
     return list(parsed.values())
+
+
+def _check_readable(values: Mapping[str, Json]) -> None:
+    """Check what loading does not use, so that whoever reads it can rely on it too."""
+    for value in values.values():
+        decode(value)
 
 
 def _texts(parsed: Mapping[str, Any]) -> dict[str, str]:

@@ -113,14 +113,19 @@ def _built(plans: list[Plan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
         plan, record = plans[number], plans[number].record
         plain = {**record.parameters, **record.fitted}
         state = {name: decode(json, things.__getitem__) for name, json in plain.items()}
-        state |= arrays[number]
-        constructor = signature(plan.cls).parameters
         with about(record.class_key):
-            try:
-                thing = plan.cls(**{n: v for n, v in state.items() if n in constructor})
-            except (TypeError, ValueError) as error:
-                raise MisfitError(str(error)) from error
+            things[number] = _made(plan.cls, {**state, **arrays[number]})
+    return things[0]
+
+
+def _made(cls: type, state: dict[str, Any]) -> Any:
+    constructor = signature(cls).parameters
+    try:
+        thing = cls(**{name: state[name] for name in state if name in constructor})
         for name in state.keys() - constructor.keys():
             setattr(thing, name, state[name])
-        things[number] = thing
-    return things[0]
+        if hasattr(thing, "_check_parameters"):
+            thing._check_parameters()
+    except (TypeError, ValueError) as error:
+        raise MisfitError(str(error).rstrip(".")) from error
+    return thing

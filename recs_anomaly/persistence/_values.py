@@ -78,7 +78,13 @@ def _encode_numpy(
     raise MisfitError(f"a {type(value).__name__} of this type is no plain value")
 
 
-def decode(json: Json, part: Callable[[int], object], depth: int = 0) -> Any:
+def _no_such_part(number: int) -> object:
+    raise MisfitError(f"there is no part {number} to refer to")
+
+
+def decode(
+    json: Json, part: Callable[[int], object] = _no_such_part, depth: int = 0
+) -> Any:
     """Turn JSON back into the value; `part` returns the object of a number."""
     _check_depth(depth)
 

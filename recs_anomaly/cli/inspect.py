@@ -1,0 +1,96 @@
+"""``recs-anomaly inspect``: what a model file holds, told without loading it."""
+
+import json
+import math
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recs_anomaly.cli._tables import Column, TextTable, show_tables
+
+if TYPE_CHECKING:
+    from recs_anomaly.persistence import ModelSummary, ObjectSummary
+
+_NAME_AND_VALUE = (Column("name"), Column("value"))
+_ARRAY_COLUMNS = (
+    Column("array"),
+    Column("type"),
+    Column("shape"),
+    Column("bytes", is_number=True),
+    Column("sha256", is_aside=True),
+)
+_LONGEST_VALUE = 200
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all values.")
+def inspect(path: Path, as_json: bool) -> None:
+    """Show what the model file PATH holds: classes, parameters, training, checksums.
+
+    Nothing is made of it, and all checksums are compared. Who wrote the file and
+    whether what it says of itself is true, no checksum can tell.
+    """
+    from recs_anomaly.persistence import inspect as summary_of
+
+    summary = summary_of(path)
+    if as_json:
+        # ASCII alone: what could steer a terminal is escaped.
+        click.echo(json.dumps(_plain(summary), indent=2, allow_nan=False))
+        return
+    show_tables([_file_table(path, summary), *_object_tables(summary)])
+
+
+def _file_table(path: Path, summary: "ModelSummary") -> TextTable:
+    rows = [
+        ("class", summary.objects[0].class_key),
+        ("saved", summary.created),
+        ("size", f"{summary.n_bytes:,} bytes"),
+        ("format", str(summary.format)),
+        *summary.versions.items(),
+        *_shown(summary.metrics),
+    ]
+    return TextTable(str(path), _NAME_AND_VALUE, rows)
+
+
+def _object_tables(summary: "ModelSummary") -> list[TextTable]:
+    tables = []
+    for number, part in enumerate(summary.objects):
+        title = f"{number} {part.class_key}"
+        values = _shown({**part.card, **part.parameters, **part.fitted})
+        if values:
+            tables.append(TextTable(title, _NAME_AND_VALUE, values))
+        if part.arrays:
+            tables.append(TextTable(title, _ARRAY_COLUMNS, _array_rows(part)))
+    return tables
+
+
+def _array_rows(part: "ObjectSummary") -> list[tuple[str, ...]]:
+    return [
+        (each.name, each.kind, str(each.shape), f"{each.n_bytes:,}", each.sha256)
+        for each in part.arrays
+    ]
+
+
+def _shown(values: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, f"{value!r:.{_LONGEST_VALUE}}") for name, value in values.items()]
+
+
+def _plain(value: Any) -> Any:
+    """Say a value in the types that JSON has; what JSON lacks becomes text."""
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
+        return _plain(value.tolist())
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    is_number = isinstance(value, float) and math.isfinite(value)
+    return value if is_number else str(value)
