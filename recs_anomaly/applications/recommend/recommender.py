@@ -17,6 +17,7 @@ from recs_anomaly.applications.recommend.catalogue import (
 from recs_anomaly.applications.recommend.visits import (
     VISITOR,
     Visit,
+    check_ratings,
     refuse_repeats,
     with_only_user,
 )
@@ -206,12 +207,11 @@ class Recommender:
         TitleError
             If a title cannot be matched with one item.
         InputError
-            If there is no rating, an item is rated twice, or a rating is outside the
-            scale.
+            If there is no rating, an item is rated twice, or a rating is not finite or
+            outside the scale.
         """
         asked = list(rated)
-        if not asked:
-            raise InputError("rated must hold at least one title with its rating.")
+        check_ratings(asked)
         found = [self.catalogue.find(title) for title, _ in asked]
         refuse_repeats([title for title, _ in asked], found)
         guest = with_only_user(

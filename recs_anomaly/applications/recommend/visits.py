@@ -1,5 +1,6 @@
 """Visitors: people with ratings whom the model has not learned from."""
 
+import math
 from collections.abc import Hashable, Sequence
 from copy import copy
 from typing import NamedTuple
@@ -26,6 +27,27 @@ class Visit(NamedTuple):
 
     rated: pd.DataFrame
     recommendations: pd.DataFrame
+
+
+def check_ratings(rated: Sequence[tuple[str, float]]) -> None:
+    """Refuse to recommend by nothing, or by something that is no rating.
+
+    Parameters
+    ----------
+    rated : sequence of (title, rating)
+
+    Raises
+    ------
+    InputError
+        If it is empty or a rating is not finite.
+    """
+    if not rated:
+        raise InputError("rated must hold at least one title with its rating.")
+    for title, rating in rated:
+        if not math.isfinite(rating):
+            raise InputError(
+                f"rated must hold finite ratings; got {rating} for {title!r}."
+            )
 
 
 def refuse_repeats(asked: Sequence[str], found: Sequence[Hashable]) -> None:

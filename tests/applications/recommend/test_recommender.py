@@ -95,7 +95,7 @@ def test_a_visit_says_what_was_matched(recommender: Recommender) -> None:
             "once; 'The Whistling Otter' and 'whistling otter' are the same",
         ),
         ([("The Whistling Otter", 6)], InputError, "between 1 and 5; got 6"),
-        ([("The Whistling Otter", np.nan)], InputError, "NaN or infinite"),
+        ([("The Whistling Otter", np.nan)], InputError, "finite ratings; got nan for"),
     ],
 )
 def test_a_visitor_who_cannot_be_understood_is_told_why(
