@@ -1,5 +1,7 @@
 """The recommender with titles: users, visitors, neighbours, reasons."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.applications.recommend.titles import TitleError
 from recs_anomaly.datasets import load_sample_ratings, make_ratings
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+from recs_anomaly.persistence import load, save
 from tests.fitted import sample_recommender
 
 USER = 14
@@ -175,3 +178,22 @@ def test_items_without_a_table_are_called_by_their_ids() -> None:
     listed = recommender.recommend_user(ratings["user_id"][0], n=3)
     assert listed["title"].tolist() == listed["item_id"].astype(str).tolist()
     assert recommender.catalogue.find("7") == 7
+
+
+def test_titles_of_other_items_are_refused(recommender: Recommender) -> None:
+    titles, genres = recommender.titles, recommender.genres
+    misfit = Recommender(recommender.model, titles[:599], genres)
+    with pytest.raises(InputError, match="those of 600 items; got 599 and 600"):
+        misfit.recommend_user(USER)
+
+
+def test_a_saved_recommender_recommends_the_same(
+    recommender: Recommender, tmp_path: Path
+) -> None:
+    save(recommender, tmp_path / "saved.recs")
+    loaded = load(tmp_path / "saved.recs")
+    rated = [("whistling otter", 5.0), ("id:3", 2.0)]
+    for one, other in zip(
+        loaded.visitor(rated), recommender.visitor(rated), strict=True
+    ):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
