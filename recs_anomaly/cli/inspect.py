@@ -1,6 +1,5 @@
 """``recs-anomaly inspect``: what a model file holds, told without loading it."""
 
-import json
 import math
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recs_anomaly.cli._formats import show_json
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def inspect(path: Path, as_json: bool) -> None:
 
     summary = summary_of(path)
     if as_json:
-        # ASCII alone: what could steer a terminal is escaped.
-        click.echo(json.dumps(_plain(summary), indent=2, allow_nan=False))
+        show_json(_plain(summary))
         return
     show_tables([_file_table(path, summary), *_object_tables(summary)])
 

@@ -70,6 +70,7 @@ class RatingState:
     interval_ranks_: Floats
     mean_: float
     noise_: float
+    training_history_: dict[str, tuple[list[float], list[float]]]
 
     def _store(self, ratings: table.RatingTable, model: RatingModel) -> None:
         """Spread ratings and model over attributes, so that files hold plain arrays."""
@@ -96,6 +97,21 @@ class RatingState:
             name: value
             for name, value in state.items()
             if name not in ("_user_index", "_item_index")
+        }
+
+    def _model_card(self) -> dict[str, Any]:
+        """Tell readers of a model file about the training."""
+        return {
+            "n_users": len(self.users_),
+            "n_items": len(self.items_),
+            "n_ratings": len(self.user_items_),
+            "lowest_rating": float(self.classes_[0]),
+            "highest_rating": float(self.classes_[-1]),
+            "validation_loss": {
+                view: min(validation)
+                for view, (_, validation) in self.training_history_.items()
+                if validation
+            },
         }
 
     def _model(self) -> RatingModel:

@@ -1,6 +1,5 @@
 """What is saved comes back, to the last bit."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -159,7 +158,6 @@ def test_a_new_process_predicts_the_same(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert finished.stdout == scaler.transform(rows).tobytes().hex()
 
