@@ -87,8 +87,7 @@ class RatingState:
         self.level_log_frequency_ = model.level_log_frequency
         for name, value in model.user_view._asdict().items():
             setattr(self, f"{name}_", value)
-        for name in ("_user_index", "_item_index"):
-            vars(self).pop(name, None)
+        self._user_index, self._item_index = IdIndex(self.users_), IdIndex(self.items_)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the look-up tables, which are made again when needed."""

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pandas.api.types import is_float_dtype
+from sklearn.utils import check_array, column_or_1d
 
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, to_rows
 from recs_anomaly.exceptions import InputError
@@ -23,7 +25,6 @@ class RatingTable:
     """
 
     def __init__(self, pairs: pd.DataFrame, values: Floats) -> None:
-        pairs, values = _last_of_each_pair(pairs, values)
         user_codes, self.users = _factorized(pairs.iloc[:, 0])
         item_codes, self.items = _factorized(pairs.iloc[:, 1])
         for name, ids in (("user", self.users), ("item", self.items)):
@@ -31,11 +32,12 @@ class RatingTable:
                 raise InputError(
                     f"X needs ratings of at least 2 different {name}s; it has 1."
                 )
-        self.levels = _checked_levels(values)
+        kept = _last_of_each(user_codes * len(self.items) + item_codes)
+        self.levels = _checked_levels(values[kept])
         self.ratings: RatingRows = to_rows(
-            user_codes,
-            item_codes,
-            np.searchsorted(self.levels, values),
+            user_codes[kept],
+            item_codes[kept],
+            np.searchsorted(self.levels, values[kept]),
             (len(self.users) + 1, len(self.items) + 1),
         )
 
@@ -49,19 +51,17 @@ def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
     return codes.astype(np.int64), np.asarray(unique)
 
 
-def _last_of_each_pair(
-    pairs: pd.DataFrame, values: Floats
-) -> tuple[pd.DataFrame, Floats]:
-    is_repeated = pairs.duplicated(keep="last").to_numpy()
-    if not is_repeated.any():
-        return pairs, values
-    warnings.warn(
-        f"X holds {is_repeated.sum()} repeated (user, item) pairs; "
-        "the last rating of each pair was kept.",
-        UserWarning,
-        stacklevel=4,
-    )
-    return pairs[~is_repeated], values[~is_repeated]
+def _last_of_each(pair_codes: Ints) -> NDArray[np.bool_]:
+    """Mask of the last rating of each pair; a warning counts the others."""
+    is_repeated = pd.Series(pair_codes).duplicated(keep="last").to_numpy()
+    if is_repeated.any():
+        warnings.warn(
+            f"X holds {is_repeated.sum()} repeated (user, item) pairs; "
+            "the last rating of each pair was kept.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return np.asarray(~is_repeated)
 
 
 def _checked_levels(values: Floats) -> Floats:
@@ -78,42 +78,66 @@ def _checked_levels(values: Floats) -> Floats:
     return levels
 
 
-def checked_pairs(X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFrame:
     """Two columns of ids, with those named user_id and item_id preferred."""
     frame = X if isinstance(X, pd.DataFrame) else _framed(X)
+    if len(frame) < at_least:
+        raise InputError(
+            f"X must hold at least {at_least} (user, item) pairs; "
+            f"got n_samples={len(frame)}."
+        )
     if set(ID_COLUMNS) <= set(frame.columns):
         frame = frame[ID_COLUMNS]
     if frame.shape[1] != 2:
         raise InputError(
-            "X must have two columns, user ids and item ids; "
-            f"it has {frame.shape[1]} feature(s)."
+            f"X has {frame.shape[1]} feature(s), but RBMRecommender is expecting "
+            "2 features as input: user ids and item ids."
         )
-    if frame.isna().any(axis=None):
-        raise InputError(f"X has {int(frame.isna().sum().sum())} missing (NaN) ids.")
+    n_missing = int(frame.isna().sum().sum())
+    n_infinite = sum(
+        int(np.isinf(ids).sum()) for _, ids in frame.items() if is_float_dtype(ids)
+    )
+    if n_missing or n_infinite:
+        raise InputError(
+            f"X must name every user and item; it has {n_missing} missing (NaN) and "
+            f"{n_infinite} infinite (inf) ids."
+        )
     return frame
 
 
 def _framed(X: ArrayLike) -> pd.DataFrame:
-    array = np.asarray(X)
-    if array.ndim != 2:
-        raise InputError(
-            "X must be a table of two columns, user ids and item ids; got an array of "
-            f"{array.ndim} dimension(s). Reshape your data."
-        )
-    return pd.DataFrame(array)
+    # NumPy would make text of the numbers in a list of mixed pairs.
+    if isinstance(X, list):
+        return pd.DataFrame(X)
+    try:
+        return pd.DataFrame(check_array(X, dtype=None, input_name="X"))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"X must be a table of ids. {error}") from error
 
 
 def checked_ratings(y: ArrayLike, n_pairs: int) -> Floats:
     """Ratings as finite numbers, one for each pair."""
-    try:
-        values = np.asarray(y, dtype=np.float64).ravel()
-    except (TypeError, ValueError) as error:
-        raise InputError(f"y must hold numbers, one rating a pair; {error}.") from error
+    if y is None:
+        raise InputError(
+            "RBMRecommender requires y to be passed, but the target y is None."
+        )
+    values = _numbers(y, "y")
     if len(values) != n_pairs:
         raise InputError(f"X has {n_pairs} pairs, but y has {len(values)} ratings.")
-    if not np.isfinite(values).all():
-        n_bad = int((~np.isfinite(values)).sum())
-        raise InputError(f"y has {n_bad} ratings that are NaN or infinite.")
+    return values
+
+
+def _numbers(given: ArrayLike, name: str) -> Floats:
+    try:
+        values: Floats = column_or_1d(given, dtype=np.float64, warn=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must hold ratings as numbers: {error}") from error
+    n_bad = int((~np.isfinite(values)).sum())
+    if n_bad:
+        raise InputError(
+            f"{name} must hold finite ratings; {n_bad} are missing (NaN) or infinite "
+            "(inf)."
+        )
     return values
 
 
@@ -130,10 +154,10 @@ def own_ratings_columns(
                 f"it lacks {', '.join(sorted(missing))}."
             )
         items = own_ratings["item_id"].to_numpy()
-        return items, checked_ratings(own_ratings["rating"], len(items))
+        return items, _numbers(own_ratings["rating"], "own_ratings")
     if isinstance(own_ratings, pd.Series | Mapping):
         given = dict(own_ratings.items())
-        return list(given), checked_ratings(list(given.values()), len(given))
+        return list(given), _numbers(list(given.values()), "own_ratings")
     raise InputError(
         "own_ratings must be a frame with item_id and rating, or map item ids to "
         f"ratings; got {type(own_ratings).__name__}."

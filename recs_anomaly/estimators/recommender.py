@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import validate_data
 
 from recs_anomaly.core import ordinal
@@ -126,7 +126,7 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
             If a parameter, an id or a rating breaks a rule that the message states.
         """
         self._check_parameters()
-        pairs = table.checked_pairs(X)
+        pairs = table.checked_pairs(X, at_least=2)
         validate_data(self, pairs, skip_check_array=True)
         ratings = table.RatingTable(pairs, table.checked_ratings(y, len(pairs)))
         seed = check_random_state(self.random_state).randint(2**31 - 1)
@@ -146,6 +146,14 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
         self.interval_ranks_ = learned.interval_ranks
         self.training_history_ = learned.histories
         return self
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        # Opinions are noisy: the best model explains a third of their variance.
+        tags.regressor_tags.poor_score = True
+        return tags
 
     def _check_parameters(self) -> None:
         for name, known in (
