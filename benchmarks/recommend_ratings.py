@@ -32,6 +32,13 @@ import surprise
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import fetch_movielens, official_folds
+from recs_anomaly.metrics.rating import (
+    calibration_error,
+    interval_coverage,
+    mae,
+    negative_log_likelihood,
+    rmse,
+)
 
 RMSE_BUDGET = 0.905
 RMSE_U1_BUDGET = 0.915
@@ -43,7 +50,6 @@ COVERAGE_WINDOW = (0.88, 0.92)
 TIME_RATIO_BUDGET = 1.0
 COVERAGE = 0.9
 LIKED = 4
-N_BINS = 10
 
 
 class Fold(NamedTuple):
@@ -69,23 +75,6 @@ class Result(NamedTuple):
     coverage: float = np.nan
 
 
-def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Root mean squared error in stars."""
-    return float(np.sqrt(np.mean((truth - predicted) ** 2)))
-
-
-def mae(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean absolute error in stars."""
-    return float(np.mean(np.abs(truth - predicted)))
-
-
-def calibration_error(probability: np.ndarray, happened: np.ndarray) -> float:
-    """Mean distance of predicted and observed shares, over ten equal-count bins."""
-    bins = np.array_split(np.argsort(probability, kind="stable"), N_BINS)
-    gaps = [abs(probability[each].mean() - happened[each].mean()) for each in bins]
-    return float(np.mean(gaps))
-
-
 def run_ours(fold: Fold, seed: int, view: str) -> Result:
     """Fit and predict with defaults but for the view."""
     ids = ["user_id", "item_id"]
@@ -98,9 +87,6 @@ def run_ours(fold: Fold, seed: int, view: str) -> Result:
     probabilities = model.predict_proba(fold.test[ids])
     interval = model.predict_interval(fold.test[ids], coverage=COVERAGE)
     median = model.set_params(statistic="median").predict(fold.test[ids])
-    of_truth = probabilities[
-        np.arange(len(truth)), np.searchsorted(model.classes_, truth)
-    ]
     liking = probabilities[:, model.classes_ >= LIKED].sum(axis=1)
     return Result(
         f"RBMRecommender(view={view!r})",
@@ -110,9 +96,9 @@ def run_ours(fold: Fold, seed: int, view: str) -> Result:
         mae(truth, predicted),
         seconds,
         mae(truth, median),
-        float(-np.log(of_truth).mean()),
-        calibration_error(liking, truth >= LIKED),
-        float(((interval[:, 0] <= truth) & (truth <= interval[:, 1])).mean()),
+        negative_log_likelihood(truth, probabilities, model.classes_),
+        calibration_error(truth >= LIKED, liking),
+        interval_coverage(truth, interval),
     )
 
 
@@ -190,7 +176,7 @@ def results(folds: list[Fold], seeds: range) -> Iterator[Result]:
 
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean over folds and seeds, the spread over seeds of the mean, and fold 1 alone."""
+    """Average over folds and seeds, with the spread over seeds, and fold 1 alone."""
     by_seed = frame.groupby(["method", "seed"])["rmse"].mean()
     first = frame[frame["fold"] == 1].groupby("method")
     every = frame.groupby("method")
