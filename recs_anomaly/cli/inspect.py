@@ -74,7 +74,12 @@ def _array_rows(part: "ObjectSummary") -> list[tuple[str, ...]]:
 
 
 def _shown(values: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, f"{value!r:.{_LONGEST_VALUE}}") for name, value in values.items()]
+    return [(name, _readable(value)) for name, value in values.items()]
+
+
+def _readable(value: Any) -> str:
+    plain = value.tolist() if hasattr(value, "tolist") else value  # NumPy's
+    return f"{plain!r:.{_LONGEST_VALUE}}"
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Whether objects and arrays fit their schemas: one judge for saving and loading."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any
 
@@ -30,7 +30,7 @@ class Plan:
 
     Attributes
     ----------
-    cls : type
+    target : type
         Class to make it of.
     schema : Schema
         What was compared.
@@ -40,10 +40,10 @@ class Plan:
         Size of each named dimension.
     """
 
-    cls: type
+    target: type
     schema: Schema
     record: ObjectRecord
-    sizes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int]
 
     def spec(self, name: str) -> ArraySpec:
         """Find what the array of that name must be."""
@@ -62,7 +62,7 @@ def check_objects(records: Sequence[ObjectRecord], headers: Headers) -> list[Pla
     plans, referred = [], []
     for number, record in enumerate(records):
         key = record.class_key
-        plan = Plan(class_of(key), schema_of_key(key), record)
+        plan = Plan(class_of(key), schema_of_key(key), record, {})
         with about(key):
             _check_names(plan)
             referred += _check_values(plan, number, records)
@@ -76,7 +76,7 @@ def check_objects(records: Sequence[ObjectRecord], headers: Headers) -> list[Pla
 def _check_names(plan: Plan) -> None:
     """Check that the object has what it must have, once, and nothing else."""
     schema, record = plan.schema, plan.record
-    constructor = signature(plan.cls).parameters
+    constructor = signature(plan.target).parameters
     parameters = set(constructor)
     if schema.parameters is not None:
         parameters &= set(schema.parameters)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from recs_anomaly.persistence._archive import Archive
@@ -34,10 +34,10 @@ class ObjectRecord:
     """
 
     class_key: str
-    parameters: dict[str, Json] = field(default_factory=dict)
-    fitted: dict[str, Json] = field(default_factory=dict)
-    arrays: dict[str, str] = field(default_factory=dict)
-    card: dict[str, Json] = field(default_factory=dict)
+    parameters: dict[str, Json]
+    fitted: dict[str, Json]
+    arrays: dict[str, str]
+    card: dict[str, Json]
 
 
 @dataclass

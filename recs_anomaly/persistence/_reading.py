@@ -114,7 +114,7 @@ def _built(plans: list[Plan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
         plain = {**record.parameters, **record.fitted}
         state = {name: decode(json, things.__getitem__) for name, json in plain.items()}
         with about(record.class_key):
-            things[number] = _made(plan.cls, {**state, **arrays[number]})
+            things[number] = _made(plan.target, {**state, **arrays[number]})
     return things[0]
 
 

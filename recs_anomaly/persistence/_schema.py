@@ -1,7 +1,7 @@
 """What a model file may say about an object of one class."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, get_args
 
@@ -39,9 +39,9 @@ class Schema:
         Whether the class is not ours, so that any attribute unknown here may matter.
     """
 
-    arrays: Mapping[str, ArraySpec] = field(default_factory=dict)
-    scalars: Mapping[str, ValueRule] = field(default_factory=dict)
-    parts: Mapping[str, Container[str] | None] = field(default_factory=dict)
+    arrays: Mapping[str, ArraySpec]
+    scalars: Mapping[str, ValueRule]
+    parts: Mapping[str, Container[str] | None]
     parameters: Mapping[str, ValueRule] | None = None
     optional: frozenset[str] = frozenset()
     is_foreign: bool = False

@@ -4,7 +4,7 @@ Attributes are those of scikit-learn 1.6 and later. FunctionTransformer is left 
 good: it holds a function, and a model file holds no code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from types import NoneType
 from typing import Any
@@ -41,11 +41,12 @@ def _fitted(
     parameters: Mapping[str, ValueRule],
     arrays: Mapping[str, ArraySpec],
     scalars: Mapping[str, ValueRule],
-    **more: Any,
+    parts: Mapping[str, Container[str]] | None = None,
+    optional: frozenset[str] = frozenset(),
 ) -> Schema:
     stated = {"n_features_in_": int, **scalars}
     return with_common_state(
-        Schema(arrays, stated, parameters=parameters, is_foreign=True, **more)
+        Schema(arrays, stated, parts or {}, parameters, optional, is_foreign=True)
     )
 
 
@@ -119,6 +120,8 @@ SCHEMAS = {
         {"_precomputed": bool, "_n_features": int},
     ),
     "sklearn.Pipeline": Schema(
+        arrays={},
+        scalars={},
         parts={"steps": None},
         # A cache folder that the file names could be anybody's.
         parameters={

@@ -76,7 +76,7 @@ def _described(root: object) -> tuple[list[ObjectRecord], Arrays]:
 def _record(
     thing: Any, key: str, number_of: Callable[[object], int]
 ) -> tuple[ObjectRecord, dict[str, NDArray[Any]]]:
-    record = ObjectRecord(key)
+    record = ObjectRecord(key, {}, {}, {}, {})
     arrays: dict[str, NDArray[Any]] = {}
     schema = schema_of_key(key)
     constructor = signature(class_of(key)).parameters

@@ -127,7 +127,7 @@ REFUSED = [
     (altered(), "sklearn.StandardScaler: its attribute remark is not known"),
     (StandardScaler(), "sklearn.StandardScaler: it is not fitted: it lacks mean_"),
     (
-        Pipeline([("a", StandardScaler())], memory="cache").fit(COMPLETE),
+        Pipeline([("a", StandardScaler())]).fit(COMPLETE).set_params(memory="cache"),
         "sklearn.Pipeline: memory must be NoneType; it is 'cache'",
     ),
     (
