@@ -9,8 +9,13 @@ from pathlib import Path
 # Read by TensorFlow when it is first imported; its start-up notes hide our output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import hypothesis
 import numpy as np
 import pytest
+
+# How long an example takes says more about the machine than about us.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 NO_REAL_DATA = "set RECS_ANOMALY_DATA to the folder that holds the real data sets"
 
@@ -54,3 +59,16 @@ def real_data_home() -> Path:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def eager_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train without tracing: it takes longer than a tiny model needs to train."""
+    import keras
+
+    compiled = keras.Model.compile
+
+    def compile_eagerly(model: keras.Model, **options: object) -> None:
+        compiled(model, **options, run_eagerly=True)
+
+    monkeypatch.setattr(keras.Model, "compile", compile_eagerly)

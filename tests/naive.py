@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from recs_anomaly.core.rating_rbm import RatingRBM
+
 
 def rmse(observed: Sequence[float], predicted: Sequence[float]) -> float:
     total = 0.0
@@ -53,3 +55,53 @@ def interval_coverage(
     for rating, (low, high) in zip(observed, intervals, strict=True):
         n_inside += low <= rating <= high
     return n_inside / len(observed)
+
+
+# The rating RBM, one row at a time: `rated` holds the row's (column, level) pairs.
+
+
+def hidden_activity(rbm: RatingRBM, rated: Sequence[tuple[int, int]]) -> list[float]:
+    scale = math.sqrt(60 / (len(rated) + 10))
+    activity = []
+    for unit, bias in enumerate(rbm.hidden_bias):
+        total = 0.0
+        for column, level in rated:
+            total += rbm.level_in[level] * rbm.coupling[column][unit]
+            total += rbm.presence[column][unit]
+        activity.append(math.tanh(bias + scale * total))
+    return activity
+
+
+def row_mean(rbm: RatingRBM, rated: Sequence[tuple[int, int]]) -> float:
+    n_levels, total = len(rbm.level_in), 0.0
+    for column, level in rated:
+        total += -1 + 2 * level / (n_levels - 1) - rbm.column_level[column]
+    return total / (len(rated) + 5)
+
+
+def row_habits(rbm: RatingRBM, rated: Sequence[tuple[int, int]]) -> list[float]:
+    habits = []
+    for k, log_frequency in enumerate(rbm.level_log_frequency):
+        frequency = math.exp(log_frequency)
+        n_given = sum(level == k for _, level in rated)
+        smoothed = (n_given + 10 * frequency) / (len(rated) + 10)
+        habits.append(math.log(smoothed / frequency))
+    return habits
+
+
+def level_logits(
+    rbm: RatingRBM, rated: Sequence[tuple[int, int]], column: int
+) -> list[float]:
+    mean_weight, habit_weight = rbm.row_weights
+    position = mean_weight * row_mean(rbm, rated)
+    for unit, activity in enumerate(hidden_activity(rbm, rated)):
+        position += activity * rbm.coupling[column][unit]
+    return [
+        bias + position * level_out + habit_weight * habit
+        for bias, level_out, habit in zip(
+            rbm.visible_bias[column],
+            rbm.level_out,
+            row_habits(rbm, rated),
+            strict=True,
+        )
+    ]

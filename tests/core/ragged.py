@@ -16,9 +16,7 @@ def ragged(draw: st.DrawFn) -> RatingRows:
     cells = st.tuples(st.integers(0, n_rows - 1), st.integers(0, n_columns - 1))
     rated = draw(st.lists(cells, unique=True, max_size=30))
     levels = draw(
-        st.lists(
-            st.integers(0, N_LEVELS - 1), min_size=len(rated), max_size=len(rated)
-        )
+        st.lists(st.integers(0, N_LEVELS - 1), min_size=len(rated), max_size=len(rated))
     )
     rows, columns = np.array(rated, np.int64).reshape(-1, 2).T
     return to_rows(rows, columns, np.array(levels, np.int64), (n_rows, n_columns))
