@@ -9,6 +9,7 @@ objects, and ``{"part": 2}`` for another object of the same model file, by numbe
 import math
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, cast
 
 import numpy as np
@@ -127,12 +128,10 @@ def _is_integer(value: object) -> bool:
 def _numpy_scalar(name: str, item: object) -> np.generic:
     """NumPy's scalar of that type and of exactly that value."""
     if name in _NUMPY_SCALARS and isinstance(item, bool | int | float):
-        try:
-            scalar: np.generic = np.dtype(name).type(item)
-        except (OverflowError, ValueError):
-            raise MisfitError(f"{item!r} cannot be {name}") from None
-        if repr(scalar.item()) == repr(item):
-            return scalar
+        with np.errstate(all="ignore"), suppress(OverflowError):
+            array = np.asarray(item).astype(name)
+            if repr(array.item()) == repr(item):
+                return cast(np.generic, array[()])
     raise MisfitError(f"{item!r} is no {name[:_LONGEST_QUOTE]!r}")
 
 

@@ -108,6 +108,8 @@ def test_what_is_no_plain_value_is_refused(value: object) -> None:
         {"numpy": ["object", 1]},
         {"numpy": ["int8", 300]},
         {"numpy": ["int8", 1.0]},
+        {"numpy": ["int64", -(2**64) + 1]},
+        {"numpy": ["float32", 1e308]},
         {"numpy": ["bool", 1]},
         {"numpy": ["float32", 0.1]},
         {"numpy": ["float64", None]},
@@ -140,8 +142,9 @@ def test_depth_is_bounded_both_ways() -> None:
             refuse([value])
 
 
+finite = st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(),
+    st.none() | st.booleans() | finite | st.integers() | st.text(),
     lambda inner: (
         st.lists(inner)
         | st.dictionaries(
