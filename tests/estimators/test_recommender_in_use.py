@@ -1,0 +1,258 @@
+"""RBMRecommender as its users meet it."""
+
+import pickle
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from recs_anomaly import RBMRecommender
+from recs_anomaly.datasets import (
+    fetch_movielens,
+    load_sample_ratings,
+    make_ratings,
+    official_folds,
+)
+from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+
+IDS = ["user_id", "item_id"]
+
+
+def quick(**parameters: object) -> RBMRecommender:
+    return RBMRecommender(
+        **{"epochs": 1, "n_hidden": 4, "random_state": 0, **parameters}
+    )
+
+
+@pytest.fixture(scope="module")
+def ratings() -> pd.DataFrame:
+    return make_ratings(60, 40, 900, random_state=0).ratings
+
+
+@pytest.fixture(scope="module")
+def model(ratings: pd.DataFrame) -> RBMRecommender:
+    return quick().fit(ratings[IDS], ratings["rating"])
+
+
+def test_predictions_agree_with_their_distributions(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    probabilities = model.predict_proba(ratings[IDS])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    np.testing.assert_allclose(
+        probabilities @ model.classes_, model.predict(ratings[IDS]), atol=1e-7
+    )
+    median = clone(model).set_params(statistic="median")
+    median.fit(ratings[IDS], ratings["rating"])
+    below = (
+        probabilities * (model.classes_ < median.predict(ratings[IDS])[:, None])
+    ).sum(axis=1)
+    assert (below < 0.5).all()
+
+
+@pytest.mark.parametrize("view", ["both", "user", "item"])
+def test_a_stranger_with_the_same_ratings_gets_the_same_list(
+    ratings: pd.DataFrame, view: str
+) -> None:
+    model = quick(view=view).fit(ratings[IDS], ratings["rating"])
+    user = ratings["user_id"].iloc[0]
+    own = ratings[ratings["user_id"] == user].sample(frac=1, random_state=0)
+    known = model.recommend(user, n=15).drop(columns="user_id")
+    stranger = model.recommend_for(own[["item_id", "rating"]], n=15)
+    pd.testing.assert_frame_equal(known, stranger, rtol=1e-12)
+    mapping = dict(zip(own["item_id"], own["rating"], strict=True))
+    pd.testing.assert_frame_equal(model.recommend_for(mapping, n=15), stranger)
+
+
+def test_recommended_ratings_are_those_predicted(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    recommended = model.recommend(ratings["user_id"].unique()[:3], n=7)
+    np.testing.assert_allclose(
+        recommended["rating_mean"], model.predict(recommended[IDS]), atol=1e-9
+    )
+    probabilities = model.predict_proba(recommended[IDS])
+    liked = probabilities[:, model.classes_ >= 4].sum(axis=1)
+    np.testing.assert_allclose(recommended["p_like"], liked, atol=1e-9)
+    for _, of_user in recommended.groupby("user_id"):
+        assert of_user["rank"].tolist() == list(range(1, len(of_user) + 1))
+        assert of_user["score"].is_monotonic_decreasing
+
+
+def test_recommend_honours_items_exclude_and_seen_together(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    user = ratings["user_id"].iloc[0]
+    seen = set(ratings.loc[ratings["user_id"] == user, "item_id"])
+    choice = model.items_[:20].tolist()
+    excluded = [item for item in choice if item not in seen][:2]
+    found = set(model.recommend(user, n=99, items=choice, exclude=excluded)["item_id"])
+    assert found == set(choice) - set(excluded) - seen
+    everything = model.recommend(user, n=99, exclude_seen=False)
+    assert set(everything["item_id"]) == set(model.items_)
+
+
+def test_unknown_ids_are_predicted_and_never_nan(model: RBMRecommender) -> None:
+    known = model.items_[0]
+    pairs = [[-1, known], [model.users_[0], -1], [-1, -1]]
+    predicted = model.predict(pd.DataFrame(pairs, columns=IDS))
+    assert np.isfinite(predicted).all()
+    empty = model.recommend_for({}, n=40).set_index("item_id").loc[known]
+    np.testing.assert_allclose(predicted[0], empty["rating_mean"], atol=1e-9)
+
+
+def test_unknown_ids_are_named_where_a_list_is_asked_for(model: RBMRecommender) -> None:
+    with pytest.raises(UnknownUserError, match="user -7 has no ratings"):
+        model.recommend(-7)
+    assert len(model.recommend(-7, n=3, on_unknown="stranger")) == 3
+    with pytest.raises(UnknownItemError, match=r"1 of 2 items .* 'nothing'"):
+        model.recommend_for({model.items_[0]: 4, "nothing": 5})
+    with pytest.raises(UnknownItemError):
+        model.similar_items("nothing")
+
+
+def test_explain_is_the_prediction_without_each_rating(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    user = ratings["user_id"].iloc[0]
+    own = ratings[ratings["user_id"] == user].set_index("item_id")["rating"]
+    target = model.recommend(user, n=1)["item_id"].iloc[0]
+
+    def score(rated: pd.Series) -> float:
+        every = model.recommend_for(rated, n=99, exclude_seen=False)
+        return float(every.set_index("item_id")["score"][target])
+
+    reasons = model.explain(user, target, n=3)
+    for reason in reasons.itertuples():
+        expected = score(own) - score(own.drop(reason.item_id))
+        np.testing.assert_allclose(reason.effect, expected, atol=1e-9)
+        assert own[reason.item_id] == reason.rating
+    assert reasons["effect"].abs().is_monotonic_decreasing
+
+
+def test_same_seed_same_bits_whatever_was_fitted_before(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    quick(random_state=5).fit(ratings[IDS], ratings["rating"])
+    again = clone(model).fit(ratings[IDS], ratings["rating"])
+    np.testing.assert_array_equal(
+        again.predict(ratings[IDS]), model.predict(ratings[IDS])
+    )
+
+
+def test_pickle_keeps_predictions_and_holds_no_look_up_tables(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    expected = model.predict(ratings[IDS])
+    stored = pickle.dumps(model)
+    assert b"pandas" not in stored
+    np.testing.assert_array_equal(pickle.loads(stored).predict(ratings[IDS]), expected)
+
+
+def test_scikit_learn_validates_it(ratings: pd.DataFrame) -> None:
+    scores = cross_val_score(quick(), ratings[IDS], ratings["rating"], cv=2)
+    assert scores.shape == (2,)
+    search = GridSearchCV(quick(), {"view": ["user", "item"]}, cv=2, n_jobs=2)
+    search.fit(ratings[IDS], ratings["rating"])
+    assert search.best_params_["view"] in ("user", "item")
+
+
+def test_ids_and_scales_of_any_kind_come_back(ratings: pd.DataFrame) -> None:
+    named = ratings.assign(
+        user_id="u" + ratings["user_id"].astype(str),
+        item_id=[(item, "x") for item in ratings["item_id"]],
+        rating=ratings["rating"] * 2 - 0.5,
+    )
+    model = quick().fit(named[IDS], named["rating"])
+    recommended = model.recommend("u" + str(ratings["user_id"].iloc[0]), n=2)
+    assert all(isinstance(item, tuple) for item in recommended["item_id"])
+    assert recommended["rating_mean"].between(1.5, 9.5).all()
+
+
+def test_the_last_rating_of_a_pair_counts_and_a_warning_counts_the_others(
+    ratings: pd.DataFrame,
+) -> None:
+    twice = pd.concat([ratings.assign(rating=1.0).iloc[:3], ratings])
+    with pytest.warns(UserWarning, match="3 repeated"):
+        repeated = quick().fit(twice[IDS], twice["rating"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        once = quick().fit(ratings[IDS], ratings["rating"])
+    np.testing.assert_array_equal(
+        repeated.predict(ratings[IDS]), once.predict(ratings[IDS])
+    )
+
+
+@pytest.mark.parametrize(
+    ("pairs", "values", "message"),
+    [
+        ([[1, 1], [1, 2]], [1, 2], "at least 2 different users"),
+        ([[1, 1], [2, 2]], [3, 3], "at least 2 different ratings"),
+        ([[1, 1], [2, 2]], [3, np.nan], "NaN"),
+        ([[1, 1], [2, 2]], [3, "good"], "good"),
+        ([[1, 1], [2, np.nan]], [3, 4], "missing"),
+        ([[1, 1, 1], [2, 2, 2]], [3, 4], "3 feature"),
+        ([[n % 11, n // 11] for n in range(200)], range(200), "at most 101"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_named(
+    pairs: list[list[object]], values: list[object], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        quick().fit(pairs, values)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"view": "sideways"}, "view must be one of"),
+        ({"n_hidden": 0}, "n_hidden must be an integer of at least 1"),
+        ({"learning_rate": -1.0}, "learning_rate must be"),
+    ],
+)
+def test_a_wrong_parameter_is_named_when_fitting(
+    ratings: pd.DataFrame, parameters: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        quick(**parameters).fit(ratings[IDS], ratings["rating"])
+
+
+def test_few_ratings_are_enough_to_fit() -> None:
+    model = quick().fit([["a", "x"], ["a", "y"], ["b", "x"]], [5, 1, 4])
+    assert np.isfinite(model.predict([["b", "y"]])).all()
+
+
+def test_it_beats_biases_on_the_sample_and_its_intervals_hold() -> None:
+    ratings, _ = load_sample_ratings()
+    is_test = np.random.default_rng(0).random(len(ratings)) < 0.2
+    train, test = ratings[~is_test], ratings[is_test]
+    model = RBMRecommender(random_state=0).fit(train[IDS], train["rating"])
+    mean = train["rating"].mean()
+    of_item = (train["rating"] - mean).groupby(train["item_id"]).mean()
+    rest = train["rating"] - mean - train["item_id"].map(of_item)
+    of_user = rest.groupby(train["user_id"]).mean()
+    biased = (
+        mean
+        + test["item_id"].map(of_item).fillna(0)
+        + test["user_id"].map(of_user).fillna(0)
+    )
+    error = np.sqrt(np.mean((model.predict(test[IDS]) - test["rating"]) ** 2))
+    floor = np.sqrt(np.mean((biased - test["rating"]) ** 2))
+    assert error < floor - 0.05
+    low, high = model.predict_interval(test[IDS], coverage=0.9).T
+    assert 0.86 < np.mean((low <= test["rating"]) & (test["rating"] <= high)) < 0.94
+
+
+@pytest.mark.realdata
+def test_movielens_100k_first_fold(real_data_home: Path) -> None:
+    ratings, _ = fetch_movielens("ml-100k")
+    train, test = next(iter(official_folds(ratings)))
+    model = RBMRecommender(random_state=0)
+    model.fit(ratings.iloc[train][IDS], ratings.iloc[train]["rating"])
+    predicted = model.predict(ratings.iloc[test][IDS])
+    error = np.sqrt(np.mean((predicted - ratings.iloc[test]["rating"]) ** 2))
+    assert 0.87 < error < 0.90
