@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recs_anomaly import __version__
 from recs_anomaly.persistence._archive import Chunks
 from recs_anomaly.persistence._check import check_content, check_objects
 from recs_anomaly.persistence._manifest import (
@@ -26,7 +27,7 @@ from recs_anomaly.persistence._schema import Schema
 from recs_anomaly.persistence._values import Json, encode
 
 # What decides numbers, and so belongs beside a model.
-_REPORTED_PACKAGES = ("recs-anomaly", "numpy", "scikit-learn", "keras", "tensorflow")
+_REPORTED_PACKAGES = ("numpy", "scikit-learn", "keras", "tensorflow")
 
 Arrays = dict[tuple[int, str], NDArray[Any]]
 
@@ -136,7 +137,7 @@ def _encoded(values: Mapping[str, object]) -> dict[str, Json]:
 
 def _versions() -> dict[str, str]:
     """Versions by package; what is not installed did not take part."""
-    found = {"python": platform.python_version()}
+    found = {"recs-anomaly": __version__, "python": platform.python_version()}
     for package in _REPORTED_PACKAGES:
         try:
             found[package] = version(package)
