@@ -14,7 +14,6 @@ from recs_anomaly.core.rating_rows import Floats, Ints
 
 MARGIN = 0.02
 N_NEWTON = 100
-LIMITS = (-1000.0, 1000.0)
 TOLERANCE = 1e-10
 TINY = 1e-15
 N_SCORING = 20
@@ -77,15 +76,18 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
     target = (mean - levels[0]) / (levels[-1] - levels[0])
     target_odds = np.log(target / (1.0 - target))
     powers = np.column_stack([np.ones(len(levels)), places, places**2])
-    tilt, low, high = np.zeros(len(mean)), *(np.full(len(mean), x) for x in LIMITS)
-    last_move = high - low
+    # Beyond these tilts one end of the scale outweighs all levels across the mean.
+    to_end = np.minimum(target, 1.0 - target)
+    high = (np.ptp(habits, axis=1) + np.log(2.0 * len(levels) / to_end)) / to_end
+    tilt, low, last_move = np.zeros(len(mean)), -high, 2.0 * high
     for _ in range(N_NEWTON):
         logits = habits + tilt[:, None] * places
         masses = np.exp(logits - logits.max(axis=1, keepdims=True))
         total, first, second = (masses @ powers).T
         reached = np.clip(first / total, TINY, 1.0 - TINY)
         error = np.log(reached / (1.0 - reached)) - target_odds
-        if np.abs(error).max(initial=0.0) < TOLERANCE:
+        is_open = np.abs(error) >= TOLERANCE
+        if not is_open.any():
             break
         low, high = np.where(error < 0, tilt, low), np.where(error > 0, tilt, high)
         spread = np.maximum(second / total - reached**2, TINY)
@@ -93,6 +95,8 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
         is_good = (step > low) & (step < high)
         is_good &= np.abs(step - tilt) <= last_move / 2
         step = np.where(is_good, step, (low + high) / 2)
+        # The last digits of a tilt that is found are noise, which would leave no step.
+        step = np.where(is_open, step, tilt)
         tilt, last_move = step, np.abs(step - tilt)
     return np.asarray(masses / total[:, None])
 
