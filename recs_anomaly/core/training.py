@@ -69,14 +69,9 @@ class EpochMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Measure, remember the best weights, stop when it no longer improves."""
-        self.history.loss.append(float((logs or {})["loss"]))
-        if not math.isfinite(self.history.loss[-1]):
-            raise FloatingPointError(
-                f"training diverged in epoch {epoch + 1}: the loss is "
-                f"{self.history.loss[-1]}; a smaller learning_rate helps."
-            )
+        self.history.loss.append(_finite(float((logs or {})["loss"]), epoch))
         if self._validate is not None:
-            self._keep_the_best(self._validate())
+            self._keep_the_best(_finite(self._validate(), epoch))
         self._report.epoch(epoch + 1, self.history)
 
     def _keep_the_best(self, loss: float) -> None:
@@ -92,6 +87,15 @@ class EpochMonitor(keras.callbacks.Callback):
         """Put the weights of the best epoch back."""
         if self._best is not None:
             self.model.set_weights(self._best)
+
+
+def _finite(loss: float, epoch: int) -> float:
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"training diverged in epoch {epoch + 1}: the loss is {loss}; "
+            "a smaller learning_rate helps."
+        )
+    return loss
 
 
 class Progress:
