@@ -1,0 +1,154 @@
+"""scikit-learn's own checks, on the recommender and on ids made of their features."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import (
+    estimator_checks_generator,
+    parametrize_with_checks,
+)
+
+from recs_anomaly import RBMRecommender
+from recs_anomaly.core.rating_rows import Floats
+
+pytestmark = [
+    pytest.mark.usefixtures("eager_keras"),
+    # Features rounded to whole numbers repeat; scikit-learn's checks do not care.
+    pytest.mark.filterwarnings("ignore:X holds .* repeated:UserWarning"),
+]
+
+# Columns beyond the two of ids must be refused, not used, so these cannot pass. Those
+# that can are run again on ids made of the first two features.
+WIDE = "fits {n} continuous features; a recommender takes two columns of ids"
+FIT_ON_WIDE_X = {
+    "check_fit_score_takes_y": 3,
+    "check_dont_overwrite_parameters": 3,
+    "check_n_features_in_after_fitting": 4,
+    "check_positive_only_tag_during_fit": 4,
+    "check_estimators_dtypes": 5,
+    "check_dtype_object": 10,
+    "check_pipeline_consistency": 3,
+    "check_estimators_nan_inf": 3,
+    "check_estimators_pickle": 3,
+    "check_f_contiguous_array_estimator": 3,
+    "check_regressors_train": 10,
+    "check_regressor_data_not_an_array": 10,
+    "check_regressors_no_decision_function": 4,
+    "check_supervised_y_2d": 3,
+    "check_regressors_int": 10,
+    "check_methods_sample_order_invariance": 3,
+    "check_methods_subset_invariance": 3,
+    "check_dict_unchanged": 3,
+    "check_fit2d_predict1d": 3,
+}
+# Even two columns of ids cannot pass these.
+MEANINGLESS = {
+    "check_n_features_in_after_fitting": (
+        "It compares n_features_in_, always 2, with the width of its own X. "
+        "test_predict_counts_columns_in_the_words_of_scikit_learn holds the rule."
+    ),
+    "check_estimators_nan_inf": (
+        "Its ten pairs are rounded to 0 and 1, of which the last rating counts: one "
+        "level is left. test_rating_table.py fits and predicts NaN and inf."
+    ),
+    "check_regressors_no_decision_function": (
+        "It forbids regressors to have predict_proba. Ratings are a few ordered "
+        "levels, and the probability of each is predicted and calibrated."
+    ),
+}
+
+
+class OnFirstTwoFeatures(RBMRecommender):
+    """The recommender on a user id and an item id cut from wider tables."""
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        return super().fit(first_two_columns(X), y)
+
+    def predict(self, X: ArrayLike) -> Floats:
+        return super().predict(first_two_columns(X))
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        return super().predict_proba(first_two_columns(X))
+
+
+def first_two_columns(X: ArrayLike) -> ArrayLike:
+    if isinstance(X, pd.DataFrame):
+        return X.iloc[:, :2]
+    array = np.asarray(X)
+    return array[:, :2] if array.ndim == 2 and array.shape[1] > 2 else X
+
+
+@parametrize_with_checks(
+    [RBMRecommender(epochs=1, n_hidden=4, random_state=0)],
+    expected_failed_checks=lambda _: {
+        name: WIDE.format(n=n) for name, n in FIT_ON_WIDE_X.items()
+    },
+)
+def test_scikit_learn_contract(
+    estimator: RBMRecommender, check: Callable[[Any], None]
+) -> None:
+    check(estimator)
+
+
+def name_of(check: Any) -> str:
+    return str(check.func.__name__)
+
+
+WIDE_CHECKS = [
+    check
+    for _, check in estimator_checks_generator(RBMRecommender())
+    if name_of(check) in FIT_ON_WIDE_X.keys() - MEANINGLESS.keys()
+]
+
+
+@pytest.mark.parametrize("check", WIDE_CHECKS, ids=name_of)
+def test_scikit_learn_contract_on_ids_made_of_features(
+    check: Callable[[str, Any], None],
+) -> None:
+    # One check shuffles by NumPy's global generator, which our own tests must not.
+    before = np.random.get_state()  # noqa: NPY002
+    check(OnFirstTwoFeatures(epochs=1, n_hidden=4, random_state=0))
+    np.random.set_state(before)  # noqa: NPY002
+
+
+def test_every_check_that_x_is_too_wide_for_is_run_or_explained() -> None:
+    run = {name_of(check) for check in WIDE_CHECKS}
+    assert run | MEANINGLESS.keys() == FIT_ON_WIDE_X.keys()
+    assert len(run) >= 16
+
+
+PAIRS = pd.DataFrame({"user_id": [1, 1, 2, 2, 3], "item_id": [7, 8, 7, 9, 8]})
+RATINGS = np.array([4.0, 2.0, 5.0, 1.0, 3.0])
+
+
+def test_predict_counts_columns_in_the_words_of_scikit_learn() -> None:
+    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0).fit(
+        PAIRS.to_numpy(), RATINGS
+    )
+    assert model.n_features_in_ == 2
+    for method in (model.predict, model.predict_proba, model.predict_interval):
+        with pytest.raises(ValueError, match=r"X has 1 .*is expecting 2 features as"):
+            method(PAIRS[["item_id"]].to_numpy())
+
+
+def test_names_of_the_columns_are_kept_and_compared() -> None:
+    frame = PAIRS.assign(timestamp=0)
+    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0).fit(frame, RATINGS)
+    assert model.feature_names_in_.tolist() == ["user_id", "item_id"]
+    model.predict(frame[["timestamp", "item_id", "user_id"]])
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(PAIRS.set_axis(["film", "person"], axis=1))
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        model.predict(PAIRS.to_numpy())
+
+
+def test_clone_copies_parameters_and_nothing_learned() -> None:
+    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0, view="item", decay=0.5)
+    copy = clone(model.fit(PAIRS, RATINGS))
+    assert copy.get_params() == model.get_params()
+    assert not [name for name in vars(copy) if name.endswith("_")]
