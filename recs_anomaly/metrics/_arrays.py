@@ -1,5 +1,7 @@
 """What every metric does to its arguments first."""
 
+from collections.abc import Sized
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,7 +21,7 @@ def finite_vector(name: str, values: ArrayLike) -> Floats:
     return vector
 
 
-def check_same_length(first: Floats, second: Floats, *names: str) -> None:
+def check_same_length(first: Sized, second: Sized, *names: str) -> None:
     """Refuse two arguments, named in this order, of different lengths."""
     if len(first) != len(second):
         raise InputError(

@@ -1,0 +1,106 @@
+"""Slow and obvious twins of the metrics of anomalies: one point, one flag at a time."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+Run = tuple[int, int]
+
+
+def runs(is_true: Sequence[bool]) -> list[Run]:
+    """First and last index of each stretch of true points."""
+    found: list[Run] = []
+    for i, value in enumerate(is_true):
+        if value and found and found[-1][1] == i - 1:
+            found[-1] = (found[-1][0], i)
+        elif value:
+            found.append((i, i))
+    return found
+
+
+def soft_labels(labels: Sequence[bool], buffer: int) -> list[float]:
+    soft = [float(label) for label in labels]
+    for first, last in runs(labels):
+        for i in range(len(labels)):
+            distance = max(first - i, i - last)
+            if 0 < distance <= buffer // 2:
+                soft[i] += math.sqrt(1 - distance / buffer)
+    return [min(value, 1.0) for value in soft]
+
+
+def range_areas(
+    labels: Sequence[bool], scores: Sequence[float], buffer: int
+) -> tuple[float, float]:
+    """Areas under precision-recall and ROC of one buffer, with all 250 thresholds."""
+    n, n_anomalous = len(labels), sum(labels)
+    soft = soft_labels(labels, buffer)
+    is_near = [
+        any(
+            first - buffer // 2 <= i <= last + buffer // 2
+            for first, last in runs(labels)
+        )
+        for i in range(n)
+    ]
+    # Surroundings that only touch stay two: a seam belongs to the point after it.
+    seams = {
+        right[0] - buffer // 2
+        for left, right in pairwise(runs(labels))
+        if left[1] + buffer // 2 < right[0] - buffer // 2
+    }
+    surroundings: list[list[int]] = []
+    for i in range(n):
+        if is_near[i] and (i == 0 or not is_near[i - 1] or i in seams):
+            surroundings.append([])
+        if is_near[i]:
+            surroundings[-1].append(i)
+    ranked = sorted(scores, reverse=True)
+    curve = [(0.0, 0.0, 1.0)]
+    for rank in np.linspace(0, n - 1, 250):  # whose rounding the packages share
+        flags = [score >= ranked[int(rank)] for score in scores]
+        hits = sum(value for value, flag in zip(soft, flags, strict=True) if flag)
+        to_find = sum(
+            label or (flag and value)
+            for label, flag, value in zip(labels, flags, soft, strict=True)
+        )
+        to_find = (n_anomalous + to_find) / 2
+        n_found = sum(any(flags[i] for i in members) for members in surroundings)
+        recall = min(hits / to_find, 1) * n_found / len(surroundings)
+        wrong = (sum(flags) - hits) / (n - to_find) if to_find < n else math.nan
+        curve.append((recall, wrong, hits / sum(flags)))
+    under_precision = sum(
+        (after[0] - before[0]) * after[2] for before, after in pairwise(curve)
+    )
+    curve.append((1.0, 1.0, 0.0))
+    under_roc = sum(
+        (after[1] - before[1]) * (after[0] + before[0]) / 2
+        for before, after in pairwise(curve)
+    )
+    return under_precision, under_roc
+
+
+def volumes(
+    labels: Sequence[bool], scores: Sequence[float], window: int
+) -> tuple[float, float]:
+    areas = [range_areas(labels, scores, buffer) for buffer in range(window + 1)]
+    return (
+        sum(area[0] for area in areas) / len(areas),
+        sum(area[1] for area in areas) / len(areas),
+    )
+
+
+def autocorrelation_peak(values: Sequence[float]) -> int:
+    n = min(len(values), 20_000)
+    centred = [value - math.fsum(values[:n]) / n for value in values[:n]]
+    product = [
+        math.fsum(centred[i] * centred[i + lag] for i in range(n - lag))
+        for lag in range(min(401, n))
+    ]
+    peaks = [
+        lag
+        for lag in range(4, len(product) - 1)
+        if product[lag - 1] < product[lag] > product[lag + 1]
+    ]
+    best = max(peaks, key=product.__getitem__, default=0)
+    return best if 6 <= best <= 303 else 125
