@@ -104,3 +104,44 @@ def autocorrelation_peak(values: Sequence[float]) -> int:
     ]
     best = max(peaks, key=product.__getitem__, default=0)
     return best if 6 <= best <= 303 else 125
+
+
+def average_precision(labels: Sequence[bool], scores: Sequence[float]) -> float:
+    area = recall = 0.0
+    for threshold in sorted(set(scores), reverse=True):
+        flagged = [
+            label
+            for label, score in zip(labels, scores, strict=True)
+            if score >= threshold
+        ]
+        next_recall = sum(flagged) / sum(labels)
+        area += (next_recall - recall) * sum(flagged) / len(flagged)
+        recall = next_recall
+    return area
+
+
+def share_touched(ranges: list[Run], others: list[Run]) -> float:
+    n_touched = sum(any(overlap(each, other) for other in others) for each in ranges)
+    return n_touched / len(ranges) if ranges else math.nan
+
+
+def range_score(ranges: list[Run], others: list[Run], alpha: float) -> float:
+    """Score of Tatbul et al. with flat bias and 1/x cardinality, mean over ranges."""
+    scores = []
+    for first, last in ranges:
+        overlaps = [overlap((first, last), other) for other in others]
+        n_overlapping = sum(size > 0 for size in overlaps)
+        reward = sum(overlaps) / (last - first + 1) / max(n_overlapping, 1)
+        scores.append(alpha * (n_overlapping > 0) + (1 - alpha) * reward)
+    return sum(scores) / len(scores) if scores else math.nan
+
+
+def overlap(one: Run, other: Run) -> int:
+    return max(0, min(one[1], other[1]) - max(one[0], other[0]) + 1)
+
+
+def delays(labels: Sequence[bool], is_flagged: Sequence[bool]) -> list[float]:
+    return [
+        next((i - first for i in range(first, last + 1) if is_flagged[i]), math.nan)
+        for first, last in runs(labels)
+    ]

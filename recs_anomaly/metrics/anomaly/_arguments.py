@@ -28,6 +28,12 @@ def bool_vector(name: str, values: ArrayLike) -> Bools:
     return vector.astype(np.bool_)
 
 
+def check_between(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number outside an interval, whose ends are inside; NaN is outside."""
+    if not low <= value <= high:
+        raise InputError(f"{name} must be between {low} and {high}; got {value}.")
+
+
 def labels_and_scores(
     labels: ArrayLike, anomaly_scores: ArrayLike
 ) -> tuple[Bools, Floats]:

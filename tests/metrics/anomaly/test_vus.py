@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -28,6 +29,12 @@ def series_of(n_points: int, n_events: int, seed: int) -> tuple[np.ndarray, np.n
     return labels, rng.normal(size=n_points) + labels
 
 
+@pytest.fixture(scope="module")
+def package() -> ModuleType:
+    """The metrics of the package `vus`; its imports draw from a global seed."""
+    return pytest.importorskip("vus.utils.metrics", exc_type=ImportError)
+
+
 @given(rows=SERIES, window=st.integers(0, 13))
 def test_volumes_are_those_of_the_slow_twin(
     rows: list[tuple[bool, float]], window: int
@@ -51,8 +58,9 @@ def test_more_points_than_thresholds_are_those_of_the_slow_twin(seed: int) -> No
 
 
 @pytest.mark.parametrize(("n_points", "window"), [(120, 40), (600, 21)])
-def test_volumes_are_those_of_the_package(n_points: int, window: int) -> None:
-    package = pytest.importorskip("vus.utils.metrics", exc_type=ImportError)
+def test_volumes_are_those_of_the_package(
+    package: ModuleType, n_points: int, window: int
+) -> None:
     for seed in range(5):
         labels, scores = series_of(n_points, n_events=5, seed=seed)
         *_, roc, pr = package.metricor().RangeAUC_volume_opt(labels, scores, window)
