@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -145,3 +146,52 @@ def delays(labels: Sequence[bool], is_flagged: Sequence[bool]) -> list[float]:
         next((i - first for i in range(first, last + 1) if is_flagged[i]), math.nan)
         for first, last in runs(labels)
     ]
+
+
+# The floors, one row and one channel at a time.
+
+
+def moving_average(scores: Sequence[float], width: int) -> list[float]:
+    means = []
+    for i in range(len(scores)):
+        around = range(i - width // 2, i - width // 2 + width)
+        inside = [scores[k] for k in around if 0 <= k < len(scores)]
+        means.append(math.fsum(inside) / len(inside))
+    return means
+
+
+def squared_difference(channel: Sequence[float]) -> list[float]:
+    steps = [abs(after - before) for before, after in pairwise(channel)]
+    if not any(steps):
+        return [0.0] * len(channel)
+    typical = median(steps) or math.fsum(steps) / len(steps)
+    return [0.0, *((step / typical) ** 2 for step in steps)]
+
+
+def autoregression_errors(
+    channel: Sequence[float], train_length: int, window: int
+) -> list[float]:
+    """Ridge as least squares with one more row a coefficient, sqrt(penalty) on it."""
+    training = channel[:train_length]
+    mean = math.fsum(training) / train_length
+    variance = math.fsum((value - mean) ** 2 for value in training) / train_length
+    readings = [(value - mean) / math.sqrt(variance) for value in channel]
+    rows = [readings[i - window : i] for i in range(window, train_length)]
+    rows += [[float(i == k) for i in range(window)] for k in range(window)]
+    target = readings[window:train_length] + [0.0] * window
+    coefficients = np.linalg.lstsq(np.array(rows), np.array(target), rcond=None)[0]
+    errors = [0.0] * window
+    for i in range(window, len(readings)):
+        forecast = sum(
+            weight * value
+            for weight, value in zip(
+                coefficients, readings[i - window : i], strict=True
+            )
+        )
+        errors.append((readings[i] - forecast) ** 2)
+    in_training = math.fsum(errors[:train_length]) / (train_length - window)
+    return [error / max(in_training, 1e-8) for error in errors]
+
+
+def worst_of(channels: Sequence[Sequence[float]]) -> list[float]:
+    return [max(row) for row in zip(*channels, strict=True)]
