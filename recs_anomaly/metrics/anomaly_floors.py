@@ -2,6 +2,8 @@
 
 Each gives one float64 a row; higher scores are more abnormal, as the metrics take them.
 A row's score is the worst of its channels: a fault in one of many is not averaged away.
+Channels that never take a third value, as commands and states do, are left out unless
+there is no other: their every change would be the worst.
 """
 
 import numpy as np
@@ -204,14 +206,20 @@ def _forecast_errors(channel: Floats, train_length: int, window: int) -> Floats:
 
 
 def _channels(X: ArrayLike) -> Floats:
-    """Turn a series into an array with a row a channel."""
+    """Turn a series into an array with a row a channel, the two-valued left out."""
     table = np.asarray(X, dtype=np.float64)
     if table.ndim not in (1, 2) or 0 in table.shape[1:]:
         raise InputError(
             f"X must have one dimension, or two and a channel; got shape {table.shape}."
         )
     finite_vector("X", table.ravel())
-    return table.reshape(len(table), -1).T if table.size else np.empty((1, 0))
+    if not table.size:
+        return np.empty((1, 0))
+    channels = table.reshape(len(table), -1).T
+    low, high = channels.min(axis=1), channels.max(axis=1)
+    is_end = (channels == low[:, np.newaxis]) | (channels == high[:, np.newaxis])
+    is_two_valued = is_end.all(axis=1)
+    return channels if is_two_valued.all() else channels[~is_two_valued]
 
 
 def _check_at_least(name: str, value: int, least: int) -> None:
