@@ -1,0 +1,98 @@
+"""Train the denoising network on a folder of clean grey images.
+
+    python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --steps 60000
+
+Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
+One image in fifty is kept for validation and never trained on.
+"""
+
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+SCALES = (1.0, 0.9, 0.8, 0.7)
+VALIDATION_EVERY = 50
+VALIDATION_SIGMAS = (15, 25, 50)
+
+
+@click.command()
+@click.argument("images", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--steps", default=60_000, show_default=True, help="Steps in all.")
+@click.option(
+    "--decay-steps", default=15_000, show_default=True, help="Last steps, rate falling."
+)
+@click.option("--seed", default=0, show_default=True)
+def main(
+    images: Path, checkpoint: Path, steps: int, decay_steps: int, seed: int
+) -> None:
+    """Train on the grey IMAGES, keeping the state in CHECKPOINT."""
+    from recs_anomaly.core.denoising_network import build_denoising_network
+    from recs_anomaly.core.denoising_training import (
+        DenoisingSchedule,
+        train_denoising_network,
+    )
+
+    kept, trained_on = read_grey_images(images)
+    model = build_denoising_network(seed)
+    start = time.perf_counter()
+
+    def report(step: int, loss: float) -> None:
+        line = f"{time.perf_counter() - start:.0f} s, step {step}, loss {loss:.5f}"
+        if step % 2000 == 0 or step == steps:
+            line += ", validation PSNR " + validation(model, kept)
+        click.echo(line)
+
+    train_denoising_network(
+        model,
+        trained_on,
+        DenoisingSchedule(steps, decay_steps),
+        seed,
+        checkpoint,
+        report,
+    )
+
+
+def read_grey_images(folder: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Read the images, 0 to 1: those kept for validation, all scales of the rest."""
+    from PIL import Image
+
+    paths = sorted(p for p in folder.iterdir() if p.suffix in {".png", ".jpg", ".tif"})
+    kept, trained_on = [], []
+    for number, path in enumerate(paths):
+        with Image.open(path) as opened:
+            grey = opened.convert("L")
+        if number % VALIDATION_EVERY == 0:
+            kept.append(as_unit(grey))
+            continue
+        for scale in SCALES:
+            size = tuple(round(side * scale) for side in grey.size)
+            trained_on.append(as_unit(grey.resize(size, Image.Resampling.BICUBIC)))
+    return kept, trained_on
+
+
+def as_unit(image: object) -> np.ndarray:
+    return np.asarray(image, "float32") / 255
+
+
+def validation(model: object, images: list[np.ndarray]) -> str:
+    """PSNR of the kept images at each noise level, the noise drawn with seed 0."""
+    figures = []
+    for sigma in VALIDATION_SIGMAS:
+        rng = np.random.default_rng(0)
+        psnr = []
+        for image in images:
+            clean = image[: image.shape[0] // 8 * 8, : image.shape[1] // 8 * 8]
+            noisy = clean + sigma / 255 * rng.standard_normal(clean.shape)
+            both = np.stack([noisy, np.full_like(noisy, sigma / 255)], -1)
+            unit_noise = np.asarray(model(both[None].astype("float32")))[0, ..., 0]
+            denoised = np.clip(noisy - sigma / 255 * unit_noise, 0, 1)
+            psnr.append(-10 * np.log10(np.mean((denoised - clean) ** 2)))
+        figures.append(f"{np.mean(psnr):.2f} (sigma {sigma})")
+    return ", ".join(figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The linear part of the forecast: ridge autoregression in closed form.
+
+Each channel is forecast from its own last `n_lags` values (the skip path of LSTNet:
+Lai, Chang, Yang & Liu, 2018). Missing values are replaced by their own forecast, one
+row after the other, so that a gap continues as the model would have it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.windows import Bools, Floats, sliding_windows
+
+
+class Autoregression(NamedTuple):
+    """Weights of each channel's own past, oldest first, and its intercept.
+
+    `weights` has shape (n_channels, n_lags), `intercepts` (n_channels,).
+    """
+
+    weights: Floats
+    intercepts: Floats
+
+    @property
+    def n_lags(self) -> int:
+        """How many past values a forecast uses."""
+        return self.weights.shape[1]
+
+
+def fit_autoregression(
+    series: Floats, is_used: Bools, n_lags: int, ridge: float
+) -> Autoregression:
+    """Least squares with a penalty of `ridge` rows' worth on the weights.
+
+    `series` has shape (n_rows, n_channels); `is_used` of that shape says which rows'
+    values are forecast targets.
+    """
+    weights, intercepts = [], []
+    for channel, used in zip(series.T, is_used.T, strict=True):
+        rows = np.flatnonzero(used[n_lags:])
+        past = sliding_windows(channel, n_lags)[:-1][rows]
+        centre, target = past.mean(axis=0), channel[n_lags:][rows]
+        gram = (past - centre).T @ (past - centre) + ridge * np.eye(n_lags)
+        fitted = np.linalg.solve(gram, (past - centre).T @ (target - target.mean()))
+        weights.append(fitted)
+        intercepts.append(target.mean() - centre @ fitted)
+    return Autoregression(np.array(weights), np.array(intercepts))
+
+
+def forecast(model: Autoregression, series: Floats) -> Floats:
+    """Forecast every row from the rows before it; shape of `series`.
+
+    The rows before the first are taken to be 0, the mean of the training rows.
+    """
+    n_lags = model.n_lags
+    padded = np.concatenate([np.zeros((n_lags, series.shape[1])), series[:-1]])
+    expected = np.empty_like(series)
+    for channel, weights in enumerate(model.weights):
+        expected[:, channel] = np.correlate(padded[:, channel], weights, "valid")
+    return expected + model.intercepts
+
+
+def fill_missing(model: Autoregression, series: Floats) -> Floats:
+    """Copy a series with each missing value (NaN) replaced by its own forecast."""
+    filled = series.copy()
+    n_lags = model.n_lags
+    for row, channel in np.argwhere(np.isnan(series)):
+        past = filled[max(row - n_lags, 0) : row, channel]
+        filled[row, channel] = (
+            past @ model.weights[channel, n_lags - len(past) :]
+            + model.intercepts[channel]
+        )
+    return filled

@@ -1,0 +1,151 @@
+"""SimpleRNN, GRU and LSTM: the Keras body and its NumPy twin.
+
+A fitted recurrent network serves as arrays. Over a long series its state is restarted
+every `BLOCK` rows, `WARM_UP` rows before the block begins: blocks then run side by
+side, as rows of one matrix product, and a stream that keeps two states at a time
+computes exactly the same.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+
+from recs_anomaly.core.windows import Floats
+
+BLOCK = 192
+WARM_UP = 64
+CELLS = {
+    "gru": layers.GRU,
+    "lstm": layers.LSTM,
+    "simple_rnn": layers.SimpleRNN,
+}
+
+
+class Recurrent(NamedTuple):
+    """A cell and a linear head.
+
+    With u units, c inputs and g gates (1, 3 or 4 for SimpleRNN, GRU and LSTM),
+    `kernel` has shape (c, g u), `recurrent_kernel` (u, g u), `bias` (1, g u), or
+    (2, g u) for a GRU, whose second row belongs to the recurrent product;
+    `head_kernel` (u, n_outputs), `head_bias` (n_outputs,).
+    """
+
+    kernel: Floats
+    recurrent_kernel: Floats
+    bias: Floats
+    head_kernel: Floats
+    head_bias: Floats
+
+
+def build_recurrent(
+    cell: str, n_inputs: int, n_units: int, n_outputs: int, seed: int
+) -> keras.Model:
+    """Keras model from (n, steps, n_inputs) to (n, steps, n_outputs).
+
+    The head starts at zero: before training the network says 0.
+    """
+    first, second = np.random.default_rng(seed).integers(2**31, size=2).tolist()
+    steps = keras.Input((None, n_inputs))
+    hidden = CELLS[cell](
+        n_units,
+        return_sequences=True,
+        kernel_initializer=keras.initializers.GlorotUniform(first),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=second),
+    )(steps)
+    head = layers.Dense(n_outputs, kernel_initializer="zeros")
+    return keras.Model(steps, head(hidden))
+
+
+def recurrent_arrays(network: keras.Model) -> Recurrent:
+    """Copy the weights out, for the NumPy forward pass."""
+    arrays = [np.asarray(weight, np.float64) for weight in network.get_weights()]
+    arrays[2] = np.atleast_2d(arrays[2])
+    return Recurrent(*arrays)
+
+
+def run(cell: str, model: Recurrent, inputs: Floats) -> Floats:
+    """Run sequences that start from a state of zero; give their outputs.
+
+    `inputs` has shape (n_sequences, steps, n_inputs), the result
+    (n_sequences, steps, n_outputs).
+    """
+    n_sequences, n_steps, _ = inputs.shape
+    state = first_state(cell, model, n_sequences)
+    outputs = np.empty((n_sequences, n_steps, model.head_kernel.shape[1]))
+    for step in range(n_steps):
+        state = advance(cell, model, state, inputs[:, step])
+        outputs[:, step] = state[0] @ model.head_kernel + model.head_bias
+    return outputs
+
+
+def run_in_blocks(cell: str, model: Recurrent, series: Floats) -> Floats:
+    """Run a long series (n_rows, n_inputs) block by block; give a row for each."""
+    n_rows, n_inputs = series.shape
+    n_blocks = -(-n_rows // BLOCK)
+    padded = np.zeros((WARM_UP + n_blocks * BLOCK, n_inputs))
+    padded[WARM_UP : WARM_UP + n_rows] = series
+    starts = BLOCK * np.arange(n_blocks)[:, None]
+    blocks = padded[starts + np.arange(WARM_UP + BLOCK)]
+    # The first block starts at the series' first row: nothing warms it up.
+    first = run(cell, model, series[None, :BLOCK])[0]
+    rest = run(cell, model, blocks[1:])[:, WARM_UP:]
+    return np.concatenate([first, rest.reshape(-1, first.shape[1])])[:n_rows]
+
+
+def first_state(cell: str, model: Recurrent, n_sequences: int) -> tuple[Floats, ...]:
+    """State of zeros: the hidden values, and an LSTM's carried ones."""
+    shape = (n_sequences, len(model.recurrent_kernel))
+    return tuple(np.zeros(shape) for _ in range(2 if cell == "lstm" else 1))
+
+
+def advance(
+    cell: str, model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+) -> tuple[Floats, ...]:
+    """Next state of each sequence given its inputs (n_sequences, n_inputs)."""
+    return _STEPS[cell](model, state, inputs)
+
+
+def _sigmoid(values: Floats) -> Floats:
+    return 0.5 * np.tanh(0.5 * values) + 0.5
+
+
+def _simple_step(
+    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+) -> tuple[Floats, ...]:
+    """Elman's network: h = tanh(x W + h U + b)."""
+    (hidden,) = state
+    drive = inputs @ model.kernel + hidden @ model.recurrent_kernel
+    return (np.tanh(drive + model.bias[0]),)
+
+
+def _gru_step(
+    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+) -> tuple[Floats, ...]:
+    """Gated recurrent unit (Cho et al., 2014), reset after the product as in Keras."""
+    (hidden,) = state
+    n_units = hidden.shape[1]
+    own = inputs @ model.kernel + model.bias[0]
+    recalled = hidden @ model.recurrent_kernel + model.bias[1]
+    gates = _sigmoid(own[:, : 2 * n_units] + recalled[:, : 2 * n_units])
+    update, reset = gates[:, :n_units], gates[:, n_units:]
+    candidate = np.tanh(own[:, 2 * n_units :] + reset * recalled[:, 2 * n_units :])
+    return (update * hidden + (1.0 - update) * candidate,)
+
+
+def _lstm_step(
+    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+) -> tuple[Floats, ...]:
+    """Long short-term memory (Hochreiter & Schmidhuber, 1997), with a forget gate."""
+    hidden, carried = state
+    drive = inputs @ model.kernel + hidden @ model.recurrent_kernel + model.bias[0]
+    enter, forget, candidate, leave = np.split(drive, 4, axis=1)
+    carried = _sigmoid(forget) * carried + _sigmoid(enter) * np.tanh(candidate)
+    return _sigmoid(leave) * np.tanh(carried), carried
+
+
+_STEPS: dict[
+    str, Callable[[Recurrent, tuple[Floats, ...], Floats], tuple[Floats, ...]]
+] = {"gru": _gru_step, "lstm": _lstm_step, "simple_rnn": _simple_step}

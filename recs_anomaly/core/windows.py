@@ -1,0 +1,43 @@
+"""Series to overlapping windows, and what windows say back to the rows they cover."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+def sliding_windows(series: Floats, width: int) -> Floats:
+    """All windows of a series, without a copy.
+
+    Shape (n_rows, ...) becomes (n_rows - width + 1, width, ...); window `i` starts
+    at row `i`.
+    """
+    windows = sliding_window_view(series, width, axis=0)
+    return np.moveaxis(windows, -1, 1)
+
+
+def overlap_sum(of_windows: Floats) -> Floats:
+    """Sum, for every row, what the windows that cover it say about that row.
+
+    `of_windows` has shape (n_windows, width, ...), one entry for each row of each
+    window; the result has n_windows + width - 1 rows.
+    """
+    n_windows, width = of_windows.shape[:2]
+    total = np.zeros((n_windows + width - 1, *of_windows.shape[2:]))
+    for place in range(width):
+        total[place : place + n_windows] += of_windows[:, place]
+    return total
+
+
+def spread_over_rows(of_windows: Floats, width: int) -> Floats:
+    """Sum, for every row, the values of the windows that cover it.
+
+    `of_windows` has shape (n_windows, ...), one entry a window.
+    """
+    n_windows = len(of_windows)
+    rows = np.arange(n_windows + width - 1)
+    running = np.cumsum(of_windows, axis=0, dtype=np.float64)
+    running = np.concatenate([np.zeros_like(running[:1]), running])
+    last = np.minimum(rows + 1, n_windows)
+    return running[last] - running[np.maximum(rows - width + 1, 0)]
