@@ -84,7 +84,7 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
         logits = habits + tilt[:, None] * places
         masses = np.exp(logits - logits.max(axis=1, keepdims=True))
         total, first, second = (masses @ powers).T
-        reached = np.clip(first / total, TINY, 1.0 - TINY)
+        reached = np.minimum(np.maximum(first / total, TINY), 1.0 - TINY)
         error = np.log(reached / (1.0 - reached)) - target_odds
         is_open = np.abs(error) >= TOLERANCE
         if not is_open.any():

@@ -16,6 +16,7 @@ from recs_anomaly.core.rating_rows import Floats, Ints
 
 HABIT_SHRINKAGE = 10.0
 NOISE_SHRINKAGE = 10.0
+N_SHAPES = 5
 
 
 class RatingModel(NamedTuple):
@@ -115,11 +116,10 @@ def evidence(model: RatingModel, person: Folded, items: Ints, mean: Floats) -> E
     """
     away = (model.levels - mean[:, None]) / model.levels.std()
     regularity = model.noise / person.noise(model.noise) - 1.0
-    shapes = (
-        np.broadcast_to(person.habits, away.shape),
-        model.item_habits[items],
-        -(away**2),
-        -(away**2) * regularity,
-        away**3,
-    )
-    return Evidence(mean, np.stack(shapes, axis=2), model.level_log_frequency)
+    shapes = np.empty((*away.shape, N_SHAPES))
+    shapes[:, :, 0] = person.habits
+    shapes[:, :, 1] = model.item_habits[items]
+    shapes[:, :, 2] = -(away**2)
+    shapes[:, :, 3] = -(away**2) * regularity
+    shapes[:, :, 4] = away**3
+    return Evidence(mean, shapes, model.level_log_frequency)

@@ -183,9 +183,10 @@ class RatingState:
         items, values = table.own_ratings_columns(own_ratings)
         columns = self._columns_of_items(items)
         levels = table.nearest_levels(values, self.classes_)
-        last_first = np.unique(columns[::-1], return_index=True)[1]
-        kept = len(columns) - 1 - last_first
-        return columns[kept], levels[kept]
+        order = np.argsort(columns, kind="stable")
+        columns, levels = columns[order], levels[order]
+        is_last = np.append(columns[1:] != columns[:-1], True)[: len(columns)]
+        return columns[is_last], levels[is_last]
 
     def _evidence(self, X: ArrayLike | pd.DataFrame) -> Evidence:
         """Evidence on (user, item) pairs; unknown ids are the empty row and column."""

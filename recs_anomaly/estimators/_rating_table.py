@@ -128,10 +128,14 @@ def checked_ratings(y: ArrayLike, n_pairs: int) -> Floats:
 
 
 def _numbers(given: ArrayLike, name: str) -> Floats:
-    try:
-        values: Floats = column_or_1d(given, dtype=np.float64, warn=True)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must hold ratings as numbers: {error}") from error
+    values = np.asarray(given)
+    # Checking what plainly is a list of numbers takes as long as folding it in.
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        try:
+            values = column_or_1d(given, dtype=np.float64, warn=True)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name} must hold ratings as numbers: {error}") from error
+    values = values.astype(np.float64, copy=False)
     n_bad = int((~np.isfinite(values)).sum())
     if n_bad:
         raise InputError(
@@ -145,7 +149,6 @@ def own_ratings_columns(
     own_ratings: pd.DataFrame | pd.Series | Mapping[Hashable, float],
 ) -> tuple[NDArray[Any] | list[Hashable], Floats]:
     """Item ids and ratings of one person, from a frame, a series or a mapping."""
-    items: NDArray[Any] | list[Hashable]
     if isinstance(own_ratings, pd.DataFrame):
         missing = {"item_id", "rating"} - set(own_ratings.columns)
         if missing:
