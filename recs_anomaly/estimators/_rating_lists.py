@@ -1,6 +1,8 @@
 """The lists that a fitted recommender gives: recommended, similar, reasons, ratings."""
 
 from collections.abc import Hashable, Iterable, Mapping
+from copy import copy
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -119,6 +121,41 @@ class RatingLists(RatingState):
         allowed = self._allowed_items(items, exclude)
         wanted = lists.checked_count(n)
         return self._ranked(self._fold_in(rated, levels), allowed, seen, wanted)
+
+    def with_only_user(self, user_id: Hashable, own_ratings: OwnRatings) -> Self:
+        """Copy the model with somebody new as its one and only user.
+
+        All that the model knows of users are their ratings. So the copy predicts,
+        recommends and explains to a stranger what it would to a user of the training
+        data with the same ratings.
+
+        Parameters
+        ----------
+        user_id : id
+            What to call the stranger.
+        own_ratings : DataFrame, Series or mapping
+            As in `recommend_for`.
+
+        Returns
+        -------
+        copy : RBMRecommender
+            It shares all arrays but the users' with this model, which does not change.
+
+        Raises
+        ------
+        UnknownItemError
+            If an item was never rated in the training data.
+        InputError
+            If a rating is outside the range of the levels.
+        """
+        check_is_fitted(self)
+        items, levels = self._numbered(own_ratings)
+        alone = copy(self)
+        alone.users_ = np.empty(1, object)
+        alone.users_[0] = user_id
+        alone.user_offsets_ = np.array([0, len(items), len(items)])
+        alone.user_items_, alone.user_levels_ = items, levels
+        return alone
 
     def similar_items(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
         """Find the items that are most like one item.

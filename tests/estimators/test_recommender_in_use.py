@@ -68,6 +68,27 @@ def test_a_stranger_with_the_same_ratings_gets_the_same_list(
     pd.testing.assert_frame_equal(model.recommend_for(mapping, n=15), stranger)
 
 
+@pytest.mark.parametrize("name", ["you", ("a", 1), -7])
+def test_with_only_user_is_the_model_of_that_user(
+    model: RBMRecommender, ratings: pd.DataFrame, name: object
+) -> None:
+    user = ratings["user_id"].iloc[0]
+    own = ratings.loc[ratings["user_id"] == user, ["item_id", "rating"]]
+    alone, items = model.with_only_user(name, own), model.items_
+    np.testing.assert_array_equal(
+        alone.predict_interval(pd.DataFrame({"user_id": [name], "item_id": items[0]})),
+        model.predict_interval(pd.DataFrame({"user_id": [user], "item_id": items[0]})),
+    )
+    for known, new in (
+        (model.user_ratings(user), alone.user_ratings(name)),
+        (model.explain(user, items[3]), alone.explain(name, items[3])),
+    ):
+        pd.testing.assert_frame_equal(new, known)
+    assert len(model.users_) == ratings["user_id"].nunique(), "the model is as it was"
+    with pytest.raises(UnknownUserError):
+        alone.recommend(user)
+
+
 def test_recommended_ratings_are_those_predicted(
     model: RBMRecommender, ratings: pd.DataFrame
 ) -> None:

@@ -19,7 +19,6 @@ from recs_anomaly.applications.recommend.visits import (
     Visit,
     check_ratings,
     refuse_repeats,
-    with_only_user,
 )
 from recs_anomaly.estimators._state import ArraySpec, ValueRule
 from recs_anomaly.estimators.recommender import RBMRecommender
@@ -214,10 +213,10 @@ class Recommender:
         check_ratings(asked)
         found = [self.catalogue.find(title) for title, _ in asked]
         refuse_repeats([title for title, _ in asked], found)
-        guest = with_only_user(
-            self.model,
-            pd.DataFrame({"item_id": found, "rating": [stars for _, stars in asked]}),
+        own_ratings = pd.DataFrame(
+            {"item_id": found, "rating": [stars for _, stars in asked]}
         )
+        guest = self.model.with_only_user(VISITOR, own_ratings)
         counted = self.catalogue.describe(guest.user_ratings(VISITOR)).set_index(
             "item_id"
         )

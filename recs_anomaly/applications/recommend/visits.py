@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Hashable, Sequence
-from copy import copy
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from recs_anomaly.estimators.recommender import RBMRecommender
 from recs_anomaly.exceptions import InputError
 
 VISITOR = "you"
@@ -73,35 +70,3 @@ def refuse_repeats(asked: Sequence[str], found: Sequence[Hashable]) -> None:
                 f"{title!r} are the same."
             )
         first_asked[item_id] = title
-
-
-def with_only_user(model: RBMRecommender, own_ratings: pd.DataFrame) -> RBMRecommender:
-    """Copy of a model in which the visitor is the one and only user.
-
-    All that a model knows of a user are the user's ratings, so this is how a visitor
-    gets exactly what a user gets: list, intervals and all.
-
-    Parameters
-    ----------
-    model : RBMRecommender
-    own_ratings : DataFrame with columns item_id, rating
-        The visitor's.
-
-    Returns
-    -------
-    guest : RBMRecommender
-        It knows nobody but the user `VISITOR`.
-
-    Raises
-    ------
-    UnknownItemError
-        If nobody has rated an item.
-    InputError
-        If a rating is outside the scale.
-    """
-    columns, levels = model._numbered(own_ratings)
-    guest = copy(model)
-    guest.users_ = np.array([VISITOR], dtype=object)
-    guest.user_offsets_ = np.array([0, len(columns), len(columns)])
-    guest.user_items_, guest.user_levels_ = columns, levels
-    return guest
