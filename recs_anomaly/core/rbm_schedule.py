@@ -1,0 +1,114 @@
+"""How long and how fast an RBM is trained: epochs, rates, averaging, stopping."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.rbm import RBM
+from recs_anomaly.core.rbm_training import Trainer
+
+# Share of the steps, the last ones, over which a decaying schedule averages, and the
+# largest number of parameter sets that it takes from them.
+AVERAGED_SHARE = 0.3
+MOST_AVERAGED = 300
+
+
+class Schedule(NamedTuple):
+    """Passes over the rows and the rate of each step.
+
+    A decaying rate is constant over the first half of all steps, then falls linearly
+    to 0, and the parameters are the mean over the last steps (Polyak & Juditsky,
+    1992), which takes out the noise of the chains. Training stops earlier when the
+    loss has not improved for `patience` epochs, and goes back to the best of them.
+    """
+
+    n_epochs: int
+    batch_size: int
+    learning_rate: float
+    is_decaying: bool
+    patience: int | None = None
+
+
+class Trained(NamedTuple):
+    """What training leaves: the parameters, and the loss of each epoch."""
+
+    rbm: RBM
+    losses: list[float]
+
+
+class RunningMean:
+    """Mean of the parameters over the steps at which they were added."""
+
+    def __init__(self) -> None:
+        self._n_added = 0
+        self._mean: RBM | None = None
+
+    def add(self, rbm: RBM) -> None:
+        """Count one more set of parameters."""
+        self._n_added += 1
+        if self._mean is None:
+            self._mean = rbm
+            return
+        share = 1.0 / self._n_added
+        for mean, new in zip(self._mean[:3], rbm[:3], strict=True):
+            mean += share * (new - mean)
+        self._mean = self._mean._replace(units=rbm.units)
+
+    def value(self, default: RBM) -> RBM:
+        """Return the mean, or the default if nothing was added."""
+        return default if self._mean is None else self._mean
+
+
+def train(
+    trainer: Trainer,
+    schedule: Schedule,
+    rng: np.random.Generator,
+    loss: Callable[[RBM], float],
+    report: Callable[[int, list[float]], None],
+) -> Trained:
+    """Take all steps; `loss` judges the parameters after each epoch."""
+    n_batches = -(-trainer.n_rows // schedule.batch_size)
+    n_steps = schedule.n_epochs * n_batches
+    mean = RunningMean()
+    best, losses = trainer.rbm(), []
+    for epoch in range(schedule.n_epochs):
+        order = rng.permutation(trainer.n_rows)
+        with np.errstate(over="ignore", under="ignore"):
+            for batch in range(n_batches):
+                step = epoch * n_batches + batch
+                rows = order[batch * schedule.batch_size :][: schedule.batch_size]
+                trainer.step(rows, rate_at(schedule, step / n_steps))
+                if _is_averaged(schedule, step, n_steps):
+                    mean.add(trainer.rbm())
+        now = mean.value(default=trainer.rbm())
+        losses.append(_finite(loss(now), epoch))
+        report(epoch + 1, losses)
+        if schedule.patience is None or losses[-1] <= min(losses):
+            best = now
+        elif len(losses) - 1 - int(np.argmin(losses)) >= schedule.patience:
+            break
+    return Trained(best, losses)
+
+
+def rate_at(schedule: Schedule, share: float) -> float:
+    """Rate of a step when this share of all steps is done."""
+    if not schedule.is_decaying:
+        return schedule.learning_rate
+    return schedule.learning_rate * min(1.0, 2.0 * (1.0 - share))
+
+
+def _is_averaged(schedule: Schedule, step: int, n_steps: int) -> bool:
+    n_last = int(AVERAGED_SHARE * n_steps)
+    place = step - (n_steps - n_last)
+    every = -(-n_last // MOST_AVERAGED)
+    return schedule.is_decaying and place >= 0 and place % max(every, 1) == 0
+
+
+def _finite(loss: float, epoch: int) -> float:
+    if not np.isfinite(loss):
+        raise FloatingPointError(
+            f"training diverged in epoch {epoch + 1}: the loss is {loss}; "
+            "a smaller learning_rate helps."
+        )
+    return loss
