@@ -170,8 +170,8 @@ class RatingLists(RatingState):
         Returns
         -------
         similar : DataFrame
-            item_id, score (correlation of how people's weights move the two ratings,
-            from -1 to 1) and rank, best first.
+            item_id, score (likeness from -1 to 1: of how people's tastes move the two
+            ratings, and of who rates them) and rank, best first.
 
         Raises
         ------
