@@ -121,7 +121,7 @@ class DenseTrainer:
         self._draw_hidden(hidden[n:], chains)
         scale = self._scale[: n + n_chains]
         scale[:n], scale[n:] = rate / n, -rate / n_chains
-        _weigh(hidden, scale)
+        weigh(hidden, scale)
         np.matmul(both.T, hidden, out=self._gradient)
         self._follow(both, scale, rate)
 
@@ -215,7 +215,7 @@ def squash(inputs: Array) -> None:
     np.reciprocal(inputs, out=inputs)
 
 
-def _weigh(hidden: Array, scale: Array) -> None:
+def weigh(hidden: Array, scale: Array) -> None:
     """Measure hidden means from 1/2, times each row's scale; the last column is it."""
     np.subtract(hidden, HALF, out=hidden)
     np.multiply(hidden, scale, out=hidden)

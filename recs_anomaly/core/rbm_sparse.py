@@ -1,0 +1,170 @@
+"""Training of an RBM on sparse binary rows: only columns in use are touched.
+
+A step works on the columns that are 1 in some row of the batch or in some chain, as a
+small dense matrix. Only the input of the visible units is computed for all columns and
+chains; from it the few that are 1 are drawn without a random number for each of the
+others. What is drawn has exactly the distribution of the dense step, so nothing is
+approximated; centring is left out for the visible units, whose mean is near 0 anyway.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.rbm import RBM
+from recs_anomaly.core.rbm_training import (
+    HALF,
+    ChainSettings,
+    from_joint,
+    squash,
+    to_joint,
+    weigh,
+)
+from recs_anomaly.core.rbm_units import Array, Ints
+
+# Units with a larger input in some chain are drawn chain by chain.
+OFTEN_ON = -2.0
+
+
+class SparseRows(NamedTuple):
+    """Rows of which only what is not 0 is stored; row r owns offsets[r : r + 2]."""
+
+    offsets: Ints
+    columns: Ints
+    values: Array
+
+    def take(self, rows: Ints) -> "Entries":
+        """Entries of the given rows, numbered in that order."""
+        counts = np.diff(self.offsets)[rows]
+        row_of = np.repeat(np.arange(len(rows)), counts)
+        before = np.cumsum(counts) - counts
+        places = np.arange(len(row_of)) + np.repeat(self.offsets[rows] - before, counts)
+        return Entries(row_of, self.columns[places], self.values[places])
+
+
+class Entries(NamedTuple):
+    """What is not 0 in a few rows."""
+
+    rows: Ints
+    columns: Ints
+    values: Array
+
+
+class SparseTrainer:
+    """An RBM with Bernoulli units in training on sparse rows."""
+
+    def __init__(
+        self,
+        start: RBM,
+        visible: SparseRows,
+        settings: ChainSettings,
+        rng: np.random.Generator,
+    ) -> None:
+        self.n_rows = len(visible.offsets) - 1
+        self._settings = settings
+        self._units = start.units
+        self._rng = rng
+        self._rows = visible
+        self._offset = np.zeros(start.n_visible, np.float32)
+        self._joint = to_joint(start, self._offset)
+        self._place = np.zeros(start.n_visible, np.int64)
+        self._chains = np.ones((settings.n_chains, start.n_hidden + 1), np.float32)
+
+    def set_chains(self, hidden: Array) -> None:
+        """Let the chains go on from hidden states of shape (n_chains, H)."""
+        np.subtract(hidden, HALF, out=self._chains[:, :-1], casting="same_kind")
+
+    def chains(self) -> Array:
+        """Hidden states of the chains, of shape (n_chains, H)."""
+        return np.asarray(self._chains[:, :-1] + HALF)
+
+    def rbm(self) -> RBM:
+        """Return the parameters as they are now."""
+        return from_joint(self._joint, self._offset, self._units)
+
+    def step(self, rows: Ints, rate: float) -> None:
+        """Follow the gradient that these rows and the chains give."""
+        n = len(rows)
+        seen = self._rows.take(rows)
+        if not self._settings.is_persistent:
+            self._draw_hidden(self._hidden_mean(seen, n).hidden)
+        chains = self._chains if self._settings.is_persistent else self._chains[:n]
+        for _ in range(self._settings.n_gibbs_steps - 1):
+            dreamt = self._draw_visible(chains)
+            self._draw_hidden(self._hidden_mean(dreamt, len(chains)).hidden)
+        dreamt = self._draw_visible(chains)
+        both = Entries(
+            np.concatenate([seen.rows, dreamt.rows + n]),
+            np.concatenate([seen.columns, dreamt.columns]),
+            np.concatenate([seen.values, dreamt.values]),
+        )
+        active, visible, joint, hidden = self._hidden_mean(both, n + len(chains))
+        self._draw_hidden(hidden[n:])
+        # Momentum would move columns that are not in use; it is a larger rate instead.
+        rate = rate / (1.0 - self._settings.momentum)
+        scale = np.full((len(hidden), 1), -rate / len(chains), np.float32)
+        scale[:n] = rate / n
+        weigh(hidden, scale)
+        joint += visible.T @ hidden
+        joint[:-1, :-1] *= np.float32(1.0 - rate * self._settings.weight_decay)
+        self._joint[active] = joint
+
+    def _hidden_mean(self, entries: Entries, n_rows: int) -> "Compact":
+        in_use = np.zeros(len(self._joint), np.bool_)
+        in_use[entries.columns] = True
+        in_use[-1] = True  # the biases of the hidden units
+        active = np.flatnonzero(in_use)
+        self._place[active[:-1]] = np.arange(len(active) - 1)
+        visible = np.zeros((n_rows, len(active)), np.float32)
+        visible[entries.rows, self._place[entries.columns]] = entries.values
+        visible[:, -1] = 1.0
+        joint = self._joint[active]
+        hidden = visible @ joint
+        squash(hidden)
+        return Compact(active, visible, joint, hidden)
+
+    def _draw_hidden(self, mean: Array) -> None:
+        chance = mean[:, :-1]
+        drawn = self._rng.random(chance.shape, np.float32) < chance
+        np.subtract(drawn, HALF, out=self._chains[: len(mean), :-1])
+
+    def _draw_visible(self, hidden: Array) -> Entries:
+        inputs = hidden @ self._joint[:-1].T
+        rows, columns = draw_sparse(inputs, self._rng)
+        return Entries(rows, columns, np.ones(len(rows), np.float32))
+
+
+class Compact(NamedTuple):
+    """A few rows as a dense matrix of the columns in use, the last for the biases."""
+
+    active: Ints  # (U,)
+    visible: Array  # (n, U)
+    joint: Array  # (U, H + 1)
+    hidden: Array  # (n, H + 1)
+
+
+def draw_sparse(inputs: Array, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Rows and columns of the units that are 1, each with chance 1 / (1 + exp(-t)).
+
+    Seldom active columns are drawn by thinning: events fall on a column at the rate at
+    which its likeliest row would be 1, and each is kept in proportion to its own row.
+    """
+    highest = inputs.max(axis=0)
+    often = np.flatnonzero(highest > OFTEN_ON)
+    chance = 1.0 / (1.0 + np.exp(-inputs[:, often]))
+    rows, places = np.nonzero(rng.random(chance.shape, np.float32) < chance)
+    # A Poisson number of events of this rate is not 0 with the chance of the highest.
+    rates = np.where(highest > OFTEN_ON, 0.0, np.logaddexp(0.0, highest))
+    ends = np.cumsum(rates, dtype=np.float64)
+    n_events = rng.poisson(len(inputs) * ends[-1])
+    event_columns = np.searchsorted(ends, rng.random(n_events) * ends[-1], "right")
+    event_rows = rng.integers(0, len(inputs), n_events)
+    cells = np.unique(event_rows * inputs.shape[1] + event_columns)
+    event_rows, event_columns = np.divmod(cells, inputs.shape[1])
+    chance = 1.0 / (1.0 + np.exp(-inputs[event_rows, event_columns].astype(np.float64)))
+    most = 1.0 / (1.0 + np.exp(-highest[event_columns].astype(np.float64)))
+    is_kept = rng.random(len(cells)) * most < chance
+    return (
+        np.concatenate([rows, event_rows[is_kept]]),
+        np.concatenate([often[places], event_columns[is_kept]]),
+    )
