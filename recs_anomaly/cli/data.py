@@ -10,7 +10,7 @@ def data() -> None:
     """List, download and locate data sets."""
 
 
-@data.command("list")
+@data.command("list", epilog="Example: recs-anomaly data list")
 def list_names() -> None:
     """List the data sets that can be named instead of a file of ratings."""
     from recs_anomaly.datasets.movielens import find_movielens
@@ -25,7 +25,7 @@ def list_names() -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-@data.command()
+@data.command(epilog="Example: recs-anomaly data fetch ml-100k")
 @click.argument("name", type=click.Choice(list(RELEASES)))
 def fetch(name: str) -> None:
     """Download the MovieLens data set NAME, unless it is there, and print its folder.
@@ -38,7 +38,7 @@ def fetch(name: str) -> None:
     click.echo(movielens_folder(name))
 
 
-@data.command()
+@data.command(epilog="Example: recs-anomaly data where")
 def where() -> None:
     """Print the folder that data sets are downloaded to.
 

@@ -24,7 +24,7 @@ _ARRAY_COLUMNS = (
 _LONGEST_VALUE = 200
 
 
-@click.command()
+@click.command(epilog="Example: recs-anomaly inspect films.recs")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all values.")
 def inspect(path: Path, as_json: bool) -> None:

@@ -28,6 +28,14 @@ def test_options_have_help_and_arguments_stand_in_the_text(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", COMMANDS)
+def test_command_ends_its_help_with_an_example(words: str) -> None:
+    command = COMMANDS[words]
+    if not isinstance(command, click.Group):
+        example = " ".join((command.epilog or "").split())
+        assert f"Example: recs-anomaly {words}" in example
+
+
+@pytest.mark.parametrize("words", COMMANDS)
 def test_readme_names_the_command(words: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"recs-anomaly {words}".strip() in readme
