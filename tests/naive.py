@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from recs_anomaly.core.rating_rbm import RatingRBM
+from recs_anomaly.core.rating_rbm import Encoder, RatingRBM
 
 
 def rmse(observed: Sequence[float], predicted: Sequence[float]) -> float:
@@ -60,7 +60,9 @@ def interval_coverage(
 # The rating RBM, one row at a time: `rated` holds the row's (column, level) pairs.
 
 
-def hidden_activity(rbm: RatingRBM, rated: Sequence[tuple[int, int]]) -> list[float]:
+def hidden_activity(
+    rbm: RatingRBM | Encoder, rated: Sequence[tuple[int, int]]
+) -> list[float]:
     scale = math.sqrt(60 / (len(rated) + 10))
     activity = []
     for unit, bias in enumerate(rbm.hidden_bias):

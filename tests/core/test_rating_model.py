@@ -17,6 +17,7 @@ from recs_anomaly.core.rating_model import (
     whole_and_others,
 )
 from recs_anomaly.core.rating_rbm import Encoder
+from tests import naive
 from tests.core.ragged import N_LEVELS, random_rbm
 
 N_ITEMS = 9
@@ -59,6 +60,38 @@ def test_the_order_of_the_ratings_does_not_change_a_bit(
     again = folded(model, {item: rated[item] for item in items})
     for one, same in zip(folded(model, rated), again, strict=True):
         np.testing.assert_array_equal(np.array(one), np.array(same))
+
+
+@pytest.mark.parametrize("user_share", [0.0, 0.4, 1.0])
+def test_folding_in_explains_what_guesses_from_the_other_ratings_leave(
+    user_share: float,
+) -> None:
+    model = drawn_model(user_share)
+    rated = {6: 4, 0: 0, 3: 2, 8: 2}
+    residuals = []
+    for item, level in rated.items():
+        others = {other: rated[other] for other in rated if other != item}
+        residuals.append(model.levels[level] - naive_guess(model, others, item))
+    seen = model.item_features[list(rated)]
+    weights = seen.T @ np.linalg.solve(seen @ seen.T + np.eye(4), residuals)
+    expected_latent = [
+        naive_guess(model, rated, item) + model.item_features[item] @ weights
+        for item in range(N_ITEMS)
+    ]
+    found = latent(model, folded(model, rated), slice(None))
+    np.testing.assert_allclose(found, expected_latent, rtol=1e-9)
+
+
+def naive_guess(model: RatingModel, rated: dict[int, int], item: int) -> float:
+    """What the user view says of an item, by loops over the ratings."""
+    beyond = sum(
+        model.levels[level] - model.mean - model.item_effects[own]
+        for own, level in rated.items()
+    )
+    hidden = np.array(naive.hidden_activity(model.user_view, list(rated.items())))
+    place = np.concatenate([[5**-0.5], hidden / 10])
+    of_user = beyond / (len(rated) + 5) + model.item_weights[item] @ place
+    return float(model.mean + model.item_effects[item] + model.user_share * of_user)
 
 
 def test_somebody_without_ratings_is_the_mean_person() -> None:

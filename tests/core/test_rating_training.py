@@ -191,14 +191,41 @@ def test_starting_point_by_hand() -> None:
     assert start.coupling[1:].all()
 
 
-def fitted(ratings: RatingRows, epochs: int = 3, seed: int = 0) -> RatingRBM:
+def fitted(
+    ratings: RatingRows,
+    epochs: int = 3,
+    seed: int = 0,
+    validate: Callable[[RatingRBM], float] | None = None,
+) -> RatingRBM:
     rng = np.random.default_rng(seed)
     start = training.starting_point(ratings, N_LEVELS, 3, rng)
     config = training.RatingRBMConfig(3, decay=0.1, input_dropout=0.3)
     return training.fit_rating_rbm(
         *(ratings, start, config, Schedule(epochs, 0.05), seed),
         Progress("test", epochs, verbose=0),
+        validate,
     )[0]
+
+
+def test_one_seed_gives_the_same_bits() -> None:
+    ratings = random_ratings()
+    first, same, other = (fitted(ratings, seed=seed) for seed in (3, 3, 4))
+    for one, again in zip(first, same, strict=True):
+        np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(first.coupling, other.coupling)
+
+
+@pytest.mark.usefixtures("eager_keras")
+def test_the_parameters_that_validate_best_are_kept() -> None:
+    candidates: list[RatingRBM] = []
+
+    def validate(candidate: RatingRBM) -> float:
+        candidates.append(candidate)
+        return abs(len(candidates) - 2)
+
+    best = fitted(random_ratings(), epochs=4, validate=validate)
+    assert len(candidates) == 4
+    np.testing.assert_array_equal(best.coupling, candidates[1].coupling)
 
 
 @pytest.mark.usefixtures("eager_keras")
