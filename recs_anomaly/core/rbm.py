@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.rbm_units import Array, VisibleUnits
+from recs_anomaly.core.rbm_units import Array, VisibleUnits, softplus
 
 
 class RBM(NamedTuple):
@@ -45,11 +45,6 @@ class RBM(NamedTuple):
 def sigmoid(inputs: Array) -> Array:
     """1 / (1 + exp(-x)), written so that nothing overflows."""
     return np.asarray(0.5 * np.tanh(0.5 * inputs) + 0.5)
-
-
-def softplus(inputs: Array) -> Array:
-    """Logarithm of 1 + exp(x)."""
-    return np.asarray(np.logaddexp(0.0, inputs))
 
 
 def energy(rbm: RBM, visible: Array, hidden: Array) -> Array:

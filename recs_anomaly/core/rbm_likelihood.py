@@ -20,25 +20,30 @@ class LogPartition(NamedTuple):
     standard_error: float
 
 
-def log_conditionals(rbm: RBM, visible: Array, features: Ints) -> Array:
-    """Log probability of one feature of each row given all others, of shape (n,)."""
-    inputs = hidden_input(rbm, visible)
+def log_conditionals(
+    rbm: RBM, hidden_inputs: Array, values: Array, features: Ints
+) -> Array:
+    """Log probability of one feature of each row given all others, of shape (n,).
+
+    `hidden_inputs` are those that all visible units of the row give, the feature's
+    own among them.
+    """
     return rbm.units.log_conditional(
-        Given(features, visible, inputs, rbm.weights, rbm.visible_bias)
+        Given(features, values, hidden_inputs, rbm.weights, rbm.visible_bias)
     )
 
 
-def log_pseudo_likelihood(rbm: RBM, visible: Array) -> Array:
-    """Sum over all features of the log probability given all others, of shape (n,)."""
+def log_pseudo_likelihood(rbm: RBM, visible: Array, is_known: Array) -> Array:
+    """Sum over known features of their log probability given all others, (n,)."""
     total = np.zeros(len(visible))
     for block in _blocks(len(visible), rbm.n_hidden):
         rows = visible[block]
         inputs = hidden_input(rbm, rows)
-        for feature in range(rbm.units.n_features(rbm.n_visible)):
+        for feature in range(is_known.shape[1]):
             features = np.full(len(rows), feature)
-            total[block] += rbm.units.log_conditional(
-                Given(features, rows, inputs, rbm.weights, rbm.visible_bias)
-            )
+            values = rbm.units.values(rows, features)
+            each = log_conditionals(rbm, inputs, values, features)
+            total[block] += each * is_known[block, feature]
     return total
 
 

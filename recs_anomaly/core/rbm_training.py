@@ -187,6 +187,31 @@ class GaussianTrainer(DenseTrainer):
         self._joint[:-1] *= np.exp(-change)[:, None]
 
 
+def standardised(rbm: RBM, mean: Array, scale: Array) -> RBM:
+    """Turn an RBM on values v into one on (v - mean) / scale; Gaussian units only."""
+    assert isinstance(rbm.units, GaussianUnits)
+    variance = rbm.units.variance
+    return RBM(
+        rbm.weights * scale[:, None],
+        scale * (rbm.visible_bias - mean / variance),
+        rbm.hidden_bias + mean @ rbm.weights,
+        GaussianUnits((variance / scale**2).astype(np.float32)),
+    )
+
+
+def unstandardised(rbm: RBM, mean: Array, scale: Array) -> RBM:
+    """Undo `standardised`."""
+    assert isinstance(rbm.units, GaussianUnits)
+    variance = rbm.units.variance.astype(np.float64) * scale**2
+    weights = rbm.weights / scale[:, None]
+    return RBM(
+        weights,
+        rbm.visible_bias / scale + mean / variance,
+        rbm.hidden_bias - mean @ weights,
+        GaussianUnits(variance),
+    )
+
+
 def to_joint(rbm: RBM, offset: Array) -> Array:
     """Weights and biases as one matrix, in coordinates measured from the offsets."""
     joint = np.zeros((rbm.n_visible + 1, rbm.n_hidden + 1), np.float32)

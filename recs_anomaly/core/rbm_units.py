@@ -23,7 +23,7 @@ class Given(NamedTuple):
     """One feature of each row, and what all other visible units tell of it."""
 
     features: Ints  # (n,)
-    visible: Array  # (n, V)
+    values: Array  # (n,), or (n, K) for levels
     hidden_input: Array  # (n, H), of all visible units
     weights: Array  # (V, H)
     visible_bias: Array  # (V,)
@@ -34,6 +34,9 @@ class VisibleUnits(Protocol):
 
     def n_features(self, n_visible: int) -> int:
         """Features that so many visible units stand for."""
+
+    def values(self, visible: Array, features: Ints) -> Array:
+        """Value of one feature of each row, of shape (n,), or (n, K) for levels."""
 
     def base_energy(self, visible: Array) -> Array:
         """Sum over the units of the term of their own, of shape (n,)."""
@@ -58,13 +61,17 @@ class BernoulliUnits(NamedTuple):
         """Features that so many visible units stand for."""
         return n_visible
 
+    def values(self, visible: Array, features: Ints) -> Array:
+        """Value of one feature of each row, of shape (n,)."""
+        return np.asarray(visible[np.arange(len(visible)), features])
+
     def base_energy(self, visible: Array) -> Array:
         """0: a binary unit has no term of its own."""
         return np.zeros(len(visible), visible.dtype)
 
     def log_partition(self, inputs: Array) -> Array:
         """Sum of log(1 + exp(t))."""
-        return np.asarray(_softplus(inputs).sum(axis=1))
+        return np.asarray(softplus(inputs).sum(axis=1))
 
     def mean(self, inputs: Array) -> Array:
         """1 / (1 + exp(-t))."""
@@ -83,13 +90,11 @@ class BernoulliUnits(NamedTuple):
 
     def log_conditional(self, given: Given) -> Array:
         """Return v d - log(1 + exp(d)) for the log odds d of the feature being 1."""
-        rows = np.arange(len(given.features))
-        values = given.visible[rows, given.features]
-        weights = given.weights[given.features]
+        values, weights = given.values, given.weights[given.features]
         others = given.hidden_input - values[:, None] * weights
-        gain = (_softplus(others + weights) - _softplus(others)).sum(axis=1)
+        gain = (softplus(others + weights) - softplus(others)).sum(axis=1)
         log_odds = given.visible_bias[given.features] + gain
-        return np.asarray(values * log_odds - _softplus(log_odds))
+        return np.asarray(values * log_odds - softplus(log_odds))
 
 
 class GaussianUnits(NamedTuple):
@@ -100,6 +105,10 @@ class GaussianUnits(NamedTuple):
     def n_features(self, n_visible: int) -> int:
         """Features that so many visible units stand for."""
         return n_visible
+
+    def values(self, visible: Array, features: Ints) -> Array:
+        """Value of one feature of each row, of shape (n,)."""
+        return np.asarray(visible[np.arange(len(visible)), features])
 
     def base_energy(self, visible: Array) -> Array:
         """Sum of v^2 / (2 variance)."""
@@ -123,15 +132,14 @@ class GaussianUnits(NamedTuple):
 
     def log_conditional(self, given: Given) -> Array:
         """Log density: a mixture of Gaussians, one a hidden state, summed on a grid."""
-        rows = np.arange(len(given.features))
-        values = given.visible[rows, given.features].astype(np.float64)
+        values = given.values.astype(np.float64)
         weights = given.weights[given.features].astype(np.float64)
         bias = given.visible_bias[given.features].astype(np.float64)
         variance = self.variance[given.features].astype(np.float64)
         others = given.hidden_input - values[:, None] * weights
 
         def log_density(value: Array) -> Array:
-            on = _softplus(others + value[:, None] * weights).sum(axis=1)
+            on = softplus(others + value[:, None] * weights).sum(axis=1)
             return np.asarray(bias * value - value**2 / (2.0 * variance) + on)
 
         spread = np.sqrt(variance)
@@ -153,6 +161,10 @@ class SoftmaxUnits(NamedTuple):
     def n_features(self, n_visible: int) -> int:
         """Features that so many visible units stand for."""
         return n_visible // self.n_levels
+
+    def values(self, visible: Array, features: Ints) -> Array:
+        """One 1 among the levels of one feature of each row, of shape (n, K)."""
+        return np.asarray(self._grouped(visible)[np.arange(len(visible)), features])
 
     def base_energy(self, visible: Array) -> Array:
         """0: a level has no term of its own."""
@@ -180,12 +192,11 @@ class SoftmaxUnits(NamedTuple):
 
     def log_conditional(self, given: Given) -> Array:
         """Log softmax over the levels of t_k plus what they add to the hidden units."""
-        rows = np.arange(len(given.features))
-        values = self._grouped(given.visible)[rows, given.features]
+        values = given.values
         shape = (-1, self.n_levels)
         weights = given.weights.reshape(*shape, given.weights.shape[1])[given.features]
         others = given.hidden_input - np.einsum("nk,nkh->nh", values, weights)
-        on = _softplus(others[:, None] + weights).sum(axis=2)
+        on = softplus(others[:, None] + weights).sum(axis=2)
         logits = given.visible_bias.reshape(shape)[given.features] + on
         return np.asarray((values * logits).sum(axis=1) - _log_sum_exp(logits))
 
@@ -193,8 +204,9 @@ class SoftmaxUnits(NamedTuple):
         return units.reshape(len(units), -1, self.n_levels)
 
 
-def _softplus(inputs: Array) -> Array:
-    return np.asarray(np.logaddexp(0.0, inputs))
+def softplus(inputs: Array) -> Array:
+    """Logarithm of 1 + exp(x), several times faster than NumPy's logaddexp."""
+    return np.asarray(np.maximum(inputs, 0.0) + np.log(1.0 + np.exp(-np.abs(inputs))))
 
 
 def _log_sum_exp(logits: Array) -> Array:

@@ -1,13 +1,14 @@
 """The one seeded training loop: shuffled batches, decaying rate, early stopping."""
 
 import math
-import sys
 from collections.abc import Callable
-from time import perf_counter
-from typing import Any, NamedTuple, Self, TextIO
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+
+from recs_anomaly.core.progress import Progress as Progress
+from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
 
 Batch = dict[str, np.ndarray]
 
@@ -23,13 +24,6 @@ class Schedule(NamedTuple):
     epochs: int
     learning_rate: float
     patience: int = 3
-
-
-class TrainingHistory(NamedTuple):
-    """Loss of each epoch on the training rows, and on the validation cut if any."""
-
-    loss: list[float]
-    validation_loss: list[float]
 
 
 class ShuffledBatches(keras.utils.PyDataset):
@@ -96,38 +90,6 @@ def _finite(loss: float, epoch: int) -> float:
             "a smaller learning_rate helps."
         )
     return loss
-
-
-class Progress:
-    """One line on a terminal that says where training stands and how long it takes."""
-
-    def __init__(
-        self, name: str, epochs: int, verbose: int, stream: TextIO | None = None
-    ) -> None:
-        self._name = name
-        self._epochs = epochs
-        self._stream = stream or sys.stderr
-        self._is_shown = verbose > 1 or (verbose == 1 and self._stream.isatty())
-        self._start = perf_counter()
-
-    def epoch(self, done: int, history: TrainingHistory) -> None:
-        """Rewrite the line after an epoch."""
-        if not self._is_shown:
-            return
-        left = (perf_counter() - self._start) / done * (self._epochs - done)
-        text = f"{self._name}: epoch {done}/{self._epochs}, loss {history.loss[-1]:.4f}"
-        if history.validation_loss:
-            text += f", validation {history.validation_loss[-1]:.4f}"
-        self._stream.write(f"\r\033[K{text}, at most {left:.0f} s left")
-        self._stream.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_shown:
-            self._stream.write("\r\033[K")
-            self._stream.flush()
 
 
 def train(

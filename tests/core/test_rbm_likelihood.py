@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recs_anomaly.core import rbm_likelihood as likelihood
-from recs_anomaly.core.rbm import RBM, free_energy
+from recs_anomaly.core.rbm import RBM, free_energy, hidden_input
 from recs_anomaly.core.rbm_units import BernoulliUnits, GaussianUnits
 from tests import naive_rbm as naive
 from tests.core.tiny_rbm import DISCRETE, random_rbm, visible_rows
@@ -48,6 +48,11 @@ def test_annealed_estimate_lies_within_its_error(kind: str) -> None:
     assert estimate.value == pytest.approx(exact, abs=3 * estimate.standard_error)
 
 
+def pseudo_likelihood(rbm: RBM, visible: np.ndarray) -> np.ndarray:
+    is_known = np.ones((len(visible), rbm.units.n_features(rbm.n_visible)))
+    return likelihood.log_pseudo_likelihood(rbm, visible, is_known)
+
+
 def with_feature(kind: str, row: np.ndarray, feature: int) -> list[np.ndarray]:
     """Return the row with each possible value of a feature."""
     if kind == "bernoulli":
@@ -67,7 +72,7 @@ def test_pseudo_likelihood_compares_each_row_with_its_neighbours(kind: str) -> N
             partition = sum(math.exp(-naive.free_energy(rbm, v)) for v in others)
             total += -naive.free_energy(rbm, row) - math.log(partition)
         expected.append(total)
-    actual = likelihood.log_pseudo_likelihood(rbm, visible)
+    actual = pseudo_likelihood(rbm, visible)
     np.testing.assert_allclose(actual, expected, rtol=1e-10)
 
 
@@ -83,7 +88,7 @@ def test_pseudo_likelihood_of_a_gaussian_rbm_is_a_density() -> None:
             total -= free_energy(rbm, row[None])[0]
             total -= math.log(density.sum() * (grid[1] - grid[0]))
         expected.append(total)
-    actual = likelihood.log_pseudo_likelihood(rbm, visible)
+    actual = pseudo_likelihood(rbm, visible)
     np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
@@ -91,7 +96,8 @@ def test_a_probability_in_the_data_weighs_both_values() -> None:
     rbm = random_rbm("bernoulli")
     rows = np.tile(visible_rows("bernoulli")[0], (3, 1))
     rows[:, 2] = [0.0, 0.3, 1.0]
-    log_p = likelihood.log_conditionals(rbm, rows, np.full(3, 2))
+    inputs = hidden_input(rbm, rows)
+    log_p = likelihood.log_conditionals(rbm, inputs, rows[:, 2], np.full(3, 2))
     assert log_p[1] == pytest.approx(0.7 * log_p[0] + 0.3 * log_p[2])
 
 
@@ -101,7 +107,7 @@ def test_pseudo_likelihood_is_likelihood_where_units_are_independent() -> None:
     visible = visible_rows("bernoulli")
     partition = likelihood.exact_log_partition(rbm)
     np.testing.assert_allclose(
-        likelihood.log_pseudo_likelihood(rbm, visible),
+        pseudo_likelihood(rbm, visible),
         likelihood.log_likelihood(rbm, visible, partition),
         rtol=1e-10,
     )

@@ -13,7 +13,9 @@ from recs_anomaly.core.rbm_training import (
     DenseTrainer,
     GaussianTrainer,
     from_joint,
+    standardised,
     to_joint,
+    unstandardised,
 )
 from recs_anomaly.core.rbm_units import BernoulliUnits, GaussianUnits
 from tests import naive_rbm as naive
@@ -82,6 +84,19 @@ def test_coordinates_measured_from_the_mean_are_the_same_machine() -> None:
     again = from_joint(to_joint(rbm, OFFSET), OFFSET, rbm.units)
     for expected, actual in zip(rbm[:3], again[:3], strict=True):
         np.testing.assert_allclose(actual, expected, atol=1e-6)
+
+
+def test_an_rbm_on_standardised_values_gives_the_same_density() -> None:
+    rbm, visible = random_rbm("gaussian"), visible_rows("gaussian")
+    mean, scale = np.linspace(-2, 3, 6), np.linspace(0.5, 4, 6)
+    other = standardised(rbm, mean, scale)
+    expected = log_likelihood(rbm, visible, exact_log_partition(rbm))
+    moved = (visible - mean) / scale
+    actual = log_likelihood(other, moved, exact_log_partition(other))
+    np.testing.assert_allclose(actual - np.log(scale).sum(), expected, rtol=1e-5)
+    again = unstandardised(other, mean, scale)
+    for before, after in zip(rbm[:3], again[:3], strict=True):
+        np.testing.assert_allclose(after, before, rtol=1e-5)
 
 
 def test_momentum_and_decay_by_hand() -> None:
