@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import (
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.core.rating_rows import Floats
+from recs_anomaly.exceptions import InputError
 
 pytestmark = [
     pytest.mark.usefixtures("eager_keras"),
@@ -22,9 +23,13 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:X holds .* repeated:UserWarning"),
 ]
 
-# Columns beyond the two of ids must be refused, not used, so these cannot pass. Those
-# that can are run again on ids made of the first two features.
-WIDE = "fits {n} continuous features; a recommender takes two columns of ids"
+# How many columns the X of a check has. They cannot pass, and no tag says so: rows of
+# X are pairs of a user and an item, and there is nothing to do with a third column but
+# to refuse it. Each is shown to fail for that reason alone, and run again on two.
+WIDE = (
+    "Its X has {n} columns, where each row must be a pair of ids, user and item; other "
+    "widths raise ValueError in scikit-learn's words. {instead}"
+)
 FIT_ON_WIDE_X = {
     "check_fit_score_takes_y": 3,
     "check_dont_overwrite_parameters": 3,
@@ -46,19 +51,23 @@ FIT_ON_WIDE_X = {
     "check_dict_unchanged": 3,
     "check_fit2d_predict1d": 3,
 }
-# Even two columns of ids cannot pass these.
+# These say something else than the contract where there are only two columns of ids.
 MEANINGLESS = {
     "check_n_features_in_after_fitting": (
-        "It compares n_features_in_, always 2, with the width of its own X. "
-        "test_predict_counts_columns_in_the_words_of_scikit_learn holds the rule."
+        "It asks for n_features_in_ to be that width, which is never fitted. That it "
+        "is 2, and that predict compares it with X, is held by "
+        "test_predict_counts_columns_in_the_words_of_scikit_learn."
     ),
     "check_estimators_nan_inf": (
-        "Its ten pairs are rounded to 0 and 1, of which the last rating counts: one "
-        "level is left. test_rating_table.py fits and predicts NaN and inf."
+        "Cut to two columns, which the categorical tag rounds to 0 and 1, its ten rows "
+        "are pairs that repeat, with a single rating left among them. "
+        "test_missing_and_infinite_ids_and_ratings_are_refused fits and predicts NaN "
+        "and inf on pairs that differ."
     ),
     "check_regressors_no_decision_function": (
-        "It forbids regressors to have predict_proba. Ratings are a few ordered "
-        "levels, and the probability of each is predicted and calibrated."
+        "It forbids regressors to have predict_proba. An ordinal target is both: y are "
+        "numbers on a few levels, predict is their mean, which scorers of regressors "
+        "judge, and predict_proba the calibrated distribution over the levels."
     ),
 }
 
@@ -86,7 +95,12 @@ def first_two_columns(X: ArrayLike) -> ArrayLike:
 @parametrize_with_checks(
     [RBMRecommender(epochs=1, n_hidden=4, random_state=0)],
     expected_failed_checks=lambda _: {
-        name: WIDE.format(n=n) for name, n in FIT_ON_WIDE_X.items()
+        name: WIDE.format(
+            n=n,
+            instead=MEANINGLESS.get(name)
+            or "On the first two of them the check passes, below.",
+        )
+        for name, n in FIT_ON_WIDE_X.items()
     },
 )
 def test_scikit_learn_contract(
@@ -102,11 +116,26 @@ def name_of(check: Any) -> str:
 WIDE_CHECKS = [
     check
     for _, check in estimator_checks_generator(RBMRecommender())
-    if name_of(check) in FIT_ON_WIDE_X.keys() - MEANINGLESS.keys()
+    if name_of(check) in FIT_ON_WIDE_X
 ]
+CHECKS_ON_TWO = [check for check in WIDE_CHECKS if name_of(check) not in MEANINGLESS]
 
 
 @pytest.mark.parametrize("check", WIDE_CHECKS, ids=name_of)
+def test_expected_failures_fail_for_the_width_of_their_x_alone(
+    check: Callable[[Any], None],
+) -> None:
+    n = FIT_ON_WIDE_X[name_of(check)]
+    before = np.random.get_state()  # noqa: NPY002
+    with pytest.raises((InputError, AssertionError)) as caught:
+        check(RBMRecommender(epochs=1, n_hidden=4, random_state=0))
+    np.random.set_state(before)  # noqa: NPY002
+    error = caught.value.__cause__ or caught.value
+    assert isinstance(error, InputError)
+    assert f"X has {n} feature(s), but" in str(error)
+
+
+@pytest.mark.parametrize("check", CHECKS_ON_TWO, ids=name_of)
 def test_scikit_learn_contract_on_ids_made_of_features(
     check: Callable[[str, Any], None],
 ) -> None:
@@ -117,7 +146,7 @@ def test_scikit_learn_contract_on_ids_made_of_features(
 
 
 def test_every_check_that_x_is_too_wide_for_is_run_or_explained() -> None:
-    run = {name_of(check) for check in WIDE_CHECKS}
+    run = {name_of(check) for check in CHECKS_ON_TWO}
     assert run | MEANINGLESS.keys() == FIT_ON_WIDE_X.keys()
     assert len(run) >= 16
 
@@ -134,6 +163,21 @@ def test_predict_counts_columns_in_the_words_of_scikit_learn() -> None:
     for method in (model.predict, model.predict_proba, model.predict_interval):
         with pytest.raises(ValueError, match=r"X has 1 .*is expecting 2 features as"):
             method(PAIRS[["item_id"]].to_numpy())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_missing_and_infinite_ids_and_ratings_are_refused(bad: float) -> None:
+    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0)
+    pairs = PAIRS.to_numpy(dtype=float)
+    broken = pairs.copy()
+    broken[2, 1] = bad
+    with pytest.raises(ValueError, match=r"NaN|inf"):
+        model.fit(broken, RATINGS)
+    with pytest.raises(ValueError, match=r"NaN|inf"):
+        model.fit(pairs, np.append(RATINGS[:-1], bad))
+    model.fit(pairs, RATINGS)
+    with pytest.raises(ValueError, match=r"NaN|inf"):
+        model.predict(broken)
 
 
 def test_names_of_the_columns_are_kept_and_compared() -> None:
