@@ -1,0 +1,177 @@
+"""What fit of an RBM does: start, train, judge each epoch."""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from recs_anomaly.core import rbm as core
+from recs_anomaly.core.progress import Progress, TrainingHistory
+from recs_anomaly.core.rbm import RBM
+from recs_anomaly.core.rbm_likelihood import log_conditionals
+from recs_anomaly.core.rbm_schedule import Schedule, Trained, train
+from recs_anomaly.core.rbm_sparse import SparseRows, SparseTrainer
+from recs_anomaly.core.rbm_training import (
+    ChainSettings,
+    DenseTrainer,
+    GaussianTrainer,
+    standardised,
+    unstandardised,
+)
+from recs_anomaly.core.rbm_units import (
+    Array,
+    BernoulliUnits,
+    GaussianUnits,
+    VisibleUnits,
+)
+from recs_anomaly.estimators._rbm_state import Visible
+
+Floats = NDArray[np.float64]
+INITIAL_SPREAD = 0.01
+N_JUDGED = 1024
+VALIDATION_SHARE = 0.1
+
+
+class Frame(NamedTuple):
+    """Mean and scale of the visible units, from which training measures them."""
+
+    mean: Floats  # (V,)
+    scale: Floats  # (V,)
+
+
+class Plan(NamedTuple):
+    """All that training is told beside the data."""
+
+    schedule: Schedule
+    chains: ChainSettings
+    holds_out: bool
+    verbose: int
+
+
+def frame_of(visible: Visible, units: VisibleUnits) -> Frame:
+    """Mean of what is known of each unit, and of Gaussian units its deviation."""
+    if scipy.sparse.issparse(visible):
+        mean = np.asarray(visible.mean(axis=0), np.float64).ravel()
+        return Frame(mean, np.ones_like(mean))
+    is_known = ~np.isnan(visible)
+    counts = np.maximum(is_known.sum(axis=0), 1)
+    mean = np.where(is_known, visible, 0.0).sum(axis=0, dtype=np.float64) / counts
+    if not isinstance(units, GaussianUnits):
+        return Frame(mean, np.ones_like(mean))
+    squares = np.where(is_known, visible - mean, 0.0) ** 2
+    deviation = np.sqrt(squares.sum(axis=0) / counts)
+    is_constant = deviation <= 1e-7 * np.abs(mean)
+    return Frame(mean, np.where(is_constant, 1.0, deviation))
+
+
+def blank_machine(
+    units: VisibleUnits, frame: Frame, n_rows: int, n_hidden: int, seed: int
+) -> RBM:
+    """Tiny weights, and biases that give each visible unit its own mean."""
+    rng = np.random.default_rng(seed)
+    weights = rng.normal(0.0, INITIAL_SPREAD, (len(frame.mean), n_hidden))
+    hidden_bias = -frame.mean @ weights
+    if isinstance(units, GaussianUnits):
+        variance = frame.scale**2
+        return RBM(
+            weights / frame.scale[:, None],
+            frame.mean / variance,
+            -(frame.mean / frame.scale) @ weights,
+            GaussianUnits(variance),
+        )
+    # Half a row of either value keeps units that never change away from infinity.
+    count = np.clip(frame.mean, 0.0, 1.0) * n_rows + 0.5
+    is_binary = isinstance(units, BernoulliUnits)
+    bias = np.log(count / (n_rows + 1.0 - count)) if is_binary else np.log(count)
+    return RBM(weights, bias - weights.sum(axis=1) / 2, hidden_bias, units)
+
+
+class Judge:
+    """Loss of parameters: the same few features of the same rows, each time.
+
+    It is the negative log pseudo-likelihood of a row in nats, estimated from
+    `N_JUDGED` features chosen once, each given all others of its row.
+    """
+
+    def __init__(
+        self, visible: Visible, units: VisibleUnits, rng: np.random.Generator
+    ) -> None:
+        self._n_features = units.n_features(visible.shape[1])
+        rows = rng.integers(0, visible.shape[0], N_JUDGED)
+        self._features = rng.integers(0, self._n_features, N_JUDGED)
+        self._visible = visible[rows]
+        if scipy.sparse.issparse(visible):
+            entries = self._visible[np.arange(N_JUDGED), self._features]
+            self._values = np.asarray(entries).ravel()
+        else:
+            self._values = units.values(self._visible, self._features)
+        self._is_known = ~np.isnan(self._values.reshape(N_JUDGED, -1)[:, 0])
+        self._values = np.nan_to_num(self._values)
+        self._has_missing = not scipy.sparse.issparse(visible) and bool(
+            np.isnan(self._visible).any()
+        )
+
+    def __call__(self, machine: RBM) -> float:
+        visible = self._visible
+        if self._has_missing:
+            visible = core.fill_missing(machine, visible)
+        inputs = core.hidden_input(machine, visible)
+        each = log_conditionals(machine, inputs, self._values, self._features)
+        n_known = max(int(self._is_known.sum()), 1)
+        return float(-each[self._is_known].sum() / n_known * self._n_features)
+
+
+def learn(
+    start: RBM,
+    visible: Visible,
+    frame: Frame,
+    plan: Plan,
+    chains: Array | None,
+    rng: np.random.Generator,
+) -> tuple[Trained, Array]:
+    """Train from a start; returns the parameters and the last state of the chains."""
+    rows, judged = visible, visible
+    if plan.holds_out:
+        order = rng.permutation(visible.shape[0])
+        n_held = max(round(VALIDATION_SHARE * len(order)), 1)
+        rows, judged = visible[order[n_held:]], visible[order[:n_held]]
+    is_gaussian = isinstance(start.units, GaussianUnits)
+    if is_gaussian:
+        start = standardised(start, *frame)
+        rows, judged = ((part - frame.mean) / frame.scale for part in (rows, judged))
+    trainer = _trainer(start, rows, frame, plan.chains, rng)
+    n_chains = plan.chains.n_chains
+    if chains is None or len(chains) != n_chains:
+        chains = rng.integers(0, 2, (n_chains, start.n_hidden)).astype(np.float32)
+    trainer.set_chains(chains)
+    with Progress("RBM", plan.schedule.n_epochs, plan.verbose) as progress:
+        trained = train(
+            trainer,
+            plan.schedule,
+            rng,
+            Judge(judged, start.units, rng),
+            lambda done, losses: progress.epoch(done, TrainingHistory(losses, [])),
+        )
+    if is_gaussian:
+        trained = trained._replace(rbm=unstandardised(trained.rbm, *frame))
+    return trained, trainer.chains()
+
+
+def _trainer(
+    start: RBM,
+    rows: Visible,
+    frame: Frame,
+    chains: ChainSettings,
+    rng: np.random.Generator,
+) -> DenseTrainer | SparseTrainer:
+    if scipy.sparse.issparse(rows):
+        parts = SparseRows(
+            rows.indptr.astype(np.int64),
+            rows.indices.astype(np.int64),
+            rows.data.astype(np.float32),
+        )
+        return SparseTrainer(start, parts, chains, rng)
+    if isinstance(start.units, GaussianUnits):
+        return GaussianTrainer(start, rows, np.zeros(rows.shape[1]), chains, rng)
+    return DenseTrainer(start, rows, frame.mean, chains, rng)
