@@ -8,17 +8,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
     from recs_anomaly.estimators.rbm import RBM
     from recs_anomaly.estimators.recommender import RBMRecommender
     from recs_anomaly.persistence import load, save
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["RBM", "RBMRecommender", "load", "save"]
+__all__ = ["RBM", "RBMRecommender", "TimeSeriesAnomalyDetector", "load", "save"]
 
 _HOMES = {
     "RBM": "recs_anomaly.estimators.rbm",
     "RBMRecommender": "recs_anomaly.estimators.recommender",
+    "TimeSeriesAnomalyDetector": "recs_anomaly.estimators.detector",
     "load": "recs_anomaly.persistence",
     "save": "recs_anomaly.persistence",
 }

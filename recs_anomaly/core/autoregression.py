@@ -50,24 +50,27 @@ def fit_autoregression(
 def forecast(model: Autoregression, series: Floats) -> Floats:
     """Forecast every row from the rows before it; shape of `series`.
 
-    The rows before the first are taken to be 0, the mean of the training rows.
+    The rows before the first are taken to be like the first.
     """
     n_lags = model.n_lags
-    padded = np.concatenate([np.zeros((n_lags, series.shape[1])), series[:-1]])
+    padded = np.concatenate([np.repeat(series[:1], n_lags, axis=0), series[:-1]])
     expected = np.empty_like(series)
     for channel, weights in enumerate(model.weights):
         expected[:, channel] = np.correlate(padded[:, channel], weights, "valid")
     return expected + model.intercepts
 
 
-def fill_missing(model: Autoregression, series: Floats) -> Floats:
-    """Copy a series with each missing value (NaN) replaced by its own forecast."""
+def fill_missing(model: Autoregression, series: Floats, limit: float) -> Floats:
+    """Copy a series with each missing value (NaN) replaced by its own forecast.
+
+    Forecasts of forecasts may run away: they are held between -limit and limit.
+    """
     filled = series.copy()
     n_lags = model.n_lags
     for row, channel in np.argwhere(np.isnan(series)):
         past = filled[max(row - n_lags, 0) : row, channel]
-        filled[row, channel] = (
-            past @ model.weights[channel, n_lags - len(past) :]
-            + model.intercepts[channel]
+        expected = past @ model.weights[channel, n_lags - len(past) :]
+        filled[row, channel] = min(
+            max(expected + model.intercepts[channel], -limit), limit
         )
     return filled

@@ -1,4 +1,4 @@
-"""SimpleRNN, GRU and LSTM: the Keras body and its NumPy twin.
+"""SimpleRNN, GRU and LSTM as arrays: the NumPy twins of Keras' layers.
 
 A fitted recurrent network serves as arrays. Over a long series its state is restarted
 every `BLOCK` rows, `WARM_UP` rows before the block begins: blocks then run side by
@@ -9,19 +9,12 @@ computes exactly the same.
 from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
 import numpy as np
-from keras import layers
 
 from recs_anomaly.core.windows import Floats
 
 BLOCK = 192
 WARM_UP = 64
-CELLS = {
-    "gru": layers.GRU,
-    "lstm": layers.LSTM,
-    "simple_rnn": layers.SimpleRNN,
-}
 
 
 class Recurrent(NamedTuple):
@@ -38,32 +31,6 @@ class Recurrent(NamedTuple):
     bias: Floats
     head_kernel: Floats
     head_bias: Floats
-
-
-def build_recurrent(
-    cell: str, n_inputs: int, n_units: int, n_outputs: int, seed: int
-) -> keras.Model:
-    """Keras model from (n, steps, n_inputs) to (n, steps, n_outputs).
-
-    The head starts at zero: before training the network says 0.
-    """
-    first, second = np.random.default_rng(seed).integers(2**31, size=2).tolist()
-    steps = keras.Input((None, n_inputs))
-    hidden = CELLS[cell](
-        n_units,
-        return_sequences=True,
-        kernel_initializer=keras.initializers.GlorotUniform(first),
-        recurrent_initializer=keras.initializers.Orthogonal(seed=second),
-    )(steps)
-    head = layers.Dense(n_outputs, kernel_initializer="zeros")
-    return keras.Model(steps, head(hidden))
-
-
-def recurrent_arrays(network: keras.Model) -> Recurrent:
-    """Copy the weights out, for the NumPy forward pass."""
-    arrays = [np.asarray(weight, np.float64) for weight in network.get_weights()]
-    arrays[2] = np.atleast_2d(arrays[2])
-    return Recurrent(*arrays)
 
 
 def run(cell: str, model: Recurrent, inputs: Floats) -> Floats:

@@ -1,49 +1,71 @@
-"""Averages of a score around each row, with a peak and long tails.
+"""Exponentially weighted averages of a score, over the past or over both sides.
 
-A moving average of fixed width must choose between a sharp peak for isolated spikes
-and a broad shoulder for long events. The kernel 1 / (1 + (distance / width)^2) has
-both: the row itself weighs most, and rows far away still count.
+One recursion a side: a stream keeps two numbers a column and computes the same.
 """
 
 import numpy as np
 
 from recs_anomaly.core.windows import Bools, Floats
 
-REACH = 40  # in widths: the tails beyond it hold under 2 % of the weight
+BLOCK = 64
+LEAST_WEIGHT = 1e-9  # of the known rows; below it no row is near enough to speak
 
 
-def smooth(scores: Floats, is_known: Bools, width: float) -> Floats:
-    """Average each column of scores by the kernel, over the rows that are known.
+def smooth(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
+    """Average each column over the rows around each row, exp(-distance / constant).
 
     Parameters
     ----------
     scores : ndarray of shape (n_rows, n_columns)
     is_known : ndarray of bool of shape (n_rows, n_columns)
         Rows without a score weigh nothing; their own average is that of the others.
-    width : float
-        Distance in rows at which a row weighs half; 0 leaves the scores as they are.
+    time_constant : float
+        In rows; 0 leaves the scores as they are.
 
     Returns
     -------
     ndarray of shape (n_rows, n_columns)
-        0 where no row within reach is known.
+        0 where no row that is near enough is known.
     """
-    if width == 0:
-        return np.where(is_known, scores, 0.0)
-    reach = min(int(REACH * width), len(scores))
-    kernel = 1.0 / (1.0 + (np.arange(-reach, reach + 1) / width) ** 2)
-    weights = np.maximum(_convolved(is_known.astype(np.float64), kernel), 0.0)
-    total = _convolved(np.where(is_known, scores, 0.0), kernel)
-    smallest = 0.5 * kernel[0]  # less can only be rounding: no row is in reach
+    values = np.where(is_known, scores, 0.0)
+    if time_constant == 0:
+        return values
+    columns = np.stack([values, is_known.astype(np.float64)], axis=-1)
+    both_sides = decayed_sum(columns, time_constant) - columns
+    both_sides += decayed_sum(columns[::-1], time_constant)[::-1]
+    return _average(both_sides)
+
+
+def smooth_past(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
+    """Average each column as `smooth` does, over each row and those before it."""
+    values = np.where(is_known, scores, 0.0)
+    if time_constant == 0:
+        return values
+    columns = np.stack([values, is_known.astype(np.float64)], axis=-1)
+    return _average(decayed_sum(columns, time_constant))
+
+
+def decayed_sum(values: Floats, time_constant: float) -> Floats:
+    """Sum of the rows so far, each worth exp(-age / time_constant).
+
+    The first axis is time. Blocks of rows are matrix products; only their last rows
+    are carried on one after the other.
+    """
+    n_rows = len(values)
+    n_blocks = -(-n_rows // BLOCK)
+    padded = np.zeros((n_blocks * BLOCK, *values.shape[1:]))
+    padded[:n_rows] = values
+    blocks = padded.reshape(n_blocks, BLOCK, -1)
+    age = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
+    within = np.tril(np.exp(-np.maximum(age, 0) / time_constant)) @ blocks
+    carried = np.exp(-(np.arange(BLOCK) + 1.0) / time_constant)[:, None]
+    for block in range(1, n_blocks):
+        within[block] += carried * within[block - 1, -1]
+    return within.reshape(padded.shape)[:n_rows]
+
+
+def _average(sums: Floats) -> Floats:
+    total, weight = sums[..., 0], sums[..., 1]
     return np.where(
-        weights > smallest, np.maximum(total, 0.0) / np.maximum(weights, smallest), 0.0
+        weight > LEAST_WEIGHT, total / np.maximum(weight, LEAST_WEIGHT), 0.0
     )
-
-
-def _convolved(columns: Floats, kernel: Floats) -> Floats:
-    """Convolution of each column with a symmetric kernel, by Fourier transforms."""
-    n_rows, reach = len(columns), len(kernel) // 2
-    size = 1 << int(n_rows + len(kernel) - 1).bit_length()
-    product = np.fft.rfft(columns, size, axis=0) * np.fft.rfft(kernel, size)[:, None]
-    result: Floats = np.fft.irfft(product, size, axis=0)[reach : reach + n_rows]
-    return result

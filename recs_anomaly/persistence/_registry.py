@@ -16,6 +16,9 @@ TARGETS = {
     "RBM": "recs_anomaly.estimators.rbm:RBM",
     "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
     "Recommender": "recs_anomaly.applications.recommend.recommender:Recommender",
+    "TimeSeriesAnomalyDetector": (
+        "recs_anomaly.estimators.detector:TimeSeriesAnomalyDetector"
+    ),
     "sklearn.MaxAbsScaler": "sklearn.preprocessing:MaxAbsScaler",
     "sklearn.MinMaxScaler": "sklearn.preprocessing:MinMaxScaler",
     "sklearn.MissingIndicator": "sklearn.impute:MissingIndicator",

@@ -1,0 +1,179 @@
+"""Fitting the models of a detector to a series that is normal, or nearly so."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, Judgement, judge
+from recs_anomaly.core.anomaly_scale import (
+    HIGH,
+    HIGH_IN_A_ROW,
+    fit_scale,
+    shares,
+    smoothed_errors,
+)
+from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
+from recs_anomaly.core.autoencoder import fit_components
+from recs_anomaly.core.autoregression import (
+    Autoregression,
+    fill_missing,
+    fit_autoregression,
+)
+from recs_anomaly.core.channels import describe_channels, is_told
+from recs_anomaly.core.window_memory import describe_windows
+from recs_anomaly.core.windows import Bools, Floats, sliding_windows
+
+RIDGE = 1.0  # rows' worth
+KEPT_VARIANCE = 0.9
+MOST_FITTED = 2000  # windows that the autoencoder is fitted to
+MOST_REMEMBERED = 1500
+# A training row is left out whose score's logarithm lies this many times as far above
+# the median as the upper quartile does.
+TRIM = 10.0
+LEAST_SPREAD = 0.05
+
+
+class Fitted(NamedTuple):
+    """A model, the scales (n_branches, n_targets) of its errors, and what it saw.
+
+    `scale` is that of smoothed errors, `row_scale` that of a row's own. `judged` is the
+    model's view of the training series, `is_normal` (n_rows,) says which of its rows
+    were learned from.
+    """
+
+    model: AnomalyModel
+    scale: Floats
+    row_scale: Floats
+    judged: Judgement
+    is_normal: Bools
+
+
+class _Prepared(NamedTuple):
+    """A linear model, and what the training series is to it."""
+
+    model: AnomalyModel
+    filled: Floats
+    is_used: Bools
+    starts: np.ndarray
+
+
+def fit_anomaly_model(series: Floats, settings: Settings, seed: int) -> Fitted:
+    """Fit to a training series (n_rows, n_channels), NaN where nothing is known.
+
+    Rows that stand out from the rest of the series are left out, and the models
+    fitted again without them.
+    """
+    is_normal: Bools = np.ones(len(series), dtype=np.bool_)
+    first = _fit_linear(series, is_normal, settings)
+    is_normal = _is_ordinary(_finish(first, series, is_normal, settings), settings)
+    prepared = _fit_linear(series, is_normal, settings)
+    with_networks = _add_networks(prepared, settings.network, seed)
+    return _finish(with_networks, series, is_normal, settings)
+
+
+def _fit_linear(series: Floats, is_normal: Bools, settings: Settings) -> _Prepared:
+    is_used = ~np.isnan(series) & is_normal[:, None]
+    channels = describe_channels(series, is_used)
+    scaled = channels.scaled(series)
+    autoregression = _fit_autoregression(scaled, is_used, settings.n_lags)
+    filled = fill_missing(autoregression, scaled, INPUT_LIMIT)
+    of_targets = is_used[:, channels.targets]
+    starts = _normal_windows(of_targets, is_normal, settings.width)
+    shapes = _shapes(filled[:, channels.targets], starts, settings.width)
+    autoencoder = fit_components(shapes, KEPT_VARIANCE, max(settings.width // 3, 1))
+    cell = settings.network.cell
+    nothing = np.zeros((0, 0, 0))
+    model = AnomalyModel(
+        channels, autoregression, cell, None, autoencoder, nothing, starts
+    )
+    return _Prepared(model, filled, of_targets, starts)
+
+
+def _add_networks(
+    prepared: _Prepared, settings: NetworkSettings, seed: int
+) -> _Prepared:
+    if settings.epochs == 0:
+        return prepared
+    # Keras is needed here alone.
+    from recs_anomaly.core.anomaly_networks import fit_autoencoder, fit_recurrent
+
+    model, filled, is_used, starts = prepared
+    shapes = _shapes(filled[:, model.channels.targets], starts, model.width)
+    model = model._replace(
+        autoencoder=fit_autoencoder(model.autoencoder, shapes, settings, seed),
+        recurrent=fit_recurrent(model, filled, is_used, settings, seed),
+    )
+    return prepared._replace(model=model)
+
+
+def _finish(
+    prepared: _Prepared, series: Floats, is_normal: Bools, settings: Settings
+) -> Fitted:
+    """Remember normal windows, and find the scale of errors on normal rows."""
+    model = prepared.model
+    chosen = prepared.starts[:: -(-len(prepared.starts) // MOST_REMEMBERED)]
+    n_windows = len(series) - model.width + 1
+    memory = [
+        describe_windows(
+            model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
+        ).descriptions[chosen]
+        for channel in prepared.filled[:, model.channels.targets].T
+    ]
+    model = model._replace(memory=np.stack(memory), memory_starts=chosen)
+    judged = judge(model, series, settings.side)
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    return Fitted(
+        model,
+        fit_scale(smoothed, judged, is_normal, HIGH),
+        fit_scale(judged.errors, judged, is_normal, HIGH_IN_A_ROW),
+        judged,
+        is_normal,
+    )
+
+
+def _is_ordinary(fitted: Fitted, settings: Settings) -> Bools:
+    """Say which training rows do not stand out."""
+    smoothed = smoothed_errors(fitted.judged, settings.time_constant)
+    weights = np.ones(len(fitted.scale))
+    worst = shares(smoothed, fitted.scale, weights).max(axis=(0, 2))
+    level = np.log(np.maximum(worst, np.finfo(np.float64).tiny))
+    middle, upper = np.quantile(level, (0.5, 0.75))
+    ordinary: Bools = level <= middle + TRIM * max(upper - middle, LEAST_SPREAD)
+    return ordinary
+
+
+def _fit_autoregression(scaled: Floats, is_used: Bools, n_lags: int) -> Autoregression:
+    """Fit to a series whose gaps are drawn straight, then as that fit fills them."""
+    straight = np.column_stack([_without_gaps(column) for column in scaled.T])
+    first = fit_autoregression(straight, is_used, n_lags, RIDGE)
+    if not np.isnan(scaled).any():
+        return first
+    filled = fill_missing(first, scaled, INPUT_LIMIT)
+    return fit_autoregression(filled, is_used, n_lags, RIDGE)
+
+
+def _without_gaps(column: Floats) -> Floats:
+    rows = np.arange(len(column))
+    is_known = ~np.isnan(column)
+    if not is_known.any():
+        return np.zeros_like(column)
+    return np.interp(rows, rows[is_known], column[is_known])
+
+
+def _normal_windows(is_used: Bools, is_normal: Bools, width: int) -> np.ndarray:
+    """First rows of the windows that are normal and told in every target.
+
+    If there is none, those of all windows.
+    """
+    n_odd = np.concatenate([[0], np.cumsum(~is_normal)])
+    is_good = is_told(is_used, width).all(axis=1) & (n_odd[width:] == n_odd[:-width])
+    return np.flatnonzero(is_good) if is_good.any() else np.arange(len(is_good))
+
+
+def _shapes(targets: Floats, starts: np.ndarray, width: int) -> Floats:
+    """Shapes (n_windows, width) of evenly chosen windows of all targets, by time."""
+    stride = max(1, len(starts) * targets.shape[1] // MOST_FITTED)
+    windows = sliding_windows(targets, width)[starts[::stride]]
+    shapes = np.moveaxis(windows, 1, 2).reshape(-1, width)
+    centred: Floats = shapes - shapes.mean(axis=1, keepdims=True)
+    return centred

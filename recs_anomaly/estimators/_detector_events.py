@@ -1,0 +1,146 @@
+"""Events: runs of abnormal rows, where they begin and end, how rare, what they are."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recs_anomaly.core.anomaly_model import BRANCHES
+from recs_anomaly.core.extreme_values import Tail, tail_probability
+from recs_anomaly.core.windows import Bools, Floats
+from recs_anomaly.estimators._detector_causes import Excerpt, cause_of, direction_of
+
+RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
+LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
+
+
+class Evidence(NamedTuple):
+    """What is known of the rows of a series, of shape (n_rows, n_targets) if not said.
+
+    `shares` (n_branches, n_rows, n_targets) are smoothed, in units of what one normal
+    row in a hundred reaches; `errors` of that shape are not, in units of what one in a
+    thousand reaches. `ratio` (n_rows,) is the largest of the shares. `values` and
+    `expected` are in the channels' own units, `residual` in training standard
+    deviations. `alone` (n_rows,) is what the forecast error of a row would be after
+    smoothing if there were no others. `window` is the rows of a window.
+    """
+
+    ratio: Floats
+    shares: Floats
+    errors: Floats
+    values: Floats
+    expected: Floats
+    residual: Floats
+    alone: Floats
+    window: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of the table that `events` returns."""
+
+    start: Any
+    end: Any
+    peak: Any
+    n_rows: int
+    severity: float
+    direction: str
+    channel: str
+    channels: str
+    branch: str
+    cause: str
+
+
+def event_table(
+    evidence: Evidence,
+    runs: list[tuple[int, int]],
+    tail: Tail,
+    names: list[str],
+    index: pd.Index,
+) -> pd.DataFrame:
+    """Describe each run (first row, row after the last) as an event."""
+    events = [_event(evidence, run, tail, names, index) for run in runs]
+    columns = list(Event.__dataclass_fields__)
+    return pd.DataFrame([asdict(event) for event in events], columns=columns)
+
+
+def runs_of(is_in: Bools) -> list[tuple[int, int]]:
+    """Find runs of True: first row and row after the last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_in, [0]])))
+    return [(first, stop) for first, stop in edges.reshape(-1, 2).tolist()]
+
+
+def event_runs(
+    evidence: Evidence, threshold: float, merge_gap: int, min_duration: int
+) -> list[tuple[int, int]]:
+    """Find the rows of each event: first row and row after the last.
+
+    Events with at most `merge_gap` rows between them are one; then those of fewer than
+    `min_duration` rows are dropped.
+    """
+    merged: list[tuple[int, int]] = []
+    for first, stop in runs_of(_event_rows(evidence, threshold)):
+        if merged and first - merged[-1][1] <= merge_gap:
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((first, stop))
+    return [run for run in merged if run[1] - run[0] >= min_duration]
+
+
+def _event_rows(evidence: Evidence, threshold: float) -> Bools:
+    """Rows beyond the threshold, less those that only others have put there.
+
+    A forecast errs in the very row: one whose error alone reaches the threshold counts.
+    One abnormal row makes all windows around it abnormal: of a stretch of strange
+    windows the middle counts. Where a run has neither, its strange rows count.
+    """
+    is_beyond = evidence.ratio > threshold
+    is_strange = evidence.errors.max(axis=(0, 2)) >= 1.0
+    is_core = evidence.alone >= threshold
+    for first, stop in runs_of(is_strange):
+        is_core[first + evidence.window - 1 : stop - evidence.window + 1] = True
+    for first, stop in runs_of(is_beyond):
+        if not is_core[first:stop].any():
+            is_any = is_strange[first:stop].any()
+            is_core[first:stop] = is_strange[first:stop] if is_any else True
+    is_core &= is_beyond
+    return is_core
+
+
+def _event(
+    evidence: Evidence,
+    run: tuple[int, int],
+    tail: Tail,
+    names: list[str],
+    index: pd.Index,
+) -> Event:
+    first, stop = run
+    shares = evidence.shares[:, first:stop]
+    by_channel = shares.max(axis=(0, 1))
+    channel = int(by_channel.argmax())
+    branch = int(shares[:, :, channel].max(axis=1).argmax())
+    leading = np.argsort(-by_channel, kind="stable")
+    leading = leading[by_channel[leading] >= LEADING * by_channel[channel]]
+    peak = first + int(evidence.ratio[first:stop].argmax())
+    probability = tail_probability(tail, evidence.ratio[peak : peak + 1])[0]
+    excerpt = Excerpt(
+        first,
+        stop,
+        BRANCHES[branch],
+        evidence.values[:, channel],
+        evidence.expected[:, channel],
+        evidence.residual[:, channel],
+    )
+    return Event(
+        start=index[first],
+        end=index[stop - 1],
+        peak=index[peak],
+        n_rows=stop - first,
+        severity=float(min(1.0 / probability, RAREST)),
+        direction=direction_of(excerpt),
+        channel=names[channel],
+        channels=", ".join(names[number] for number in leading),
+        branch=BRANCHES[branch],
+        cause=cause_of(excerpt),
+    )

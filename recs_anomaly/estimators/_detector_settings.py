@@ -1,0 +1,110 @@
+"""Parameters of the detector: what is legal, and what "auto" means on a series."""
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from recs_anomaly.core.anomaly_model import BRANCHES
+from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
+from recs_anomaly.core.channels import describe_channels
+from recs_anomaly.core.windows import Floats
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.anomaly import buffer_length
+
+SIDES = {"both": 0, "high": 1, "low": -1}
+LEAST_ROWS = 8
+LAGS = 32
+NARROWEST, WIDEST = 50, 200  # what window="auto" may find
+SMOOTHING = 30.0
+DEFAULT_WEIGHTS = {"forecast": 1.0, "reconstruction": 1.0, "neighbour": 1.0}
+
+
+def check_parameters(detector: Any) -> None:
+    """Raise an InputError that names the first parameter that breaks its rule."""
+    check_choice("cell", detector.cell, ("gru", "lstm", "simple_rnn"))
+    check_choice("side", detector.side, tuple(SIDES))
+    for name, least in (("n_units", 1), ("epochs", 0)):
+        check_integer(name, getattr(detector, name), least)
+    if detector.window != "auto":
+        check_integer("window", detector.window, 2, ", or 'auto'")
+    if detector.smooth != "auto":
+        check_number("smooth", detector.smooth, 0.0, np.inf, ", or 'auto'")
+    check_number("alpha", detector.alpha, 0.0, 0.5)
+    if detector.contamination != "auto":
+        check_number("contamination", detector.contamination, 0.0, 0.5, ", or 'auto'")
+    branch_weights(detector.weights)
+
+
+def branch_weights(weights: Mapping[str, float] | None) -> Floats:
+    """Weights (n_branches,) in the order of the branches."""
+    chosen = DEFAULT_WEIGHTS if weights is None else weights
+    if not isinstance(chosen, Mapping) or not set(chosen) <= set(BRANCHES):
+        raise InputError(
+            f"weights must be a dict with some of the keys {BRANCHES}; got {weights!r}."
+        )
+    for name, weight in chosen.items():
+        check_number(f"weights[{name!r}]", weight, 0.0, np.inf)
+    found = np.array([float(chosen.get(name, 0.0)) for name in BRANCHES])
+    if not found.any():
+        raise InputError(f"weights must hold one above 0; got {weights!r}.")
+    return found
+
+
+def settings_for(detector: Any, grid: Floats) -> Settings:
+    """Settle what "auto" leaves open, on a training series (n_rows, n_channels)."""
+    n_rows = len(grid)
+    width = _auto_window(grid) if detector.window == "auto" else int(detector.window)
+    if 2 * width > n_rows:
+        raise InputError(
+            f"window must be at most half of the training rows; "
+            f"got window={width} and {n_rows} rows."
+        )
+    return Settings(
+        width=width,
+        n_lags=max(1, min(LAGS, n_rows // 8)),
+        time_constant=time_constant(detector.smooth, n_rows),
+        side=SIDES[detector.side],
+        network=NetworkSettings(
+            detector.cell, detector.n_units, detector.epochs, detector.verbose
+        ),
+    )
+
+
+def time_constant(smooth: float | str, n_rows: int) -> float:
+    """Rows of smoothing: 30 by default, fewer for short training series."""
+    return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
+
+
+def _auto_window(grid: Floats) -> int:
+    """Find the median period of the judged channels, held to 50 to 200 rows."""
+    targets = describe_channels(grid, ~np.isnan(grid)).targets
+    filled = np.nan_to_num(grid[:, targets] - np.nanmean(grid[:, targets], axis=0))
+    period = np.median([buffer_length(channel) for channel in filled.T])
+    width = min(max(int(period), NARROWEST), WIDEST, len(grid) // 4)
+    return max(width, 2)
+
+
+def check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
+    """Raise an InputError if a value is not among those known."""
+    if value not in known:
+        raise InputError(f"{name} must be one of {known}; got {value!r}.")
+
+
+def check_integer(name: str, value: object, least: int, rest: str = "") -> None:
+    """Raise an InputError if a value is not an integer of at least so much."""
+    if not isinstance(value, Integral) or value < least:
+        raise InputError(
+            f"{name} must be an integer of at least {least}{rest}; got {value!r}."
+        )
+
+
+def check_number(
+    name: str, value: object, low: float, high: float, rest: str = ""
+) -> None:
+    """Raise an InputError if a value is not a finite number from low to high."""
+    number = float(value) if isinstance(value, Real) else np.nan
+    if not np.isfinite(number) or not low <= number <= high:
+        bound = f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
+        raise InputError(f"{name} must be a number {bound}{rest}; got {value!r}.")
