@@ -1,6 +1,7 @@
 """RBMRecommender as its users meet it."""
 
 import pickle
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import Pipeline
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import (
@@ -175,8 +177,11 @@ def test_pickle_keeps_predictions_and_holds_no_look_up_tables(
 
 
 def test_scikit_learn_validates_it(ratings: pd.DataFrame) -> None:
-    scores = cross_val_score(quick(), ratings[IDS], ratings["rating"], cv=2)
-    assert scores.shape == (2,)
+    alone = cross_val_score(quick(), ratings[IDS], ratings["rating"], cv=2)
+    assert np.isfinite(alone).all()
+    pipeline = Pipeline([("recommend", quick())])
+    piped = cross_val_score(pipeline, ratings[IDS], ratings["rating"], cv=2)
+    np.testing.assert_array_equal(piped, alone)
     search = GridSearchCV(quick(), {"view": ["user", "item"]}, cv=2, n_jobs=2)
     search.fit(ratings[IDS], ratings["rating"])
     assert search.best_params_["view"] in ("user", "item")
@@ -245,6 +250,17 @@ def test_a_wrong_parameter_is_named_when_fitting(
 def test_few_ratings_are_enough_to_fit() -> None:
     model = quick().fit([["a", "x"], ["a", "y"], ["b", "x"]], [5, 1, 4])
     assert np.isfinite(model.predict([["b", "y"]])).all()
+
+
+@pytest.mark.usefixtures("eager_keras")
+def test_memory_of_fitting_grows_with_the_ratings_not_with_users_times_items() -> None:
+    n_users, n_items = 20_000, 4_000
+    wide = make_ratings(n_users, n_items, 24_000, random_state=0).ratings
+    tracemalloc.start()
+    quick().fit(wide[IDS], wide["rating"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < n_users * n_items / 2, "half a byte a cell, were there cells"
 
 
 def test_it_beats_biases_on_the_sample_and_its_intervals_hold() -> None:
