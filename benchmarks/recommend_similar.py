@@ -21,8 +21,8 @@ import pandas as pd
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import fetch_movielens
 
-PRODUCT_BUDGET = 0.11
-GENRES_BUDGET = 0.33
+PRODUCT_BUDGET = 0.12
+GENRES_BUDGET = 0.34
 N_SIMILAR = 10
 MIN_RATINGS = 30
 SHRINKAGE = 6.0
