@@ -11,7 +11,7 @@ from recs_anomaly.core.rbm_training import Trainer
 # Share of the steps, the last ones, over which a decaying schedule averages, and the
 # largest number of parameter sets that it takes from them.
 AVERAGED_SHARE = 0.3
-MOST_AVERAGED = 300
+MOST_AVERAGED = 100
 
 
 class Schedule(NamedTuple):

@@ -29,8 +29,11 @@ from recs_anomaly.estimators._rbm_state import Visible
 
 Floats = NDArray[np.float64]
 INITIAL_SPREAD = 0.01
-N_JUDGED = 1024
+# Values by which an epoch is judged: more where training stops by them.
+N_SHOWN, N_DECIDING = 256, 1024
 VALIDATION_SHARE = 0.1
+# Gaussian units have no largest value, and need smaller steps.
+GAUSSIAN_RATE = 0.3
 
 
 class Frame(NamedTuple):
@@ -91,22 +94,26 @@ class Judge:
     """Loss of parameters: the same few features of the same rows, each time.
 
     It is the negative log pseudo-likelihood of a row in nats, estimated from
-    `N_JUDGED` features chosen once, each given all others of its row.
+    `n_values` values chosen once, each given all others of its row.
     """
 
     def __init__(
-        self, visible: Visible, units: VisibleUnits, rng: np.random.Generator
+        self,
+        visible: Visible,
+        units: VisibleUnits,
+        n_values: int,
+        rng: np.random.Generator,
     ) -> None:
         self._n_features = units.n_features(visible.shape[1])
-        rows = rng.integers(0, visible.shape[0], N_JUDGED)
-        self._features = rng.integers(0, self._n_features, N_JUDGED)
+        rows = rng.integers(0, visible.shape[0], n_values)
+        self._features = rng.integers(0, self._n_features, n_values)
         self._visible = visible[rows]
         if scipy.sparse.issparse(visible):
-            entries = self._visible[np.arange(N_JUDGED), self._features]
+            entries = self._visible[np.arange(n_values), self._features]
             self._values = np.asarray(entries).ravel()
         else:
             self._values = units.values(self._visible, self._features)
-        self._is_known = ~np.isnan(self._values.reshape(N_JUDGED, -1)[:, 0])
+        self._is_known = ~np.isnan(self._values.reshape(n_values, -1)[:, 0])
         self._values = np.nan_to_num(self._values)
         self._has_missing = not scipy.sparse.issparse(visible) and bool(
             np.isnan(self._visible).any()
@@ -136,8 +143,10 @@ def learn(
         order = rng.permutation(visible.shape[0])
         n_held = max(round(VALIDATION_SHARE * len(order)), 1)
         rows, judged = visible[order[n_held:]], visible[order[:n_held]]
-    is_gaussian = isinstance(start.units, GaussianUnits)
+    is_gaussian, schedule = isinstance(start.units, GaussianUnits), plan.schedule
     if is_gaussian:
+        rate = GAUSSIAN_RATE * schedule.learning_rate
+        schedule = schedule._replace(learning_rate=rate)
         start = standardised(start, *frame)
         rows, judged = ((part - frame.mean) / frame.scale for part in (rows, judged))
     trainer = _trainer(start, rows, frame, plan.chains, rng)
@@ -145,12 +154,13 @@ def learn(
     if chains is None or len(chains) != n_chains:
         chains = rng.integers(0, 2, (n_chains, start.n_hidden)).astype(np.float32)
     trainer.set_chains(chains)
-    with Progress("RBM", plan.schedule.n_epochs, plan.verbose) as progress:
+    n_values = N_DECIDING if plan.holds_out else N_SHOWN
+    with Progress("RBM", schedule.n_epochs, plan.verbose) as progress:
         trained = train(
             trainer,
-            plan.schedule,
+            schedule,
             rng,
-            Judge(judged, start.units, rng),
+            Judge(judged, start.units, n_values, rng),
             lambda done, losses: progress.epoch(done, TrainingHistory(losses, [])),
         )
     if is_gaussian:

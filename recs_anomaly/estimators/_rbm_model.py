@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse
 from numpy.typing import ArrayLike
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from recs_anomaly.core import rbm as core
@@ -36,7 +37,7 @@ class LogLikelihood(NamedTuple):
     samples: Array
 
 
-class RBMModel(RBMState):
+class RBMModel(RBMState, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Methods of RBM that need nothing but what was learned."""
 
     seed_: int
@@ -211,7 +212,7 @@ class RBMModel(RBMState):
             visible = visible.toarray()
         if np.isnan(visible).any():
             raise InputError("X must hold no NaN: log_likelihood is of whole rows.")
-        machine = self._machine()
+        machine = self._machine(np.float64)
         if machine.n_hidden <= MOST_SUMMED:
             partition = likelihood.exact_log_partition(machine)
         else:
@@ -250,10 +251,9 @@ class RBMModel(RBMState):
     def _pseudo_likelihood(self, rows: Visible) -> Array:
         if scipy.sparse.issparse(rows):
             rows = rows.toarray()
-        visible = core.fill_missing(self._machine(), self._encoded(rows))
-        return likelihood.log_pseudo_likelihood(
-            self._machine(), visible, ~np.isnan(rows)
-        )
+        machine = self._machine(np.float64)
+        visible = core.fill_missing(machine, self._encoded(rows))
+        return likelihood.log_pseudo_likelihood(machine, visible, ~np.isnan(rows))
 
     @cached_property
     def _gibbs_rng(self) -> np.random.Generator:

@@ -77,11 +77,14 @@ class RBMState:
     def _n_features_out(self) -> int:
         return len(self.intercept_hidden_)
 
-    def _machine(self) -> core.RBM:
+    def _machine(self, kind: type[np.floating[Any]] | None = None) -> core.RBM:
+        """Parameters in the precision of the rows of `fit`, or in another."""
+        check_is_fitted(self)
+        kind = kind or self.components_.dtype.type
         return core.RBM(
-            self.components_.T,
-            self.intercept_visible_,
-            self.intercept_hidden_,
+            self.components_.T.astype(kind, copy=False),
+            self.intercept_visible_.astype(kind, copy=False),
+            self.intercept_hidden_.astype(kind, copy=False),
             self._units(),
         )
 

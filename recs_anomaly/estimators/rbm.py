@@ -4,11 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 
 from recs_anomaly.core.rbm_schedule import Schedule
@@ -26,7 +22,7 @@ USUAL_CHAINS = 32
 PATIENCE = 5
 
 
-class RBM(RBMModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class RBM(RBMModel, BaseEstimator):
     """Restricted Boltzmann machine: features, samples and likelihoods of rows.
 
     A drop-in for `sklearn.neural_network.BernoulliRBM`, with units for real values and
@@ -41,7 +37,8 @@ class RBM(RBMModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         What a feature is: 0 or 1, or a probability of 1; a real number, whose noise is
         learned too; or one of a few levels, the same for all features.
     learning_rate : float, default=0.1
-        Size of a step.
+        Size of a step; that of Gaussian units, which have no largest value, is three
+        tenths of it.
     batch_size : int, default=10
         Rows in a step; they are shuffled in each pass.
     n_iter : int, default=30
@@ -49,7 +46,8 @@ class RBM(RBMModel, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     n_gibbs_steps : int, default=1
         Gibbs steps of each chain in a step of training: the k of CD-k.
     persistent : bool, default=True
-        Whether chains go on from step to step. Otherwise they start at the rows.
+        Whether chains go on from step to step. Otherwise they start at the rows, which
+        is better where clusters lie so far apart that no chain gets across.
     n_chains : int, optional
         Number of persistent chains; by default 32, or `batch_size` if that is more.
     momentum : float, default=0.8

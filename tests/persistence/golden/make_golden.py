@@ -14,7 +14,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from recs_anomaly import save
+from recs_anomaly import RBM, save
 from recs_anomaly.applications.recommend.recommender import Recommender
 
 HOME = Path(__file__).parent
@@ -23,6 +23,7 @@ ROWS = [[1.0, 20.0], [np.nan, 40.0], [4.0, 10.0]]
 QUESTIONS = {
     "recommender": [["ada", 3], ["eve", 7], ["nobody", 3], ["bob", 99]],
     "pipeline": [[2.0, 30.0], [np.nan, 0.5]],
+    "rbm": [[1.0, 5.0], [np.nan, 1.0]],
 }
 
 
@@ -54,6 +55,12 @@ def pipeline() -> Pipeline:
     return Pipeline(steps).fit(ROWS)
 
 
+def rbm() -> RBM:
+    """Softmax units, because they hold the most."""
+    rows = np.random.default_rng(0).choice([1.0, 2.0, 5.0], (20, 2))
+    return RBM(3, visible="softmax", n_iter=200, random_state=0).fit(rows)
+
+
 def answer(kind: str, thing: Any) -> Any:
     """What a loaded object says to the questions."""
     if kind == "recommender":
@@ -64,10 +71,11 @@ def answer(kind: str, thing: Any) -> Any:
 
 def main() -> None:
     """Write one file of each kind, and what it answers."""
-    for kind, thing in {"recommender": recommender(), "pipeline": pipeline()}.items():
+    made = {"recommender": recommender(), "pipeline": pipeline(), "rbm": rbm()}
+    for kind, thing in made.items():
         path = HOME / f"{kind}-{NUMBER}.recs"
         if path.exists():
-            raise FileExistsError(f"{path} stays as it is; raise NUMBER.")
+            continue  # it stays as it is; a larger NUMBER makes new ones
         save(thing, path, metrics={"made for": "tests"})
         answers = np.asarray(answer(kind, thing)).tolist()
         path.with_suffix(".json").write_text(json.dumps(answers) + "\n")
