@@ -122,9 +122,10 @@ def _finish(
     model = model._replace(memory=np.stack(memory), memory_starts=chosen)
     judged = judge(model, series, settings.side)
     smoothed = smoothed_errors(judged, settings.time_constant)
+    high = HIGH if settings.time_constant else HIGH_IN_A_ROW
     return Fitted(
         model,
-        fit_scale(smoothed, judged, is_normal, HIGH),
+        fit_scale(smoothed, judged, is_normal, high),
         fit_scale(judged.errors, judged, is_normal, HIGH_IN_A_ROW),
         judged,
         is_normal,

@@ -18,6 +18,7 @@ from recs_anomaly.core.windows import (
 )
 
 BLOCK = 2048
+NEAREST_BLOCK = 256  # windows whose distances fit into a core's cache
 SAME = 1e-9  # how far apart two descriptions of one window may be, by rounding
 
 
@@ -91,17 +92,20 @@ def nearest_distance(described: Floats, memory: Memory, width: int) -> Floats:
     Infinite where the memory holds no other window.
     """
     own = np.flatnonzero(_recurs_in_place(described, memory))
+    # |d - m|^2 less |d|^2 is one product of (d, 1) and (-2 m, |m|^2).
     lengths = np.einsum("ij,ij->i", memory.descriptions, memory.descriptions)
-    nearest = np.empty(len(described))
-    for first in range(0, len(described), BLOCK):
-        part = described[first : first + BLOCK]
-        squared = lengths - 2.0 * (part @ memory.descriptions.T)
+    factors = np.concatenate([-2.0 * memory.descriptions.T, lengths[None]])
+    extended = np.column_stack([described, np.ones(len(described))])
+    products = np.empty((NEAREST_BLOCK, len(lengths)))
+    nearest = np.einsum("ij,ij->i", described, described)
+    for first in range(0, len(described), NEAREST_BLOCK):
+        part = extended[first : first + NEAREST_BLOCK]
+        squared = np.matmul(part, factors, out=products[: len(part)])
         starts = first + np.arange(len(part))
         for index in own[_is_near(memory.starts[own], starts, width)]:
             apart = np.abs(starts - memory.starts[index])
             squared[apart < width, index] = np.inf
-        nearest[first : first + BLOCK] = squared.min(axis=1, initial=np.inf)
-    nearest += np.einsum("ij,ij->i", described, described)
+        nearest[first : first + len(part)] += squared.min(axis=1, initial=np.inf)
     return np.maximum(nearest, 0.0)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core.anomaly_model import Judgement, judge
 from recs_anomaly.core.anomaly_scale import shares, smoothed_errors
@@ -51,8 +52,10 @@ class DetectorLook(DetectorState):
         check_is_fitted(self)
         values = self._checked(X, reset=False)
         grid = on_grid(values, time_seconds(X), self.step_, settings.WIDEST)
-        judged = judge(self._model(), grid.values, settings.SIDES[self.side])
-        return self._see(judged, grid.is_given)
+        # Many small products: threads cost more than they bring.
+        with threadpool_limits(1, user_api="blas"):
+            judged = judge(self._model(), grid.values, settings.SIDES[self.side])
+            return self._see(judged, grid.is_given)
 
     def _see(self, judged: Judgement, is_given: Bools) -> Seen:
         weights = settings.branch_weights(self.weights)

@@ -18,7 +18,7 @@ LEAST_ROWS = 8
 LAGS = 32
 NARROWEST, WIDEST = 50, 200  # what window="auto" may find
 SMOOTHING = 30.0
-DEFAULT_WEIGHTS = {"forecast": 1.0, "reconstruction": 1.0, "neighbour": 1.0}
+DEFAULT_WEIGHTS = {"forecast": 1.0, "reconstruction": 0.5, "neighbour": 1.0}
 
 
 def check_parameters(detector: Any) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import Tags, check_random_state
+from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core.anomaly_fit import Fitted, fit_anomaly_model
 from recs_anomaly.core.extreme_values import fit_tail, score_at
@@ -157,8 +158,9 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
         grid = on_grid(values, seconds, self.step_, settings.WIDEST)
         chosen = settings.settings_for(self, grid.values)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        fitted = fit_anomaly_model(grid.values, chosen, seed)
-        self._store(fitted, grid.is_given)
+        with threadpool_limits(1, user_api="blas"):
+            fitted = fit_anomaly_model(grid.values, chosen, seed)
+            self._store(fitted, grid.is_given)
         return self
 
     def _store(self, fitted: Fitted, is_given: Bools) -> None:
