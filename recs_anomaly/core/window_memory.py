@@ -106,7 +106,7 @@ def nearest_distance(described: Floats, memory: Memory, width: int) -> Floats:
             apart = np.abs(starts - memory.starts[index])
             squared[apart < width, index] = np.inf
         nearest[first : first + len(part)] += squared.min(axis=1, initial=np.inf)
-    return np.maximum(nearest, 0.0)
+    return np.asarray(np.maximum(nearest, 0.0))
 
 
 def _is_near(remembered: np.ndarray, starts: np.ndarray, width: int) -> Bools:

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recs_anomaly.datasets._downloads import DownloadError, data_home
     from recs_anomaly.datasets._tables import MovieRatings, RatingsFileError
+    from recs_anomaly.datasets.benchmark_series import (
+        BenchmarkSeries,
+        benchmark_files,
+        read_benchmark_series,
+    )
     from recs_anomaly.datasets.item_files import read_items
     from recs_anomaly.datasets.movielens import (
         fetch_movielens,
@@ -20,29 +25,35 @@ if TYPE_CHECKING:
     from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
 
 __all__ = [
+    "BenchmarkSeries",
     "DownloadError",
     "MovieRatings",
     "RatingsFileError",
+    "benchmark_files",
     "data_home",
     "fetch_movielens",
     "load_sample_ratings",
     "make_ratings",
     "movielens_folder",
     "official_folds",
+    "read_benchmark_series",
     "read_items",
     "read_ratings",
 ]
 
 _HOMES = {
+    "BenchmarkSeries": "recs_anomaly.datasets.benchmark_series",
     "DownloadError": "recs_anomaly.datasets._downloads",
     "MovieRatings": "recs_anomaly.datasets._tables",
     "RatingsFileError": "recs_anomaly.datasets._tables",
+    "benchmark_files": "recs_anomaly.datasets.benchmark_series",
     "data_home": "recs_anomaly.datasets._downloads",
     "fetch_movielens": "recs_anomaly.datasets.movielens",
     "load_sample_ratings": "recs_anomaly.datasets.ratings_samples",
     "make_ratings": "recs_anomaly.datasets.ratings_samples",
     "movielens_folder": "recs_anomaly.datasets.movielens",
     "official_folds": "recs_anomaly.datasets.movielens",
+    "read_benchmark_series": "recs_anomaly.datasets.benchmark_series",
     "read_items": "recs_anomaly.datasets.item_files",
     "read_ratings": "recs_anomaly.datasets.rating_files",
 }
