@@ -7,6 +7,7 @@ import numpy as np
 
 from recs_anomaly.core.rbm import RBM
 from recs_anomaly.core.rbm_training import Trainer
+from recs_anomaly.core.rbm_units import Array
 
 # Share of the steps, the last ones, over which a decaying schedule averages, and the
 # largest number of parameter sets that it takes from them.
@@ -38,24 +39,23 @@ class Trained(NamedTuple):
 
 
 class RunningMean:
-    """Mean of the parameters over the steps at which they were added."""
+    """Mean of an array over the steps at which it was added."""
 
     def __init__(self) -> None:
         self._n_added = 0
-        self._mean: RBM | None = None
+        self._mean: Array | None = None
 
-    def add(self, rbm: RBM) -> None:
-        """Count one more set of parameters."""
+    def add(self, array: Array) -> None:
+        """Count the array as it is now."""
         self._n_added += 1
         if self._mean is None:
-            self._mean = rbm
+            self._mean = array.copy()
             return
-        share = 1.0 / self._n_added
-        for mean, new in zip(self._mean[:3], rbm[:3], strict=True):
-            mean += share * (new - mean)
-        self._mean = self._mean._replace(units=rbm.units)
+        difference = array - self._mean
+        difference *= 1.0 / self._n_added
+        self._mean += difference
 
-    def value(self, default: RBM) -> RBM:
+    def value(self, default: Array) -> Array:
         """Return the mean, or the default if nothing was added."""
         return default if self._mean is None else self._mean
 
@@ -71,7 +71,7 @@ def train(
     n_batches = -(-trainer.n_rows // schedule.batch_size)
     n_steps = schedule.n_epochs * n_batches
     mean = RunningMean()
-    best, losses = trainer.rbm(), []
+    best, losses = trainer.rbm(trainer.joint), []
     for epoch in range(schedule.n_epochs):
         order = rng.permutation(trainer.n_rows)
         with np.errstate(over="ignore", under="ignore"):
@@ -80,8 +80,8 @@ def train(
                 rows = order[batch * schedule.batch_size :][: schedule.batch_size]
                 trainer.step(rows, rate_at(schedule, step / n_steps))
                 if _is_averaged(schedule, step, n_steps):
-                    mean.add(trainer.rbm())
-        now = mean.value(default=trainer.rbm())
+                    mean.add(trainer.joint)
+        now = trainer.rbm(mean.value(default=trainer.joint))
         losses.append(_finite(loss(now), epoch))
         report(epoch + 1, losses)
         if schedule.patience is None or losses[-1] <= min(losses):

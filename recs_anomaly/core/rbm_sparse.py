@@ -66,7 +66,7 @@ class SparseTrainer:
         self._rng = rng
         self._rows = visible
         self._offset = np.zeros(start.n_visible, np.float32)
-        self._joint = to_joint(start, self._offset)
+        self.joint = to_joint(start, self._offset)
         self._place = np.zeros(start.n_visible, np.int64)
         self._chains = np.ones((settings.n_chains, start.n_hidden + 1), np.float32)
 
@@ -78,9 +78,9 @@ class SparseTrainer:
         """Hidden states of the chains, of shape (n_chains, H)."""
         return np.asarray(self._chains[:, :-1] + HALF)
 
-    def rbm(self) -> RBM:
-        """Return the parameters as they are now."""
-        return from_joint(self._joint, self._offset, self._units)
+    def rbm(self, joint: Array) -> RBM:
+        """Turn a joint matrix of this training into an RBM."""
+        return from_joint(joint, self._offset, self._units)
 
     def step(self, rows: Ints, rate: float) -> None:
         """Follow the gradient that these rows and the chains give."""
@@ -107,10 +107,10 @@ class SparseTrainer:
         weigh(hidden, scale)
         joint += visible.T @ hidden
         joint[:-1, :-1] *= np.float32(1.0 - rate * self._settings.weight_decay)
-        self._joint[active] = joint
+        self.joint[active] = joint
 
     def _hidden_mean(self, entries: Entries, n_rows: int) -> "Compact":
-        in_use = np.zeros(len(self._joint), np.bool_)
+        in_use = np.zeros(len(self.joint), np.bool_)
         in_use[entries.columns] = True
         in_use[-1] = True  # the biases of the hidden units
         active = np.flatnonzero(in_use)
@@ -118,7 +118,7 @@ class SparseTrainer:
         visible = np.zeros((n_rows, len(active)), np.float32)
         visible[entries.rows, self._place[entries.columns]] = entries.values
         visible[:, -1] = 1.0
-        joint = self._joint[active]
+        joint = self.joint[active]
         hidden = visible @ joint
         squash(hidden)
         return Compact(active, visible, joint, hidden)
@@ -129,7 +129,7 @@ class SparseTrainer:
         np.subtract(drawn, HALF, out=self._chains[: len(mean), :-1])
 
     def _draw_visible(self, hidden: Array) -> Entries:
-        inputs = hidden @ self._joint[:-1].T
+        inputs = hidden @ self.joint[:-1].T
         rows, columns = draw_sparse(inputs, self._rng)
         return Entries(rows, columns, np.ones(len(rows), np.float32))
 

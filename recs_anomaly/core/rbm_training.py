@@ -45,12 +45,13 @@ class Trainer(Protocol):
     """What training asks of an RBM and its rows."""
 
     n_rows: int
+    joint: Array
 
     def step(self, rows: Ints, rate: float) -> None:
         """Follow the gradient that these rows and the chains give."""
 
-    def rbm(self) -> RBM:
-        """Return the parameters as they are now."""
+    def rbm(self, joint: Array) -> RBM:
+        """Turn a joint matrix of this training into an RBM."""
 
 
 class DenseTrainer:
@@ -74,9 +75,9 @@ class DenseTrainer:
         self._rng = rng
         self._offset = offset.astype(np.float32)
         self._rows, self._is_missing = _centred(visible, self._offset)
-        self._joint = to_joint(start, self._offset)
-        self._velocity = np.zeros_like(self._joint)
-        self._gradient = np.empty_like(self._joint)
+        self.joint = to_joint(start, self._offset)
+        self._velocity = np.zeros_like(self.joint)
+        self._gradient = np.empty_like(self.joint)
         n_both, n_chains = settings.batch_size + settings.n_chains, settings.n_chains
         self._both = np.ones((n_both, start.n_visible + 1), np.float32)
         self._hidden = np.empty((n_both, start.n_hidden + 1), np.float32)
@@ -94,9 +95,9 @@ class DenseTrainer:
         """Hidden states of the chains, of shape (n_chains, H)."""
         return np.asarray(self._chains[:, :-1] + HALF)
 
-    def rbm(self) -> RBM:
-        """Return the parameters as they are now."""
-        return from_joint(self._joint, self._offset, self._units)
+    def rbm(self, joint: Array) -> RBM:
+        """Turn a joint matrix of this training into an RBM."""
+        return from_joint(joint, self._offset, self._units)
 
     def step(self, rows: Ints, rate: float) -> None:
         """Follow the gradient that these rows and the chains give."""
@@ -131,12 +132,12 @@ class DenseTrainer:
         if self._settings.momentum:
             np.multiply(self._velocity, self._settings.momentum, out=self._velocity)
             step = np.add(self._velocity, step, out=self._velocity)
-        np.add(self._joint, step, out=self._joint)
+        np.add(self.joint, step, out=self.joint)
         if self._settings.weight_decay:
-            self._joint[:-1, :-1] *= 1.0 - rate * self._settings.weight_decay
+            self.joint[:-1, :-1] *= 1.0 - rate * self._settings.weight_decay
 
     def _hidden_mean(self, visible: Array, hidden: Array) -> None:
-        np.matmul(visible, self._joint, out=hidden)
+        np.matmul(visible, self.joint, out=hidden)
         squash(hidden)
 
     def _draw_hidden(self, mean: Array, hidden: Array) -> None:
@@ -147,7 +148,7 @@ class DenseTrainer:
 
     def _draw_visible(self, hidden: Array, visible: Array) -> None:
         inputs = self._visible_input[: len(hidden)]
-        np.matmul(hidden, self._joint[:-1].T, out=inputs)
+        np.matmul(hidden, self.joint[:-1].T, out=inputs)
         self._units.draw(inputs, self._rng, self._visible_noise[: len(hidden)])
         np.subtract(inputs, self._offset, out=visible[:, :-1])
 
@@ -160,7 +161,7 @@ class DenseTrainer:
         hidden = np.ones_like(mean)
         hidden[:, :-1] = self._rng.random(mean[:, :-1].shape) < mean[:, :-1]
         hidden[:, :-1] -= HALF
-        drawn = hidden @ self._joint[:-1].T
+        drawn = hidden @ self.joint[:-1].T
         self._units.draw(drawn, self._rng, np.empty_like(drawn))
         seen[:, :-1][is_missing] = (drawn - self._offset)[is_missing]
         self._rows[rows] = seen
@@ -178,13 +179,13 @@ class GaussianTrainer(DenseTrainer):
     def _follow(self, both: Array, scale: Array, rate: float) -> None:
         variance = self._units.variance
         squares = ((both[:, :-1] ** 2) * scale).sum(axis=0) / (2.0 * variance)
-        along = np.einsum("vh,vh->v", self._joint[:-1], self._gradient[:-1])
+        along = np.einsum("vh,vh->v", self.joint[:-1], self._gradient[:-1])
         super()._follow(both, scale, rate)
         change = np.clip(squares - along, -MOST_CHANGE, MOST_CHANGE)
         floor = np.log(SMALLEST_VARIANCE / variance)
         change = np.clip(change, floor, -np.log(variance)).astype(np.float32)
         self._units = GaussianUnits(variance * np.exp(change))
-        self._joint[:-1] *= np.exp(-change)[:, None]
+        self.joint[:-1] *= np.exp(-change)[:, None]
 
 
 def standardised(rbm: RBM, mean: Array, scale: Array) -> RBM:

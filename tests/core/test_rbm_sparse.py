@@ -61,7 +61,9 @@ def test_a_step_is_that_of_dense_training(is_persistent: bool) -> None:
     for trainer, rate in ((dense, 0.02), (sparse, 0.01)):  # momentum doubles it
         trainer.step(rows, 0.0)
         trainer.step(rows, rate)
-        steps.append(to_joint(trainer.rbm(), offset) - to_joint(rbm, offset))
+        steps.append(
+            to_joint(trainer.rbm(trainer.joint), offset) - to_joint(rbm, offset)
+        )
     np.testing.assert_allclose(steps[1] / 0.02, steps[0] / 0.02, atol=0.04)
 
 
@@ -76,7 +78,7 @@ def test_columns_not_in_use_stay_as_they_are() -> None:
         rbm, sparse_rows(visible), settings, np.random.default_rng(0)
     )
     trainer.step(np.arange(3), 0.1)
-    moved: RBM = trainer.rbm()
+    moved: RBM = trainer.rbm(trainer.joint)
     assert np.flatnonzero(moved.visible_bias > -39.99).tolist() == [1, 4]
     assert np.flatnonzero(np.abs(moved.weights).sum(axis=1)).tolist() == [1, 4]
     assert isinstance(moved.units, BernoulliUnits)
