@@ -1,6 +1,7 @@
 """Train the denoising network on a folder of clean grey images.
 
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --steps 60000
+    python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --export gray.npz
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
 One image in fifty is kept for validation and never trained on.
@@ -25,18 +26,34 @@ VALIDATION_SIGMAS = (15, 25, 50)
     "--decay-steps", default=15_000, show_default=True, help="Last steps, rate falling."
 )
 @click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Train no more; write the weights alone, as the package ships them.",
+)
 def main(
-    images: Path, checkpoint: Path, steps: int, decay_steps: int, seed: int
+    images: Path,
+    checkpoint: Path,
+    steps: int,
+    decay_steps: int,
+    seed: int,
+    export: Path | None,
 ) -> None:
     """Train on the grey IMAGES, keeping the state in CHECKPOINT."""
+    from recs_anomaly.core.denoising import flat_weights
     from recs_anomaly.core.denoising_network import build_denoising_network
     from recs_anomaly.core.denoising_training import (
         DenoisingSchedule,
+        read_checkpoint_weights,
         train_denoising_network,
     )
 
-    kept, trained_on = read_grey_images(images)
     model = build_denoising_network(seed)
+    if export is not None:
+        read_checkpoint_weights(checkpoint, model)
+        np.savez_compressed(export, weights=flat_weights(model).astype(np.float16))
+        return
+    kept, trained_on = read_grey_images(images)
     start = time.perf_counter()
 
     def report(step: int, loss: float) -> None:

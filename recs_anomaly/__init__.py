@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from recs_anomaly.estimators.denoiser import ImageDenoiser
     from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
     from recs_anomaly.estimators.rbm import RBM
     from recs_anomaly.estimators.recommender import RBMRecommender
@@ -15,9 +16,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["RBM", "RBMRecommender", "TimeSeriesAnomalyDetector", "load", "save"]
+__all__ = [
+    "RBM",
+    "ImageDenoiser",
+    "RBMRecommender",
+    "TimeSeriesAnomalyDetector",
+    "load",
+    "save",
+]
 
 _HOMES = {
+    "ImageDenoiser": "recs_anomaly.estimators.denoiser",
     "RBM": "recs_anomaly.estimators.rbm",
     "RBMRecommender": "recs_anomaly.estimators.recommender",
     "TimeSeriesAnomalyDetector": "recs_anomaly.estimators.detector",

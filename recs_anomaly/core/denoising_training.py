@@ -150,6 +150,12 @@ def read_checkpoint(path: Path, model: keras.Model) -> int:
         return int(kept["step"])
 
 
+def read_checkpoint_weights(path: Path, model: keras.Model) -> None:
+    """Put a checkpoint's weights into a model that need not be compiled."""
+    with np.load(path, allow_pickle=False) as kept:
+        model.set_weights([kept[f"arr_{i}"] for i in range(len(model.weights))])
+
+
 def train_denoising_network(
     model: keras.Model,
     images: Images,

@@ -13,6 +13,7 @@ from recs_anomaly.persistence._misfit import MisfitError
 from recs_anomaly.persistence._schema import Schema, schema_of
 
 TARGETS = {
+    "ImageDenoiser": "recs_anomaly.estimators.denoiser:ImageDenoiser",
     "RBM": "recs_anomaly.estimators.rbm:RBM",
     "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
     "Recommender": "recs_anomaly.applications.recommend.recommender:Recommender",

@@ -1,0 +1,50 @@
+"""Colour images as planes that a network for grey images can clean.
+
+Red, green and blue become brightness and two differences of colour that are
+orthonormal to it: white noise of one strength stays that in every plane (as in
+Dabov, Foi, Katkovnik & Egiazarian's colour BM3D, 2007).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[Any]
+Clean = Callable[[Image, float], Image]
+
+OPPONENT = np.array(
+    [
+        [1 / np.sqrt(3), 1 / np.sqrt(3), 1 / np.sqrt(3)],
+        [1 / np.sqrt(2), 0.0, -1 / np.sqrt(2)],
+        [1 / np.sqrt(6), -2 / np.sqrt(6), 1 / np.sqrt(6)],
+    ],
+    dtype=np.float32,
+)
+# Each plane as a grey image: grey of 1 in brightness is sqrt(3), and differences of
+# colour lie around 0.
+SCALE = np.array([1 / np.sqrt(3), 1.0, 1.0], dtype=np.float32)
+SHIFT = np.array([0.0, 0.5, 0.5], dtype=np.float32)
+
+
+def n_colours(image: Image) -> int:
+    """Channels that are not alpha: 1 of (grey, alpha), 3 of (red, ..., alpha)."""
+    n_channels: int = image.shape[2]
+    return n_channels - 1 if n_channels in (2, 4) else n_channels
+
+
+def to_planes(unit: Image) -> list[tuple[Image, float]]:
+    """Planes (height, width) of colours, and what noise of strength 1 is in each."""
+    if unit.shape[2] != 3:
+        return [(plane, 1.0) for plane in np.moveaxis(unit, 2, 0)]
+    planes = unit @ OPPONENT.T * SCALE + SHIFT
+    return [(planes[..., i], float(SCALE[i])) for i in range(3)]
+
+
+def from_planes(planes: list[Image]) -> Image:
+    """Put planes back together as colours (height, width, n_colours)."""
+    stacked = np.stack(planes, axis=2)
+    if stacked.shape[2] != 3:
+        return stacked
+    return np.asarray((stacked - SHIFT) / SCALE @ OPPONENT)
