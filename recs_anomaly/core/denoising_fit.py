@@ -47,20 +47,14 @@ def fit_denoiser(
     planes: Sequence[NoisyPlane],
     settings: FitSettings,
     report: Callable[[int, float], None],
-) -> list[float]:
-    """Train a network in place; give the loss after each piece of the steps."""
+) -> None:
+    """Train a network in place; report steps done and loss after each piece of them."""
     patches = _Patches([_padded(plane) for plane in planes], settings)
-    schedule = _Rate(settings, report)
     network.compile(keras.optimizers.Adam(settings.learning_rate), "mse")
     network.optimizer.build(network.trainable_variables)
-    history = network.fit(
-        patches,
-        epochs=-(-settings.n_steps // PIECE),
-        shuffle=False,
-        verbose=0,
-        callbacks=[schedule],
+    network.fit(
+        patches, shuffle=False, verbose=0, callbacks=[_Schedule(settings, report)]
     )
-    return [float(loss) for loss in history.history["loss"]]
 
 
 class _Patches(keras.utils.PyDataset):
@@ -70,25 +64,20 @@ class _Patches(keras.utils.PyDataset):
         super().__init__()
         self._planes = planes
         self._settings = settings
-        self._step = 0
         smallest = min(min(plane.noisy.shape) for plane in planes)
         self._size = min(PATCH, smallest // MULTIPLE * MULTIPLE)
         self._n = int(np.clip(PIXELS // self._size**2, FEWEST, MOST))
 
     def __len__(self) -> int:
-        return min(PIECE, self._settings.n_steps - self._step)
+        return self._settings.n_steps
 
     def __getitem__(self, index: int) -> tuple[Plane, Plane, Plane]:
-        rng = np.random.default_rng((self._settings.seed, self._step + index))
+        rng = np.random.default_rng((self._settings.seed, index))
         drawn = [self._draw(rng) for _ in range(self._n)]
         inputs, targets, weights = (
             np.stack(parts).astype(np.float32) for parts in zip(*drawn, strict=True)
         )
         return inputs, targets[..., None], weights[:, None, None]
-
-    def on_epoch_end(self) -> None:
-        """Go on with the steps after this piece."""
-        self._step += PIECE
 
     def _draw(self, rng: np.random.Generator) -> tuple[Plane, Plane, float]:
         noisy, clean, sigma = self._planes[int(rng.integers(len(self._planes)))]
@@ -128,7 +117,7 @@ def _padded(plane: NoisyPlane) -> NoisyPlane:
     return NoisyPlane(padded_to_multiple(plane.noisy, MULTIPLE), clean, plane.sigma)
 
 
-class _Rate(keras.callbacks.Callback):
+class _Schedule(keras.callbacks.Callback):
     """Lets the rate fall over the last steps, and reports."""
 
     def __init__(
@@ -137,17 +126,18 @@ class _Rate(keras.callbacks.Callback):
         super().__init__()
         self._settings = settings
         self._report = report
-        self._step = 0
 
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
         """Set the learning rate of this step."""
         n_steps = self._settings.n_steps
-        left = (n_steps - self._step) / max(DECAY * n_steps, 1)
-        self.model.optimizer.learning_rate = self._settings.learning_rate * min(
-            1.0, left
-        )
-        self._step += 1
+        left = min(1.0, (n_steps - batch) / (DECAY * n_steps))
+        self.model.optimizer.learning_rate = self._settings.learning_rate * left
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Tell where training is."""
-        self._report(self._step, (logs or {}).get("loss", np.nan))
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
+        """Tell where training is, and what the loss was since the last time."""
+        done = batch + 1
+        if done % PIECE == 0 or done == self._settings.n_steps:
+            self._report(done, float((logs or {})["loss"]))
+            self.model.reset_metrics()

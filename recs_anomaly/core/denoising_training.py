@@ -41,22 +41,18 @@ class NoisyPatches(keras.utils.PyDataset):
         self._images = images
         self._schedule = schedule
         self._seed = seed
-        self._step = first_step
+        self._first_step = first_step
 
     def __len__(self) -> int:
-        return min(PIECE, self._schedule.steps - self._step)
+        return self._schedule.steps - self._first_step
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rng = np.random.default_rng((self._seed, self._step + index))
+        rng = np.random.default_rng((self._seed, self._first_step + index))
         clean = random_patches(
             self._images, self._schedule.batch_size, self._schedule.patch, rng
         )
         sigma = rng.uniform(0.0, self._schedule.max_sigma, (len(clean), 1, 1))
         return noisy_batch(clean, sigma.astype("float32"), rng)
-
-    def on_epoch_end(self) -> None:
-        """Go on with the steps after this piece."""
-        self._step += PIECE
 
 
 def random_patches(
@@ -119,14 +115,15 @@ class Checkpoints(keras.callbacks.Callback):
             self._step, self._schedule
         )
 
-    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        """Count the step."""
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
+        """Write a checkpoint after each piece, and tell where training is."""
         self._step += 1
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write the checkpoint, whole or not at all, and tell where training is."""
-        write_checkpoint(self._path, self.model, self._step)
-        self._report(self._step, (logs or {}).get("loss", np.nan))
+        if self._step % PIECE == 0 or self._step == self._schedule.steps:
+            write_checkpoint(self._path, self.model, self._step)
+            self._report(self._step, float((logs or {})["loss"]))
+            self.model.reset_metrics()
 
 
 def write_checkpoint(path: Path, model: keras.Model, step: int) -> None:
@@ -172,7 +169,6 @@ def train_denoising_network(
         return
     model.fit(
         NoisyPatches(images, schedule, seed, step),
-        epochs=-(-(schedule.steps - step) // PIECE),
         shuffle=False,
         verbose=0,
         callbacks=[Checkpoints(checkpoint, step, schedule, report)],

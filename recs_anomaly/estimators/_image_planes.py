@@ -34,12 +34,16 @@ def n_colours(image: Image) -> int:
     return n_channels - 1 if n_channels in (2, 4) else n_channels
 
 
-def to_planes(unit: Image) -> list[tuple[Image, float]]:
-    """Planes (height, width) of colours, and what noise of strength 1 is in each."""
-    if unit.shape[2] != 3:
-        return [(plane, 1.0) for plane in np.moveaxis(unit, 2, 0)]
-    planes = unit @ OPPONENT.T * SCALE + SHIFT
-    return [(planes[..., i], float(SCALE[i])) for i in range(3)]
+def to_planes(unit: Image) -> list[Image]:
+    """Planes (height, width) of colours (height, width, n_colours)."""
+    if unit.shape[2] == 3:
+        unit = unit @ OPPONENT.T * SCALE + SHIFT
+    return list(np.moveaxis(unit, 2, 0))
+
+
+def noise_scales(n_planes: int) -> list[float]:
+    """Tell what noise of strength 1 in the colours is in each plane."""
+    return SCALE.tolist() if n_planes == 3 else [1.0] * n_planes
 
 
 def from_planes(planes: list[Image]) -> Image:

@@ -1,7 +1,7 @@
 """ImageDenoiser: images without their noise, behind scikit-learn's contract."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,20 +9,14 @@ from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.core.noise_level import noise_sigma
 from recs_anomaly.core.progress import Progress, TrainingHistory
-from recs_anomaly.core.tiles import map_tiles
 from recs_anomaly.estimators import _denoiser_settings as settings
-from recs_anomaly.estimators._image_planes import from_planes, n_colours, to_planes
-from recs_anomaly.estimators._images import Image, Range, as_batch, range_of
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators._denoiser_planes import DenoiserPlanes
+from recs_anomaly.estimators._images import Image, as_batch, range_of
 from recs_anomaly.exceptions import InputError
 
-if TYPE_CHECKING:
-    from recs_anomaly.core.denoising_fit import NoisyPlane
 
-
-class ImageDenoiser(TransformerMixin, RegressorMixin, BaseEstimator):
+class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstimator):
     """Take the noise out of images.
 
     A convolutional autoencoder is told how strong the noise is and names the noise in
@@ -59,8 +53,7 @@ class ImageDenoiser(TransformerMixin, RegressorMixin, BaseEstimator):
     weights_ : ndarray of shape (n_weights,)
         Weights of the network.
     sigma_ : float or None
-        Noise of the training images, 1 being what lies between black and white. None
-        where there were none.
+        Median noise of the training images, in their range. None where there were none.
     loss_curve_ : ndarray of shape (n_pieces,)
         Mean squared error of the noise, in units of its variance, every 50 steps.
 
@@ -82,12 +75,6 @@ class ImageDenoiser(TransformerMixin, RegressorMixin, BaseEstimator):
     >>> bool(denoiser.score(noisy, clean) > 30)
     True
     """
-
-    _array_schema: ClassVar[dict[str, ArraySpec]] = {
-        "weights_": ArraySpec("float32", ("n_weights",)),
-        "loss_curve_": ArraySpec("float64", ("n_pieces",)),
-    }
-    _scalar_schema: ClassVar[dict[str, ValueRule]] = {"sigma_": float | None}
 
     def __init__(
         self,
@@ -244,68 +231,6 @@ class ImageDenoiser(TransformerMixin, RegressorMixin, BaseEstimator):
         ratios = [_psnr(a, b) for a, b in zip(found, clean, strict=True)]
         return float(np.average(ratios, weights=sample_weight))
 
-    def _training_planes(
-        self, noisy: list[Image], clean: list[Image] | None
-    ) -> tuple[list["NoisyPlane"], float]:
-        """Planes to train on, and the strength of their noise."""
-        from recs_anomaly.core.denoising_fit import NoisyPlane
-
-        planes, levels = [], []
-        if clean is not None and [i.shape for i in clean] != [i.shape for i in noisy]:
-            raise InputError("y must hold the clean images, of the shapes of X.")
-        for number, image in enumerate(noisy):
-            found = range_of(image if clean is None else clean[number])
-            own = to_planes(found.to_unit(image[..., : n_colours(image)]))
-            wanted = (
-                [None] * len(own)
-                if clean is None
-                else [p for p, _ in to_planes(found.to_unit(clean[number]))]
-            )
-            for (plane, scale), aim in zip(own, wanted, strict=False):
-                if self.sigma != "auto":
-                    sigma = float(self.sigma) / found.span * scale
-                elif aim is None:
-                    sigma = noise_sigma(plane)
-                else:
-                    sigma = float(np.sqrt(np.mean((plane - aim) ** 2)))
-                planes.append(NoisyPlane(plane, aim, sigma))
-                levels.append(sigma / scale)
-        level = float(np.median(levels))
-        if level == 0:
-            raise InputError("X must hold images with noise; they have none.")
-        return [p._replace(sigma=p.sigma or level) for p in planes], level
-
-    def _clean(self, image: Image) -> Image:
-        from recs_anomaly.core.denoising import HALO, TILE, denoise_plane
-
-        colours = n_colours(image)
-        found = range_of(image[..., :colours])
-        levels = self._levels(image[..., :colours], found)
-        network = self._built_network()
-
-        def work(part: Image) -> Image:
-            planes = to_planes(found.to_unit(part[..., :colours]))
-            cleaned = [
-                denoise_plane(network, plane, level)
-                for (plane, _), level in zip(planes, levels, strict=True)
-            ]
-            back = found.from_unit(from_planes(cleaned), image.dtype)
-            return np.concatenate([back, part[..., colours:]], axis=2)
-
-        return map_tiles(image, work, TILE, HALO)
-
-    def _levels(self, image: Image, found: Range) -> list[float]:
-        """Strength of the noise in each plane, on a scale from 0 to 1."""
-        if self.sigma != "auto":
-            known: float | None = float(self.sigma) / found.span
-        else:
-            known = self.sigma_
-        planes = to_planes(found.to_unit(settings.excerpt(image)))
-        return [
-            noise_sigma(plane) if known is None else known * scale
-            for plane, scale in planes
-        ]
-
     def _keep(
         self, weights: NDArray[np.float32], sigma: float | None, losses: list[float]
     ) -> None:
@@ -313,14 +238,6 @@ class ImageDenoiser(TransformerMixin, RegressorMixin, BaseEstimator):
         self.sigma_ = sigma
         self.loss_curve_ = np.asarray(losses, np.float64)
         self.__dict__.pop("_network", None)
-
-    def _built_network(self) -> Any:
-        """Build the network when it is first needed; copies and files go without."""
-        if "_network" not in self.__dict__:
-            from recs_anomaly.core.denoising import network_of
-
-            self._network = network_of(self.weights_)
-        return self._network
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())
