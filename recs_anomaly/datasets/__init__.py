@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recs_anomaly.datasets._downloads import DownloadError, data_home
-    from recs_anomaly.datasets._tables import MovieRatings, RatingsFileError
+    from recs_anomaly.datasets._tables import MovieRatings, TableFileError
     from recs_anomaly.datasets.benchmark_series import (
         BenchmarkSeries,
         benchmark_files,
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     )
     from recs_anomaly.datasets.rating_files import read_ratings
     from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
+    from recs_anomaly.datasets.series_files import LabelledSeries, read_series
 
 __all__ = [
     "BenchmarkSeries",
     "DownloadError",
+    "LabelledSeries",
     "MovieRatings",
-    "RatingsFileError",
+    "TableFileError",
     "benchmark_files",
     "data_home",
     "fetch_movielens",
@@ -39,13 +41,15 @@ __all__ = [
     "read_benchmark_series",
     "read_items",
     "read_ratings",
+    "read_series",
 ]
 
 _HOMES = {
     "BenchmarkSeries": "recs_anomaly.datasets.benchmark_series",
     "DownloadError": "recs_anomaly.datasets._downloads",
+    "LabelledSeries": "recs_anomaly.datasets.series_files",
     "MovieRatings": "recs_anomaly.datasets._tables",
-    "RatingsFileError": "recs_anomaly.datasets._tables",
+    "TableFileError": "recs_anomaly.datasets._tables",
     "benchmark_files": "recs_anomaly.datasets.benchmark_series",
     "data_home": "recs_anomaly.datasets._downloads",
     "fetch_movielens": "recs_anomaly.datasets.movielens",
@@ -56,6 +60,7 @@ _HOMES = {
     "read_benchmark_series": "recs_anomaly.datasets.benchmark_series",
     "read_items": "recs_anomaly.datasets.item_files",
     "read_ratings": "recs_anomaly.datasets.rating_files",
+    "read_series": "recs_anomaly.datasets.series_files",
 }
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 
 # Spelled without case, spaces and punctuation; where a table has several of a role's
 # names, the one that stands first here is taken.
@@ -64,7 +64,7 @@ def find_columns(
 
     Raises
     ------
-    RatingsFileError
+    TableFileError
         If a role that is not optional has no column, or two of equal claim.
     """
     columns: dict[str, int] = {}
@@ -72,14 +72,14 @@ def find_columns(
         places = _places_of(accepted, names, taken=columns.values())
         if len(places) > 1:
             called = " and ".join(repr(names[place]) for place in places)
-            raise RatingsFileError(
+            raise TableFileError(
                 f"{path} has {len(places)} columns for {role}: {called}; keep one."
             )
         if places:
             columns[role] = places[0]
         elif role not in _OPTIONAL:
             known = ", ".join([role, *accepted[1:6]])
-            raise RatingsFileError(
+            raise TableFileError(
                 f"{path} has no column for {role}: it has {', '.join(names)}; name one "
                 f"of them {known} or the like."
             )

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
 from recs_anomaly.datasets._columns import find_columns
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import TextTable, text_columns
 
 _PARQUET_MAGIC = b"PAR1"
@@ -39,7 +39,7 @@ def columns_of_parquet(
 
     Raises
     ------
-    RatingsFileError
+    TableFileError
         If the file is damaged, a column is missing or doubled, or holds lists.
     """
     try:
@@ -48,11 +48,11 @@ def columns_of_parquet(
             places = find_columns(names, aliases, path)
             table = file.read([names[place] for place in places.values()])
     except pa.ArrowInvalid as error:
-        raise RatingsFileError(f"{path} is damaged Parquet: {error}.") from error
+        raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
     columns = {role: table.column(names[place]) for role, place in places.items()}
     for role, values in columns.items():
         if pa.types.is_nested(values.type):
-            raise RatingsFileError(f"{path} has a {values.type} in each {role}.")
+            raise TableFileError(f"{path} has a {values.type} in each {role}.")
     return columns
 
 
@@ -78,7 +78,7 @@ def columns_of_text(
 
     Raises
     ------
-    RatingsFileError
+    TableFileError
         If a column is missing or doubled, or the table is not regular.
     """
     has_header = not is_row(table.first_row)
@@ -105,10 +105,10 @@ def narrowed(text: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def refuse_missing(ids: pa.ChunkedArray, role: str, path: Path) -> None:
-    """Raise a RatingsFileError that names the first row without an id."""
+    """Raise a TableFileError that names the first row without an id."""
     is_missing = pc.is_null(ids, nan_is_null=True)
     if pa.types.is_string(ids.type):
         is_missing = pc.or_kleene(is_missing, pc.equal(ids, ""))
     row = pc.index(is_missing, True).as_py() + 1
     if row:
-        raise RatingsFileError(f"{path}, row {row}, has no {role}.")
+        raise TableFileError(f"{path}, row {row}, has no {role}.")

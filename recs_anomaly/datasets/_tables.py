@@ -24,5 +24,5 @@ class MovieRatings(NamedTuple):
     items: pd.DataFrame
 
 
-class RatingsFileError(InputError):
-    """A file does not hold the table of ratings or items that it should."""
+class TableFileError(InputError):
+    """A file does not hold the table that it should."""

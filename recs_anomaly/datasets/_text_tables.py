@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = {
@@ -58,21 +58,23 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise RatingsFileError(f"{path} does not exist.") from error
+        raise TableFileError(f"{path} does not exist.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise RatingsFileError(f"{path} is a damaged gzip file: {error}.") from error
+        raise TableFileError(f"{path} is a damaged gzip file: {error}.") from error
     except OSError as error:
         rule = "is a folder; name the file in it" if path.is_dir() else "cannot be read"
-        raise RatingsFileError(f"{path} {rule} ({error.strerror}).") from error
+        raise TableFileError(f"{path} {rule} ({error.strerror}).") from error
 
 
-def read_text_table(path: Path) -> TextTable:
+def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
     """Read a text file and find out how it spells its table.
 
     Parameters
     ----------
     path : Path
         A text file, plain or packed with gzip.
+    least_columns : int, default=2
+        1 if a table of one column is one.
 
     Returns
     -------
@@ -80,27 +82,29 @@ def read_text_table(path: Path) -> TextTable:
 
     Raises
     ------
-    RatingsFileError
-        If the file is empty, binary, a web page, or has only one column.
+    TableFileError
+        If the file is empty, binary, a web page, or has too few columns.
     """
     text = _as_utf8(_unpacked(path.read_bytes()))
     text = text[re.match(rb"(?:[ \t]*(?:\r\n|\r|\n))*", text).end() :]  # type: ignore[union-attr]
     if not text.strip():
-        raise RatingsFileError(f"{path} is empty.")
+        raise TableFileError(f"{path} is empty.")
     sample = text[:_SAMPLE_BYTES]
     if b"\0" in sample:
-        raise RatingsFileError(
-            f"{path} is a binary file; ratings are read from text (CSV, TSV, "
-            "MovieLens' own formats; plain or gzip) and Parquet."
+        raise TableFileError(
+            f"{path} is a binary file; tables are read from text (CSV, TSV and "
+            "their like; plain or gzip) and Parquet."
         )
     if re.match(rb"\s*<(!doctype|html|head|\?xml)", sample, re.IGNORECASE):
-        raise RatingsFileError(
+        raise TableFileError(
             f"{path} is a web page, not a table; download the file itself again."
         )
     sample_text = sample.decode(errors="replace")
     delimiter = _delimiter_of(sample_text)
+    if delimiter is None and least_columns == 1:
+        delimiter = ","
     if delimiter is None:
-        raise RatingsFileError(
+        raise TableFileError(
             f"{path} has only one column, starting with {sample_text.split()[0]!r}; "
             "columns are separated by a comma, tab, semicolon, space, '|' or '::'."
         )
@@ -127,7 +131,7 @@ def text_columns(
 
     Raises
     ------
-    RatingsFileError
+    TableFileError
         If a row has more or fewer cells than the first, or a quotation never ends.
     """
     is_quoted = table.delimiter not in _UNQUOTED
@@ -155,7 +159,7 @@ def text_columns(
         )
     except pa.ArrowInvalid as error:
         reason = " ".join(str(error).removeprefix("CSV parse error: ").split())[:160]
-        raise RatingsFileError(
+        raise TableFileError(
             f"{table.path} is not a regular table: {reason}."
         ) from error
     values = cells.slice(1) if has_header else cells

@@ -18,7 +18,7 @@ from recs_anomaly.datasets._file_columns import (
     narrowed,
     refuse_missing,
 )
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import (
     TextTable,
     read_text_table,
@@ -54,7 +54,7 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
-    RatingsFileError
+    TableFileError
         If there is no such file, it cannot be read as a table, it has no column for
         item_id or title, or an item occurs twice.
 
@@ -84,7 +84,7 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     is_repeated = items["item_id"].duplicated()
     if is_repeated.any():
         twice = items.loc[is_repeated, "item_id"].iloc[0]
-        raise RatingsFileError(f"{path} lists the item {twice} more than once.")
+        raise TableFileError(f"{path} lists the item {twice} more than once.")
     return items.replace({"genres": {_NO_GENRES: ""}})
 
 

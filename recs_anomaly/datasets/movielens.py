@@ -59,7 +59,7 @@ def fetch_movielens(name: str = "ml-100k") -> MovieRatings:
         If there is no data set of this name.
     DownloadError
         If it is not in the data home and cannot be downloaded.
-    RatingsFileError
+    TableFileError
         If a file in the data home is not what it should be.
 
     Warns

@@ -16,7 +16,7 @@ from recs_anomaly.datasets._file_columns import (
     is_parquet,
     refuse_missing,
 )
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading
 
 _NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>"}
@@ -45,7 +45,7 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
-    RatingsFileError
+    TableFileError
         If there is no such file, it cannot be read as a table, a column is missing or
         doubled, there is no rating at all, or a row lacks an id or a finite rating.
 
@@ -67,7 +67,7 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
             else columns_of_text(read_text_table(path), RATING_COLUMNS, _is_rating)
         )
     if not len(columns["rating"]):
-        raise RatingsFileError(f"{path} has column names but not a single rating.")
+        raise TableFileError(f"{path} has column names but not a single rating.")
     for role in ("user_id", "item_id"):
         refuse_missing(columns[role], role, path)
     series = {role: values.to_pandas() for role, values in columns.items()}
@@ -92,7 +92,7 @@ def _finite_numbers(ratings: pa.ChunkedArray, path: Path) -> np.ndarray:
             if came.lower() in _NO_VALUE
             else f"has the rating {came!r}, which is not a finite number"
         )
-        raise RatingsFileError(f"{path}, row {row + 1}, {rule}.")
+        raise TableFileError(f"{path}, row {row + 1}, {rule}.")
     return numbers
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets.rating_files import read_ratings
 from recs_anomaly.exceptions import InputError
 
@@ -57,7 +57,7 @@ BAD_FILES = {
     "JSON": ('[{"user": 1, "item": 2, "rating": 3}]', "no column for user_id"),
     "zip archive": (
         b"PK\x03\x04\x00\x00a,b,c",
-        r"is a binary file; ratings are read fro",
+        r"is a binary file; tables are read fro",
     ),
     "torn gzip": (gzip.compress(b"1,2,3\n" * 50)[:-12], "is a damaged gzip file"),
     "false gzip": (b"\x1f\x8b1,2,3", "is a damaged gzip file"),
@@ -69,7 +69,7 @@ BAD_FILES = {
 def test_a_bad_file_says_what_is_bad_in_one_sentence(write: Writer, case: str) -> None:
     content, message = BAD_FILES[case]
     path = write(content)
-    with pytest.raises(RatingsFileError, match=message) as caught:
+    with pytest.raises(TableFileError, match=message) as caught:
         read_ratings(path)
     assert isinstance(caught.value, InputError)
     assert str(caught.value).startswith(str(path))
@@ -94,12 +94,12 @@ def test_bad_values_in_parquet(
     good = {"user_id": [1, 2], "item_id": [1, 2], "rating": [3.0, 4.0]}
     path = tmp_path / "ratings.parquet"
     pd.DataFrame({**good, column: values}).to_parquet(path)
-    with pytest.raises(RatingsFileError, match=message):
+    with pytest.raises(TableFileError, match=message):
         read_ratings(path)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RatingsFileError, match=r"no\.csv does not exist\.$"):
+    with pytest.raises(TableFileError, match=r"no\.csv does not exist\.$"):
         read_ratings(tmp_path / "no.csv")
-    with pytest.raises(RatingsFileError, match="is a folder; name the file in it"):
+    with pytest.raises(TableFileError, match="is a folder; name the file in it"):
         read_ratings(str(tmp_path))

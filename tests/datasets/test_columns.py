@@ -10,7 +10,7 @@ from recs_anomaly.datasets._columns import (
     find_columns,
     names_any_column,
 )
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 
 FILE = Path("some.csv")
 
@@ -55,7 +55,7 @@ def test_one_column_never_plays_two_roles(names: str) -> None:
 
 
 def test_names_that_differ_only_in_spelling_are_refused() -> None:
-    with pytest.raises(RatingsFileError, match="columns for user_id: 'userId' and 'us"):
+    with pytest.raises(TableFileError, match="columns for user_id: 'userId' and 'us"):
         find_columns(["userId", "user id", "item", "rating"], RATING_COLUMNS, FILE)
 
 

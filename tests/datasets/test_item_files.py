@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recs_anomaly.datasets._tables import RatingsFileError
+from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets.item_files import read_items
 
 Writer = Callable[..., Path]
@@ -91,5 +91,5 @@ def test_titles_that_are_numbers_stay_text(write: Writer) -> None:
     ],
 )
 def test_bad_items(write: Writer, content: str, message: str) -> None:
-    with pytest.raises(RatingsFileError, match=message):
+    with pytest.raises(TableFileError, match=message):
         read_items(write(content))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from recs_anomaly.applications.recommend.sources import open_ratings
-from recs_anomaly.datasets import RatingsFileError, load_sample_ratings
+from recs_anomaly.datasets import TableFileError, load_sample_ratings
 from recs_anomaly.exceptions import InputError
 
 RATINGS = "user,movie,stars\nada,7,4.5\nbo,9,3\n"
@@ -82,5 +82,5 @@ def test_neither_file_nor_name_is_said_with_the_names() -> None:
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RatingsFileError, match="is a folder"):
+    with pytest.raises(TableFileError, match="is a folder"):
         open_ratings(str(tmp_path))

@@ -1,0 +1,178 @@
+"""Anybody's own series: what is found in them, and what is refused in one sentence."""
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recs_anomaly.datasets import TableFileError, data_home, read_series
+
+FIRST = pd.Timestamp("2026-03-01 10:00")
+
+
+def written(folder: Path, text: str | bytes, name: str = "series.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "time,bar\n2026-03-01 10:00,1.5\n2026-03-01 10:05,2\n",
+        "Time_Stamp;bar\n2026-03-01T10:00:00;1,5\n2026-03-01T10:05:00;2\n",
+        "bar\twhen\n1.5\t01/03/2026 10:00\n2\t01/03/2026 10:05\n".replace(
+            "01/", "13/"
+        ).replace("13/03", "13/03"),
+        "date,bar\r\nMarch 1 2026 10:00,1.5\r\nMarch 1 2026 10:05,2\r\n",
+        "ts,bar\n1772359200,1.5\n1772359500,2\n",
+        "ts,bar\n1772359200000,1.5\n1772359500000,2\n",
+        "\ufefftime,bar\n2026-03-01 10:00+00:00,1.5\n2026-03-01 11:05+01:00,2\n",
+        'time,bar\n"2026-03-01 10:00",1.5\n"2026-03-01 10:05",2\n',
+    ],
+)
+def test_spellings_of_one_series(tmp_path: Path, content: str) -> None:
+    series = read_series(written(tmp_path, content))
+    assert series.values["bar"].tolist() == [1.5, 2.0]
+    stamps = series.values.index.tz_localize(None)
+    first = FIRST.replace(day=13) if "13/03" in content else FIRST
+    assert list(stamps) == [first, first + pd.Timedelta("5min")]
+
+
+def test_packed_and_in_another_encoding(tmp_path: Path) -> None:
+    text = "time,Temperatur °C\n2026-03-01,1\n2026-03-02,2\n"
+    for name, content in (
+        ("a.csv.gz", gzip.compress(text.encode())),
+        ("b.csv", text.encode("latin-1")),
+        ("c.csv", text.encode("utf-16")),
+    ):
+        series = read_series(written(tmp_path, content, name))
+        assert list(series.values) == ["Temperatur °C"]
+
+
+def test_parquet_with_a_time_index(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"bar": [1.0, np.nan], "state": ["on", "off"]},
+        index=pd.date_range(FIRST, periods=2, freq="5min", name="when"),
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    with pytest.warns(UserWarning, match="hold text: state"):
+        series = read_series(tmp_path / "a.parquet")
+    assert series.time == "when"
+    np.testing.assert_array_equal(series.values["bar"], [1.0, np.nan])
+
+
+def test_without_times_rows_are_numbered(tmp_path: Path) -> None:
+    series = read_series(written(tmp_path, "a,b\n1,2\n3,\n"))
+    assert series.time is None
+    assert series.values.index.tolist() == [0, 1]
+    np.testing.assert_array_equal(series.values, [[1, 2], [3, np.nan]])
+
+
+def test_one_column_without_a_name(tmp_path: Path) -> None:
+    assert read_series(written(tmp_path, "1\n2\n3\n")).values["x0"].tolist() == [
+        1,
+        2,
+        3,
+    ]
+
+
+def test_small_numbers_are_seconds(tmp_path: Path) -> None:
+    series = read_series(written(tmp_path, "time,a\n0,1\n300,2\n"))
+    assert series.values.index[1] == pd.Timedelta("5min")
+
+
+def test_rows_out_of_order_are_sorted_and_counted(tmp_path: Path) -> None:
+    text = (
+        "time,a,bad\n2026-01-03,3,0\n2026-01-01,1,1\n2026-01-03,4,0\n2026-01-02,2,0\n"
+    )
+    with pytest.warns(UserWarning, match="2 rows of .* came after a later one"):
+        series = read_series(written(tmp_path, text), labels="bad")
+    assert series.values["a"].tolist() == [1, 2, 3, 4]  # of one time: as they came
+    assert series.labels.tolist() == [True, False, False, False]
+
+
+def test_channels_and_time_by_name(tmp_path: Path) -> None:
+    path = written(tmp_path, "time,b,a\n2026-01-01,1,2\n2026-01-02,3,4\n")
+    assert list(read_series(path, channels=["a"]).values) == ["a"]
+    assert list(read_series(path, channels=["a", "b"]).values) == ["a", "b"]
+
+
+@given(
+    values=st.lists(st.one_of(st.none(), st.floats(-1e300, 1e300)), min_size=2).filter(
+        lambda values: any(value is not None for value in values)
+    )
+)
+def test_what_is_written_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float | None]
+) -> None:
+    path = tmp_path_factory.mktemp("series") / "a.csv"
+    index = pd.date_range(FIRST, periods=len(values), freq="7min", name="time")
+    frame = pd.DataFrame({"a": np.array(values, dtype=float)}, index=index)
+    frame.to_csv(path)
+    pd.testing.assert_frame_equal(
+        read_series(path).values, frame, check_freq=False, check_index_type=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("", "is empty"),
+        ("time,a\n", "not a single row"),
+        ("time,a\n2026-01-01,1\nyesterday-ish,2\n", "row 2, has the time 'yesterday-"),
+        ("time,a\n2026-01-01,1e999\n", "row 1, has a value in 'a' that is not finite"),
+        ("time,a,a\n2026-01-01,1,2\n", "more than one column 'a'"),
+        ("time,a\n2026-01-01,high\n", "no column of numbers beside the time"),
+        ("time,a\n2026-01-01\n2026-01-02,1,2\n", "not a regular table"),
+        ("<!DOCTYPE html><html><p>404, not found</html>", "is a web page"),
+        (b"PAR1" + bytes(40), "damaged Parquet"),
+        (b"\x00\x01\x02" * 50, "is a binary file"),
+        (",".join(["1"] * 1_000_000) + "\n", "more than 10,000 columns"),
+    ],
+)
+def test_what_is_no_series(tmp_path: Path, content: str | bytes, rule: str) -> None:
+    with pytest.raises(TableFileError, match=rule):
+        read_series(written(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        ({"time": "hour"}, "no column 'hour'; it has time, a, state"),
+        ({"channels": ["b"]}, "no column 'b'"),
+        ({"channels": ["state"]}, "the column 'state' .* does not hold numbers"),
+        ({"labels": "a"}, "row 1, has the label '7'; labels must be 0 or 1"),
+    ],
+)
+def test_columns_that_are_not_there(
+    tmp_path: Path, settings: dict[str, object], rule: str
+) -> None:
+    path = written(tmp_path, "time,a,state\n2026-01-01,7,on\n")
+    with pytest.raises(TableFileError, match=rule):
+        read_series(path, **settings)
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(TableFileError, match="does not exist"):
+        read_series(tmp_path / "none.csv")
+    with pytest.raises(TableFileError, match="is a folder"):
+        read_series(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TableFileError, match="no file that can be read"):
+        read_series(tmp_path / "pipe")
+
+
+@pytest.mark.realdata
+@pytest.mark.filterwarnings("ignore:1 rows of:UserWarning")
+def test_real_series_with_gaps_and_repeated_stamps() -> None:
+    folder = data_home() / "anomaly" / "nab"
+    for path in sorted(folder.glob("*.csv")):
+        series = read_series(path, labels="label")
+        assert list(series.values) == ["value"]
+        assert series.values.index.is_monotonic_increasing
