@@ -24,18 +24,26 @@ if TYPE_CHECKING:
     from recs_anomaly.datasets.rating_files import read_ratings
     from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
     from recs_anomaly.datasets.series_files import LabelledSeries, read_series
+    from recs_anomaly.datasets.series_samples import (
+        SampleSeries,
+        load_sample_series,
+        make_series,
+    )
 
 __all__ = [
     "BenchmarkSeries",
     "DownloadError",
     "LabelledSeries",
     "MovieRatings",
+    "SampleSeries",
     "TableFileError",
     "benchmark_files",
     "data_home",
     "fetch_movielens",
     "load_sample_ratings",
+    "load_sample_series",
     "make_ratings",
+    "make_series",
     "movielens_folder",
     "official_folds",
     "read_benchmark_series",
@@ -49,12 +57,15 @@ _HOMES = {
     "DownloadError": "recs_anomaly.datasets._downloads",
     "LabelledSeries": "recs_anomaly.datasets.series_files",
     "MovieRatings": "recs_anomaly.datasets._tables",
+    "SampleSeries": "recs_anomaly.datasets.series_samples",
     "TableFileError": "recs_anomaly.datasets._tables",
     "benchmark_files": "recs_anomaly.datasets.benchmark_series",
     "data_home": "recs_anomaly.datasets._downloads",
     "fetch_movielens": "recs_anomaly.datasets.movielens",
     "load_sample_ratings": "recs_anomaly.datasets.ratings_samples",
+    "load_sample_series": "recs_anomaly.datasets.series_samples",
     "make_ratings": "recs_anomaly.datasets.ratings_samples",
+    "make_series": "recs_anomaly.datasets.series_samples",
     "movielens_folder": "recs_anomaly.datasets.movielens",
     "official_folds": "recs_anomaly.datasets.movielens",
     "read_benchmark_series": "recs_anomaly.datasets.benchmark_series",
