@@ -68,7 +68,7 @@ def test_days_and_weeks_repeat() -> None:
     load = make_series("server", 14 * DAY, 0, random_state=0).values["requests_per_s"]
     by_hour = load.groupby(load.index.hour).mean()
     assert by_hour.max() > 2 * by_hour.min()
-    assert load[load.index.dayofweek >= 5].mean() < 0.8 * load.mean()
+    assert load[load.index.day_of_week >= 5].mean() < 0.8 * load.mean()
 
 
 def test_one_seed_one_series() -> None:

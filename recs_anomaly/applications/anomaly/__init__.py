@@ -1,0 +1,1 @@
+"""Series in files and frames: what in them is not normal."""

@@ -1,0 +1,180 @@
+"""Findings: a series, what a detector says of it, and what it learned from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.anomaly import (
+    buffer_length,
+    event_precision,
+    event_recall,
+    false_alarm_rate,
+    vus_pr,
+)
+from recs_anomaly.metrics.anomaly_floors import (
+    random_score,
+    ridge_autoregression,
+    smoothed_squared_difference,
+)
+
+FLOOR_WIDTH = 100
+MOST_LAGS = 32
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a fitted detector finds in a series.
+
+    Attributes
+    ----------
+    values : DataFrame
+        The series, a column a channel.
+    scores : ndarray of shape (n_rows,)
+        Lower is more abnormal.
+    explanation : DataFrame
+        Of `TimeSeriesAnomalyDetector.explain`.
+    events : DataFrame
+        Of `TimeSeriesAnomalyDetector.events`.
+    detector : TimeSeriesAnomalyDetector
+    training : Index
+        Labels of the rows that the detector learned from.
+    """
+
+    values: pd.DataFrame
+    scores: NDArray[np.float64]
+    explanation: pd.DataFrame
+    events: pd.DataFrame
+    detector: TimeSeriesAnomalyDetector
+    training: pd.Index
+
+    @property
+    def is_abnormal(self) -> NDArray[np.bool_]:
+        """Rows that lie in an event."""
+        is_in = np.zeros(len(self.values), dtype=np.bool_)
+        for event in self.events.itertuples():
+            first, last = _rows_of(self.values.index, event.start, event.end)
+            is_in[first:last] = True
+        return is_in
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good the findings are, where the truth is known.
+
+    VUS-PR of the detector and of three floors that learn from the same rows; share of
+    the true events that were found, of the found ones that are true, and false alarms
+    in a thousand rows, at the detector's own threshold.
+    """
+
+    vus_pr: float
+    floors: dict[str, float]
+    event_recall: float
+    event_precision: float
+    false_alarms: float
+
+
+def training_rows(
+    values: pd.DataFrame, until: str | None, other: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Choose the rows to learn from: another series, those before a time, or all.
+
+    Raises
+    ------
+    InputError
+        If there are no rows before that time, or the other series has other channels.
+    """
+    if other is not None:
+        missing = [name for name in values if name not in other]
+        if missing:
+            raise InputError(
+                f"the training file must have the channel {missing[0]!r} of the series."
+            )
+        return other[list(values)]
+    if until is None:
+        return values
+    before = values[: _position(values.index, until)]
+    if not len(before):
+        raise InputError(
+            f"train-until must be after the first row, {values.index[0]}; got {until}."
+        )
+    return before
+
+
+def find_anomalies(
+    values: pd.DataFrame, training: pd.DataFrame, **parameters: Any
+) -> Findings:
+    """Learn what is normal from some rows, and judge a series by it.
+
+    Parameters
+    ----------
+    values : DataFrame
+    training : DataFrame
+        With the channels of `values`.
+    **parameters : dict
+        Of `TimeSeriesAnomalyDetector`.
+
+    Returns
+    -------
+    findings : Findings
+    """
+    detector = TimeSeriesAnomalyDetector(**parameters).fit(training)
+    return Findings(
+        values,
+        detector.score_samples(values),
+        detector.explain(values),
+        detector.events(values),
+        detector,
+        training.index,
+    )
+
+
+def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
+    """Compare findings with the truth; None where nothing is abnormal."""
+    truth = labels.to_numpy(dtype=np.bool_)
+    if not truth.any():
+        return None
+    values = findings.values.ffill().bfill().fillna(0.0).to_numpy()
+    window = buffer_length(values)
+    n_training = min(len(findings.training), len(values))
+    floors = {
+        "random": random_score(len(values)),
+        "squared difference": smoothed_squared_difference(values, FLOOR_WIDTH),
+        "ridge autoregression": ridge_autoregression(
+            values, n_training, max(1, min(MOST_LAGS, n_training // 8)), FLOOR_WIDTH
+        ),
+    }
+    found = findings.is_abnormal
+    return Quality(
+        vus_pr(truth, -findings.scores, window=window),
+        {name: vus_pr(truth, scores, window=window) for name, scores in floors.items()},
+        event_recall(truth, found),
+        event_precision(truth, found),
+        false_alarm_rate(truth, found),
+    )
+
+
+def _position(index: pd.Index, until: str) -> int:
+    """Number of rows before a time, or before a row's number."""
+    try:
+        if isinstance(index, pd.DatetimeIndex):
+            moment = pd.Timestamp(until)
+            if index.tz is not None and moment.tz is None:
+                moment = moment.tz_localize("UTC")
+            return int(index.searchsorted(moment))
+        if isinstance(index, pd.TimedeltaIndex):
+            return int(index.searchsorted(pd.Timedelta(until)))
+        return int(until)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"train-until must be a time, or a number of rows where there are no times; "
+            f"got {until!r}."
+        ) from error
+
+
+def _rows_of(index: pd.Index, start: Any, end: Any) -> tuple[int, int]:
+    return int(index.searchsorted(start)), int(index.searchsorted(end, side="right"))

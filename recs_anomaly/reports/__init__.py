@@ -1,0 +1,1 @@
+"""Results as pages: plain summaries first, then HTML made of them."""

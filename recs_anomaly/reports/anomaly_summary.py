@@ -1,0 +1,261 @@
+"""What the anomaly report says, as plain values: the page only sets it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recs_anomaly.applications.anomaly.findings import Findings, Quality
+from recs_anomaly.reports.display import bucket_starts, extent, numbers
+
+MOST_CHANNELS = 12
+RAREST = 1e9
+# Rows without a stamp for so many usual steps are a gap, in which no line is drawn.
+GAP = 1.5
+
+
+@dataclass(frozen=True)
+class EventSummary:
+    """One event: where it is in the plots, and what is said about it."""
+
+    number: int
+    first: float
+    last: float
+    start: str
+    lasted: str
+    channel: str
+    channels: str
+    direction: str
+    branch: str
+    cause: str
+    severity: str
+
+
+@dataclass(frozen=True)
+class ChannelPlot:
+    """One channel, bucket by bucket: extent of the readings and of the expected band."""
+
+    name: str
+    n_events: int
+    low: list[float | None]
+    high: list[float | None]
+    band_low: list[float | None]
+    band_high: list[float | None]
+
+
+@dataclass(frozen=True)
+class ScorePlot:
+    """How abnormal each bucket is at most, and the threshold, in the same unit."""
+
+    high: list[float | None]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class BranchShare:
+    """How much one branch has to do with the events."""
+
+    name: str
+    meaning: str
+    share: float
+
+
+@dataclass(frozen=True)
+class AnomalySummary:
+    """All that the report says."""
+
+    name: str
+    sentence: str
+    is_time: bool
+    x: list[float]
+    events: list[EventSummary]
+    channels: list[ChannelPlot]
+    n_channels_left_out: int
+    score: ScorePlot
+    branches: list[BranchShare]
+    facts: list[tuple[str, str]]
+    quality: Quality | None
+
+
+BRANCH_MEANINGS = {
+    "forecast": "the next value was not what its past foretold",
+    "reconstruction": "the shape could not be rebuilt from what is usual",
+    "neighbour": "no stretch of the training series is like it",
+}
+
+
+def summarise(
+    findings: Findings, name: str, quality: Quality | None = None
+) -> AnomalySummary:
+    """Sum up findings about the series called `name`."""
+    index = findings.values.index
+    position = _positions(index)
+    starts = bucket_starts(len(index))
+    order = findings.events.sort_values("severity", ascending=False, kind="stable")
+    events = [
+        _event(number, event, index, position)
+        for number, event in enumerate(order.itertuples(), 1)
+    ]
+    chosen = _important_channels(findings)
+    return AnomalySummary(
+        name=name,
+        sentence=_sentence(findings, events),
+        is_time=not isinstance(index, pd.RangeIndex),
+        x=[float(f"{x:.15g}") for x in position[starts].tolist()],
+        events=events,
+        channels=[_channel(findings, channel, starts) for channel in chosen],
+        n_channels_left_out=findings.explanation["expected"].shape[1] - len(chosen),
+        score=ScorePlot(
+            numbers(extent(-findings.scores, starts).high),
+            -float(findings.detector.offset_),
+        ),
+        branches=_branches(findings),
+        facts=_facts(findings),
+        quality=quality,
+    )
+
+
+def in_words(severity: float) -> str:
+    """Say how rare a normal row like the peak of an event is."""
+    if severity >= RAREST:
+        return "less than once in a billion normal rows"
+    rounded = float(f"{severity:.2g}")
+    for size, word in ((1e6, "million"), (1e3, "thousand")):
+        if rounded >= size:
+            return f"once in {rounded / size:g} {word} normal rows"
+    return f"once in {rounded:g} normal rows"
+
+
+def duration(span: Any) -> str:
+    """Say how long a span of time is, in its two largest units."""
+    seconds = round(pd.Timedelta(span).total_seconds())
+    words = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        if seconds >= size:
+            words.append(f"{seconds // size} {unit}")
+            seconds %= size
+    return " ".join(words[:2]) or "a moment"
+
+
+def _positions(index: pd.Index) -> np.ndarray:
+    """Place of each row on the axis: milliseconds, or the row's number."""
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return np.asarray(index.as_unit("ns").asi8 / 1e6)
+    return np.arange(len(index), dtype=np.float64)
+
+
+def _event(
+    number: int, event: Any, index: pd.Index, position: np.ndarray
+) -> EventSummary:
+    first = int(index.searchsorted(event.start))
+    last = int(index.searchsorted(event.end, side="right")) - 1
+    is_time = not isinstance(index, pd.RangeIndex)
+    step = float(np.median(np.diff(position))) if len(position) > 1 else 0.0
+    span = pd.Timedelta(position[last] - position[first] + step, unit="ms")
+    return EventSummary(
+        number=number,
+        first=float(position[first]),
+        last=float(position[last]),
+        start=_moment(event.start) if is_time else f"row {event.start:,}",
+        lasted=duration(span) if is_time else f"{event.n_rows:,} rows",
+        channel=event.channel,
+        channels=event.channels,
+        direction=event.direction,
+        branch=event.branch,
+        cause=event.cause,
+        severity=in_words(event.severity),
+    )
+
+
+def _moment(moment: Any) -> str:
+    if isinstance(moment, pd.Timedelta):
+        return str(moment)
+    return f"{moment:%a %d %b %Y, %H:%M}" + (f":{moment:%S}" if moment.second else "")
+
+
+def _important_channels(findings: Findings) -> list[str]:
+    """Judged channels: those that lead events first, in the order of the file else."""
+    names = [str(name) for name in findings.explanation["expected"]]
+    leads = findings.events["channel"].value_counts()
+    ordered = sorted(names, key=lambda name: -int(leads.get(name, 0)))
+    return ordered[:MOST_CHANNELS]
+
+
+def _channel(findings: Findings, name: str, starts: np.ndarray) -> ChannelPlot:
+    readings = findings.values.rename(columns=str)[name].to_numpy(dtype=np.float64)
+    explained = findings.explanation
+    own = extent(readings, starts)
+    lower = extent(explained["lower", name].to_numpy(), starts)
+    upper = extent(explained["upper", name].to_numpy(), starts)
+    return ChannelPlot(
+        name,
+        int((findings.events["channel"] == name).sum()),
+        numbers(own.low),
+        numbers(own.high),
+        numbers(lower.low),
+        numbers(upper.high),
+    )
+
+
+def _sentence(findings: Findings, events: list[EventSummary]) -> str:
+    n_rows, n_channels = findings.values.shape
+    index = findings.values.index
+    size = f"{n_rows:,} rows of {n_channels} channel{'s' * (n_channels > 1)}"
+    if not isinstance(index, pd.RangeIndex) and n_rows > 1:
+        size += f", {duration(index[-1] - index[0])}"
+    if not events:
+        return f"Nothing out of the ordinary in {size}."
+    worst = events[0]
+    count = "One event" if len(events) == 1 else f"{len(events)} events"
+    return (
+        f"{count} in {size}. The {'worst' if len(events) > 1 else 'event'} began "
+        f"{worst.start} in {worst.channel}: {worst.cause}."
+    )
+
+
+def _branches(findings: Findings) -> list[BranchShare]:
+    """Mean share of each branch in the score of abnormal rows, or of all."""
+    shares = findings.explanation["branch"]
+    abnormal = findings.is_abnormal
+    mean = (shares[abnormal] if abnormal.any() else shares).mean()
+    return [
+        BranchShare(name, meaning, float(np.nan_to_num(mean[name])))
+        for name, meaning in BRANCH_MEANINGS.items()
+    ]
+
+
+def _facts(findings: Findings) -> list[tuple[str, str]]:
+    detector, training = findings.detector, findings.training
+    values = findings.values
+    n_missing = int(values.isna().to_numpy().sum())
+    position = _positions(values.index)
+    steps = np.diff(position)
+    step = float(np.median(steps)) if len(steps) else 0.0
+    n_gaps = int((steps > GAP * step).sum()) if step > 0 else 0
+    judged = findings.explanation["expected"].shape[1]
+    context = values.shape[1] - judged
+    facts = [
+        ("Rows", f"{len(values):,}"),
+        (
+            "Channels",
+            f"{judged} judged" + (f", {context} as context" if context else ""),
+        ),
+        ("Learned from", f"{len(training):,} rows, {training[0]} to {training[-1]}"),
+        (
+            "Left out in training",
+            f"{detector.n_rows_ - detector.n_normal_:,} rows that stood out",
+        ),
+        (
+            "No data",
+            f"{n_missing:,} empty cells, {n_gaps} gaps in time; never an event",
+        ),
+        ("Window", f"{detector.window_} rows"),
+        ("Settings", _settings(detector)),
+    ]
+    return facts
+
+
+def _settings(detector: Any) -> str:
+    names = ("cell", "smooth", "side", "alpha", "contamination", "epochs")
+    return ", ".join(f"{name}={getattr(detector, name)!r}" for name in names)

@@ -1,0 +1,50 @@
+"""Pages: one HTML file each, which opens without a network."""
+
+import json
+from dataclasses import asdict
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from recs_anomaly.reports.anomaly_summary import AnomalySummary
+
+_PAGES = Environment(
+    loader=PackageLoader("recs_anomaly.reports"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def anomaly_page(summary: AnomalySummary) -> str:
+    """Set the anomaly report as HTML.
+
+    Parameters
+    ----------
+    summary : AnomalySummary
+
+    Returns
+    -------
+    page : str
+        With its style, its script and its data inside.
+    """
+    plots = {
+        "isTime": summary.is_time,
+        "x": summary.x,
+        "channels": [asdict(channel) for channel in summary.channels],
+        "score": asdict(summary.score),
+        "events": [
+            {"number": each.number, "first": each.first, "last": each.last}
+            for each in summary.events
+        ],
+    }
+    page = _PAGES.get_template("anomaly.html")
+    return page.render(summary=summary, plots=for_script(plots))
+
+
+def for_script(data: object) -> str:
+    """Write data as JSON that cannot end the script element it stands in."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
