@@ -34,7 +34,7 @@ class EventSummary:
 
 @dataclass(frozen=True)
 class ChannelPlot:
-    """One channel, bucket by bucket: extent of the readings and of the expected band."""
+    """One channel, bucket by bucket: extent of readings and of the expected band."""
 
     name: str
     n_events: int
@@ -218,9 +218,9 @@ def _branches(findings: Findings) -> list[BranchShare]:
     """Mean share of each branch in the score of abnormal rows, or of all."""
     shares = findings.explanation["branch"]
     abnormal = findings.is_abnormal
-    mean = (shares[abnormal] if abnormal.any() else shares).mean()
+    rows = shares[abnormal] if abnormal.any() else shares
     return [
-        BranchShare(name, meaning, float(np.nan_to_num(mean[name])))
+        BranchShare(name, meaning, float(np.nan_to_num(rows[name].mean())))
         for name, meaning in BRANCH_MEANINGS.items()
     ]
 
@@ -235,7 +235,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     n_gaps = int((steps > GAP * step).sum()) if step > 0 else 0
     judged = findings.explanation["expected"].shape[1]
     context = values.shape[1] - judged
-    facts = [
+    return [
         ("Rows", f"{len(values):,}"),
         (
             "Channels",
@@ -253,7 +253,6 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Window", f"{detector.window_} rows"),
         ("Settings", _settings(detector)),
     ]
-    return facts
 
 
 def _settings(detector: Any) -> str:

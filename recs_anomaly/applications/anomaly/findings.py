@@ -159,7 +159,7 @@ def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
 
 
 def _position(index: pd.Index, until: str) -> int:
-    """Number of rows before a time, or before a row's number."""
+    """Count the rows before a time, or before a row's number."""
     try:
         if isinstance(index, pd.DatetimeIndex):
             moment = pd.Timestamp(until)
@@ -171,8 +171,8 @@ def _position(index: pd.Index, until: str) -> int:
         return int(until)
     except (ValueError, TypeError) as error:
         raise InputError(
-            f"train-until must be a time, or a number of rows where there are no times; "
-            f"got {until!r}."
+            "train-until must be a time, or a number of rows where there are no "
+            f"times; got {until!r}."
         ) from error
 
 

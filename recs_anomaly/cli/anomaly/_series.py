@@ -1,0 +1,66 @@
+"""How the anomaly commands open series and write their results."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recs_anomaly.exceptions import InputError
+
+if TYPE_CHECKING:
+    from recs_anomaly.datasets import LabelledSeries
+
+time_option = click.option(
+    "--time",
+    metavar="COL",
+    help="Column of times. [default: one with a usual name, or the first with dates]",
+)
+channels_option = click.option(
+    "--channels",
+    metavar="COL,COL",
+    help="Columns to look at. [default: all that hold numbers]",
+)
+seed_option = click.option(
+    "--seed", default=0, show_default=True, help="Same seed, same result."
+)
+
+
+def open_series(
+    path: str, time: str | None, channels: str | None, labels: str | None = None
+) -> "LabelledSeries":
+    """Open a file, or the sample series by the name ``sample``."""
+    from recs_anomaly.datasets import LabelledSeries, load_sample_series, read_series
+
+    if path == "sample":
+        sample = load_sample_series()
+        marks = sample.labels if labels == "label" else None
+        return LabelledSeries(sample.values, marks, "time")
+    named: Sequence[str] | None = channels.split(",") if channels else None
+    return read_series(path, time=time, channels=named, labels=labels)
+
+
+def refuse_missing_folder(path: Path) -> None:
+    """Training takes a while: say beforehand that its result cannot be written."""
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            f"the output must be in a folder that exists; got {str(path)!r}."
+        )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    from recs_anomaly.persistence._replacing import replacing
+
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+def csv_of(frame: Any) -> str:
+    """Write a frame as CSV, without text that a spreadsheet would run."""
+    from recs_anomaly.cli._formats import guard
+
+    text = frame.select_dtypes(exclude="number").columns
+    safe = frame.assign(**{name: frame[name].astype(str).map(guard) for name in text})
+    written: str = safe.to_csv(index=False)
+    return written

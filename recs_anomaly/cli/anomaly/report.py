@@ -1,0 +1,97 @@
+"""``recs-anomaly anomaly report``: a series in, a page for people out."""
+
+from pathlib import Path
+
+import click
+
+from recs_anomaly.cli.anomaly._series import (
+    channels_option,
+    csv_of,
+    open_series,
+    refuse_missing_folder,
+    seed_option,
+    time_option,
+    write_text,
+)
+from recs_anomaly.exceptions import InputError
+
+
+@click.command(
+    epilog="Example: recs-anomaly anomaly report pump.csv -o pump.html "
+    "--train-until 2026-02-01"
+)
+@click.argument("series")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="PAGE",
+    help="HTML file to write.",
+)
+@time_option
+@channels_option
+@click.option(
+    "--train-until", metavar="TIME", help="Learn from the rows before this time."
+)
+@click.option(
+    "--train",
+    metavar="FILE",
+    help="Learn from this file. [default: from SERIES itself, leaving out what stands "
+    "out]",
+)
+@click.option("--labels", metavar="COL", help="Column that is 1 where it is abnormal.")
+@click.option(
+    "--events",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="CSV",
+    help="Also write the events as a table.",
+)
+@click.option("--fail-on-events", is_flag=True, help="Exit with 1 if there are any.")
+@seed_option
+def report(  # noqa: PLR0913 - an option of the command line each
+    series: str,
+    output: Path,
+    time: str | None,
+    channels: str | None,
+    train_until: str | None,
+    train: str | None,
+    labels: str | None,
+    events: Path | None,
+    fail_on_events: bool,
+    seed: int,
+) -> None:
+    """Write a page that says what happened in SERIES, when, how bad, and where.
+
+    SERIES is a CSV, TSV or Parquet file with a column of times and columns of
+    readings, or `sample` for the series that comes with the package. The page opens
+    in any browser and needs no network.
+    """
+    from recs_anomaly.applications.anomaly.findings import (
+        find_anomalies,
+        quality_of,
+        training_rows,
+    )
+    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.reports.anomaly_summary import summarise
+    from recs_anomaly.reports.pages import anomaly_page
+
+    for path in filter(None, (output, events)):
+        refuse_missing_folder(path)
+    if train and train_until:
+        raise InputError("train and train-until exclude each other; give one.")
+    with warnings_in_one_line():
+        opened = open_series(series, time, channels, labels)
+        other = open_series(train, time, channels).values if train else None
+        training = training_rows(opened.values, train_until, other)
+        load_keras()
+        findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)
+    quality = None if opened.labels is None else quality_of(findings, opened.labels)
+    summary = summarise(findings, Path(series).name, quality)
+    write_text(output, anomaly_page(summary))
+    if events is not None:
+        write_text(events, csv_of(findings.events))
+    click.echo(summary.sentence)
+    click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB).", err=True)
+    if fail_on_events and len(findings.events):
+        raise SystemExit(1)

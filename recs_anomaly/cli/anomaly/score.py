@@ -1,0 +1,67 @@
+"""``recs-anomaly anomaly score``: a model and a series in, a score for each row out."""
+
+from pathlib import Path
+
+import click
+
+from recs_anomaly.cli.anomaly._series import (
+    csv_of,
+    open_series,
+    refuse_missing_folder,
+    time_option,
+    write_text,
+)
+from recs_anomaly.exceptions import InputError
+
+
+@click.command(
+    epilog="Example: recs-anomaly anomaly score pump.recs february.csv -o scores.csv"
+)
+@click.argument("model")
+@click.argument("series")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="CSV",
+    help="Table to write: time, score, 1 where the score is beyond the threshold.",
+)
+@time_option
+def score(model: str, series: str, output: Path, time: str | None) -> None:
+    """Score each row of SERIES with the detector in the file MODEL.
+
+    SERIES must have the channels that the model was trained on. Lower scores are more
+    abnormal.
+    """
+    import pandas as pd
+
+    from recs_anomaly import TimeSeriesAnomalyDetector, load
+    from recs_anomaly.cli._training import warnings_in_one_line
+
+    refuse_missing_folder(output)
+    detector = load(model)
+    if not isinstance(detector, TimeSeriesAnomalyDetector):
+        raise InputError(
+            f"MODEL must hold a TimeSeriesAnomalyDetector; {model} holds a "
+            f"{type(detector).__name__}."
+        )
+    with warnings_in_one_line():
+        names = getattr(detector, "feature_names_in_", None)
+        wanted = None if names is None else ",".join(names)
+        values = open_series(series, time, wanted).values
+        scores = detector.score_samples(values)
+    is_abnormal = scores < detector.offset_
+    table = pd.DataFrame(
+        {
+            values.index.name or "row": values.index,
+            "score": scores,
+            "is_abnormal": is_abnormal.astype(int),
+        }
+    )
+    write_text(output, csv_of(table))
+    click.echo(
+        f"{int(is_abnormal.sum()):,} of {len(scores):,} rows are beyond the threshold; "
+        f"wrote {output}.",
+        err=True,
+    )

@@ -1,0 +1,52 @@
+"""``recs-anomaly anomaly train``: a normal series in, a model file out."""
+
+from pathlib import Path
+
+import click
+
+from recs_anomaly.cli.anomaly._series import (
+    channels_option,
+    open_series,
+    refuse_missing_folder,
+    seed_option,
+    time_option,
+)
+
+
+@click.command(epilog="Example: recs-anomaly anomaly train january.csv -o pump.recs")
+@click.argument("series")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="MODEL",
+    help="File to write the model to, by custom called something.recs.",
+)
+@time_option
+@channels_option
+@seed_option
+def train(
+    series: str, output: Path, time: str | None, channels: str | None, seed: int
+) -> None:
+    """Learn what is normal from SERIES and write a model file.
+
+    SERIES is a CSV, TSV or Parquet file, or `sample`. Rows that stand out from the
+    rest are left out.
+    """
+    from recs_anomaly import TimeSeriesAnomalyDetector, save
+    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+
+    refuse_missing_folder(output)
+    with warnings_in_one_line():
+        opened = open_series(series, time, channels)
+        load_keras()
+        detector = TimeSeriesAnomalyDetector(random_state=seed, verbose=1)
+        detector.fit(opened.values)
+    save(detector, output)
+    left_out = detector.n_rows_ - detector.n_normal_
+    click.echo(
+        f"Learned from {detector.n_rows_:,} rows of {opened.values.shape[1]} channels, "
+        f"{left_out:,} of them left out; wrote {output}.",
+        err=True,
+    )
