@@ -44,7 +44,8 @@ def cause_of(excerpt: Excerpt) -> str:
     known = values[~np.isnan(values)]
     if len(known) >= FROZEN_ROWS and np.ptp(known) == 0:
         return f"frozen: does not move from {known[0]:.4g}"
-    if excerpt.stop - excerpt.first <= SPIKE_ROWS and len(known):
+    is_short = excerpt.stop - excerpt.first <= SPIKE_ROWS
+    if is_short and excerpt.branch == "forecast" and len(known):
         return _spike(excerpt)
     shift = _shift(excerpt, known)
     if abs(shift) >= SHIFTED:

@@ -17,7 +17,24 @@ GAP = 1.5
 
 @dataclass(frozen=True)
 class EventSummary:
-    """One event: where it is in the plots, and what is said about it."""
+    """One event: where it is in the plots, and what is said about it.
+
+    Attributes
+    ----------
+    number : int
+        1 is the worst.
+    first, last : float
+        Place on the time axis of the plots.
+    start : str
+    lasted : str
+    channel : str
+    others : str
+        Channels that lead too, with commas between.
+    direction : str
+    branch : str
+    cause : str
+    severity : str
+    """
 
     number: int
     first: float
@@ -25,7 +42,7 @@ class EventSummary:
     start: str
     lasted: str
     channel: str
-    channels: str
+    others: str
     direction: str
     branch: str
     cause: str
@@ -34,7 +51,17 @@ class EventSummary:
 
 @dataclass(frozen=True)
 class ChannelPlot:
-    """One channel, bucket by bucket: extent of readings and of the expected band."""
+    """One channel, bucket by bucket: extent of readings and of the expected band.
+
+    Attributes
+    ----------
+    name : str
+    n_events : int
+        How many events it leads.
+    low, high : list of float or None
+        Readings; None where nothing was measured.
+    band_low, band_high : list of float or None
+    """
 
     name: str
     n_events: int
@@ -46,7 +73,14 @@ class ChannelPlot:
 
 @dataclass(frozen=True)
 class ScorePlot:
-    """How abnormal each bucket is at most, and the threshold, in the same unit."""
+    """How abnormal each bucket is at most.
+
+    Attributes
+    ----------
+    high : list of float or None
+    threshold : float
+        In the same unit.
+    """
 
     high: list[float | None]
     threshold: float
@@ -54,7 +88,16 @@ class ScorePlot:
 
 @dataclass(frozen=True)
 class BranchShare:
-    """How much one branch has to do with the events."""
+    """How much one branch has to do with the events.
+
+    Attributes
+    ----------
+    name : str
+    meaning : str
+        In words.
+    share : float
+        From 0 to 1.
+    """
 
     name: str
     meaning: str
@@ -63,7 +106,28 @@ class BranchShare:
 
 @dataclass(frozen=True)
 class AnomalySummary:
-    """All that the report says."""
+    """All that the report says.
+
+    Attributes
+    ----------
+    name : str
+        Of the series.
+    sentence : str
+        What happened, in one or two sentences.
+    is_time : bool
+        Whether the axis counts milliseconds, else rows.
+    x : list of float
+        Where on the axis each bucket begins.
+    events : list of EventSummary
+        Worst first.
+    channels : list of ChannelPlot
+    n_channels_left_out : int
+    score : ScorePlot
+    branches : list of BranchShare
+    facts : list of (str, str)
+        How it was found: names and values.
+    quality : Quality or None
+    """
 
     name: str
     sentence: str
@@ -88,14 +152,26 @@ BRANCH_MEANINGS = {
 def summarise(
     findings: Findings, name: str, quality: Quality | None = None
 ) -> AnomalySummary:
-    """Sum up findings about the series called `name`."""
+    """Sum up findings.
+
+    Parameters
+    ----------
+    findings : Findings
+    name : str
+        What the series is called.
+    quality : Quality or None, default=None
+        How good the findings are, where that is known.
+
+    Returns
+    -------
+    summary : AnomalySummary
+    """
     index = findings.values.index
     position = _positions(index)
     starts = bucket_starts(len(index))
-    order = findings.events.sort_values("severity", ascending=False, kind="stable")
     events = [
         _event(number, event, index, position)
-        for number, event in enumerate(order.itertuples(), 1)
+        for number, event in enumerate(_worst_first(findings).itertuples(), 1)
     ]
     chosen = _important_channels(findings)
     return AnomalySummary(
@@ -117,18 +193,46 @@ def summarise(
 
 
 def in_words(severity: float) -> str:
-    """Say how rare a normal row like the peak of an event is."""
+    """Say among how many normal rows one is like the peak of an event.
+
+    Parameters
+    ----------
+    severity : float
+
+    Returns
+    -------
+    words : str
+
+    Examples
+    --------
+    >>> in_words(2612.0)
+    '1 in 2.6 thousand'
+    """
     if severity >= RAREST:
-        return "less than once in a billion normal rows"
+        return "less than 1 in a billion"
     rounded = float(f"{severity:.2g}")
     for size, word in ((1e6, "million"), (1e3, "thousand")):
         if rounded >= size:
-            return f"once in {rounded / size:g} {word} normal rows"
-    return f"once in {rounded:g} normal rows"
+            return f"1 in {rounded / size:g} {word}"
+    return f"1 in {rounded:g}"
 
 
 def duration(span: Any) -> str:
-    """Say how long a span of time is, in its two largest units."""
+    """Say how long a span of time is, in its two largest units.
+
+    Parameters
+    ----------
+    span : Timedelta or what can be one
+
+    Returns
+    -------
+    words : str
+
+    Examples
+    --------
+    >>> duration("90min")
+    '1 h 30 min'
+    """
     seconds = round(pd.Timedelta(span).total_seconds())
     words = []
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
@@ -143,6 +247,14 @@ def _positions(index: pd.Index) -> np.ndarray:
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
         return np.asarray(index.as_unit("ns").asi8 / 1e6)
     return np.arange(len(index), dtype=np.float64)
+
+
+def _worst_first(findings: Findings) -> pd.DataFrame:
+    """Rarest events first; of equally rare ones that with the lowest score."""
+    index, events = findings.values.index, findings.events
+    peaks = [int(index.searchsorted(peak)) for peak in events["peak"]]
+    order = np.lexsort((findings.scores[peaks], -events["severity"].to_numpy()))
+    return events.iloc[order]
 
 
 def _event(
@@ -160,7 +272,9 @@ def _event(
         start=_moment(event.start) if is_time else f"row {event.start:,}",
         lasted=duration(span) if is_time else f"{event.n_rows:,} rows",
         channel=event.channel,
-        channels=event.channels,
+        others=", ".join(
+            name for name in event.channels.split(", ") if name != event.channel
+        ),
         direction=event.direction,
         branch=event.branch,
         cause=event.cause,

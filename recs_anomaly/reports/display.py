@@ -12,20 +12,48 @@ DIGITS = 5
 
 
 class Extent(NamedTuple):
-    """Lowest and highest value of each bucket of rows; NaN where none is known."""
+    """Lowest and highest value of each bucket of rows.
+
+    Attributes
+    ----------
+    low, high : ndarray of shape (n_buckets,)
+        NaN where no value is known.
+    """
 
     low: Floats
     high: Floats
 
 
 def bucket_starts(n_rows: int) -> NDArray[np.int64]:
-    """First row of each of at most `MOST_BUCKETS` buckets of rows on end."""
+    """Cut rows into at most `MOST_BUCKETS` buckets of rows on end.
+
+    Parameters
+    ----------
+    n_rows : int
+
+    Returns
+    -------
+    starts : ndarray of shape (n_buckets,)
+        First row of each.
+    """
     n_buckets = min(n_rows, MOST_BUCKETS)
     return np.arange(n_buckets, dtype=np.int64) * n_rows // max(n_buckets, 1)
 
 
 def extent(values: Floats, starts: NDArray[np.int64]) -> Extent:
-    """Lowest and highest known value of each bucket."""
+    """Find the lowest and highest known value of each bucket.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        NaN is not known.
+    starts : ndarray of shape (n_buckets,)
+        First row of each bucket, from 0.
+
+    Returns
+    -------
+    extent : Extent
+    """
     is_known = ~np.isnan(values)
     low = np.minimum.reduceat(np.where(is_known, values, np.inf), starts)
     high = np.maximum.reduceat(np.where(is_known, values, -np.inf), starts)
@@ -34,7 +62,17 @@ def extent(values: Floats, starts: NDArray[np.int64]) -> Extent:
 
 
 def numbers(values: Floats) -> list[float | None]:
-    """Write values with a few significant digits; None for NaN."""
+    """Write values with a few significant digits.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+
+    Returns
+    -------
+    numbers : list of float or None
+        None for NaN.
+    """
     return [
         None if value != value else float(f"{value:.{DIGITS}g}")
         for value in values.tolist()

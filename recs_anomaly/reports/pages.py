@@ -43,7 +43,17 @@ def anomaly_page(summary: AnomalySummary) -> str:
 
 
 def for_script(data: object) -> str:
-    """Write data as JSON that cannot end the script element it stands in."""
+    """Write data as JSON that cannot end the script element it stands in.
+
+    Parameters
+    ----------
+    data : object
+        What JSON can say.
+
+    Returns
+    -------
+    text : str
+    """
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

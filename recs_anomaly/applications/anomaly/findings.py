@@ -66,9 +66,18 @@ class Findings:
 class Quality:
     """How good the findings are, where the truth is known.
 
-    VUS-PR of the detector and of three floors that learn from the same rows; share of
-    the true events that were found, of the found ones that are true, and false alarms
-    in a thousand rows, at the detector's own threshold.
+    Attributes
+    ----------
+    vus_pr : float
+        Of the detector's scores.
+    floors : dict of str to float
+        VUS-PR of three floors that learn from the same rows.
+    event_recall : float
+        Share of the true events that were found.
+    event_precision : float
+        Share of the found events that are true.
+    false_alarms : float
+        In a thousand rows.
     """
 
     vus_pr: float
@@ -82,6 +91,18 @@ def training_rows(
     values: pd.DataFrame, until: str | None, other: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Choose the rows to learn from: another series, those before a time, or all.
+
+    Parameters
+    ----------
+    values : DataFrame
+    until : str or None
+        A time, or a number of rows where there are no times.
+    other : DataFrame or None
+
+    Returns
+    -------
+    rows : DataFrame
+        With the channels of `values`.
 
     Raises
     ------
@@ -133,8 +154,46 @@ def find_anomalies(
     )
 
 
+def score_table(
+    detector: TimeSeriesAnomalyDetector, values: pd.DataFrame
+) -> pd.DataFrame:
+    """Score each row of a series.
+
+    Parameters
+    ----------
+    detector : TimeSeriesAnomalyDetector
+        Fitted.
+    values : DataFrame
+
+    Returns
+    -------
+    table : DataFrame
+        The rows' times or numbers, their score, and 1 beyond the threshold.
+    """
+    scores = detector.score_samples(values)
+    return pd.DataFrame(
+        {
+            values.index.name or "row": values.index,
+            "score": scores,
+            "is_abnormal": (scores < detector.offset_).astype(np.int64),
+        }
+    )
+
+
 def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
-    """Compare findings with the truth; None where nothing is abnormal."""
+    """Compare findings with the truth.
+
+    Parameters
+    ----------
+    findings : Findings
+    labels : Series of bool
+        True where a row is abnormal.
+
+    Returns
+    -------
+    quality : Quality or None
+        None where no row is abnormal.
+    """
     truth = labels.to_numpy(dtype=np.bool_)
     if not truth.any():
         return None

@@ -34,9 +34,8 @@ def score(model: str, series: str, output: Path, time: str | None) -> None:
     SERIES must have the channels that the model was trained on. Lower scores are more
     abnormal.
     """
-    import pandas as pd
-
     from recs_anomaly import TimeSeriesAnomalyDetector, load
+    from recs_anomaly.applications.anomaly.findings import score_table
     from recs_anomaly.cli._training import warnings_in_one_line
 
     refuse_missing_folder(output)
@@ -50,18 +49,10 @@ def score(model: str, series: str, output: Path, time: str | None) -> None:
         names = getattr(detector, "feature_names_in_", None)
         wanted = None if names is None else ",".join(names)
         values = open_series(series, time, wanted).values
-        scores = detector.score_samples(values)
-    is_abnormal = scores < detector.offset_
-    table = pd.DataFrame(
-        {
-            values.index.name or "row": values.index,
-            "score": scores,
-            "is_abnormal": is_abnormal.astype(int),
-        }
-    )
+        table = score_table(detector, values)
     write_text(output, csv_of(table))
     click.echo(
-        f"{int(is_abnormal.sum()):,} of {len(scores):,} rows are beyond the threshold; "
+        f"{table['is_abnormal'].sum():,} of {len(table):,} rows are beyond the threshold; "
         f"wrote {output}.",
         err=True,
     )

@@ -84,7 +84,8 @@ function drawPanel(panel) {
   const [bottom, top] = limits.map(place);
   const atY = (value) => inner.y + inner.h - ((place(value) - bottom) / (top - bottom || 1)) * inner.h;
   pen.font = "11px system-ui, sans-serif";
-  drawAxes(pen, inner, atX, atY, limits);
+  const middle = panel.isScore ? panel.threshold : (limits[0] + limits[1]) / 2;
+  drawAxes(pen, inner, atX, atY, [limits[0], middle, limits[1]]);
   pen.save();
   pen.beginPath();
   pen.rect(inner.x, 0, inner.w, height);
@@ -119,13 +120,12 @@ function limitsOf(panel, from, to) {
   return [low - room, high + room];
 }
 
-function drawAxes(pen, inner, atX, atY, limits) {
+function drawAxes(pen, inner, atX, atY, shown) {
   pen.strokeStyle = color("--rule");
   pen.fillStyle = color("--soft");
   pen.lineWidth = 1;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
-  const shown = [limits[0], (limits[0] + limits[1]) / 2, limits[1]];
   for (const value of shown) {
     const y = Math.round(atY(value)) + 0.5;
     pen.beginPath(); pen.moveTo(inner.x, y); pen.lineTo(inner.x + inner.w, y); pen.stroke();
