@@ -27,10 +27,11 @@ RIDGE = 1.0  # rows' worth
 KEPT_VARIANCE = 0.9
 MOST_FITTED = 2000  # windows that the autoencoder is fitted to
 MOST_REMEMBERED = 1500
-# A training row is left out whose score's logarithm lies this many times as far above
-# the median as the upper quartile does.
+# A training row is left out whose score's logarithm lies this many spreads above the
+# median.
 TRIM = 10.0
 LEAST_SPREAD = 0.05
+MOST_LEFT_OUT = 0.25  # share of the rows; what is more frequent is not abnormal
 
 
 class Fitted(NamedTuple):
@@ -121,12 +122,14 @@ def _finish(
     ]
     model = model._replace(memory=np.stack(memory), memory_starts=chosen)
     judged = judge(model, series, settings.side)
-    smoothed = smoothed_errors(judged, settings.time_constant)
+    # What was left out has no say in the averages of the rows beside it.
+    normal = judged._replace(is_known=judged.is_known & is_normal[:, None])
+    smoothed = smoothed_errors(normal, settings.time_constant)
     high = HIGH if settings.time_constant else HIGH_IN_A_ROW
     return Fitted(
         model,
-        fit_scale(smoothed, judged, is_normal, high),
-        fit_scale(judged.errors, judged, is_normal, HIGH_IN_A_ROW),
+        fit_scale(smoothed, normal, high),
+        fit_scale(judged.errors, normal, HIGH_IN_A_ROW),
         judged,
         is_normal,
     )
@@ -138,9 +141,12 @@ def _is_ordinary(fitted: Fitted, settings: Settings) -> Bools:
     weights = np.ones(len(fitted.scale))
     worst = shares(smoothed, fitted.scale, weights).max(axis=(0, 2))
     level = np.log(np.maximum(worst, np.finfo(np.float64).tiny))
-    middle, upper = np.quantile(level, (0.5, 0.75))
-    ordinary: Bools = level <= middle + TRIM * max(upper - middle, LEAST_SPREAD)
-    return ordinary
+    lower, middle, upper = np.quantile(level, (0.25, 0.5, 0.75))
+    # Where anomalies fill more than a quarter, the rows below the median still tell.
+    spread = max(min(upper - middle, 2.0 * (middle - lower)), LEAST_SPREAD)
+    ordinary: Bools = level <= middle + TRIM * spread
+    is_usual = ordinary.mean() < 1.0 - MOST_LEFT_OUT
+    return np.ones_like(ordinary) if is_usual else ordinary
 
 
 def _fit_autoregression(scaled: Floats, is_used: Bools, n_lags: int) -> Autoregression:

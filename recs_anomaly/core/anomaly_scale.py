@@ -4,7 +4,7 @@ import numpy as np
 
 from recs_anomaly.core.anomaly_model import Judgement
 from recs_anomaly.core.smoothing import smooth
-from recs_anomaly.core.windows import Bools, Floats
+from recs_anomaly.core.windows import Floats
 
 HIGH = 0.99  # the quantile of smoothed errors of normal rows that counts as one
 HIGH_IN_A_ROW = 0.999  # and that of a single row's error
@@ -20,19 +20,17 @@ def smoothed_errors(judged: Judgement, time_constant: float) -> Floats:
     )
 
 
-def fit_scale(
-    errors: Floats, judged: Judgement, is_normal: Bools, quantile: float
-) -> Floats:
+def fit_scale(errors: Floats, normal: Judgement, quantile: float) -> Floats:
     """Find a high quantile of each branch's and target's errors on normal rows.
 
-    `errors` has shape (n_branches, n_rows, n_targets), the result
-    (n_branches, n_targets).
+    Those are the known rows of `normal`. `errors` has shape (n_branches, n_rows,
+    n_targets), the result (n_branches, n_targets).
     """
     n_branches, _, n_targets = errors.shape
     scale = np.ones((n_branches, n_targets))
     for branch in range(n_branches):
         for target in range(n_targets):
-            used = is_normal & judged.is_known[branch, :, target]
+            used = normal.is_known[branch, :, target]
             if used.any():
                 scale[branch, target] = np.quantile(
                     errors[branch, used, target], quantile

@@ -170,10 +170,11 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
         self.n_rows_ = len(is_given)
         self.n_normal_ = int(fitted.is_normal.sum())
         self.error_scale_, self.row_scale_ = fitted.scale, fitted.row_scale
-        seen = self._see(fitted.judged, is_given)
-        is_normal = fitted.is_normal[is_given] & seen.is_known
-        ratio = seen.ratio(0.0)
-        normal = ratio[is_normal]
+        judged = fitted.judged
+        is_known = judged.is_known & fitted.is_normal[:, None]
+        seen = self._see(judged._replace(is_known=is_known), is_given)
+        is_normal = seen.is_known
+        normal = seen.ratio(0.0)[is_normal]
         self.typical_ratio_ = float(np.median(normal))
         self.band_ = np.quantile(seen.residual[is_normal], BAND, axis=0).T
         tail = fit_tail(normal)
@@ -181,7 +182,7 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
         if isinstance(self.contamination, str):  # "auto"
             self.offset_ = -score_at(tail, self.alpha)
         else:
-            ratio = seen.ratio(self.typical_ratio_)
+            ratio = self._see(judged, is_given).ratio(self.typical_ratio_)
             self.offset_ = float(np.quantile(-ratio, self.contamination))
 
     def __sklearn_tags__(self) -> Tags:

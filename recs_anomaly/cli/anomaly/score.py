@@ -52,7 +52,7 @@ def score(model: str, series: str, output: Path, time: str | None) -> None:
         table = score_table(detector, values)
     write_text(output, csv_of(table))
     click.echo(
-        f"{table['is_abnormal'].sum():,} of {len(table):,} rows are beyond the threshold; "
-        f"wrote {output}.",
+        f"{table['is_abnormal'].sum():,} of {len(table):,} rows are beyond the "
+        f"threshold; wrote {output}.",
         err=True,
     )
