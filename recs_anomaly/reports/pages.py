@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from recs_anomaly.reports.anomaly_summary import AnomalySummary
+from recs_anomaly.reports.summaries import AnomalySummary
 
 _PAGES = Environment(
     loader=PackageLoader("recs_anomaly.reports"),
