@@ -16,8 +16,9 @@ def build_autoencoder(linear: WindowAutoencoder, seed: int) -> keras.Model:
     n_hidden, n_code = linear.encoder_head.shape
     width = len(linear.mean)
     centred = keras.Input((width,))
-    project = layers.Dense(n_code, use_bias=False, trainable=False, name="project")
-    restore = layers.Dense(width, use_bias=False, trainable=False, name="restore")
+    fixed = {"use_bias": False, "trainable": False, "kernel_initializer": "zeros"}
+    project = layers.Dense(n_code, name="project", **fixed)
+    restore = layers.Dense(width, name="restore", **fixed)
     code = layers.add(
         [project(centred), _correction(centred, n_hidden, n_code, seeds[0], "encoder")]
     )

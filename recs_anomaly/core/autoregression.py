@@ -65,12 +65,17 @@ def fill_missing(model: Autoregression, series: Floats, limit: float) -> Floats:
 
     Forecasts of forecasts may run away: they are held between -limit and limit.
     """
-    filled = series.copy()
     n_lags = model.n_lags
+    padded = np.concatenate([np.tile(_first_known(series), (n_lags, 1)), series])
     for row, channel in np.argwhere(np.isnan(series)):
-        past = filled[max(row - n_lags, 0) : row, channel]
-        expected = past @ model.weights[channel, n_lags - len(past) :]
-        filled[row, channel] = min(
-            max(expected + model.intercepts[channel], -limit), limit
-        )
-    return filled
+        past = padded[row : row + n_lags, channel]
+        expected = past @ model.weights[channel] + model.intercepts[channel]
+        padded[row + n_lags, channel] = min(max(expected, -limit), limit)
+    return padded[n_lags:]
+
+
+def _first_known(series: Floats) -> Floats:
+    """First value that is known of each channel, which those before are taken to be."""
+    is_known = ~np.isnan(series)
+    first = series[is_known.argmax(axis=0), np.arange(series.shape[1])]
+    return np.where(is_known.any(axis=0), first, 0.0)

@@ -20,13 +20,14 @@ def build_recurrent(
 
     The head starts at zero: before training the network says 0.
     """
-    first, second = np.random.default_rng(seed).integers(2**31, size=2).tolist()
+    first, second, unused = np.random.default_rng(seed).integers(2**31, size=3).tolist()
     steps = keras.Input((None, n_inputs))
     hidden = CELLS[cell](
         n_units,
         return_sequences=True,
         kernel_initializer=keras.initializers.GlorotUniform(first),
         recurrent_initializer=keras.initializers.Orthogonal(seed=second),
+        seed=unused,  # of the dropout that is none; without it Keras draws one
     )(steps)
     head = layers.Dense(n_outputs, kernel_initializer="zeros")
     return keras.Model(steps, head(hidden))

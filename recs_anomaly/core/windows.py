@@ -35,9 +35,9 @@ def spread_over_rows(of_windows: Floats, width: int) -> Floats:
 
     `of_windows` has shape (n_windows, ...), one entry a window.
     """
+    # No running sum: one huge value would leave its rounding error to all rows after.
     n_windows = len(of_windows)
-    rows = np.arange(n_windows + width - 1)
-    running = np.cumsum(of_windows, axis=0, dtype=np.float64)
-    running = np.concatenate([np.zeros_like(running[:1]), running])
-    last = np.minimum(rows + 1, n_windows)
-    return running[last] - running[np.maximum(rows - width + 1, 0)]
+    total = np.zeros((n_windows + width - 1, *of_windows.shape[1:]))
+    for place in range(width):
+        total[place : place + n_windows] += of_windows
+    return total

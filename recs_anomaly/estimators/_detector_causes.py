@@ -9,6 +9,7 @@ from recs_anomaly.core.windows import Floats
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 FROZEN_ROWS = 5
 SPIKE_ROWS = 5
+SPIKE = 0.25  # training standard deviations off the forecast
 BEFORE_ROWS = 200  # rows before an event that its level is compared with
 SHIFTED = 2.0  # of those rows' standard deviations
 
@@ -42,11 +43,13 @@ def cause_of(excerpt: Excerpt) -> str:
     """Say what the event looks like."""
     values = excerpt.values[excerpt.first : excerpt.stop]
     known = values[~np.isnan(values)]
-    if len(known) >= FROZEN_ROWS and np.ptp(known) == 0:
-        return f"frozen: does not move from {known[0]:.4g}"
-    is_short = excerpt.stop - excerpt.first <= SPIKE_ROWS
-    if is_short and excerpt.branch == "forecast" and len(known):
-        return _spike(excerpt)
+    n_frozen, frozen_at = _longest_standstill(known)
+    if n_frozen >= max(FROZEN_ROWS, len(known) / 2):
+        return f"frozen: does not move from {frozen_at:.4g}"
+    if excerpt.stop - excerpt.first <= SPIKE_ROWS:
+        residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
+        is_spike = len(known) and residual.max() >= SPIKE
+        return _spike(excerpt) if is_spike else _BY_BRANCH[excerpt.branch]
     shift = _shift(excerpt, known)
     if abs(shift) >= SHIFTED:
         way = "above" if shift > 0 else "below"
@@ -55,6 +58,16 @@ def cause_of(excerpt: Excerpt) -> str:
             f"level: {mean:.4g} on average, {abs(shift):.1f} sd {way} the rows before"
         )
     return _BY_BRANCH[excerpt.branch]
+
+
+def _longest_standstill(known: Floats) -> tuple[int, float]:
+    """Find the most rows on end without a change, and the value there."""
+    if not len(known):
+        return 0, np.nan
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(known)) + 1])
+    lengths = np.diff(np.append(starts, len(known)))
+    longest = int(lengths.argmax())
+    return int(lengths[longest]), float(known[starts[longest]])
 
 
 _BY_BRANCH = {

@@ -93,12 +93,13 @@ class DetectorViews(DetectorLook):
         names = self._target_names(X)
         channels = self._model().channels
         lower, upper = self.band_.T
+        known = np.where(seen.is_known[:, None], seen.shares, 0.0)
         parts = [
             ("expected", names, channels.in_units(seen.expected)),
             ("lower", names, channels.in_units(seen.expected + lower)),
             ("upper", names, channels.in_units(seen.expected + upper)),
-            ("branch", list(BRANCHES), _portions(seen.shares.max(axis=2).T)),
-            ("channel", names, _portions(seen.shares.max(axis=0))),
+            ("branch", list(BRANCHES), _portions(known.max(axis=2).T)),
+            ("channel", names, _portions(known.max(axis=0))),
         ]
         columns = [(quantity, name) for quantity, of, _ in parts for name in of]
         return pd.DataFrame(

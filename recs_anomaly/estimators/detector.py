@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core.anomaly_fit import Fitted, fit_anomaly_model
 from recs_anomaly.core.extreme_values import fit_tail, score_at
-from recs_anomaly.core.windows import Bools
+from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_views import DetectorViews
 from recs_anomaly.estimators._series import on_grid, time_seconds, usual_step
@@ -176,7 +176,7 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
         is_normal = seen.is_known
         normal = seen.ratio(0.0)[is_normal]
         self.typical_ratio_ = float(np.median(normal))
-        self.band_ = np.quantile(seen.residual[is_normal], BAND, axis=0).T
+        self.band_ = _band(seen.residual, is_known[0][is_given])
         tail = fit_tail(normal)
         self._store_tail(tail)
         if isinstance(self.contamination, str):  # "auto"
@@ -189,3 +189,9 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
         tags: Tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _band(residual: Floats, is_known: Bools) -> Floats:
+    """Quantiles (n_targets, 2) of the known residuals (n_rows, n_targets); 0 if none."""
+    known = [column[used] for column, used in zip(residual.T, is_known.T, strict=True)]
+    return np.array([np.quantile(k, BAND) if len(k) else (0.0, 0.0) for k in known])
