@@ -192,6 +192,6 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
 
 
 def _band(residual: Floats, is_known: Bools) -> Floats:
-    """Quantiles (n_targets, 2) of the known residuals (n_rows, n_targets); 0 if none."""
+    """Quantiles (n_targets, 2) of known residuals (n_rows, n_targets); 0 if none."""
     known = [column[used] for column, used in zip(residual.T, is_known.T, strict=True)]
     return np.array([np.quantile(k, BAND) if len(k) else (0.0, 0.0) for k in known])

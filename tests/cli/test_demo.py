@@ -70,8 +70,15 @@ def test_the_model_beats_the_rules_of_thumb(story: str) -> None:
 
 def test_it_ends_with_commands_that_exist(story: str) -> None:
     typed = re.findall(r"^  recs-anomaly (.+)$", story, flags=re.MULTILINE)
-    assert len(typed) == 4
+    assert len(typed) == 5
     for line in typed:
         first, second, *_ = line.split()
         command = main.get_command(None, first).get_command(None, second)
         assert command is not None
+
+
+def test_it_finds_faults_in_the_machine(story: str) -> None:
+    found = re.search(r"(\d+)% of the faults were found", story)
+    assert found is not None
+    assert int(found[1]) >= 70
+    assert "bearing_temperature_C" in story
