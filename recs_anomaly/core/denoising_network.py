@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import layers
 
-WIDTHS = (24, 48, 96)
+WIDTHS = (64, 80, 96)
 MULTIPLE = 2 ** len(WIDTHS)
 
 

@@ -81,11 +81,8 @@ def read_series(
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "pump.csv")
     >>> _ = file.write_text("when,bar\n2026-01-01 00:00,4.5\n2026-01-01 00:05,\n")
-    >>> read_series(file).values
-                         bar
-    when
-    2026-01-01 00:00:00  4.5
-    2026-01-01 00:05:00  NaN
+    >>> read_series(file).values["bar"].tolist()
+    [4.5, nan]
     """
     path = Path(path).expanduser()
     with reading(path):
