@@ -4,7 +4,8 @@
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --export gray.npz
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
-One image in fifty is kept for validation and never trained on.
+One image in fifty is kept for validation and never trained on. `--policy
+mixed_bfloat16` trains three times as fast on processors that multiply 16-bit matrices.
 """
 
 import time
@@ -26,6 +27,12 @@ VALIDATION_SIGMAS = (15, 25, 50)
     "--decay-steps", default=15_000, show_default=True, help="Last steps, rate falling."
 )
 @click.option("--seed", default=0, show_default=True)
+@click.option("--policy", default="float32", show_default=True, help="Keras' dtypes.")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Weights, as exported, to start from where there is no checkpoint yet.",
+)
 @click.option(
     "--export",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -37,10 +44,14 @@ def main(
     steps: int,
     decay_steps: int,
     seed: int,
+    policy: str,
+    start: Path | None,
     export: Path | None,
 ) -> None:
     """Train on the grey IMAGES, keeping the state in CHECKPOINT."""
-    from recs_anomaly.core.denoising import flat_weights
+    import keras
+
+    from recs_anomaly.core.denoising import flat_weights, set_flat_weights
     from recs_anomaly.core.denoising_network import build_denoising_network
     from recs_anomaly.core.denoising_training import (
         DenoisingSchedule,
@@ -48,16 +59,20 @@ def main(
         train_denoising_network,
     )
 
+    keras.config.set_dtype_policy(policy)
     model = build_denoising_network(seed)
     if export is not None:
         read_checkpoint_weights(checkpoint, model)
         np.savez_compressed(export, weights=flat_weights(model).astype(np.float16))
         return
+    if start is not None:
+        with np.load(start, allow_pickle=False) as shipped:
+            set_flat_weights(model, shipped["weights"].astype(np.float32))
     kept, trained_on = read_grey_images(images)
-    start = time.perf_counter()
+    begun = time.perf_counter()
 
     def report(step: int, loss: float) -> None:
-        line = f"{time.perf_counter() - start:.0f} s, step {step}, loss {loss:.5f}"
+        line = f"{time.perf_counter() - begun:.0f} s, step {step}, loss {loss:.5f}"
         if step % 2000 == 0 or step == steps:
             line += ", validation PSNR " + validation(model, kept)
         click.echo(line)

@@ -44,6 +44,12 @@ def flat_weights(network: keras.Model) -> NDArray[np.float32]:
 def network_of(weights: NDArray[np.float32]) -> keras.Model:
     """Build the network that has these weights (n_weights,)."""
     network = build_denoising_network(0)
+    set_flat_weights(network, weights)
+    return network
+
+
+def set_flat_weights(network: keras.Model, weights: NDArray[np.float32]) -> None:
+    """Give the network the weights that `flat_weights` copied (n_weights,)."""
     shapes = [tuple(weight.shape) for weight in network.weights]
     ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)]).tolist()
     network.set_weights(
@@ -52,4 +58,3 @@ def network_of(weights: NDArray[np.float32]) -> keras.Model:
             for (first, last), shape in zip(pairwise(ends), shapes, strict=True)
         ]
     )
-    return network
