@@ -30,15 +30,17 @@ EVERYTHING = {
 FLOORS = {
     "exceptions": Floor(),
     "core": Floor(third_parties={"keras", "numpy"}),
-    "metrics": Floor(third_parties={"numpy", "pandas", "scipy"}),
-    "datasets": Floor(third_parties={"numpy", "pandas", "pooch", "pyarrow", "scipy"}),
+    "metrics": Floor(third_parties={"numpy", "pandas", "scipy", "skimage"}),
+    "datasets": Floor(
+        third_parties={"numpy", "pandas", "pooch", "pyarrow", "scipy", "sklearn"}
+    ),
     "estimators": Floor(
         ours={"core", "metrics"},
         third_parties={"numpy", "pandas", "scipy", "sklearn", "threadpoolctl"},
     ),
     "applications": Floor(
         ours={"estimators", "metrics", "datasets"},
-        third_parties={"numpy", "pandas"},
+        third_parties={"PIL", "numpy", "pandas"},
     ),
     "persistence": Floor(ours={"estimators", "applications"}, third_parties={"numpy"}),
     "reports": Floor(
@@ -50,7 +52,11 @@ FLOORS = {
     "scripts": Floor(ours=EVERYTHING, third_parties={"click", "rich"}),
 }
 SOURCE_FILES = python_files(PACKAGE, ROOT / "scripts")
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+}
 
 
 @pytest.mark.parametrize("path", SOURCE_FILES, ids=relative)
