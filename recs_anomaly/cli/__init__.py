@@ -13,6 +13,7 @@ import click
 
 from recs_anomaly import __version__
 from recs_anomaly.exceptions import RecsAnomalyError
+from recs_anomaly.text import printable
 
 # What decides numbers and file formats, and so belongs in a bug report.
 _REPORTED_PACKAGES = (
@@ -61,8 +62,8 @@ class _CommandFolder(click.Group):
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
+        return printable(f"{error.filename}: {error.strerror}")
+    return printable(" ".join(str(error).split()))
 
 
 def _print_versions(ctx: click.Context, param: click.Parameter, asked: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._text import printable
+from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
     from recs_anomaly.applications._records import Records

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from recs_anomaly.cli._text import printable
+from recs_anomaly.text import printable
 
 # Wider tables are harder to read across.
 _WIDEST = 110

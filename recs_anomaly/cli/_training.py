@@ -9,6 +9,8 @@ from tempfile import TemporaryFile
 
 import click
 
+from recs_anomaly.text import printable
+
 
 def load_keras() -> None:
     """Import Keras now, which takes seconds, and keep its notes off the screen."""
@@ -28,7 +30,7 @@ def warnings_in_one_line() -> Iterator[None]:
         yield
     for warning in caught:
         if issubclass(warning.category, UserWarning):
-            click.echo(f"Warning: {warning.message}", err=True)
+            click.echo(printable(f"Warning: {warning.message}"), err=True)
         else:
             warnings.showwarning(
                 warning.message, warning.category, warning.filename, warning.lineno

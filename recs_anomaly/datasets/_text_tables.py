@@ -55,6 +55,8 @@ class TextTable:
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn what can go wrong with a file on disk into one sentence of ours."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise TableFileError(f"{path} is no file that can be read more than once.")
     try:
         yield
     except FileNotFoundError as error:
@@ -87,9 +89,10 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
     """
     text = _as_utf8(_unpacked(path.read_bytes()))
     text = text[re.match(rb"(?:[ \t]*(?:\r\n|\r|\n))*", text).end() :]  # type: ignore[union-attr]
-    if not text.strip():
-        raise TableFileError(f"{path} is empty.")
     sample = text[:_SAMPLE_BYTES]
+    sample_text = sample.decode(errors="replace")
+    if not sample_text.strip():
+        raise TableFileError(f"{path} is empty.")
     if b"\0" in sample:
         raise TableFileError(
             f"{path} is a binary file; tables are read from text (CSV, TSV and "
@@ -99,7 +102,6 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
         raise TableFileError(
             f"{path} is a web page, not a table; download the file itself again."
         )
-    sample_text = sample.decode(errors="replace")
     delimiter = _delimiter_of(sample_text)
     if delimiter is None and least_columns == 1:
         delimiter = ","
@@ -201,11 +203,11 @@ def _delimiter_of(sample: str) -> str | None:
 
 def _rows(sample: str, delimiter: str) -> list[list[str]]:
     """Split into rows; the last may be cut off and is kept only where alone."""
-    lines = io.StringIO(sample, newline=None)
+    lines = [line for line in io.StringIO(sample, newline=None) if line.strip()]
     rows = (
         [line.rstrip("\n").split(delimiter) for line in lines]
         if delimiter in _UNQUOTED
         else list(csv.reader(lines, delimiter=delimiter))
     )
-    rows = [[cell.strip() for cell in row] for row in rows if any(row)]
+    rows = [[cell.strip() for cell in row] for row in rows]
     return rows[: max(1, len(rows) - 1)]

@@ -43,7 +43,14 @@ def as_times(column: pd.Series, path: Path) -> pd.Index:
         return pd.DatetimeIndex(column)
     numbers = pd.to_numeric(column, errors="coerce")
     if numbers.notna().all() and np.isfinite(numbers).all():
-        return _of_numbers(numbers)
+        try:
+            return _of_numbers(numbers)
+        except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
+            row = int(numbers.abs().argmax())
+            raise TableFileError(
+                f"{path}, row {row + 1}, has the time {column.iloc[row]!r}, which is "
+                "too far from the others."
+            ) from error
     times = _of_text(column.astype(str))
     if times.isna().any():
         row = int(times.isna().argmax())

@@ -86,7 +86,6 @@ def read_series(
     """
     path = Path(path).expanduser()
     with reading(path):
-        _refuse_pipe(path)
         columns = _parquet(path) if is_parquet(path) else _text(path)
     for name in [time, labels, *(channels or [])]:
         if name is not None and name not in columns:
@@ -100,11 +99,6 @@ def read_series(
         index = as_times(columns[time], path).rename(time)
         frame, marks = _in_order(frame, marks, index, path)
     return LabelledSeries(frame, marks, time)
-
-
-def _refuse_pipe(path: Path) -> None:
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise TableFileError(f"{path} is no file that can be read more than once.")
 
 
 def _parquet(path: Path) -> dict[str, pd.Series]:

@@ -26,9 +26,11 @@ EVERYTHING = {
     *("persistence", "reports", "cli"),
 }
 # Read downwards: a floor imports from floors above it, never sideways, never back up.
-# `exceptions` is the ground that all stand on; `__init__` only names what is public.
+# All stand on the ground: exceptions and the text of their messages. `__init__` only
+# names what is public.
+GROUND = {"exceptions", "text"}
 FLOORS = {
-    "exceptions": Floor(),
+    **dict.fromkeys(GROUND, Floor()),
     "core": Floor(third_parties={"keras", "numpy"}),
     "metrics": Floor(third_parties={"numpy", "pandas", "scipy", "skimage"}),
     "datasets": Floor(
@@ -143,7 +145,7 @@ def _may_import_ours(module: str, name: str) -> bool:
     if own == other == "applications":
         same_job = name.split(".")[2:3] == module.split(".")[2:3]
         return same_job or name.split(".")[2].startswith("_")
-    return other in {own, "exceptions", "__version__", *FLOORS[own].ours}
+    return other in {own, *GROUND, "__version__", *FLOORS[own].ours}
 
 
 def floor_of(name: str) -> str:

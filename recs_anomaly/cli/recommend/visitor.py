@@ -8,13 +8,13 @@ import click
 
 from recs_anomaly.cli._formats import format_options, show_csv, show_json
 from recs_anomaly.cli._tables import show_tables
-from recs_anomaly.cli._text import printable
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
     number_option,
 )
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.text import printable
 
 _EXAMPLE = """\b
 Example:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_anomaly.cli._text import printable
+from recs_anomaly.text import printable
 
 
 @pytest.mark.parametrize(
