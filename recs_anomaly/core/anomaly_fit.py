@@ -19,7 +19,7 @@ from recs_anomaly.core.autoregression import (
     fill_missing,
     fit_autoregression,
 )
-from recs_anomaly.core.channels import describe_channels, is_told
+from recs_anomaly.core.channels import Channels, describe_channels, is_told
 from recs_anomaly.core.window_memory import describe_windows
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
@@ -49,7 +49,7 @@ class Fitted(NamedTuple):
     is_normal: Bools
 
 
-class _Prepared(NamedTuple):
+class Prepared(NamedTuple):
     """A linear model, and what the training series is to it."""
 
     model: AnomalyModel
@@ -65,16 +65,24 @@ def fit_anomaly_model(series: Floats, settings: Settings, seed: int) -> Fitted:
     fitted again without them.
     """
     is_normal: Bools = np.ones(len(series), dtype=np.bool_)
-    first = _fit_linear(series, is_normal, settings)
+    first = fit_linear(series, describe(series, is_normal), is_normal, settings)
     is_normal = _is_ordinary(_finish(first, series, is_normal, settings), settings)
-    prepared = _fit_linear(series, is_normal, settings)
+    channels = describe(series, is_normal)
+    prepared = fit_linear(series, channels, is_normal, settings)
     with_networks = _add_networks(prepared, settings.network, seed)
     return _finish(with_networks, series, is_normal, settings)
 
 
-def _fit_linear(series: Floats, is_normal: Bools, settings: Settings) -> _Prepared:
+def describe(series: Floats, is_normal: Bools) -> Channels:
+    """Describe channels by the normal rows of a series (n_rows, n_channels)."""
+    return describe_channels(series, ~np.isnan(series) & is_normal[:, None])
+
+
+def fit_linear(
+    series: Floats, channels: Channels, is_normal: Bools, settings: Settings
+) -> Prepared:
+    """Fit the linear parts to the normal rows; the model remembers nothing yet."""
     is_used = ~np.isnan(series) & is_normal[:, None]
-    channels = describe_channels(series, is_used)
     scaled = channels.scaled(series)
     autoregression = _fit_autoregression(scaled, is_used, settings.n_lags)
     filled = fill_missing(autoregression, scaled, INPUT_LIMIT)
@@ -87,12 +95,12 @@ def _fit_linear(series: Floats, is_normal: Bools, settings: Settings) -> _Prepar
     model = AnomalyModel(
         channels, autoregression, cell, None, autoencoder, nothing, starts
     )
-    return _Prepared(model, filled, of_targets, starts)
+    return Prepared(model, filled, of_targets, starts)
 
 
 def _add_networks(
-    prepared: _Prepared, settings: NetworkSettings, seed: int
-) -> _Prepared:
+    prepared: Prepared, settings: NetworkSettings, seed: int
+) -> Prepared:
     if settings.epochs == 0:
         return prepared
     # Keras is needed here alone.
@@ -108,7 +116,7 @@ def _add_networks(
 
 
 def _finish(
-    prepared: _Prepared, series: Floats, is_normal: Bools, settings: Settings
+    prepared: Prepared, series: Floats, is_normal: Bools, settings: Settings
 ) -> Fitted:
     """Remember normal windows, and find the scale of errors on normal rows."""
     model = prepared.model

@@ -52,8 +52,15 @@ def forecast(model: Autoregression, series: Floats) -> Floats:
 
     The rows before the first are taken to be like the first.
     """
-    n_lags = model.n_lags
-    padded = np.concatenate([np.repeat(series[:1], n_lags, axis=0), series[:-1]])
+    return forecast_after(model, np.repeat(series[:1], model.n_lags, axis=0), series)
+
+
+def forecast_after(model: Autoregression, past: Floats, series: Floats) -> Floats:
+    """Forecast every row from the rows before it, the first from `past`.
+
+    `past` has shape (n_lags, n_channels).
+    """
+    padded = np.concatenate([past, series[:-1]])
     expected = np.empty_like(series)
     for channel, weights in enumerate(model.weights):
         expected[:, channel] = np.correlate(padded[:, channel], weights, "valid")
@@ -65,8 +72,16 @@ def fill_missing(model: Autoregression, series: Floats, limit: float) -> Floats:
 
     Forecasts of forecasts may run away: they are held between -limit and limit.
     """
+    past = np.tile(_first_known(series), (model.n_lags, 1))
+    return fill_missing_after(model, past, series, limit)
+
+
+def fill_missing_after(
+    model: Autoregression, past: Floats, series: Floats, limit: float
+) -> Floats:
+    """Fill as `fill_missing` does, the first rows from `past` (n_lags, n_channels)."""
     n_lags = model.n_lags
-    padded = np.concatenate([np.tile(_first_known(series), (n_lags, 1)), series])
+    padded = np.concatenate([past, series])
     for row, channel in np.argwhere(np.isnan(series)):
         past = padded[row : row + n_lags, channel]
         expected = past @ model.weights[channel] + model.intercepts[channel]
