@@ -98,9 +98,7 @@ def fit_linear(
     return Prepared(model, filled, of_targets, starts)
 
 
-def _add_networks(
-    prepared: Prepared, settings: NetworkSettings, seed: int
-) -> Prepared:
+def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> Prepared:
     if settings.epochs == 0:
         return prepared
     # Keras is needed here alone.
