@@ -1,13 +1,37 @@
 """Fitted models that several tests look at, trained once and changed by nobody."""
 
 from functools import cache
+from typing import NamedTuple
+
+import pandas as pd
 
 from recs_anomaly.applications.recommend.recommender import Recommender
-from recs_anomaly.datasets import load_sample_ratings
+from recs_anomaly.datasets import load_sample_ratings, random_folds
+
+
+class Trial(NamedTuple):
+    """A recommender, what it learned from, and what was hidden from it."""
+
+    recommender: Recommender
+    train: pd.DataFrame
+    hidden: pd.DataFrame
 
 
 @cache
 def sample_recommender() -> Recommender:
     """Recommender for the sample's 400 users and 600 films, quickly trained."""
-    ratings, items = load_sample_ratings()
+    return quick_recommender(load_sample_ratings().ratings)
+
+
+@cache
+def sample_trial() -> Trial:
+    """Recommender for the sample but for a fifth of its ratings, quickly trained."""
+    ratings = load_sample_ratings().ratings
+    train, hidden = (ratings.iloc[rows] for rows in random_folds(len(ratings))[0])
+    return Trial(quick_recommender(train), train, hidden)
+
+
+def quick_recommender(ratings: pd.DataFrame) -> Recommender:
+    """Train no longer than it takes to be better than nothing."""
+    items = load_sample_ratings().items
     return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)

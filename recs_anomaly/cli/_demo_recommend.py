@@ -21,11 +21,10 @@ _N_PARTS = 10
 
 def tell_recommend() -> None:
     """Learn from nine tenths of the sample ratings, and be judged by the tenth."""
-    from recs_anomaly.applications.recommend.evaluation import random_folds
     from recs_anomaly.applications.recommend.recommender import Recommender
     from recs_anomaly.applications.recommend.showcase import show_typical_user
     from recs_anomaly.cli._training import load_keras
-    from recs_anomaly.datasets import load_sample_ratings
+    from recs_anomaly.datasets import load_sample_ratings, random_folds
 
     ratings, items = load_sample_ratings()
     train, hidden = (ratings.iloc[i] for i in random_folds(len(ratings), _N_PARTS)[0])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         make_noise,
     )
     from recs_anomaly.datasets.item_files import read_items
+    from recs_anomaly.datasets.leaks import refuse_leak, without_repeats
     from recs_anomaly.datasets.movielens import (
         fetch_movielens,
         movielens_folder,
@@ -35,10 +36,18 @@ if TYPE_CHECKING:
         load_sample_series,
         make_series,
     )
+    from recs_anomaly.datasets.splits import (
+        HeldOutUsers,
+        hold_out_users,
+        leave_last_out,
+        random_folds,
+        split_by_time,
+    )
 
 __all__ = [
     "BenchmarkSeries",
     "DownloadError",
+    "HeldOutUsers",
     "LabelledSeries",
     "MovieRatings",
     "SampleDigits",
@@ -47,6 +56,8 @@ __all__ = [
     "benchmark_files",
     "data_home",
     "fetch_movielens",
+    "hold_out_users",
+    "leave_last_out",
     "load_sample_digits",
     "load_sample_images",
     "load_sample_ratings",
@@ -56,15 +67,20 @@ __all__ = [
     "make_series",
     "movielens_folder",
     "official_folds",
+    "random_folds",
     "read_benchmark_series",
     "read_items",
     "read_ratings",
     "read_series",
+    "refuse_leak",
+    "split_by_time",
+    "without_repeats",
 ]
 
 _HOMES = {
     "BenchmarkSeries": "recs_anomaly.datasets.benchmark_series",
     "DownloadError": "recs_anomaly.datasets._downloads",
+    "HeldOutUsers": "recs_anomaly.datasets.splits",
     "LabelledSeries": "recs_anomaly.datasets.series_files",
     "MovieRatings": "recs_anomaly.datasets._tables",
     "SampleDigits": "recs_anomaly.datasets.images",
@@ -73,6 +89,8 @@ _HOMES = {
     "benchmark_files": "recs_anomaly.datasets.benchmark_series",
     "data_home": "recs_anomaly.datasets._downloads",
     "fetch_movielens": "recs_anomaly.datasets.movielens",
+    "hold_out_users": "recs_anomaly.datasets.splits",
+    "leave_last_out": "recs_anomaly.datasets.splits",
     "load_sample_digits": "recs_anomaly.datasets.images",
     "load_sample_images": "recs_anomaly.datasets.images",
     "load_sample_ratings": "recs_anomaly.datasets.ratings_samples",
@@ -82,10 +100,14 @@ _HOMES = {
     "make_series": "recs_anomaly.datasets.series_samples",
     "movielens_folder": "recs_anomaly.datasets.movielens",
     "official_folds": "recs_anomaly.datasets.movielens",
+    "random_folds": "recs_anomaly.datasets.splits",
     "read_benchmark_series": "recs_anomaly.datasets.benchmark_series",
     "read_items": "recs_anomaly.datasets.item_files",
     "read_ratings": "recs_anomaly.datasets.rating_files",
     "read_series": "recs_anomaly.datasets.series_files",
+    "refuse_leak": "recs_anomaly.datasets.leaks",
+    "split_by_time": "recs_anomaly.datasets.splits",
+    "without_repeats": "recs_anomaly.datasets.leaks",
 }
 
 

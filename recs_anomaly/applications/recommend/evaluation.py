@@ -14,52 +14,16 @@ from recs_anomaly.applications.recommend.forecasts import (
     Forecast,
     floor_forecasts,
 )
+from recs_anomaly.datasets.leaks import refuse_leak
+from recs_anomaly.datasets.splits import Fold
 from recs_anomaly.estimators.recommender import RBMRecommender
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.bootstrap import bootstrap_interval
 from recs_anomaly.metrics.rating import log_losses
 
-Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
-
 MODEL_NAME = "RBM"
 METRICS = ("rmse", "mae", "nll", "coverage")
 _N_RESAMPLES = 1000
-
-
-def random_folds(n_ratings: int, n_folds: int = 5, random_state: int = 0) -> list[Fold]:
-    """Cut ratings at random into parts, each of which is the test part once.
-
-    Parameters
-    ----------
-    n_ratings : int
-    n_folds : int, default=5
-    random_state : int, default=0
-
-    Returns
-    -------
-    folds : list of n_folds (train_index, test_index)
-        Row numbers, ascending; parts differ in size by at most one.
-
-    Raises
-    ------
-    InputError
-        If `n_folds` is below 2 or above `n_ratings`.
-
-    Examples
-    --------
-    >>> [test.tolist() for _, test in random_folds(5, n_folds=2)]
-    [[0, 1, 3], [2, 4]]
-    """
-    if not 2 <= n_folds <= n_ratings:
-        raise InputError(
-            f"n_folds must be from 2 to the number of ratings, {n_ratings:,}; "
-            f"got {n_folds}."
-        )
-    part = np.random.default_rng(random_state).permutation(n_ratings) % n_folds
-    return [
-        (np.flatnonzero(part != fold), np.flatnonzero(part == fold))
-        for fold in range(n_folds)
-    ]
 
 
 def evaluate(
@@ -88,8 +52,8 @@ def evaluate(
     Raises
     ------
     InputError
-        If there is no fold, a part of one is empty, or a test part has a rating level
-        that its training part has not.
+        If there is no fold, a part of one is empty, or a test part has a pair that its
+        training part has, or a rating level that it has not.
     """
     pairs = ["user_id", "item_id"]
     results = []
@@ -111,7 +75,7 @@ def evaluate_fitted(
     Parameters
     ----------
     model : RBMRecommender
-        Fitted to `train`.
+        Fitted to `train`; what it remembers is held against `test` as well.
     train : DataFrame with columns user_id, item_id, rating
         What the rules beside the model learn from.
     test : DataFrame with columns user_id, item_id, rating
@@ -125,10 +89,32 @@ def evaluate_fitted(
     Raises
     ------
     InputError
-        If a table is empty, or `test` has a rating level that `train` has not.
+        If a table is empty, `test` has a rating level that `train` has not, or the
+        model has learned from a pair of `test`.
     """
     _check_parts(train, test, "test")
+    refuse_leak(learned_pairs(model), test)
     return _tabulated([_judged(model, train, test)])
+
+
+def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
+    """List the pairs that a fitted model has learned from.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+
+    Returns
+    -------
+    pairs : DataFrame with columns user_id, item_id
+    """
+    n_own = np.diff(model.user_offsets_)[: len(model.users_)]
+    return pd.DataFrame(
+        {
+            "user_id": np.repeat(model.users_, n_own),
+            "item_id": model.items_[model.user_items_],
+        }
+    )
 
 
 class _Result(NamedTuple):
@@ -163,6 +149,7 @@ def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
             f"{name} must be tested on ratings that its training part has too; "
             f"got {test['rating'][is_new].iloc[0]:g}."
         )
+    refuse_leak(train, test)
 
 
 def _model_forecast(model: RBMRecommender, pairs: pd.DataFrame) -> Forecast:

@@ -11,8 +11,8 @@ from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     from recs_anomaly.applications._records import Records
-    from recs_anomaly.applications.recommend.evaluation import Fold
     from recs_anomaly.datasets import MovieRatings
+    from recs_anomaly.datasets.splits import Fold
 
 _OFFICIAL = "official"
 _METRICS = {
@@ -69,8 +69,7 @@ def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
 
 
 def _cut(opened: "MovieRatings", folds: str, seed: int) -> "list[Fold]":
-    from recs_anomaly.applications.recommend.evaluation import random_folds
-    from recs_anomaly.datasets import official_folds
+    from recs_anomaly.datasets import official_folds, random_folds
 
     if folds == _OFFICIAL:
         return official_folds(opened.ratings)

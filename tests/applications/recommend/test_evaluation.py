@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recs_anomaly import RBMRecommender
 from recs_anomaly.applications.recommend.evaluation import (
     evaluate,
     evaluate_fitted,
-    random_folds,
 )
-from recs_anomaly.datasets.ratings_samples import make_ratings
+from recs_anomaly.datasets import make_ratings, random_folds
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import mae, negative_log_likelihood, rmse
 
@@ -24,6 +24,8 @@ class Certain3:
 
     def __init__(self) -> None:
         self.fitted_on: list[list[int]] = []
+        self.users_ = self.items_ = self.user_items_ = np.empty(0, dtype=int)
+        self.user_offsets_ = np.zeros(1, dtype=int)
 
     def fit(self, X: pd.DataFrame, y: pd.Series) -> Self:
         self.fitted_on.append(X.index.tolist())
@@ -107,13 +109,12 @@ def test_interval_draws_users_and_not_ratings() -> None:
     levels = np.tile([1.0, 5.0], 25)
     ratings = pd.DataFrame(
         {
-            "user_id": np.repeat(["off", "right", "train"], [50, 50, 2]),
-            "item_id": range(102),
-            "rating": np.concatenate([levels, np.full(50, 3.0), [1.0, 5.0]]),
+            "user_id": np.repeat(["off", "right", "train"], [50, 50, 3]),
+            "item_id": range(103),
+            "rating": np.concatenate([levels, np.full(50, 3.0), [1.0, 3.0, 5.0]]),
         }
     )
-    test = np.arange(100)
-    train = np.concatenate([test, [100, 101]])
+    train, test = np.arange(100, 103), np.arange(100)
     errors = row(evaluate(Certain3(), ratings, [(train, test)]), "RBM", "mae")
     # Two users, drawn twice: both the same in one half of the draws.
     assert (errors["low"], errors["mean"], errors["high"]) == (0.0, 1.0, 2.0)
@@ -153,6 +154,20 @@ def test_one_fold_has_no_spread() -> None:
     assert table["std"].isna().all()
 
 
+def test_a_test_part_that_was_learned_from_is_refused() -> None:
+    leaky = [(np.arange(1, 8), np.arange(2))]
+    with pytest.raises(InputError, match=r"1 of its 2 are in .* 'user 1' with"):
+        evaluate(Certain3(), RATINGS, leaky)
+
+
+def test_what_the_model_itself_remembers_is_refused() -> None:
+    ratings = make_ratings(30, 20, 300, random_state=0).ratings
+    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0)
+    model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
+    with pytest.raises(InputError, match="60 of its 60 are in the training data"):
+        evaluate_fitted(model, ratings[60:], ratings[:60])
+
+
 @pytest.mark.parametrize(
     ("folds", "message"),
     [
@@ -170,18 +185,3 @@ def test_folds_that_prove_nothing_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         evaluate(Certain3(), RATINGS, folds)
-
-
-def test_random_folds_test_every_rating_once() -> None:
-    folds = random_folds(103, n_folds=4, random_state=1)
-    tested = np.concatenate([test for _, test in folds])
-    assert sorted(tested) == list(range(103))
-    assert [len(test) for _, test in folds] == [26, 26, 26, 25]
-    for train, test in folds:
-        assert sorted(np.concatenate([train, test])) == list(range(103))
-
-
-@pytest.mark.parametrize("n_folds", [1, 6])
-def test_random_folds_refuse_numbers_that_cannot_be(n_folds: int) -> None:
-    with pytest.raises(InputError, match=f"from 2 to .* 5; got {n_folds}"):
-        random_folds(5, n_folds)

@@ -1,35 +1,26 @@
-"""What the demo says about one user, from a model of the whole sample."""
+"""What the demo says about one user."""
 
 import pandas as pd
 import pytest
 
 from recs_anomaly.applications.recommend.evaluation import evaluate_fitted
 from recs_anomaly.applications.recommend.showcase import Showcase, show_typical_user
-from recs_anomaly.datasets import load_sample_ratings
-from tests.fitted import sample_recommender
+from tests.fitted import sample_trial
 
 
 @pytest.fixture(scope="module")
-def parts() -> tuple[pd.DataFrame, pd.DataFrame]:
-    ratings = load_sample_ratings().ratings
-    return ratings[3_000:], ratings[:3_000]
+def showcase() -> Showcase:
+    return show_typical_user(*sample_trial())
 
 
-@pytest.fixture(scope="module")
-def showcase(parts: tuple[pd.DataFrame, pd.DataFrame]) -> Showcase:
-    return show_typical_user(sample_recommender(), *parts)
-
-
-def test_the_user_has_the_median_number_of_ratings(
-    showcase: Showcase, parts: tuple[pd.DataFrame, pd.DataFrame]
-) -> None:
-    n_ratings = parts[0]["user_id"].value_counts()
+def test_the_user_has_the_median_number_of_ratings(showcase: Showcase) -> None:
+    n_ratings = sample_trial().train["user_id"].value_counts()
     own = n_ratings[showcase.user_id]
     assert (n_ratings < own).sum() <= 200 <= (n_ratings <= own).sum()
 
 
 def test_lists_are_those_of_the_recommender(showcase: Showcase) -> None:
-    recommender, user_id = sample_recommender(), showcase.user_id
+    recommender, user_id = sample_trial().recommender, showcase.user_id
     pd.testing.assert_frame_equal(showcase.rated, recommender.best_rated(user_id))
     expected = recommender.recommend_user(user_id)
     pd.testing.assert_frame_equal(showcase.recommendations, expected)
@@ -41,7 +32,7 @@ def test_each_reason_raises_the_films_it_is_given_for(showcase: Showcase) -> Non
     assert len(set(ranks)) == len(ranks)
     for reason in showcase.reasons.itertuples():
         for rank in reason.ranks:
-            effects = sample_recommender().reasons(
+            effects = sample_trial().recommender.reasons(
                 showcase.user_id, recommended[rank], n=5
             )
             raising = effects[effects["effect"] > 0]
@@ -49,17 +40,13 @@ def test_each_reason_raises_the_films_it_is_given_for(showcase: Showcase) -> Non
             assert raising["rating"].iloc[0] == reason.rating
 
 
-def test_guesses_are_predictions_beside_hidden_ratings(
-    showcase: Showcase, parts: tuple[pd.DataFrame, pd.DataFrame]
-) -> None:
-    hidden = parts[1][parts[1]["user_id"] == showcase.user_id][:5]
+def test_guesses_are_predictions_beside_hidden_ratings(showcase: Showcase) -> None:
+    hidden = sample_trial().hidden.query("user_id == @showcase.user_id")[:5]
     assert showcase.guesses["rating"].tolist() == hidden["rating"].tolist()
-    predicted = sample_recommender().model.predict(hidden)
+    predicted = sample_trial().recommender.model.predict(hidden)
     assert showcase.guesses["rating_mean"].tolist() == predicted.tolist()
 
 
-def test_measures_are_those_of_all_hidden_ratings(
-    showcase: Showcase, parts: tuple[pd.DataFrame, pd.DataFrame]
-) -> None:
-    expected = evaluate_fitted(sample_recommender().model, *parts)
+def test_measures_are_those_of_all_hidden_ratings(showcase: Showcase) -> None:
+    expected = evaluate_fitted(sample_trial().recommender.model, *sample_trial()[1:])
     pd.testing.assert_frame_equal(showcase.measures, expected)

@@ -13,8 +13,7 @@ import pytest
 from click.testing import Result
 
 from recs_anomaly.applications.recommend import evaluation
-from recs_anomaly.applications.recommend.evaluation import random_folds
-from recs_anomaly.datasets import load_sample_ratings, make_ratings
+from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
 
 Run = Callable[..., Result]
 

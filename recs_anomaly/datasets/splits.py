@@ -1,0 +1,253 @@
+"""Cuts of ratings into what a model may learn from and what it is judged on.
+
+A cut says which rows, so that it fits every table beside the ratings; a list of
+(train, test) is what scikit-learn takes for ``cv``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+from recs_anomaly.exceptions import InputError
+
+Ints = NDArray[np.int64]
+Fold = tuple[Ints, Ints]
+_LEAST_TO_CUT = 2
+
+
+class HeldOutUsers(NamedTuple):
+    """A cut between users.
+
+    Attributes
+    ----------
+    train : int64 ndarray
+        Rows of the users that the model learns from.
+    fold_in : int64 ndarray
+        Rows of the other users that it is told afterwards.
+    test : int64 ndarray
+        Rows of the other users that it has to find.
+    """
+
+    train: Ints
+    fold_in: Ints
+    test: Ints
+
+
+def random_folds(n_ratings: int, n_folds: int = 5, random_state: int = 0) -> list[Fold]:
+    """Cut ratings at random into parts, each of which is the test part once.
+
+    Parameters
+    ----------
+    n_ratings : int
+    n_folds : int, default=5
+    random_state : int, default=0
+
+    Returns
+    -------
+    folds : list of n_folds (train_index, test_index)
+        Row numbers, ascending; parts differ in size by at most one.
+
+    Raises
+    ------
+    InputError
+        If `n_folds` is below 2 or above `n_ratings`.
+
+    Examples
+    --------
+    >>> [test.tolist() for _, test in random_folds(5, n_folds=2)]
+    [[0, 1, 3], [2, 4]]
+    """
+    if not 2 <= n_folds <= n_ratings:
+        raise InputError(
+            f"n_folds must be from 2 to the number of ratings, {n_ratings:,}; "
+            f"got {n_folds}."
+        )
+    part = np.random.default_rng(random_state).permutation(n_ratings) % n_folds
+    return [_cut(part == fold) for fold in range(n_folds)]
+
+
+def leave_last_out(ratings: pd.DataFrame, n_last: int = 1) -> Fold:
+    """Cut off the last ratings of each user.
+
+    Parameters
+    ----------
+    ratings : DataFrame with columns user_id, timestamp
+    n_last : int, default=1
+        Ratings of each user in the test part. A user with no more than these stays
+        whole in the training part: there would be nothing to know them by. Of ratings
+        of one moment the later rows are the later ones.
+
+    Returns
+    -------
+    train, test : int64 ndarrays
+        Row numbers, ascending.
+
+    Raises
+    ------
+    InputError
+        If `n_last` is below 1, the timestamps are missing or not numbers or dates, or
+        no user has more than `n_last` ratings.
+
+    Examples
+    --------
+    >>> ratings = pd.DataFrame({"user_id": ["a", "a", "b"], "timestamp": [9, 5, 7]})
+    >>> [rows.tolist() for rows in leave_last_out(ratings)]
+    [[1, 2], [0]]
+    """
+    if n_last < 1:
+        raise InputError(f"n_last must be at least 1; got {n_last}.")
+    moments = _moments(ratings)
+    users, _ = pd.factorize(ratings["user_id"])
+    n_own = np.bincount(users)[users] if len(users) else users
+    order = np.lexsort((np.arange(len(users)), moments, users))
+    is_test = (_place_from_the_end(users, order) < n_last) & (n_own > n_last)
+    if not is_test.any():
+        raise InputError(
+            f"ratings must hold a user with more than n_last={n_last} ratings."
+        )
+    return _cut(is_test)
+
+
+def split_by_time(ratings: pd.DataFrame, test_share: float = 0.2) -> Fold:
+    """Cut ratings at a moment: the past to learn from, the rest to forecast.
+
+    Parameters
+    ----------
+    ratings : DataFrame with a column timestamp
+    test_share : float, default=0.2
+        Share of the ratings after the cut; larger by what shares the moment of the
+        cut, which is never torn apart.
+
+    Returns
+    -------
+    train, test : int64 ndarrays
+        Row numbers, ascending.
+
+    Raises
+    ------
+    InputError
+        If `test_share` is not between 0 and 1, the timestamps are missing or not
+        numbers or dates, or nothing is left before the cut.
+
+    Examples
+    --------
+    >>> ratings = pd.DataFrame({"timestamp": [9, 5, 7, 8]})
+    >>> [rows.tolist() for rows in split_by_time(ratings, test_share=0.5)]
+    [[1, 2], [0, 3]]
+    """
+    _check_share("test_share", test_share)
+    moments = _moments(ratings)
+    n_test = max(round(test_share * len(moments)), 1)
+    is_test = moments >= np.sort(moments)[-n_test:][:1]
+    if is_test.all():
+        raise InputError(
+            f"ratings must have some before the last {test_share:.0%}; "
+            "too many share one moment."
+        )
+    return _cut(is_test)
+
+
+def hold_out_users(
+    ratings: pd.DataFrame,
+    n_users: int,
+    fold_in_share: float = 0.8,
+    random_state: int = 0,
+) -> HeldOutUsers:
+    """Hold out whole users, each with a part to be told and a part to be found.
+
+    This asks for strong generalisation: the model has never seen those it is judged
+    on, and gets to know them by what is folded in.
+
+    Parameters
+    ----------
+    ratings : DataFrame with a column user_id
+    n_users : int
+        How many to hold out, drawn among those with at least two ratings.
+    fold_in_share : float, default=0.8
+        Share of each one's ratings, drawn at random, that is folded in; at least one
+        and not all.
+    random_state : int, default=0
+
+    Returns
+    -------
+    parts : HeldOutUsers
+
+    Raises
+    ------
+    InputError
+        If `fold_in_share` is not between 0 and 1, or `n_users` is below 1 or would
+        leave nobody to learn from.
+
+    References
+    ----------
+    .. [1] B. Marlin. Collaborative filtering: a machine learning perspective. Master's
+       thesis, University of Toronto, 2004.
+
+    Examples
+    --------
+    >>> ratings = pd.DataFrame({"user_id": list("aaaabbbb")})
+    >>> [rows.tolist() for rows in hold_out_users(ratings, 1, fold_in_share=0.5)]
+    [[0, 1, 2, 3], [5, 7], [4, 6]]
+    """
+    _check_share("fold_in_share", fold_in_share)
+    users, names = pd.factorize(ratings["user_id"])
+    n_own = np.bincount(users, minlength=len(names))
+    eligible = np.flatnonzero(n_own >= _LEAST_TO_CUT)
+    most = min(len(eligible), len(names) - 1)
+    if not 1 <= n_users <= most:
+        raise InputError(
+            f"n_users must be from 1 to {most}, the users with two ratings or more, "
+            f"and leave one to learn from; got {n_users}."
+        )
+    generator = np.random.default_rng(random_state)
+    is_held_out = np.zeros(len(names), dtype=np.bool_)
+    is_held_out[generator.choice(eligible, n_users, replace=False)] = True
+    n_test = np.clip(np.rint((1 - fold_in_share) * n_own), 1, n_own - 1)
+    order = np.lexsort((generator.random(len(users)), users))
+    is_test = _place_from_the_end(users, order) < n_test[users]
+    held_out = is_held_out[users]
+    return HeldOutUsers(
+        np.flatnonzero(~held_out),
+        np.flatnonzero(held_out & ~is_test),
+        np.flatnonzero(held_out & is_test),
+    )
+
+
+def _cut(is_test: NDArray[np.bool_]) -> Fold:
+    return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+
+
+def _check_share(name: str, share: float) -> None:
+    if not 0 < share < 1:
+        raise InputError(f"{name} must be between 0 and 1; got {share}.")
+
+
+def _moments(ratings: pd.DataFrame) -> NDArray[np.generic]:
+    """Timestamps as something that can be sorted."""
+    moments = ratings.get("timestamp")
+    if moments is None or not (
+        is_numeric_dtype(moments) or is_datetime64_any_dtype(moments)
+    ):
+        raise InputError(
+            "ratings must have a column timestamp of numbers or dates; "
+            + ("there is none." if moments is None else f"it holds {moments.dtype}.")
+        )
+    if moments.isna().any():
+        raise InputError(
+            f"timestamp must be known of every rating; {moments.isna().sum():,} "
+            "are missing."
+        )
+    is_date = is_datetime64_any_dtype(moments)
+    return moments.astype("int64").to_numpy() if is_date else moments.to_numpy()
+
+
+def _place_from_the_end(groups: Ints, order: Ints) -> Ints:
+    """Count the rows behind each one in its group, where `order` keeps groups whole."""
+    sorted_groups = groups[order]
+    ends = np.searchsorted(sorted_groups, sorted_groups, side="right")
+    places = np.empty(len(groups), dtype=np.int64)
+    places[order] = ends - 1 - np.arange(len(groups))
+    return places
