@@ -1,17 +1,21 @@
 """Training of an RBM on sparse binary rows: only columns in use are touched.
 
 A step works on the columns that are 1 in some row of the batch or in some chain, as a
-small dense matrix. Only the input of the visible units is computed for all columns and
-chains; from it the few that are 1 are drawn without a random number for each of the
-others. What is drawn has exactly the distribution of the dense step, so nothing is
-approximated; centring is left out for the visible units, whose mean is near 0 anyway.
+small dense matrix. The visible units of the chains are drawn without computing the
+input of each: a column's input is at most its bias plus half the sum of its weights'
+sizes, because hidden units are measured from 1/2. Events fall on the columns at the
+rate of that bound, a computed input says which of them are kept, and columns whose
+bound says little are computed for all chains. What is drawn has exactly the
+distribution of the dense step, so nothing is approximated; centring is left out for
+the visible units, whose mean is near 0 anyway.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recs_anomaly.core.rbm import RBM
+from recs_anomaly.core.rbm import RBM, sigmoid
 from recs_anomaly.core.rbm_training import (
     HALF,
     ChainSettings,
@@ -20,10 +24,13 @@ from recs_anomaly.core.rbm_training import (
     to_joint,
     weigh,
 )
-from recs_anomaly.core.rbm_units import Array, Ints
+from recs_anomaly.core.rbm_units import Array, Ints, softplus
 
 # Units with a larger input in some chain are drawn chain by chain.
 OFTEN_ON = -2.0
+# Columns whose bound has a larger rate are computed for all chains: beyond, looking up
+# the weights of each event takes longer.
+LOOSE = 0.05
 
 
 class SparseRows(NamedTuple):
@@ -68,6 +75,7 @@ class SparseTrainer:
         self._offset = np.zeros(start.n_visible, np.float32)
         self.joint = to_joint(start, self._offset)
         self._place = np.zeros(start.n_visible, np.int64)
+        self._rates = bounding_rates(self.joint[:-1])
         self._chains = np.ones((settings.n_chains, start.n_hidden + 1), np.float32)
 
     def set_chains(self, hidden: Array) -> None:
@@ -108,6 +116,7 @@ class SparseTrainer:
         joint += visible.T @ hidden
         joint[:-1, :-1] *= np.float32(1.0 - rate * self._settings.weight_decay)
         self.joint[active] = joint
+        self._rates[active[:-1]] = bounding_rates(joint[:-1])
 
     def _hidden_mean(self, entries: Entries, n_rows: int) -> "Compact":
         in_use = np.zeros(len(self.joint), np.bool_)
@@ -128,9 +137,16 @@ class SparseTrainer:
         drawn = self._rng.random(chance.shape, np.float32) < chance
         np.subtract(drawn, HALF, out=self._chains[: len(mean), :-1])
 
-    def _draw_visible(self, hidden: Array) -> Entries:
-        inputs = hidden @ self.joint[:-1].T
-        rows, columns = draw_sparse(inputs, self._rng)
+    def _draw_visible(self, hidden: Array) -> "Entries":
+        is_loose = self._rates > LOOSE
+        loose = np.flatnonzero(is_loose)
+        rows, places = draw_sparse(hidden @ self.joint[loose].T, self._rng)
+        rates = np.where(is_loose, 0.0, self._rates)
+        seldom_rows, seldom = propose(rates, len(hidden), self._rng)
+        inputs = np.einsum("eh,eh->e", hidden[seldom_rows], self.joint[seldom])
+        is_kept = accept(inputs, rates[seldom], self._rng)
+        rows = np.concatenate([rows, seldom_rows[is_kept]])
+        columns = np.concatenate([loose[places], seldom[is_kept]])
         return Entries(rows, columns, np.ones(len(rows), np.float32))
 
 
@@ -143,28 +159,42 @@ class Compact(NamedTuple):
     hidden: Array  # (n, H + 1)
 
 
+def bounding_rates(joint: Array) -> Array:
+    """Rate at which each column would be 1 if all hidden units were for it."""
+    bound = joint[:, -1] + np.abs(joint[:, :-1]).sum(axis=1) * HALF
+    return softplus(bound.astype(np.float64))
+
+
 def draw_sparse(inputs: Array, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Rows and columns of the units that are 1, each with chance 1 / (1 + exp(-t)).
 
-    Seldom active columns are drawn by thinning: events fall on a column at the rate at
-    which its likeliest row would be 1, and each is kept in proportion to its own row.
+    Columns that are seldom 1 in any row take a random number an event, not a unit. A
+    unit may come twice.
     """
-    highest = inputs.max(axis=0)
+    highest = inputs.max(axis=0).astype(np.float64)
     often = np.flatnonzero(highest > OFTEN_ON)
-    chance = 1.0 / (1.0 + np.exp(-inputs[:, often]))
+    chance = sigmoid(inputs[:, often])
     rows, places = np.nonzero(rng.random(chance.shape, np.float32) < chance)
-    # A Poisson number of events of this rate is not 0 with the chance of the highest.
-    rates = np.where(highest > OFTEN_ON, 0.0, np.logaddexp(0.0, highest))
-    ends = np.cumsum(rates, dtype=np.float64)
-    n_events = rng.poisson(len(inputs) * ends[-1])
-    event_columns = np.searchsorted(ends, rng.random(n_events) * ends[-1], "right")
-    event_rows = rng.integers(0, len(inputs), n_events)
-    cells = np.unique(event_rows * inputs.shape[1] + event_columns)
-    event_rows, event_columns = np.divmod(cells, inputs.shape[1])
-    chance = 1.0 / (1.0 + np.exp(-inputs[event_rows, event_columns].astype(np.float64)))
-    most = 1.0 / (1.0 + np.exp(-highest[event_columns].astype(np.float64)))
-    is_kept = rng.random(len(cells)) * most < chance
+    rates = np.where(highest > OFTEN_ON, 0.0, softplus(highest))
+    event_rows, event_columns = propose(rates, len(inputs), rng)
+    is_kept = accept(inputs[event_rows, event_columns], rates[event_columns], rng)
     return (
         np.concatenate([rows, event_rows[is_kept]]),
         np.concatenate([often[places], event_columns[is_kept]]),
     )
+
+
+def propose(rates: Array, n_rows: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Rows and columns of events, which fall on each row of a column at its rate."""
+    columns = np.repeat(np.arange(len(rates)), rng.poisson(n_rows * rates))
+    return rng.integers(0, n_rows, len(columns)), columns
+
+
+def accept(inputs: Array, rates: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Thin out events that fell at these rates.
+
+    What is left falls at the rate log(1 + exp(t)), so that a unit with input t has at
+    least one event with chance 1 / (1 + exp(-t)).
+    """
+    kept_rates = softplus(inputs.astype(np.float64))
+    return np.asarray(rng.random(len(inputs)) * rates < kept_rates)

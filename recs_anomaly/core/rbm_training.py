@@ -20,10 +20,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from recs_anomaly.core.rbm import RBM
-from recs_anomaly.core.rbm_units import Array, GaussianUnits, Ints, VisibleUnits
+from recs_anomaly.core.rbm_units import ONE, Array, GaussianUnits, Ints, VisibleUnits
 
-# Arrays of one entry, because NumPy converts a Python number anew in each call.
-ONE = np.ones(1, np.float32)
 HALF = np.full(1, 0.5, np.float32)
 # The log variance of Gaussian units changes at most by this in a step.
 MOST_CHANGE = 0.05
@@ -143,8 +141,7 @@ class DenseTrainer:
     def _draw_hidden(self, mean: Array, hidden: Array) -> None:
         noise = self._hidden_noise[: len(mean)]
         self._rng.random(out=noise, dtype=np.float32)
-        np.copyto(hidden[:, :-1], np.less(noise, mean[:, :-1]))
-        np.subtract(hidden[:, :-1], HALF, out=hidden[:, :-1])
+        np.subtract(np.less(noise, mean[:, :-1]), HALF, out=hidden[:, :-1])
 
     def _draw_visible(self, hidden: Array, visible: Array) -> None:
         inputs = self._visible_input[: len(hidden)]
@@ -252,8 +249,8 @@ def _centred(visible: Array, offset: Array) -> tuple[Array, Array | None]:
     """Rows measured from the offset, a column of ones at the end; what is missing."""
     rows = np.ones((len(visible), visible.shape[1] + 1), np.float32)
     np.subtract(visible, offset, out=rows[:, :-1], casting="same_kind")
-    is_missing = np.isnan(rows[:, :-1])
-    if not is_missing.any():
+    if not np.isnan(rows.min(initial=np.inf)):  # a single pass, without a mask
         return rows, None
+    is_missing = np.isnan(rows[:, :-1])
     np.copyto(rows[:, :-1], 0.0, where=is_missing)  # the mean of what is known
     return rows, is_missing

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
+# An array of one entry, because NumPy converts a Python number anew in each call.
+ONE = np.ones(1, np.float32)
 # A mixture of Gaussians is summed at values so far apart, in standard deviations, and
 # so far beyond the outermost means: both errors are below rounding.
 SPACING = 0.5
@@ -84,9 +86,9 @@ class BernoulliUnits(NamedTuple):
         with np.errstate(over="ignore", invalid="ignore"):
             np.negative(inputs, out=inputs)
             np.exp(inputs, out=inputs)
-            np.add(inputs, 1, out=inputs)
+            np.add(inputs, ONE, out=inputs)
             np.multiply(inputs, noise, out=inputs)
-            np.copyto(inputs, np.less(inputs, 1))
+            np.copyto(inputs, np.less(inputs, ONE))
 
     def log_conditional(self, given: Given) -> Array:
         """Return v d - log(1 + exp(d)) for the log odds d of the feature being 1."""

@@ -48,7 +48,7 @@ def warn_beyond_probabilities(rows: Any) -> None:
     values = rows.data if scipy.sparse.issparse(rows) else rows
     if not values.size:
         return
-    low, high = np.nanmin(values), np.nanmax(values)
+    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     if low < 0 or high > 1:
         warnings.warn(
             "visible='bernoulli' expects values from 0 to 1, but X ranges from "

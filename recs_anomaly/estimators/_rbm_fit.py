@@ -57,6 +57,9 @@ def frame_of(visible: Visible, units: VisibleUnits) -> Frame:
     if scipy.sparse.issparse(visible):
         mean = np.asarray(visible.mean(axis=0), np.float64).ravel()
         return Frame(mean, np.ones_like(mean))
+    if not isinstance(units, GaussianUnits) and not np.isnan(visible.min()):
+        mean = visible.mean(axis=0, dtype=np.float64)
+        return Frame(mean, np.ones_like(mean))
     is_known = ~np.isnan(visible)
     counts = np.maximum(is_known.sum(axis=0), 1)
     mean = np.where(is_known, visible, 0.0).sum(axis=0, dtype=np.float64) / counts

@@ -49,7 +49,7 @@ class RBM(RBMModel, BaseEstimator):
         Whether chains go on from step to step. Otherwise they start at the rows, which
         is better where clusters lie so far apart that no chain gets across.
     n_chains : int, optional
-        Number of persistent chains; by default 32, or `batch_size` if that is more.
+        Number of persistent chains; by default 32.
     momentum : float, default=0.8
         Share of the last step that the next one repeats. With sparse X the rate is
         divided by 1 - `momentum` instead, which comes to the same in the long run.
@@ -252,8 +252,7 @@ class RBM(RBMModel, BaseEstimator):
         return self
 
     def _chain_settings(self) -> ChainSettings:
-        usual = max(USUAL_CHAINS, self.batch_size)
-        n_chains = usual if self.n_chains is None else self.n_chains
+        n_chains = USUAL_CHAINS if self.n_chains is None else self.n_chains
         return ChainSettings(
             self.batch_size,
             n_chains if self.persistent else self.batch_size,

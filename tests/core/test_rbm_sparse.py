@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from recs_anomaly.core.rbm import RBM, sigmoid
-from recs_anomaly.core.rbm_sparse import SparseRows, SparseTrainer, draw_sparse
+from recs_anomaly.core.rbm_sparse import (
+    LOOSE,
+    SparseRows,
+    SparseTrainer,
+    bounding_rates,
+    draw_sparse,
+)
 from recs_anomaly.core.rbm_training import ChainSettings, DenseTrainer, to_joint
 from recs_anomaly.core.rbm_units import BernoulliUnits
 from tests.core.tiny_rbm import random_rbm, visible_rows
@@ -30,8 +36,7 @@ def test_units_are_drawn_independently_with_their_own_chances() -> None:
     inputs = np.tile(rng.normal(-2.5, 2.0, (4, 30)).astype(np.float32), (5000, 1))
     rows, columns = draw_sparse(inputs, rng)
     drawn = np.zeros(inputs.shape)
-    np.add.at(drawn, (rows, columns), 1.0)
-    assert drawn.max() == 1.0
+    drawn[rows, columns] = 1.0
     drawn = drawn.reshape(5000, 4, 30)
     np.testing.assert_allclose(drawn.mean(axis=0), sigmoid(inputs[:4]), atol=0.03)
     pairs = np.cov(drawn[:, 0].T)
@@ -83,3 +88,24 @@ def test_columns_not_in_use_stay_as_they_are() -> None:
     assert np.flatnonzero(np.abs(moved.weights).sum(axis=1)).tolist() == [1, 4]
     assert isinstance(moved.units, BernoulliUnits)
     assert trainer.chains().shape == (4, 3)
+
+
+def test_columns_are_drawn_with_their_chances_loose_or_bounded() -> None:
+    rng = np.random.default_rng(0)
+    rbm = random_rbm("bernoulli")._replace(
+        weights=rng.normal(0, 0.7, (6, 3)), visible_bias=np.linspace(-6.0, -2.0, 6)
+    )
+    n_chains = 400_000
+    settings = ChainSettings(1, n_chains, 1, True, 0.0, 0.0)
+    trainer = SparseTrainer(rbm, sparse_rows(np.eye(6)), settings, rng)
+    hidden = np.resize([[0, 1, 1], [1, 0, 1]], (n_chains, 3)).astype(np.float32)
+    trainer.set_chains(hidden)
+    is_loose = bounding_rates(trainer.joint[:-1]) > LOOSE
+    assert set(is_loose) == {True, False}
+    drawn = trainer._draw_visible(trainer._chains)
+    visible = np.zeros((n_chains, 6))
+    visible[drawn.rows, drawn.columns] = drawn.values
+    expected = sigmoid(hidden[:2] @ rbm.weights.T + rbm.visible_bias)
+    found = visible.reshape(-1, 2, 6).mean(axis=0)
+    error = np.sqrt(expected / (n_chains / 2))
+    np.testing.assert_array_less(np.abs(found - expected), 4 * error)
