@@ -6,7 +6,6 @@ The model lies in a cache folder under a name made of the ratings' content, the
 parameters and the version; other ratings mean another model.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -18,13 +17,11 @@ from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.applications.recommend.sources import open_ratings
 from recs_anomaly.cli._training import load_keras, warnings_in_one_line
 from recs_anomaly.cli.recommend.user import show_user
-from recs_anomaly.datasets import MovieRatings
+from recs_anomaly.datasets import MovieRatings, cache_home
 from recs_anomaly.exceptions import RecsAnomalyError
 from recs_anomaly.persistence import ModelFileError
 
 PARAMETERS = {"random_state": 0}
-USER_CACHE = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-CACHE = Path(USER_CACHE).expanduser() / "recs_anomaly" / "models"
 
 
 @click.command()
@@ -40,16 +37,15 @@ CACHE = Path(USER_CACHE).expanduser() / "recs_anomaly" / "models"
 )
 @click.option(
     "--cache",
-    default=CACHE,
-    show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to keep models in.",
+    help="Folder to keep models in. [default: models, in our cache folder]",
 )
-def main(user: str, ratings: str, n: int, cache: Path) -> None:
+def main(user: str, ratings: str, n: int, cache: Path | None) -> None:
     """Print what USER rated highest, and what to recommend to USER."""
     try:
         with warnings_in_one_line():
-            recommender = kept_or_trained(open_ratings(ratings), cache)
+            folder = cache or cache_home() / "models"
+            recommender = kept_or_trained(open_ratings(ratings), folder)
         show_user(recommender, user, n)
     except RecsAnomalyError as error:
         click.echo(f"Error: {error}", err=True)
@@ -68,8 +64,11 @@ def kept_or_trained(opened: MovieRatings, cache: Path) -> Recommender:
             return kept
     load_keras()
     trained = Recommender.train(*opened, **PARAMETERS, verbose=1)
-    cache.mkdir(parents=True, exist_ok=True)
-    save(trained, path)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        save(trained, path)
+    except OSError as error:  # the answer is there all the same
+        click.echo(f"The model is not kept: {cache}: {error.strerror}.", err=True)
     return trained
 
 

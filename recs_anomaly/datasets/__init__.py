@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recs_anomaly.datasets._downloads import DownloadError, data_home
+    from recs_anomaly.datasets._downloads import DownloadError, cache_home, data_home
     from recs_anomaly.datasets._tables import MovieRatings, TableFileError
     from recs_anomaly.datasets.benchmark_series import (
         BenchmarkSeries,
@@ -54,6 +54,7 @@ __all__ = [
     "SampleSeries",
     "TableFileError",
     "benchmark_files",
+    "cache_home",
     "data_home",
     "fetch_movielens",
     "hold_out_users",
@@ -87,6 +88,7 @@ _HOMES = {
     "SampleSeries": "recs_anomaly.datasets.series_samples",
     "TableFileError": "recs_anomaly.datasets._tables",
     "benchmark_files": "recs_anomaly.datasets.benchmark_series",
+    "cache_home": "recs_anomaly.datasets._downloads",
     "data_home": "recs_anomaly.datasets._downloads",
     "fetch_movielens": "recs_anomaly.datasets.movielens",
     "hold_out_users": "recs_anomaly.datasets.splits",

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pooch
 
+from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import RecsAnomalyError
 
 DATA_HOME_VARIABLE = "RECS_ANOMALY_DATA"
@@ -31,12 +32,41 @@ def data_home() -> Path:
     Returns
     -------
     home : Path
-        The environment variable RECS_ANOMALY_DATA, or else the platform's cache
-        folder for this package. It need not exist.
+        The environment variable RECS_ANOMALY_DATA, or else `cache_home`. It need not
+        exist.
+
+    Raises
+    ------
+    DownloadError
+        If there is neither the variable nor a home directory.
     """
     configured = os.environ.get(DATA_HOME_VARIABLE)
-    home = Path(configured or pooch.os_cache("recs_anomaly"))
-    return home.expanduser().resolve()
+    return expanded(configured).resolve() if configured else cache_home()
+
+
+def cache_home() -> Path:
+    """Folder in which this package keeps what it can make or fetch again.
+
+    Returns
+    -------
+    home : Path
+        The platform's cache folder for this package. It need not exist.
+
+    Raises
+    ------
+    DownloadError
+        If nothing says where that is.
+    """
+    try:
+        home = expanded(pooch.os_cache("recs_anomaly"))
+    except RuntimeError:  # as new versions of platformdirs say it
+        home = Path("~")
+    if not home.is_absolute():
+        raise DownloadError(
+            "there is no home directory to keep files in; set the environment variable "
+            f"HOME, or for data sets {DATA_HOME_VARIABLE}, to a folder."
+        )
+    return home.resolve()
 
 
 def make_writable(folder: Path) -> None:

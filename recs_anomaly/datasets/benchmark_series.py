@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
 
 SUFFIXES = {".csv", ".npz"}
@@ -57,7 +58,7 @@ def benchmark_files(folder: str | os.PathLike[str]) -> list[Path]:
     InputError
         If there is no such folder, or no such file in it.
     """
-    folder = Path(folder).expanduser()
+    folder = expanded(folder)
     if not folder.is_dir():
         raise InputError(f"folder must be a folder of series; {folder} is none.")
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
@@ -100,7 +101,7 @@ def read_benchmark_series(path: str | os.PathLike[str]) -> BenchmarkSeries:
     >>> series.values.ravel().tolist(), series.labels.tolist(), series.n_training
     ([1.5, 2.0, 9.0], [False, False, True], 2)
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     if not path.is_file():
         raise InputError(f"{path} is no file.")
     if path.suffix == ".npz":

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from recs_anomaly.datasets._text_tables import (
     reading,
     text_columns,
 )
+from recs_anomaly.datasets.paths import expanded
 
 _U_ITEM_CELLS = 24
 # The last 18 of them say yes or no to these genres; the one before, "unknown", to none.
@@ -66,7 +66,7 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> read_items(file).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
     [{'item_id': 1, 'title': 'Toy Story (1995)', 'genres': 'Animation|Comedy'}]
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     with reading(path):
         columns = (
             columns_of_parquet(path, ITEM_COLUMNS)

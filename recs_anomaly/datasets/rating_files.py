@@ -18,6 +18,7 @@ from recs_anomaly.datasets._file_columns import (
 )
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading
+from recs_anomaly.datasets.paths import expanded
 
 _NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 
@@ -59,7 +60,7 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
     0     ada     007     4.5
     1      bo      12     3.0
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     with reading(path):
         columns = (
             columns_of_parquet(path, RATING_COLUMNS)

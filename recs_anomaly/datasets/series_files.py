@@ -15,6 +15,7 @@ from recs_anomaly.datasets._file_columns import is_parquet
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading, text_columns
 from recs_anomaly.datasets._time_columns import as_times, find_time
+from recs_anomaly.datasets.paths import expanded
 
 _NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>", "-", "?"}
 MOST_COLUMNS = 10_000
@@ -84,7 +85,7 @@ def read_series(
     >>> read_series(file).values["bar"].tolist()
     [4.5, nan]
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     with reading(path):
         columns = _parquet(path) if is_parquet(path) else _text(path)
     for name in [time, labels, *(channels or [])]:

@@ -87,3 +87,20 @@ def test_a_mistake_is_one_sentence(
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.splitlines()[-1].startswith(f"Error: {message}")
+
+
+def test_a_folder_that_cannot_be_written_to_costs_the_model_not_the_answer(
+    ratings_file: Path, train: mock.Mock
+) -> None:
+    first = run(ratings_file)
+    for path in [*ratings_file.with_name("cache").iterdir()]:
+        path.unlink()
+    ratings_file.with_name("cache").rmdir()
+    ratings_file.with_name("cache").touch()  # a file is where the folder should be
+    options = ["--ratings", str(ratings_file), "--cache"]
+    unwritable = str(ratings_file.with_name("cache") / "models")
+    second = CliRunner().invoke(recommend_for_user.main, ["7", *options, unwritable])
+    assert second.exit_code == 0
+    assert second.stdout == first.stdout
+    assert "The model is not kept" in second.stderr
+    assert train.call_count == 2

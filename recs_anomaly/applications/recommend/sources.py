@@ -13,6 +13,7 @@ from recs_anomaly.datasets import (
     read_ratings,
 )
 from recs_anomaly.datasets.movielens_releases import RELEASES
+from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
 
 SAMPLE = "sample"
@@ -55,7 +56,7 @@ def open_ratings(
     >>> len(ratings), len(items)
     (30000, 600)
     """
-    path = Path(source).expanduser()
+    path = expanded(source)
     if path.exists():
         ratings, titles = read_ratings(path), items_file or _titles_beside(path)
         items = read_items(titles) if titles else pd.DataFrame(columns=_ITEM_COLUMNS)
