@@ -1,12 +1,9 @@
 """How the anomaly commands open series and write their results."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     from recs_anomaly.datasets import LabelledSeries
@@ -38,22 +35,6 @@ def open_series(
         return LabelledSeries(sample.values, marks, "time")
     named: Sequence[str] | None = channels.split(",") if channels else None
     return read_series(path, time=time, channels=named, labels=labels)
-
-
-def refuse_missing_folder(path: Path) -> None:
-    """Training takes a while: say beforehand that its result cannot be written."""
-    if not path.absolute().parent.is_dir():
-        raise InputError(
-            f"the output must be in a folder that exists; got {str(path)!r}."
-        )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    from recs_anomaly.persistence._replacing import replacing
-
-    with replacing(path) as file:
-        file.write(text.encode())
 
 
 def csv_of(frame: Any) -> str:

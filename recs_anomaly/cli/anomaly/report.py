@@ -4,14 +4,13 @@ from pathlib import Path
 
 import click
 
+from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
     csv_of,
     open_series,
-    refuse_missing_folder,
     seed_option,
     time_option,
-    write_text,
 )
 from recs_anomaly.exceptions import InputError
 

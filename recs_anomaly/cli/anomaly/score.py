@@ -4,12 +4,11 @@ from pathlib import Path
 
 import click
 
+from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.cli.anomaly._series import (
     csv_of,
     open_series,
-    refuse_missing_folder,
     time_option,
-    write_text,
 )
 from recs_anomaly.exceptions import InputError
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
     open_series,
-    refuse_missing_folder,
     seed_option,
     time_option,
 )

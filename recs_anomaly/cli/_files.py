@@ -1,0 +1,38 @@
+"""Files that commands write: whole or not at all, and not after minutes in vain."""
+
+from pathlib import Path
+
+from recs_anomaly.exceptions import InputError
+
+
+def refuse_missing_folder(path: Path) -> None:
+    """Say before the work begins that its result cannot be written.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file to be.
+
+    Raises
+    ------
+    InputError
+        If its folder does not exist.
+    """
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            f"the output must be in a folder that exists; got {str(path)!r}."
+        )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+    """
+    from recs_anomaly.persistence._replacing import replacing
+
+    with replacing(path) as file:
+        file.write(text.encode())
