@@ -18,6 +18,7 @@ LEAST_ROWS = 8
 LAGS = 32
 NARROWEST, WIDEST = 50, 200  # what window="auto" may find
 SMOOTHING = 30.0
+CAUSAL_SMOOTHING = 20.0
 DEFAULT_WEIGHTS = {"forecast": 1.0, "reconstruction": 0.5, "neighbour": 1.0}
 
 
@@ -75,6 +76,11 @@ def settings_for(detector: Any, grid: Floats) -> Settings:
 def time_constant(smooth: float | str, n_rows: int) -> float:
     """Rows of smoothing: 30 by default, fewer for short training series."""
     return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
+
+
+def causal_time_constant(smooth: float | str, n_rows: int) -> float:
+    """Rows of smoothing over the past alone: the default is shorter than both ways."""
+    return min(CAUSAL_SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
 
 
 def _auto_window(grid: Floats) -> int:

@@ -53,6 +53,11 @@ class DetectorState:
         "row_scale_": ArraySpec("float64", (3, "n_targets")),
         "band_": ArraySpec("float64", ("n_targets", 2)),
         "tail_ranks_": ArraySpec("float64", ("n_ranks",)),
+        "causal_memory_": ArraySpec(
+            "float64", ("n_targets", "n_compared", "n_code + 1")
+        ),
+        "causal_scale_": ArraySpec("float64", (3, "n_targets")),
+        "causal_ranks_": ArraySpec("float64", ("n_causal_ranks",)),
     }
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
         "n_features_in_": int,
@@ -63,6 +68,9 @@ class DetectorState:
         "tail_scale_": float,
         "tail_shape_": float,
         "typical_ratio_": float,
+        "causal_share_": float,
+        "causal_tail_scale_": float,
+        "causal_tail_shape_": float,
         "n_rows_": int,
         "n_normal_": int,
     }

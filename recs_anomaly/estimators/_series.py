@@ -32,13 +32,10 @@ def time_seconds(X: object) -> Floats | None:
     InputError
         If the times are missing or not in order.
     """
-    index = getattr(X, "index", None)
-    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+    seconds = stamped_seconds(X)
+    if seconds is None:
         return None
-    if index.hasnans:
-        row = int(np.flatnonzero(index.isna())[0])
-        raise InputError(f"X must have a time for each row; row {row} has none.")
-    seconds = index.as_unit("ns").asi8 / 1e9
+    index: pd.Index = X.index  # type: ignore[attr-defined]
     backwards = np.flatnonzero(np.diff(seconds) < 0)
     if len(backwards):
         row = int(backwards[0]) + 1
@@ -46,7 +43,24 @@ def time_seconds(X: object) -> Floats | None:
             f"X must be in the order of time; row {row} ({index[row]}) comes after "
             f"{index[row - 1]}. X.sort_index() puts it in order."
         )
-    return np.asarray(seconds, dtype=np.float64)
+    return seconds
+
+
+def stamped_seconds(X: object) -> Floats | None:
+    """Seconds of each row where X is a frame indexed by time, in any order; else None.
+
+    Raises
+    ------
+    InputError
+        If a time is missing.
+    """
+    index = getattr(X, "index", None)
+    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return None
+    if index.hasnans:
+        row = int(np.flatnonzero(index.isna())[0])
+        raise InputError(f"X must have a time for each row; row {row} has none.")
+    return np.asarray(index.as_unit("ns").asi8 / 1e9, dtype=np.float64)
 
 
 def usual_step(seconds: Floats | None) -> float:

@@ -14,13 +14,16 @@ from recs_anomaly.core.anomaly_fit import Fitted, fit_anomaly_model
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
+from recs_anomaly.estimators._detector_causal import DetectorCausal
 from recs_anomaly.estimators._detector_views import DetectorViews
 from recs_anomaly.estimators._series import on_grid, time_seconds, usual_step
 
 BAND = (0.005, 0.995)  # quantiles of the training residuals
 
 
-class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
+class TimeSeriesAnomalyDetector(
+    DetectorCausal, DetectorViews, OutlierMixin, BaseEstimator
+):
     """Find what is not normal in a time series.
 
     Three branches look at each channel. *Forecast*: the error of a linear forecast
@@ -161,6 +164,7 @@ class TimeSeriesAnomalyDetector(DetectorViews, OutlierMixin, BaseEstimator):
         with threadpool_limits(1, user_api="blas"):
             fitted = fit_anomaly_model(grid.values, chosen, seed)
             self._store(fitted, grid.is_given)
+            self._store_causal(fitted, grid.values, chosen)
         return self
 
     def _store(self, fitted: Fitted, is_given: Bools) -> None:

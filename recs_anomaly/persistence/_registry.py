@@ -17,6 +17,7 @@ TARGETS = {
     "RBM": "recs_anomaly.estimators.rbm:RBM",
     "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
     "Recommender": "recs_anomaly.applications.recommend.recommender:Recommender",
+    "StreamScorer": "recs_anomaly.estimators.stream:StreamScorer",
     "TimeSeriesAnomalyDetector": (
         "recs_anomaly.estimators.detector:TimeSeriesAnomalyDetector"
     ),

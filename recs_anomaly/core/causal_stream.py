@@ -1,0 +1,185 @@
+"""The causal score row by row: what `recs_anomaly.core.causal` does, in constant time.
+
+A stream remembers a window of rows and a handful of sums. All of it can be taken out as
+one array, and a stream that this array is put into goes on as if nothing had been.
+"""
+
+import numpy as np
+
+from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.core.causal import CausalSettings, describe, one_sided
+from recs_anomaly.core.causal_known import KnownPast
+from recs_anomaly.core.recurrent_stream import RecurrentStream
+from recs_anomaly.core.smoothing import LEAST_WEIGHT
+from recs_anomaly.core.windows import Bools, Floats
+
+
+class CausalStream:
+    """Judges scaled rows one after the other.
+
+    Parameters
+    ----------
+    model : AnomalyModel
+    settings : CausalSettings
+    factors : ndarray of shape (n_branches, n_targets)
+        What the averaged errors are multiplied by to give shares.
+
+    Attributes
+    ----------
+    residual : ndarray of shape (n_targets,)
+        Scaled forecast error of the last row; it means something where that row was
+        measured.
+    """
+
+    def __init__(
+        self, model: AnomalyModel, settings: CausalSettings, factors: Floats
+    ) -> None:
+        self._model, self._settings, self._factors = model, settings, factors
+        self._targets = model.channels.targets
+        self._lag_weights = np.ascontiguousarray(model.autoregression.weights.T)
+        self._n_lags, self._width = len(self._lag_weights), model.width
+        self._lengths = np.einsum("tmk,tmk->tm", model.memory, model.memory)
+        self._decay = decay(1.0, settings.time_constant)
+        self._look_decay = decay(settings.stride, settings.time_constant)
+        self._recurrent = (
+            RecurrentStream(model.cell, model.recurrent) if model.recurrent else None
+        )
+        n_targets, longest = len(self._targets), max(self._n_lags, self._width)
+        self._known = KnownPast(longest, n_targets)
+        self._history = np.zeros((2 * longest, len(model.channels.centre)))
+        self._cursor = longest
+        self._sums = np.zeros((len(factors), n_targets))
+        self._heft = np.zeros((len(factors), n_targets))  # sums of weights
+        self._told = np.zeros(n_targets)
+        self._correction: Floats = np.zeros(n_targets)
+        self._window_share = 0.0
+        self.residual: Floats = np.zeros(n_targets)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows so far."""
+        return self._known.n_rows
+
+    def advance(self, row: Floats, is_complete: bool) -> float:
+        """Take the next scaled row (n_channels,), NaN where nothing was measured.
+
+        Returns the largest share, or NaN where the row cannot be judged.
+        """
+        past = self._history[self._cursor - self._n_lags : self._cursor]
+        forecast = np.einsum("lc,lc->c", past, self._lag_weights)
+        forecast += self._model.autoregression.intercepts
+        filled = row if is_complete else np.where(np.isnan(row), _held(forecast), row)
+        self._remember(filled)
+        self.residual = (filled - forecast)[self._targets] - self._correction
+        if self._recurrent is not None:
+            number = self._known.n_rows
+            self._correction = self._recurrent.advance(_held(filled), number)
+        if is_complete and self._known.is_settled:
+            return self._judge_complete()
+        return self._judge(~np.isnan(row[self._targets]))
+
+    def shares(self) -> Floats:
+        """Say what each branch says of each target now: (n_branches, n_targets)."""
+        is_heavy = self._heft > LEAST_WEIGHT
+        shares = np.where(is_heavy, self._sums, 0.0) * self._factors
+        shares /= np.maximum(self._heft, LEAST_WEIGHT)
+        shares[1:] *= self._told
+        return shares
+
+    def packed(self) -> Floats:
+        """All that the stream remembers, as one array."""
+        counts = (self._cursor, self._known.n_rows, self._known.n_complete)
+        parts = [*self._arrays(), np.array(counts, dtype=np.float64)]
+        return np.concatenate([part.ravel() for part in parts])
+
+    def unpack(self, packed: Floats) -> None:
+        """Take up what another stream of the same model had packed."""
+        if packed.shape != self.packed().shape:
+            raise ValueError(
+                f"packed must have {len(self.packed())} numbers; got {packed.shape}."
+            )
+        place = 0
+        for part in self._arrays():
+            part[...] = packed[place : place + part.size].reshape(part.shape)
+            place += part.size
+        cursor, n_rows, n_complete = (int(count) for count in packed[place:])
+        self._cursor = cursor
+        self._known.n_rows, self._known.n_complete = n_rows, n_complete
+        self._window_share = float(self.shares()[1:].max())
+
+    def _arrays(self) -> list[Floats]:
+        known = self._known
+        states = self._recurrent.states if self._recurrent else ()
+        return [
+            *(self._history, known.is_known, known.gap, known.last_lost),
+            *(self._sums, self._heft, self._told, self._correction, self.residual),
+            *states,
+        ]
+
+    def _remember(self, filled: Floats) -> None:
+        if self._cursor == len(self._history):
+            middle = len(self._history) // 2
+            self._history[:middle] = self._history[middle:]
+            self._cursor = middle
+        self._history[self._cursor] = filled
+        self._cursor += 1
+
+    def _judge_complete(self) -> float:
+        """Judge a row that is complete, as all are that it is judged by."""
+        self._known.add_complete()
+        errors = one_sided(self.residual, self._settings.side)
+        sums, heft = self._sums[0], self._heft[0]
+        sums *= self._decay
+        sums += errors * errors
+        heft *= self._decay
+        heft += 1.0
+        if self._known.n_rows % self._settings.stride == 0:
+            self._look()
+        share = float((sums / heft * self._factors[0]).max())
+        return max(share, self._window_share)
+
+    def _judge(self, is_measured: Bools) -> float:
+        says = self._known.is_told(self._n_lags)
+        self._known.add(is_measured)
+        is_used = says & is_measured
+        errors = one_sided(
+            np.where(is_measured, self.residual, 0.0), self._settings.side
+        )
+        self._sums[0] = self._sums[0] * self._decay + np.where(is_used, errors**2, 0.0)
+        self._heft[0] = self._heft[0] * self._decay + is_used
+        if self._known.n_rows % self._settings.stride == 0:
+            self._look()
+        if not is_measured.any() or not (says.any() or self._told.any()):
+            return np.nan
+        forecast = np.where(says, self.shares()[0], 0.0)
+        return max(float(forecast.max()), self._window_share)
+
+    def _look(self) -> None:
+        """Judge the windows that end in the last row."""
+        told = self._known.is_told(self._width)
+        self._sums[1:] *= self._look_decay
+        self._heft[1:] *= self._look_decay
+        self._heft[1:] += told
+        self._told[:] = told
+        for place in np.flatnonzero(told):
+            window = self._history[self._cursor - self._width : self._cursor]
+            channel = window[None, :, self._targets[place]]
+            description, rest = describe(self._model.autoencoder, channel)
+            # Not by BLAS: it would ask its other threads to help, and wait for them.
+            products = np.einsum("mk,k->m", self._model.memory[place], description[0])
+            squared = self._lengths[place] - 2.0 * products
+            nearest = squared.min() + description[0] @ description[0]
+            self._sums[1, place] += rest[0]
+            self._sums[2, place] += max(nearest, 0.0)
+        self._window_share = float(self.shares()[1:].max())
+
+
+def _held(values: Floats) -> Floats:
+    """Values held to what may be fed back. `np.clip` takes five times as long."""
+    held: Floats = np.minimum(np.maximum(values, -INPUT_LIMIT), INPUT_LIMIT)
+    return held
+
+
+def decay(rows: float, time_constant: float) -> float:
+    """Find what is left of a weight after some rows."""
+    return float(np.exp(-rows / time_constant)) if time_constant else 0.0

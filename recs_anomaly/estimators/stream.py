@@ -1,0 +1,218 @@
+"""StreamScorer: one row of a series at a time, for as long as it goes on."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from recs_anomaly.core.causal_stream import CausalStream
+from recs_anomaly.core.extreme_values import score_at
+from recs_anomaly.core.windows import Floats
+from recs_anomaly.estimators import _detector_settings as settings
+from recs_anomaly.estimators._series import GAP, stamped_seconds
+from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.exceptions import InputError
+
+Time = float | datetime | np.datetime64
+
+
+class StreamScorer:
+    """Score the rows of a series as they come, in constant memory and time.
+
+    The scores are those of `TimeSeriesAnomalyDetector.score_samples_causal`. A scorer
+    can be pickled and saved at any row; what is loaded goes on to the same bits.
+
+    Times are needed only where rows may be missing. A row that comes more than one
+    and a half usual steps after the one before ends a gap, as in the training series.
+    A row with the time of the one before follows it. A row that is older than one
+    that was scored comes too late: it is left out, its score is NaN, and `n_late_`
+    counts it.
+
+    Parameters
+    ----------
+    detector : TimeSeriesAnomalyDetector
+        Fitted. It is not changed, and must not be fitted again.
+
+    Attributes
+    ----------
+    n_rows_ : int
+        Rows scored so far.
+    n_late_ : int
+        Rows left out because they came too late.
+    last_time_ : float
+        Seconds of the last row scored, NaN if it had no time.
+    offset_ : float
+        Threshold by the detector's `alpha`: rows with a lower score are anomalies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from recs_anomaly import TimeSeriesAnomalyDetector
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.sin(np.arange(1200) / 8)[:, None] + rng.normal(0, 0.1, (1200, 1))
+    >>> X[1000:1010] += 3
+    >>> detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(X[:800])
+    >>> scorer = detector.stream()
+    >>> scores = scorer.score_many(X[800:])
+    >>> int(np.argmax(scores < scorer.offset_)) in range(200, 205)
+    True
+    """
+
+    _array_schema: ClassVar[Mapping[str, ArraySpec]] = {
+        "memory_": ArraySpec("float64", ("n_memory",)),
+        "last_time_": ArraySpec("float64", (1,), may_be_nan=True),
+    }
+    _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {"n_rows_": int, "n_late_": int}
+    _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
+        "detector": frozenset({"TimeSeriesAnomalyDetector"})
+    }
+
+    def __init__(self, detector: Any) -> None:
+        check_is_fitted(detector)
+        self.detector = detector
+        self.n_rows_, self.n_late_ = 0, 0
+        self.last_time_ = np.full(1, np.nan)
+        factors = detector._branch_weights()[:, None] / detector.causal_scale_
+        self._stream = CausalStream(
+            detector._causal_model(), detector._causal_settings(), factors
+        )
+        self._typical = detector._causal_typical()
+
+    @property
+    def offset_(self) -> float:
+        """Threshold by the detector's `alpha`."""
+        return -score_at(self.detector._causal_tail(), self.detector.alpha)
+
+    @property
+    def memory_(self) -> Floats:
+        """All that the scorer remembers of the rows so far, as one array."""
+        return self._stream.packed()
+
+    @memory_.setter
+    def memory_(self, memory: Floats) -> None:
+        self._stream.unpack(memory)
+
+    def score_one(self, x: ArrayLike, time: Time | None = None) -> float:
+        """Score the next row.
+
+        Parameters
+        ----------
+        x : float or array-like of shape (n_channels,)
+            Readings in the sensors' own units; NaN where nothing was measured.
+        time : float, datetime or datetime64, optional
+            When: seconds, or a time. Without one, the row follows the one before.
+
+        Returns
+        -------
+        score : float
+            At most 0; lower is more abnormal. NaN for a row that comes too late.
+
+        Raises
+        ------
+        InputError
+            If `x` has other than `n_channels` numbers or is infinite, or `time` is no
+            time. The row is then as if it had not come.
+        """
+        row = self._scaled(x)
+        is_complete = bool(np.isfinite(row).all())
+        if not is_complete and np.isinf(row).any():
+            raise InputError(f"x must be finite, or NaN where unknown; got {x!r:.80}.")
+        if time is not None and not self._moved_to(seconds_of(time)):
+            self.n_late_ += 1
+            return float(np.nan)
+        self.n_rows_ += 1
+        share = self._stream.advance(row, is_complete)
+        return -share if share == share else -self._typical  # NaN: cannot be judged
+
+    def score_many(
+        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
+    ) -> Floats:
+        """Score the next rows, one after the other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_channels)
+            Where the index of a frame holds times, these are the rows' times.
+        times : iterable of n_rows times, optional
+            As for `score_one`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_rows,)
+            As `score_one` gives them.
+
+        Raises
+        ------
+        InputError
+            As `score_one` does. Rows before the one that is wrong have been scored.
+        """
+        rows = np.asarray(X, dtype=np.float64)
+        seconds = stamped_seconds(X) if times is None else times
+        stamps = [None] * len(rows) if seconds is None else list(seconds)
+        if len(stamps) != len(rows):
+            raise InputError(
+                f"times must be one for each row; got {len(stamps)} for {len(rows)}."
+            )
+        pairs = zip(rows, stamps, strict=True)
+        return np.array([self.score_one(row, time) for row, time in pairs])
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = ("detector", "n_rows_", "n_late_", "last_time_", "memory_")
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["detector"])  # type: ignore[misc]
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def _scaled(self, x: ArrayLike) -> Floats:
+        centre = self.detector.centre_
+        row = np.asarray(x, dtype=np.float64)
+        if row.shape != centre.shape:
+            if row.size != centre.size:
+                raise InputError(
+                    f"x must have {centre.size} numbers, one for each channel; "
+                    f"got {row.size}."
+                )
+            row = row.reshape(-1)
+        scaled: Floats = (row - centre) / self.detector.scale_
+        return scaled
+
+    def _moved_to(self, seconds: float) -> bool:
+        """Move on to a time, through rows that are missing; say if it is not past."""
+        last, step = float(self.last_time_[0]), self.detector.step_
+        if seconds < last:
+            return False
+        if step and (seconds - last) / step > GAP:
+            n_missing = min(round((seconds - last) / step) - 1, settings.WIDEST)
+            nothing = np.full(len(self.detector.centre_), np.nan)
+            for _ in range(n_missing):
+                self._stream.advance(nothing, is_complete=False)
+        self.last_time_[0] = seconds
+        return True
+
+
+def seconds_of(time: Time) -> float:
+    """Seconds since 1970, or as they came where they came as a number."""
+    if isinstance(time, float | int):
+        seconds = float(time)
+    else:
+        try:
+            seconds = _nanoseconds(time) / 1e9
+        except (TypeError, ValueError) as error:
+            raise InputError(f"time must be a time; got {time!r:.80}.") from error
+    if not np.isfinite(seconds):
+        raise InputError(f"time must be a time; got {time!r:.80}.")
+    return seconds
+
+
+def _nanoseconds(time: Any) -> int:
+    kind = pd.Timedelta if isinstance(time, pd.Timedelta) else pd.Timestamp
+    stamp = kind(time)
+    if pd.isna(stamp):
+        raise ValueError("not a time")
+    return int(stamp.as_unit("ns").value)
