@@ -1,7 +1,6 @@
 """StreamScorer: one row of a series at a time, for as long as it goes on."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,9 +14,8 @@ from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._series import GAP, stamped_seconds
 from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators._stream_times import Time, seconds_of
 from recs_anomaly.exceptions import InputError
-
-Time = float | datetime | np.datetime64
 
 
 class StreamScorer:
@@ -194,25 +192,3 @@ class StreamScorer:
                 self._stream.advance(nothing, is_complete=False)
         self.last_time_[0] = seconds
         return True
-
-
-def seconds_of(time: Time) -> float:
-    """Seconds since 1970, or as they came where they came as a number."""
-    if isinstance(time, float | int):
-        seconds = float(time)
-    else:
-        try:
-            seconds = _nanoseconds(time) / 1e9
-        except (TypeError, ValueError) as error:
-            raise InputError(f"time must be a time; got {time!r:.80}.") from error
-    if not np.isfinite(seconds):
-        raise InputError(f"time must be a time; got {time!r:.80}.")
-    return seconds
-
-
-def _nanoseconds(time: Any) -> int:
-    kind = pd.Timedelta if isinstance(time, pd.Timedelta) else pd.Timestamp
-    stamp = kind(time)
-    if pd.isna(stamp):
-        raise ValueError("not a time")
-    return int(stamp.as_unit("ns").value)
