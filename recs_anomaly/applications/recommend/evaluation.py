@@ -1,12 +1,10 @@
 """How good the recommender is on given ratings, beside rules that need no model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recs_anomaly.applications.recommend.forecasts import (
     INTERVAL_COVERAGE,
@@ -14,16 +12,27 @@ from recs_anomaly.applications.recommend.forecasts import (
     Forecast,
     floor_forecasts,
 )
+from recs_anomaly.applications.recommend.ranking import (
+    floor_lists,
+    list_values,
+    model_lists,
+    ranking_task,
+)
+from recs_anomaly.applications.recommend.user_sums import (
+    ROOT_METRIC,
+    Measure,
+    UserSums,
+    sums_of_rows,
+    sums_of_users,
+    tabulated,
+)
 from recs_anomaly.datasets.leaks import refuse_leak
 from recs_anomaly.datasets.splits import Fold
 from recs_anomaly.estimators.recommender import RBMRecommender
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics.bootstrap import bootstrap_interval
 from recs_anomaly.metrics.rating import log_losses
 
 MODEL_NAME = "RBM"
-METRICS = ("rmse", "mae", "nll", "coverage")
-_N_RESAMPLES = 1000
 
 
 def evaluate(
@@ -42,12 +51,13 @@ def evaluate(
     Returns
     -------
     table : DataFrame with columns predictor, metric, fold_1, ..., mean, std, low, high
-        Predictors are "RBM" and the rules of `floor_forecasts`. Metrics are rmse and
-        mae in stars, nll in nats, and coverage, the share of ratings within the
-        interval that should hold 90 % of them. `mean` and `std` are those of the
-        folds; a single fold has the std NaN. `low` and `high` enclose the mean with
-        95 % probability: a bootstrap in which users are drawn, because the ratings of
-        one user resemble each other.
+        Of forecasts: predictors are "RBM" and the rules of `floor_forecasts`; metrics
+        are rmse and mae in stars, nll in nats, and coverage, the share of ratings
+        within the interval that should hold 90 % of them. Of lists: predictors are
+        "RBM" and the rules of `floor_lists`; metrics are those of `list_values`.
+        `mean` and `std` are those of the folds; a single fold has the std NaN. `low`
+        and `high` enclose the mean with 95 % probability: a bootstrap in which users
+        are drawn, because the ratings of one user resemble each other.
 
     Raises
     ------
@@ -64,7 +74,7 @@ def evaluate(
         results.append(_judged(fitted, train, test))
     if not results:
         raise InputError("folds must hold at least one fold; got none.")
-    return _tabulated(results)
+    return tabulated(results)
 
 
 def evaluate_fitted(
@@ -94,7 +104,7 @@ def evaluate_fitted(
     """
     _check_parts(train, test, "test")
     refuse_leak(learned_pairs(model), test)
-    return _tabulated([_judged(model, train, test)])
+    return tabulated([_judged(model, train, test)])
 
 
 def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
@@ -117,25 +127,40 @@ def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
     )
 
 
-class _Result(NamedTuple):
-    """What one fold's test ratings cost each predictor."""
+def _judged(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> UserSums:
+    ratings = _rating_losses(model, train, test)
+    rows, names = pd.factorize(test["user_id"])
+    users = np.asarray(names)
+    lists = _list_values(model, train, test)
+    return sums_of_rows(rows, users, ratings).beside(sums_of_users(users, lists))
 
-    users: NDArray[np.object_]
-    losses: dict[str, Floats]  # (n_ratings, n_metrics) each
 
-
-def _judged(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> _Result:
+def _rating_losses(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> dict[Measure, Floats]:
     levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
     observed = test["rating"].to_numpy(dtype=np.float64)
     forecasts = {
         MODEL_NAME: _model_forecast(model, test[["user_id", "item_id"]]),
         **floor_forecasts(train, test, levels),
     }
-    losses = {
-        name: _losses(observed, forecast, levels)
+    return {
+        (name, metric): losses
         for name, forecast in forecasts.items()
+        for metric, losses in _losses(observed, forecast, levels).items()
     }
-    return _Result(test["user_id"].to_numpy(), losses)
+
+
+def _list_values(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> dict[Measure, Floats]:
+    task = ranking_task(train, test)
+    lists = {MODEL_NAME: model_lists(model, task), **floor_lists(train, task)}
+    return {
+        (name, metric): values
+        for name, ranked in lists.items()
+        for metric, values in list_values(ranked, task).items()
+    }
 
 
 def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
@@ -160,69 +185,13 @@ def _model_forecast(model: RBMRecommender, pairs: pd.DataFrame) -> Forecast:
     )
 
 
-def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> Floats:
-    """Squared error, absolute error, surprise, and whether it is in the interval."""
+def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> dict[str, Floats]:
     errors = forecast.mean - observed
     low, high = forecast.intervals.T
-    return np.column_stack(
-        [
-            errors**2,
-            np.abs(errors),
-            log_losses(observed, forecast.probabilities, levels),
-            (low <= observed) & (observed <= high),
-        ]
-    )
-
-
-def _tabulated(results: Sequence[_Result]) -> pd.DataFrame:
-    predictors = list(results[0].losses)
-    losses, counts = _by_user(results, predictors)
-
-    def mean_of_folds(n_drawn: NDArray[np.int64]) -> Floats:
-        return np.asarray(_by_fold(losses, counts, n_drawn).mean(axis=0))
-
-    n_users = len(counts)
-    values = _by_fold(losses, counts, np.ones(n_users, dtype=np.int64))
-    low, high = bootstrap_interval(mean_of_folds, n_users, n_resamples=_N_RESAMPLES)
-    index = pd.MultiIndex.from_product(
-        [predictors, METRICS], names=["predictor", "metric"]
-    )
-    columns = {f"fold_{n}": value for n, value in enumerate(values, start=1)}
-    columns |= {"mean": values.mean(axis=0), "std": _spread(values)}
-    columns |= {"low": low, "high": high}
-    cells = {name: column.ravel() for name, column in columns.items()}
-    return pd.DataFrame(cells, index=index).reset_index()
-
-
-def _by_user(
-    results: Sequence[_Result], predictors: Sequence[str]
-) -> tuple[Floats, Floats]:
-    """Add up losses (user, fold, predictor, metric), and count ratings (user, fold)."""
-    codes, users = pd.factorize(np.concatenate([result.users for result in results]))
-    losses = np.zeros((len(users), len(results), len(predictors), len(METRICS)))
-    counts = np.zeros((len(users), len(results)))
-    start = 0
-    for fold, result in enumerate(results):
-        rows = codes[start : start + len(result.users)]
-        start += len(rows)
-        counts[:, fold] = np.bincount(rows, minlength=len(users))
-        for place, predictor in enumerate(predictors):
-            for metric in range(len(METRICS)):
-                losses[:, fold, place, metric] = np.bincount(
-                    rows, result.losses[predictor][:, metric], len(users)
-                )
-    return losses, counts
-
-
-def _by_fold(losses: Floats, counts: Floats, n_drawn: NDArray[np.int64]) -> Floats:
-    """Metrics (fold, predictor, metric) of the users drawn, leaving out empty folds."""
-    sums, totals = np.tensordot(n_drawn, losses, axes=1), n_drawn @ counts
-    is_drawn = totals > 0
-    means = sums[is_drawn] / totals[is_drawn, np.newaxis, np.newaxis]
-    means[..., 0] **= 0.5
-    return np.asarray(means)
-
-
-def _spread(values: Floats) -> Floats:
-    is_single = len(values) == 1
-    return np.full_like(values[0], np.nan) if is_single else values.std(axis=0, ddof=1)
+    is_inside = (low <= observed) & (observed <= high)
+    return {
+        ROOT_METRIC: errors**2,
+        "mae": np.abs(errors),
+        "nll": log_losses(observed, forecast.probabilities, levels),
+        "coverage": is_inside.astype(np.float64),
+    }

@@ -1,6 +1,6 @@
 """Rating forecasts, and the simple rules whose forecasts every model has to beat."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,26 @@ def floor_forecasts(
         "user + item means": _additive(train, pairs, levels, n_sweeps=0),
         "user + item biases": _additive(train, pairs, levels, n_sweeps=_N_SWEEPS),
     }
+
+
+def damped_item_means(train: pd.DataFrame, items: NDArray[Any]) -> Floats:
+    """Average the ratings of each item, drawn towards the mean of all.
+
+    Parameters
+    ----------
+    train : DataFrame with columns item_id, rating
+    items : ndarray of shape (n_items,)
+        Ids, all of the table's among them.
+
+    Returns
+    -------
+    means : float64 ndarray of shape (n_items,)
+        That of an item without ratings is the mean of all.
+    """
+    codes = pd.Index(items, tupleize_cols=False).get_indexer(pd.Index(train["item_id"]))
+    mean = float(train["rating"].mean())
+    deviations = train["rating"].to_numpy(dtype=np.float64) - mean
+    return mean + _damped_means(codes.astype(np.int64), deviations, len(items))
 
 
 def _global_mean(train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats) -> Forecast:

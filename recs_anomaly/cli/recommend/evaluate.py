@@ -1,7 +1,7 @@
 """``recs-anomaly recommend evaluate``: how good, and how much better than simple."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,6 @@ from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     from recs_anomaly.applications._records import Records
-    from recs_anomaly.datasets import MovieRatings
     from recs_anomaly.datasets.splits import Fold
 
 _OFFICIAL = "official"
@@ -20,6 +19,12 @@ _METRICS = {
     "mae": ("MAE, mean absolute error, in rating points", ".4f"),
     "nll": ("NLL, mean surprise at the rating that came, in nats", ".4f"),
     "coverage": ("Share of ratings inside the interval for 90 % of them", ".1%"),
+    "ndcg@10": ("nDCG@10, what was rated later, in lists of ten out of all", ".4f"),
+    "precision@10": ("Precision@10, share of the ten that was rated later", ".1%"),
+    "recall@10": ("Recall@10, share of what was rated later that is listed", ".1%"),
+    "hit_rate@10": ("Share of users with anything they rated later listed", ".1%"),
+    "liked ndcg@10": ("nDCG@10 of what was liked: the upper quarter of stars", ".4f"),
+    "liked precision@10": ("Precision@10 of what was liked", ".1%"),
 }
 
 
@@ -38,26 +43,29 @@ _METRICS = {
 @click.option("--seed", default=0, show_default=True, help="Same seed, same figures.")
 @format_options
 def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
-    """Measure accuracy, beside that of simple rules.
+    """Measure accuracy and rankings, beside those of simple rules.
 
     RATINGS is a file or the name of a data set. Each fold's test ratings are forecast
     by a model that has not seen them, and by simple rules that every model should
-    beat. The last columns are the mean of the folds, their standard deviation, and a
-    95 % interval of the mean from a bootstrap over users. --csv prints one table with
-    all measures.
+    beat; and everybody who has some gets lists of ten out of all items not yet rated,
+    in which the test ratings should turn up. The last columns are the mean of the
+    folds, their standard deviation, and a 95 % interval of the mean from a bootstrap
+    over users. --csv prints one table with all measures.
     """
     from recs_anomaly.applications._records import records
     from recs_anomaly.applications.recommend.evaluation import evaluate as measure
     from recs_anomaly.applications.recommend.sources import open_ratings
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.datasets import without_repeats
     from recs_anomaly.estimators.recommender import RBMRecommender
 
     with warnings_in_one_line():
         opened = open_ratings(ratings)
-        cuts = _cut(opened, folds, seed)
+        rated = without_repeats(opened.ratings)
+        cuts = _cut(rated, folds, seed)
         load_keras()
         model = RBMRecommender(random_state=seed, verbose=1)
-        table = records(measure(model, opened.ratings, _counted(cuts)))
+        table = records(measure(model, rated, _counted(cuts)))
     if form == "json":
         show_json(
             {"ratings": ratings, "folds": folds, "seed": seed, "measures": table.rows}
@@ -68,16 +76,16 @@ def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
         show_tables([_metric_table(metric, table) for metric in _METRICS])
 
 
-def _cut(opened: "MovieRatings", folds: str, seed: int) -> "list[Fold]":
+def _cut(rated: Any, folds: str, seed: int) -> "list[Fold]":
     from recs_anomaly.datasets import official_folds, random_folds
 
     if folds == _OFFICIAL:
-        return official_folds(opened.ratings)
+        return official_folds(rated)
     if not folds.isdecimal():
         raise InputError(
             f"--folds must be a number of parts or {_OFFICIAL!r}; got {folds!r}."
         )
-    return random_folds(len(opened.ratings), int(folds), seed)
+    return random_folds(len(rated), int(folds), seed)
 
 
 def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
@@ -89,7 +97,8 @@ def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
 def _metric_table(metric: str, table: "Records") -> TextTable:
     title, digits = _METRICS[metric]
     folds = [name for name in table.columns if name.startswith("fold_")]
-    names = ["Forecast by", *(name.replace("fold_", "Fold ") for name in folds)]
+    by = "Listed by" if "@" in metric else "Forecast by"
+    names = [by, *(name.replace("fold_", "Fold ") for name in folds)]
     names += ["Mean", "Std", "95 % within"]
     columns = [Column(name, is_number=place > 0) for place, name in enumerate(names)]
 

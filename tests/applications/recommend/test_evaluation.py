@@ -41,6 +41,10 @@ class Certain3:
         assert coverage == 0.9
         return np.tile([2.0, 5.0], (len(X), 1))
 
+    def recommend(self, users: np.ndarray, n: int, on_unknown: str) -> pd.DataFrame:
+        assert on_unknown == "stranger"
+        return pd.DataFrame({"user_id": users, "item_id": 3, "rank": 1})
+
 
 def ratings_of(values: list[float]) -> pd.DataFrame:
     n_ratings = len(values)
@@ -77,6 +81,16 @@ def test_model_is_judged_fold_by_fold() -> None:
         assert row(table, "RBM", metric)["std"] == pytest.approx(0)
 
 
+def test_lists_are_judged_beside_forecasts() -> None:
+    # Of four users one has item 3 in the first test part, with five stars, and one
+    # more has liked something; in the second part nobody has it.
+    table = evaluate(Certain3(), RATINGS, FOLDS)
+    assert row(table, "RBM", "hit_rate@10")[["fold_1", "fold_2"]].tolist() == [0.25, 0]
+    assert row(table, "RBM", "liked mrr@10")[["fold_1", "fold_2"]].tolist() == [0.5, 0]
+    assert row(table, "most rated", "hit_rate@10")["fold_1"] == 0
+    assert table[["predictor", "metric"]].duplicated().sum() == 0
+
+
 def test_spread_is_that_of_the_folds() -> None:
     ratings = ratings_of([3.0, 3.0, 1.0, 5.0, 1.0, 3.0, 5.0, 5.0])
     errors = row(evaluate(Certain3(), ratings, FOLDS), "RBM", "mae")
@@ -92,6 +106,8 @@ def test_the_floors_stand_beside_the_model() -> None:
         "item mean",
         "user + item means",
         "user + item biases",
+        "most rated",
+        "best rated",
     ]
     # Learned from 3, 1, 5, 5 and judged on 1, 3, 5, 5.
     observed, mean = RATINGS["rating"][:4], 3.5

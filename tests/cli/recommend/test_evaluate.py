@@ -43,7 +43,10 @@ def test_tables_show_a_measure_each(run: Run, evaluate: mock.Mock) -> None:
     result = run("recommend", "evaluate", "sample")
     assert result.exit_code == 0
     tables = [table.splitlines() for table in result.stdout.split("\n\n")]
-    assert [table[0][:4] for table in tables] == ["RMSE", "MAE,", "NLL,", "Shar"]
+    assert [table[0][:4] for table in tables] == [
+        *("RMSE", "MAE,", "NLL,", "Shar", "nDCG", "Prec", "Reca", "Shar", "nDCG"),
+        "Prec",
+    ]
     assert [line.rsplit(maxsplit=7) for line in tables[0][2:]] == [
         ["RBM", "0.9000", "0.8000", "0.8500", "0.0707", "0.8100", "–", "0.8900"],
         ["global mean", *"1.1000 1.0000 1.0500 0.0707 1.0100 – 1.0900".split()],
@@ -104,8 +107,10 @@ def test_folds_that_cannot_be_are_one_sentence(
 def test_a_real_file_is_measured_fold_by_fold(run: Run, tmp_path: Path) -> None:
     ratings = make_ratings(60, 40, 1_200, random_state=0).ratings
     path = tmp_path / "mine.csv"
-    ratings.to_csv(path, index=False)
+    pd.concat([ratings, ratings[:5]]).to_csv(path, index=False)
+    ratings = pd.concat([ratings[5:], ratings[:5]])
     result = run("recommend", "evaluate", path, "--folds", "2", "--json")
+    assert "Warning: ratings hold 5 repeated (user, item) pairs" in result.stderr
     assert "Fold 1 of 2 ...\nFold 2 of 2 ...\n" in result.stderr
     measures = pd.DataFrame(json.loads(result.stdout)["measures"])
     error = measures.set_index(["predictor", "metric"])["mean"].unstack()["rmse"]
@@ -115,3 +120,5 @@ def test_a_real_file_is_measured_fold_by_fold(run: Run, tmp_path: Path) -> None:
     by_hand = ((ratings["rating"].iloc[test] - mean) ** 2).mean() ** 0.5
     floor = measures.query("predictor == 'global mean' and metric == 'rmse'")
     assert floor["fold_1"].item() == pytest.approx(by_hand)
+    lists = measures.query("metric == 'hit_rate@10'").set_index("predictor")["mean"]
+    assert 0 < lists["best rated"] <= 1
