@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
     from recs_anomaly.estimators.rbm import RBM
     from recs_anomaly.estimators.recommender import RBMRecommender
+    from recs_anomaly.estimators.sequence_classifier import SequenceClassifier
+    from recs_anomaly.estimators.sequence_forecaster import SequenceForecaster
     from recs_anomaly.persistence import load, save
 
 __version__ = "0.1.0.dev0"
@@ -20,6 +22,8 @@ __all__ = [
     "RBM",
     "ImageDenoiser",
     "RBMRecommender",
+    "SequenceClassifier",
+    "SequenceForecaster",
     "TimeSeriesAnomalyDetector",
     "load",
     "save",
@@ -29,6 +33,8 @@ _HOMES = {
     "ImageDenoiser": "recs_anomaly.estimators.denoiser",
     "RBM": "recs_anomaly.estimators.rbm",
     "RBMRecommender": "recs_anomaly.estimators.recommender",
+    "SequenceClassifier": "recs_anomaly.estimators.sequence_classifier",
+    "SequenceForecaster": "recs_anomaly.estimators.sequence_forecaster",
     "TimeSeriesAnomalyDetector": "recs_anomaly.estimators.detector",
     "load": "recs_anomaly.persistence",
     "save": "recs_anomaly.persistence",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.windows import Floats
+from recs_anomaly.core.windows import Bools, Floats
 
 BLOCK = 192
 WARM_UP = 64
@@ -20,9 +20,10 @@ WARM_UP = 64
 class Recurrent(NamedTuple):
     """A cell and a linear head.
 
-    With u units, c inputs and g gates (1, 3 or 4 for SimpleRNN, GRU and LSTM),
-    `kernel` has shape (c, g u), `recurrent_kernel` (u, g u), `bias` (1, g u), or
-    (2, g u) for a GRU, whose second row belongs to the recurrent product;
+    A cell is "gru", "lstm", "simple_rnn" or "relu_rnn", Elman's network with
+    rectified linear units. With u units, c inputs and g gates (3 for GRU, 4 for LSTM,
+    else 1), `kernel` has shape (c, g u), `recurrent_kernel` (u, g u), `bias` (1, g u),
+    or (2, g u) for a GRU, whose second row belongs to the recurrent product;
     `head_kernel` (u, n_outputs), `head_bias` (n_outputs,).
     """
 
@@ -46,6 +47,22 @@ def run(cell: str, model: Recurrent, inputs: Floats) -> Floats:
         state = advance(cell, model, state, inputs[:, step])
         outputs[:, step] = state[0] @ model.head_kernel + model.head_bias
     return outputs
+
+
+def last_outputs(cell: str, model: Recurrent, inputs: Floats, is_step: Bools) -> Floats:
+    """Give the outputs (n_sequences, n_outputs) after the last step of each sequence.
+
+    `is_step` (n_sequences, steps) says which steps are there; the others, which may
+    hold anything finite, leave the state as it is.
+    """
+    state = first_state(cell, model, len(inputs))
+    for step in range(inputs.shape[1]):
+        following = advance(cell, model, state, inputs[:, step])
+        there = is_step[:, step, None]
+        state = tuple(
+            np.where(there, new, old) for new, old in zip(following, state, strict=True)
+        )
+    return state[0] @ model.head_kernel + model.head_bias
 
 
 def run_in_blocks(cell: str, model: Recurrent, series: Floats) -> Floats:
@@ -88,6 +105,15 @@ def _simple_step(
     return (np.tanh(drive + model.bias[0]),)
 
 
+def _relu_step(
+    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+) -> tuple[Floats, ...]:
+    """Elman's network with rectified linear units: h = max(x W + h U + b, 0)."""
+    (hidden,) = state
+    drive = inputs @ model.kernel + hidden @ model.recurrent_kernel
+    return (np.maximum(drive + model.bias[0], 0.0),)
+
+
 def _gru_step(
     model: Recurrent, state: tuple[Floats, ...], inputs: Floats
 ) -> tuple[Floats, ...]:
@@ -115,4 +141,9 @@ def _lstm_step(
 
 _STEPS: dict[
     str, Callable[[Recurrent, tuple[Floats, ...], Floats], tuple[Floats, ...]]
-] = {"gru": _gru_step, "lstm": _lstm_step, "simple_rnn": _simple_step}
+] = {
+    "gru": _gru_step,
+    "lstm": _lstm_step,
+    "relu_rnn": _relu_step,
+    "simple_rnn": _simple_step,
+}

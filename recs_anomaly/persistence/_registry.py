@@ -18,6 +18,12 @@ TARGETS = {
     "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
     "Recommender": "recs_anomaly.applications.recommend.recommender:Recommender",
     "StreamScorer": "recs_anomaly.estimators.stream:StreamScorer",
+    "SequenceClassifier": (
+        "recs_anomaly.estimators.sequence_classifier:SequenceClassifier"
+    ),
+    "SequenceForecaster": (
+        "recs_anomaly.estimators.sequence_forecaster:SequenceForecaster"
+    ),
     "TimeSeriesAnomalyDetector": (
         "recs_anomaly.estimators.detector:TimeSeriesAnomalyDetector"
     ),

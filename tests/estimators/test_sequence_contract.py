@@ -1,0 +1,25 @@
+"""scikit-learn's own checks on the estimators of sequences: none expected to fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from recs_anomaly import SequenceClassifier, SequenceForecaster
+
+
+@parametrize_with_checks(
+    [
+        SequenceClassifier(
+            n_units=4, epochs=12, learning_rate=0.1, batch_size=64, random_state=0
+        ),
+        SequenceForecaster(n_units=4, epochs=0, random_state=0),
+        SequenceForecaster(n_units=4, epochs=2, random_state=0),
+    ]
+)
+def test_scikit_learn_contract(estimator: Any, check: Callable[[Any], None]) -> None:
+    # One check shuffles by NumPy's global generator, which our own tests must not.
+    before = np.random.get_state()  # noqa: NPY002
+    check(estimator)
+    np.random.set_state(before)  # noqa: NPY002
