@@ -22,6 +22,7 @@ def is_told(is_known: np.ndarray, width: int) -> bool:
 def shares(
     model: AnomalyModel,
     scaled: np.ndarray,
+    usual: np.ndarray,
     factors: np.ndarray,
     stride: int,
     tau: float,
@@ -53,12 +54,14 @@ def shares(
             if window_told:
                 looks.append((row, *_window_errors(model, np.array(past[-width:]))))
             held = tuple(
-                _average([(r, e[i]) for r, *e in looks], row, tau)
+                _average(
+                    [(r, e[i]) for r, *e in looks], row, tau, usual[i + 1], tau / stride
+                )
                 if window_told
                 else 0.0
                 for i in range(2)
             )
-        forecast = _average(errors, row, tau) if says else 0.0
+        forecast = _average(errors, row, tau, usual[0], tau) if says else 0.0
         largest = max(forecast * factors[0], held[0] * factors[1], held[1] * factors[2])
         found.append(largest if is_known[row] and (says or window_told) else np.nan)
     return np.array(found)
@@ -73,8 +76,11 @@ def _window_errors(model: AnomalyModel, window: np.ndarray) -> tuple[float, floa
     return float((rest**2).mean()), float(distances.min())
 
 
-def _average(errors: list[tuple[int, float]], row: int, tau: float) -> float:
-    ages = np.exp(-(row - np.array([r for r, _ in errors])) / tau)
-    if not ages.sum() > 1e-9:
-        return 0.0
-    return float(ages @ np.array([e for _, e in errors]) / ages.sum())
+def _average(
+    errors: list[tuple[int, float]], row: int, tau: float, usual: float, per: float
+) -> float:
+    total, weight = usual * per / 4, per / 4
+    for number, error in errors:
+        total += np.exp(-(row - number) / tau) * error
+        weight += np.exp(-(row - number) / tau)
+    return float(total / weight)

@@ -4,7 +4,7 @@ The branches are those of `anomaly_model`, as far as the past can tell. *Forecas
 squared error of the row's own forecast. *Reconstruction* and *neighbour*: how badly the
 window that ends at a row is rebuilt, and how far its description is from the nearest
 normal one; both are looked at in every `stride`-th row and hold until the next. Each is
-averaged over the past with weights that decay exponentially.
+averaged over the past with weights that decay exponentially, and some usual rows.
 
 A stream starts from a past of training means, of which nothing is known. The functions
 here judge a whole series at once; `recs_anomaly.core.stream` does the same row by row.
@@ -19,10 +19,11 @@ from recs_anomaly.core.autoencoder import WindowAutoencoder, decode, encode
 from recs_anomaly.core.autoregression import fill_missing_after, forecast_after
 from recs_anomaly.core.channels import LONGEST_FILLED
 from recs_anomaly.core.recurrent import run_in_blocks
-from recs_anomaly.core.smoothing import smooth_past
+from recs_anomaly.core.smoothing import decayed_sum
 from recs_anomaly.core.window_memory import NEAREST_BLOCK, Memory
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
+PRIOR = 0.25  # of the time constant: weight of usual rows in each average
 WINDOWS_APART = 10  # a window is looked at this often while its rows pass
 
 
@@ -90,22 +91,40 @@ def look_back(
     )
 
 
-def average_past(errors: CausalErrors, settings: CausalSettings) -> Floats:
+def average_past(
+    errors: CausalErrors, settings: CausalSettings, usual: Floats
+) -> Floats:
     """Average errors over the past: (n_branches, n_rows, n_targets).
 
-    0 where a branch has nothing to say. What was last said of windows holds.
+    To the weights of the rows so far comes that of some rows with the errors `usual`
+    (n_branches, n_targets): one row alone says little. 0 where a branch has nothing to
+    say. What was last said of windows holds.
     """
     constant, stride = settings.time_constant, settings.stride
     is_used = errors.says & errors.is_measured
-    forecast = smooth_past(errors.forecast, is_used, constant)
-    averages = np.zeros((len(errors.windows) + 1, *errors.says.shape))
-    averages[0] = np.where(errors.says, forecast, 0.0)
+    averages = np.zeros((len(usual), *errors.says.shape))
+    averages[0] = _averaged(errors.forecast, is_used, constant, usual[0])
+    averages[0][~errors.says] = 0.0
     if not len(errors.told):  # fewer rows than it takes to look once
         return averages
     for branch, of_looks in enumerate(errors.windows, start=1):
-        average = smooth_past(of_looks, errors.told, constant / stride)
+        average = _averaged(of_looks, errors.told, constant / stride, usual[branch])
         held = np.repeat(np.where(errors.told, average, 0.0), stride, axis=0)
         averages[branch, stride - 1 :] = held[: len(errors.says) - stride + 1]
+    return averages
+
+
+def _averaged(
+    errors: Floats, is_used: Bools, time_constant: float, usual: Floats
+) -> Floats:
+    used = np.where(is_used, errors, 0.0)
+    if time_constant == 0:
+        return used
+    both = decayed_sum(
+        np.stack([used, is_used.astype(np.float64)]).swapaxes(0, 1), time_constant
+    )
+    prior = PRIOR * time_constant
+    averages: Floats = (both[:, 0] + prior * usual) / (both[:, 1] + prior)
     return averages
 
 

@@ -13,12 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.core.anomaly_fit import fit_linear
-from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.core.anomaly_model import BRANCHES, INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.anomaly_scale import shares
 from recs_anomaly.core.anomaly_settings import Settings
 from recs_anomaly.core.autoencoder import uncorrected
 from recs_anomaly.core.autoregression import fill_missing
 from recs_anomaly.core.causal import (
+    PRIOR,
+    CausalErrors,
+    CausalSettings,
     average_past,
     causal_settings,
     describe,
@@ -38,14 +41,22 @@ HIGH = 0.99  # the quantile of averaged errors of normal rows that counts as one
 class CausalNormal(NamedTuple):
     """What a stream knows of normal rows.
 
-    `memory` (n_targets, n_compared, n_code + 1) holds descriptions of windows, `scale`
-    (n_branches, n_targets) a high quantile of averaged errors; `shares` (n_judged,)
-    are the largest shares of the rows that it was found on.
+    `memory` (n_targets, n_compared, n_code + 1) holds descriptions of windows; `usual`
+    and `scale` (n_branches, n_targets) are median and a high quantile of averaged
+    errors; `shares` (n_judged,) are the largest shares of the rows they were found on.
     """
 
     memory: Floats
+    usual: Floats
     scale: Floats
     shares: Floats
+
+
+class _Seen(NamedTuple):
+    """What was seen of some rows, the first of which only come before the others."""
+
+    errors: CausalErrors
+    n_before: int
 
 
 def causal_model(model: AnomalyModel, memory: Floats) -> AnomalyModel:
@@ -66,14 +77,18 @@ def measure_normal(
     # What is not normal has no say in the averages of the rows after it.
     normal = np.where(is_normal[:, None], series, np.nan)
     own = _remembering(model, normal, model.memory_starts, MOST_COMPARED)
-    blocks = _blocks(len(series), settings.width)
-    seen = [_held_out(block, own, normal, settings) for block in blocks]
-    if not blocks:
-        seen = [_averages(own, normal, settings, 0)]
-    averages = np.concatenate(seen, axis=1)
-    scale = _high(averages)
+    causal = causal_settings(settings.width, settings.time_constant, settings.side)
+    seen = [
+        _held_out(block, own, normal, settings, causal)
+        for block in _blocks(len(series), settings.width)
+    ]
+    seen = seen or [_Seen(look_back(own, normal, causal), 0)]
+    nothing = np.zeros((len(BRANCHES), len(model.channels.targets)))
+    usual = _quantile(_judged(seen, causal, nothing), 0.5, 0.0) * (1.0 + PRIOR)
+    averages = _judged(seen, causal, usual)
+    scale = _quantile(averages, HIGH, 1.0)
     largest = shares(averages, scale, weights).max(axis=(0, 2))
-    return CausalNormal(own.memory, scale, largest)
+    return CausalNormal(own.memory, usual, scale, largest)
 
 
 def _blocks(n_rows: int, width: int) -> list[slice]:
@@ -85,19 +100,25 @@ def _blocks(n_rows: int, width: int) -> list[slice]:
 
 
 def _held_out(
-    block: slice, model: AnomalyModel, normal: Floats, settings: Settings
-) -> Floats:
-    """Average the errors of a block's rows, judged by linear models of the others."""
+    block: slice,
+    model: AnomalyModel,
+    normal: Floats,
+    settings: Settings,
+    causal: CausalSettings,
+) -> _Seen:
+    """Judge a block's rows by linear models of the others."""
     is_other = np.ones(len(normal), dtype=np.bool_)
     is_other[block] = False
     part = fit_linear(normal, model.channels, is_other, settings)
     other = part.model._replace(recurrent=model.recurrent)
     # As close together as those of the whole model.
-    n_compared = model.memory.shape[1] * len(is_other[is_other]) // len(is_other)
+    n_compared = model.memory.shape[1] * int(is_other.sum()) // len(is_other)
     other = _remembering(other, normal, part.starts, max(n_compared, 1))
-    context = block.start - max(block.start - 2 * settings.width, 0)
-    rows = slice(block.start - context, block.stop)
-    return _averages(causal_model(other, other.memory), normal[rows], settings, context)
+    first = max(block.start - 2 * settings.width, 0)
+    errors = look_back(
+        causal_model(other, other.memory), normal[first : block.stop], causal
+    )
+    return _Seen(errors, block.start - first)
 
 
 def _remembering(
@@ -125,23 +146,19 @@ def _scattered(starts: np.ndarray, most: int) -> np.ndarray:
     return chosen
 
 
-def _averages(
-    model: AnomalyModel, series: Floats, settings: Settings, context: int
-) -> Floats:
-    """Average errors (n_branches, n_judged, n_targets) of the rows after some others.
-
-    Rows that cannot be judged are left out.
-    """
-    causal = causal_settings(settings.width, settings.time_constant, settings.side)
-    errors = look_back(model, series, causal)
-    counts = is_judged(errors, causal.stride)
-    counts[:context] = False
-    return average_past(errors, causal)[:, counts]
+def _judged(seen: list[_Seen], causal: CausalSettings, usual: Floats) -> Floats:
+    """Average errors (n_branches, n_judged, n_targets) of the rows that were judged."""
+    parts = []
+    for errors, n_before in seen:
+        counts = is_judged(errors, causal.stride)
+        counts[:n_before] = False
+        parts.append(average_past(errors, causal, usual)[:, counts])
+    return np.concatenate(parts, axis=1)
 
 
-def _high(averages: Floats) -> Floats:
-    """Find a high quantile of averages (n_branches, n_judged, n_targets)."""
+def _quantile(averages: Floats, probability: float, least: float) -> Floats:
+    """Quantile (n_branches, n_targets) over rows; `least` where it is 0 or unknown."""
     if not averages.shape[1]:
-        return np.ones((len(averages), averages.shape[2]))
-    high: Floats = np.quantile(averages, HIGH, axis=1)
-    return np.where(high > 0, high, 1.0)
+        return np.full((len(averages), averages.shape[2]), least)
+    found: Floats = np.quantile(averages, probability, axis=1)
+    return np.where(found > 0, found, least)

@@ -7,11 +7,12 @@ one array, and a stream that this array is put into goes on as if nothing had be
 import numpy as np
 
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.core.causal import CausalSettings, describe, one_sided
+from recs_anomaly.core.causal import PRIOR, CausalSettings, describe, one_sided
 from recs_anomaly.core.causal_known import KnownPast
 from recs_anomaly.core.recurrent_stream import RecurrentStream
-from recs_anomaly.core.smoothing import LEAST_WEIGHT
 from recs_anomaly.core.windows import Bools, Floats
+
+TINY = np.finfo(np.float64).tiny
 
 
 class CausalStream:
@@ -21,6 +22,8 @@ class CausalStream:
     ----------
     model : AnomalyModel
     settings : CausalSettings
+    usual : ndarray of shape (n_branches, n_targets)
+        Errors of usual rows, which take part in each average.
     factors : ndarray of shape (n_branches, n_targets)
         What the averaged errors are multiplied by to give shares.
 
@@ -29,12 +32,21 @@ class CausalStream:
     residual : ndarray of shape (n_targets,)
         Scaled forecast error of the last row; it means something where that row was
         measured.
+    last : ndarray of shape (n_channels,)
+        The last row, scaled, with what was not measured filled.
     """
 
     def __init__(
-        self, model: AnomalyModel, settings: CausalSettings, factors: Floats
+        self,
+        model: AnomalyModel,
+        settings: CausalSettings,
+        usual: Floats,
+        factors: Floats,
     ) -> None:
         self._model, self._settings, self._factors = model, settings, factors
+        rows = PRIOR * settings.time_constant
+        self._prior = np.array([[rows], *[[rows / settings.stride]] * 2])
+        self._prior_sums = self._prior * usual
         self._targets = model.channels.targets
         self._lag_weights = np.ascontiguousarray(model.autoregression.weights.T)
         self._n_lags, self._width = len(self._lag_weights), model.width
@@ -60,6 +72,12 @@ class CausalStream:
         """Rows so far."""
         return self._known.n_rows
 
+    @property
+    def last(self) -> Floats:
+        """The last row."""
+        last: Floats = self._history[self._cursor - 1]
+        return last
+
     def advance(self, row: Floats, is_complete: bool) -> float:
         """Take the next scaled row (n_channels,), NaN where nothing was measured.
 
@@ -80,11 +98,14 @@ class CausalStream:
 
     def shares(self) -> Floats:
         """Say what each branch says of each target now: (n_branches, n_targets)."""
-        is_heavy = self._heft > LEAST_WEIGHT
-        shares = np.where(is_heavy, self._sums, 0.0) * self._factors
-        shares /= np.maximum(self._heft, LEAST_WEIGHT)
+        shares = (self._sums + self._prior_sums) * self._factors
+        shares /= np.maximum(self._heft + self._prior, TINY)
         shares[1:] *= self._told
         return shares
+
+    def shift(self, levels: Floats) -> None:
+        """Move what is remembered down by some scaled levels (n_channels,)."""
+        self._history -= levels
 
     def packed(self) -> Floats:
         """All that the stream remembers, as one array."""
@@ -135,7 +156,8 @@ class CausalStream:
         heft += 1.0
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
-        share = float((sums / heft * self._factors[0]).max())
+        averages = (sums + self._prior_sums[0]) / (heft + self._prior[0])
+        share = float((averages * self._factors[0]).max())
         return max(share, self._window_share)
 
     def _judge(self, is_measured: Bools) -> float:

@@ -1,6 +1,6 @@
 """The causal side of TimeSeriesAnomalyDetector: scores that the past alone decides."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from recs_anomaly.core.causal import (
     look_back,
 )
 from recs_anomaly.core.causal_fit import causal_model, measure_normal
+from recs_anomaly.core.excursions import n_excursions, predictive
 from recs_anomaly.core.extreme_values import Tail, fit_tail, score_at
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators import _detector_settings as settings
@@ -28,6 +29,7 @@ from recs_anomaly.estimators._series import on_grid, time_seconds
 
 if TYPE_CHECKING:
     from recs_anomaly.estimators.stream import StreamScorer
+    from recs_anomaly.estimators.watch import SeriesWatcher
 
 
 class DetectorCausal(DetectorLook):
@@ -35,6 +37,7 @@ class DetectorCausal(DetectorLook):
 
     alpha: float
     causal_memory_: Floats
+    causal_usual_: Floats
     causal_scale_: Floats
     causal_ranks_: Floats
     causal_share_: float
@@ -72,7 +75,7 @@ class DetectorCausal(DetectorLook):
         causal = self._causal_settings()
         with threadpool_limits(1, user_api="blas"):
             errors = look_back(self._causal_model(), grid.values, causal)
-            averages = average_past(errors, causal)
+            averages = average_past(errors, causal, self.causal_usual_)
         largest = shares(averages, self.causal_scale_, self._branch_weights())
         ratio = np.where(
             is_judged(errors, causal.stride),
@@ -104,14 +107,34 @@ class DetectorCausal(DetectorLook):
 
         return StreamScorer(self)
 
+    def watch(self, **rules: Any) -> "SeriesWatcher":
+        """Watch a series that goes on, and tell of events as they happen.
+
+        Parameters
+        ----------
+        **rules : dict
+            Of `SeriesWatcher`.
+
+        Returns
+        -------
+        watcher : SeriesWatcher
+            It starts without a past.
+        """
+        from recs_anomaly.estimators.watch import SeriesWatcher
+
+        return SeriesWatcher(self.stream(), **rules)
+
     def _store_causal(self, fitted: Fitted, grid: Floats, chosen: Settings) -> None:
         """Keep what a stream compares with, and how high normal rows score in it."""
         chosen = chosen._replace(time_constant=self._causal_settings().time_constant)
         normal = measure_normal(
             fitted.model, grid, fitted.is_normal, chosen, self._branch_weights()
         )
-        self.causal_memory_, self.causal_scale_ = normal.memory, normal.scale
+        self.causal_memory_ = normal.memory
+        self.causal_usual_, self.causal_scale_ = normal.usual, normal.scale
         tail = fit_tail(normal.shares)
+        apart = chosen.time_constant
+        tail = predictive(tail, n_excursions(normal.shares, tail.threshold, apart))
         self.causal_ranks_, self.causal_share_ = tail.ranks, tail.share
         self.causal_tail_scale_, self.causal_tail_shape_ = tail.scale, tail.shape
 

@@ -56,6 +56,7 @@ class DetectorState:
         "causal_memory_": ArraySpec(
             "float64", ("n_targets", "n_compared", "n_code + 1")
         ),
+        "causal_usual_": ArraySpec("float64", (3, "n_targets")),
         "causal_scale_": ArraySpec("float64", (3, "n_targets")),
         "causal_ranks_": ArraySpec("float64", ("n_causal_ranks",)),
     }

@@ -88,7 +88,7 @@ def on_grid(
     return SeriesGrid(grid, is_given)
 
 
-def channel_names(X: ArrayLike | pd.DataFrame, n_channels: int) -> list[str]:
+def channel_names(X: object, n_channels: int) -> list[str]:
     """Names of the columns, or x0, x1, ... as scikit-learn calls them."""
     columns = getattr(X, "columns", None)
     if columns is None:

@@ -12,9 +12,9 @@ from recs_anomaly.core.causal_stream import CausalStream
 from recs_anomaly.core.extreme_values import score_at
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators import _detector_settings as settings
-from recs_anomaly.estimators._series import GAP, stamped_seconds
+from recs_anomaly.estimators._series import GAP, channel_names
 from recs_anomaly.estimators._state import ArraySpec, ValueRule
-from recs_anomaly.estimators._stream_times import Time, seconds_of
+from recs_anomaly.estimators._stream_times import Time, rows_with_times, seconds_of
 from recs_anomaly.exceptions import InputError
 
 
@@ -41,8 +41,10 @@ class StreamScorer:
         Rows scored so far.
     n_late_ : int
         Rows left out because they came too late.
-    last_time_ : float
-        Seconds of the last row scored, NaN if it had no time.
+    last_time_ : ndarray of shape (1,)
+        Seconds of the last row scored that had a time, NaN before the first.
+    level_ : ndarray of shape (n_channels,)
+        What is taken off the readings: how far the channels' normal levels have moved.
     offset_ : float
         Threshold by the detector's `alpha`: rows with a lower score are anomalies.
 
@@ -62,6 +64,7 @@ class StreamScorer:
 
     _array_schema: ClassVar[Mapping[str, ArraySpec]] = {
         "memory_": ArraySpec("float64", ("n_memory",)),
+        "level_": ArraySpec("float64", ("n_channels",)),
         "last_time_": ArraySpec("float64", (1,), may_be_nan=True),
     }
     _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {"n_rows_": int, "n_late_": int}
@@ -74,9 +77,13 @@ class StreamScorer:
         self.detector = detector
         self.n_rows_, self.n_late_ = 0, 0
         self.last_time_ = np.full(1, np.nan)
+        self.level_ = np.zeros(len(detector.centre_))
         factors = detector._branch_weights()[:, None] / detector.causal_scale_
         self._stream = CausalStream(
-            detector._causal_model(), detector._causal_settings(), factors
+            detector._causal_model(),
+            detector._causal_settings(),
+            detector.causal_usual_,
+            factors,
         )
         self._typical = detector._causal_typical()
 
@@ -93,6 +100,27 @@ class StreamScorer:
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
         self._stream.unpack(memory)
+
+    @property
+    def level_(self) -> Floats:
+        """How far the channels' normal levels have moved."""
+        return self._level
+
+    @level_.setter
+    def level_(self, level: Floats) -> None:
+        self._level, self._centre = level, self.detector.centre_ + level
+
+    def move_level(self, shift: ArrayLike) -> None:
+        """Hold another level of the channels for normal, from the next row on.
+
+        Parameters
+        ----------
+        shift : array-like of shape (n_channels,)
+            What is normal moves by so much, in the sensors' own units.
+        """
+        moved = np.asarray(shift, dtype=np.float64)
+        self.level_ = self.level_ + moved
+        self._stream.shift(moved / self.detector.scale_)
 
     def score_one(self, x: ArrayLike, time: Time | None = None) -> float:
         """Score the next row.
@@ -115,15 +143,9 @@ class StreamScorer:
             If `x` has other than `n_channels` numbers or is infinite, or `time` is no
             time. The row is then as if it had not come.
         """
-        row = self._scaled(x)
-        is_complete = bool(np.isfinite(row).all())
-        if not is_complete and np.isinf(row).any():
-            raise InputError(f"x must be finite, or NaN where unknown; got {x!r:.80}.")
-        if time is not None and not self._moved_to(seconds_of(time)):
-            self.n_late_ += 1
+        share = self._taken(x, time)
+        if share is None:
             return float(np.nan)
-        self.n_rows_ += 1
-        share = self._stream.advance(row, is_complete)
         return -share if share == share else -self._typical  # NaN: cannot be judged
 
     def score_many(
@@ -148,18 +170,29 @@ class StreamScorer:
         InputError
             As `score_one` does. Rows before the one that is wrong have been scored.
         """
-        rows = np.asarray(X, dtype=np.float64)
-        seconds = stamped_seconds(X) if times is None else times
-        stamps = [None] * len(rows) if seconds is None else list(seconds)
-        if len(stamps) != len(rows):
-            raise InputError(
-                f"times must be one for each row; got {len(stamps)} for {len(rows)}."
-            )
-        pairs = zip(rows, stamps, strict=True)
+        pairs = rows_with_times(X, times)
         return np.array([self.score_one(row, time) for row, time in pairs])
 
+    @property
+    def channel_names_(self) -> list[str]:
+        """Names of the channels, as scikit-learn calls them where they have none."""
+        names = getattr(self.detector, "feature_names_in_", None)
+        return channel_names(None, len(self._centre)) if names is None else [*names]
+
+    def _taken(self, x: ArrayLike, time: Time | None) -> float | None:
+        """Take a row: its largest share, NaN if not judged; None if it is late."""
+        row = self._scaled(x)
+        is_complete = bool(np.isfinite(row).all())
+        if not is_complete and np.isinf(row).any():
+            raise InputError(f"x must be finite, or NaN where unknown; got {x!r:.80}.")
+        if time is not None and not self._moved_to(seconds_of(time)):
+            self.n_late_ += 1
+            return None
+        self.n_rows_ += 1
+        return self._stream.advance(row, is_complete)
+
     def __getstate__(self) -> dict[str, Any]:
-        names = ("detector", "n_rows_", "n_late_", "last_time_", "memory_")
+        names = ("detector", "n_rows_", "n_late_", "last_time_", "level_", "memory_")
         return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -168,16 +201,15 @@ class StreamScorer:
             setattr(self, name, value)
 
     def _scaled(self, x: ArrayLike) -> Floats:
-        centre = self.detector.centre_
         row = np.asarray(x, dtype=np.float64)
-        if row.shape != centre.shape:
-            if row.size != centre.size:
+        if row.shape != self._centre.shape:
+            if row.size != self._centre.size:
                 raise InputError(
-                    f"x must have {centre.size} numbers, one for each channel; "
+                    f"x must have {self._centre.size} numbers, one for each channel; "
                     f"got {row.size}."
                 )
             row = row.reshape(-1)
-        scaled: Floats = (row - centre) / self.detector.scale_
+        scaled: Floats = (row - self._centre) / self.detector.scale_
         return scaled
 
     def _moved_to(self, seconds: float) -> bool:

@@ -17,6 +17,7 @@ TARGETS = {
     "RBM": "recs_anomaly.estimators.rbm:RBM",
     "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
     "Recommender": "recs_anomaly.applications.recommend.recommender:Recommender",
+    "SeriesWatcher": "recs_anomaly.estimators.watch:SeriesWatcher",
     "StreamScorer": "recs_anomaly.estimators.stream:StreamScorer",
     "SequenceClassifier": (
         "recs_anomaly.estimators.sequence_classifier:SequenceClassifier"

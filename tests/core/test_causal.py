@@ -26,6 +26,7 @@ from recs_anomaly.core.windows import sliding_windows
 from tests import naive_causal as naive
 
 seeds = st.integers(0, 2**31)
+USUAL = np.array([[0.5], [0.2], [3.0]])
 WIDTH, LAGS, UNITS = 12, 5, 4
 GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 
@@ -76,7 +77,7 @@ def batch(
     model: AnomalyModel, series: np.ndarray, causal: CausalSettings, factors: np.ndarray
 ) -> np.ndarray:
     errors = look_back(model, series, causal)
-    averages = average_past(errors, causal)
+    averages = average_past(errors, causal, USUAL + 0 * factors)
     largest = shares(averages, 1 / factors, np.ones(3)).max(axis=(0, 2))
     return np.where(is_judged(errors, causal.stride), largest, np.nan)
 
@@ -96,7 +97,9 @@ def test_causal_shares_are_those_of_the_slow_twin(
     series = series_with_gaps(n_rows, 1, seed)
     model, factors = model_of(1), np.array([[1.0], [3.0], [0.1]])
     causal = CausalSettings(stride, 7.0, 0)
-    expected = naive.shares(model, series[:, 0], factors[:, 0], stride, 7.0)
+    expected = naive.shares(
+        model, series[:, 0], USUAL[:, 0], factors[:, 0], stride, 7.0
+    )
     found = batch(model, series, causal, factors)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
@@ -113,7 +116,7 @@ def test_a_stream_says_what_the_batch_says(
     side, constant = int(rng.integers(-1, 2)), float(rng.choice([0.0, 2.0, 30.0]))
     causal = causal_settings(WIDTH, constant, side)._replace(stride=3)
     factors = rng.random((3, len(model.channels.targets)))
-    found = streamed(CausalStream(model, causal, factors), series)
+    found = streamed(CausalStream(model, causal, USUAL + 0 * factors, factors), series)
     expected = batch(model, series, causal, factors)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
@@ -123,7 +126,9 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
     series = series_with_gaps(400, 2, seed=3)
     model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0)
     factors = np.ones((3, 1))
-    first, second = (CausalStream(model, causal, factors) for _ in range(2))
+    first, second = (
+        CausalStream(model, causal, USUAL + 0 * factors, factors) for _ in range(2)
+    )
     streamed(first, series[:cut])
     second.unpack(first.packed())
     assert second.n_rows == cut
@@ -135,8 +140,8 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
 
 def test_what_another_stream_packed_is_refused() -> None:
     causal = causal_settings(WIDTH, 5.0, 0)
-    one = CausalStream(model_of(1), causal, np.ones((3, 1)))
-    other = CausalStream(model_of(2), causal, np.ones((3, 1)))
+    one = CausalStream(model_of(1), causal, USUAL, USUAL)
+    other = CausalStream(model_of(2), causal, USUAL, USUAL)
     with pytest.raises(ValueError, match="packed must have"):
         one.unpack(other.packed())
 
