@@ -28,24 +28,24 @@ class Course:
 
     Attributes
     ----------
-    row : int
+    row : int, default=0
         Rows so far.
-    phase : int
+    phase : int, default=0
         QUIET; PENDING, beyond the threshold but not for long enough; OPEN; or COOLING,
         the last event being closed but not yet forgotten.
-    number : int
+    number : int, default=0
         Events so far.
-    first, last_alarm : int
+    first, last_alarm : int, default=0
         First and last row beyond the threshold of the latest event.
-    opened, closed : int
+    opened, closed : int, default=0
         Rows in which that was last opened and closed.
-    quiet_needed : int
+    quiet_needed : int, default=0
         Quiet rows that close it.
-    cooling : int
+    cooling : int, default=0
         Rows after closing in which alarms still belong to it.
-    learning : int
+    learning : int, default=0
         Rows in which a new normal is still being learned.
-    is_kept : int
+    is_kept : int, default=0
         1 if it must not be taken for a new normal.
     """
 

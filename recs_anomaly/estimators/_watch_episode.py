@@ -15,19 +15,19 @@ class Episode:
 
     Attributes
     ----------
-    start, peak : float
+    start, peak : float, default=0.0
         Numbers of its first and its worst row.
-    start_time, peak_time : float
+    start_time, peak_time : float, default=NAN
         Seconds, NaN if unknown.
-    share, told : float
+    share, told : float, default=0.0
         Largest share of the worst row, and of the worst row when it was last told.
-    channel, branch : float
+    channel, branch : float, default=0.0
         Positions of those that led in the worst row.
-    n_rows : float
+    n_rows : float, default=0.0
         Rows that its mean level is the mean of.
-    settled : float
+    settled : float, default=0.0
         Number of the event that was last taken for a new normal, 0 if none was.
-    moved_before : float
+    moved_before : float, default=0.0
         Where the threshold's level was before that.
     """
 
