@@ -17,7 +17,7 @@ class Episode:
     ----------
     start, peak : float, default=0.0
         Numbers of its first and its worst row.
-    start_time, peak_time : float, default=NAN
+    start_time, peak_time : float, default=nan
         Seconds, NaN if unknown.
     share, told : float, default=0.0
         Largest share of the worst row, and of the worst row when it was last told.
