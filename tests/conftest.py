@@ -17,6 +17,8 @@ import pytest
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
+# These draw from `random` themselves, once, while they are imported.
+DRAWING_IMPORTS = {"keras", "sklearn.datasets"}
 NO_REAL_DATA = "set RECS_ANOMALY_DATA to the folder that holds the real data sets"
 
 
@@ -33,10 +35,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Hold every test to the rule that nothing of ours draws from a global seed."""
-    before, had_keras = _global_random_state(), "keras" in sys.modules
+    before, had = _global_random_state(), DRAWING_IMPORTS & set(sys.modules)
     outcome = yield
-    # Keras itself draws from `random`, once, while it is imported.
-    is_ours = had_keras or "keras" not in sys.modules
+    is_ours = had == DRAWING_IMPORTS & set(sys.modules)
     if is_ours and _global_random_state() != before:
         pytest.fail("the global random state was used", pytrace=False)
     return outcome
