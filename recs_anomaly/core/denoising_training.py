@@ -13,6 +13,9 @@ import numpy as np
 
 Images = Sequence[np.ndarray]
 WARM_UP_STEPS = 300
+# Some three times the norm of a usual gradient: without a bound, one odd batch after
+# 19,500 good steps undid them all.
+LARGEST_GRADIENT = 0.05
 PIECE = 250
 
 
@@ -25,7 +28,7 @@ class DenoisingSchedule(NamedTuple):
 
     steps: int
     decay_steps: int
-    learning_rate: float = 1e-3
+    learning_rate: float = 8e-4
     batch_size: int = 16
     patch: int = 64
     max_sigma: float = 75 / 255
@@ -162,7 +165,10 @@ def train_denoising_network(
     report: Callable[[int, float], None],
 ) -> None:
     """Train to the schedule's end, from the checkpoint if there is one."""
-    model.compile(keras.optimizers.Adam(schedule.learning_rate), "mse")
+    optimizer = keras.optimizers.Adam(
+        schedule.learning_rate, global_clipnorm=LARGEST_GRADIENT
+    )
+    model.compile(optimizer, "mse")
     model.optimizer.build(model.trainable_variables)
     step = read_checkpoint(checkpoint, model) if checkpoint.exists() else 0
     if step >= schedule.steps:
