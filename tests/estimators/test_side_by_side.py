@@ -1,0 +1,70 @@
+"""Fits in threads of one process, and a user's own Keras model, leave each other be."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recs_anomaly import RBM, RBMRecommender, TimeSeriesAnomalyDetector
+from recs_anomaly.datasets import make_ratings
+
+RATINGS = make_ratings(30, 20, 300, random_state=0).ratings
+SERIES = np.sin(np.arange(300) / 5)[:, None]
+ROWS = np.random.default_rng(0).integers(0, 2, (40, 6)).astype(float)
+
+
+def recommended(seed: int) -> np.ndarray:
+    pairs = RATINGS[["user_id", "item_id"]]
+    model = RBMRecommender(n_hidden=2, epochs=1, random_state=seed)
+    return model.fit(pairs, RATINGS["rating"]).predict(pairs)
+
+
+def detected(seed: int) -> np.ndarray:
+    model = TimeSeriesAnomalyDetector(epochs=1, random_state=seed)
+    return model.fit(SERIES).score_samples(SERIES)
+
+
+def featured(seed: int) -> np.ndarray:
+    return RBM(3, n_iter=5, random_state=seed).fit_transform(ROWS)
+
+
+JOBS = [partial(featured, 0), partial(featured, 1), partial(recommended, 0)]
+JOBS += [partial(detected, 0)]
+
+
+def test_fits_in_threads_equal_fits_alone() -> None:
+    alone = [job() for job in JOBS]
+    with ThreadPoolExecutor(len(JOBS)) as pool:
+        together = list(pool.map(lambda job: job(), JOBS))
+    for one, other in zip(alone, together, strict=True):
+        assert one.tobytes() == other.tobytes()
+    assert alone[0].tobytes() != alone[1].tobytes()
+
+
+@pytest.fixture
+def own() -> Any:
+    """A Keras model of the user's; making it draws from the user's generators."""
+    import keras
+
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("fit", [recommended, detected, featured])
+def test_the_model_of_a_user_survives(
+    fit: Callable[[int], np.ndarray], own: Any
+) -> None:
+    import keras
+
+    rows = np.ones((4, 3), "float32")
+    before = own.predict_on_batch(rows)
+    settings = keras.config.dtype_policy().name, keras.config.floatx()
+    fit(0)
+    assert own.predict_on_batch(rows).tobytes() == before.tobytes()
+    own.train_on_batch(rows, before + 1)
+    assert own.predict_on_batch(rows).tobytes() != before.tobytes()
+    assert (keras.config.dtype_policy().name, keras.config.floatx()) == settings
