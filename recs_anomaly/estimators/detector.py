@@ -76,7 +76,7 @@ class TimeSeriesAnomalyDetector(
         that are no switches (0 or 1), or else all.
     n_features_in_ : int
         Number of channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_channels,)
         Names of the channels, where X has names.
 
     References

@@ -59,7 +59,7 @@ class SequenceForecaster(ForecasterViews, RegressorMixin, BaseEstimator):
 
     Attributes
     ----------
-    linear_weights_ : ndarray of shape (window_ * n_channels_, n_outputs)
+    linear_weights_ : ndarray of shape (window * n_channels, n_outputs)
         Weights of the linear part, for standardised channels.
     residual_quantiles_ : ndarray of shape (199, n_outputs)
         Quantiles of the residuals at the levels 0.005, 0.01, ..., 0.995, in y's units.
@@ -180,8 +180,8 @@ horizon, n_targets)
         Returns
         -------
         self : SequenceForecaster
-            Fitted estimator; `predict` takes windows of shape (n_samples, window_,
-            n_channels_).
+            Fitted estimator; `predict` takes windows of shape (n_samples, window,
+            n_channels).
 
         Raises
         ------
