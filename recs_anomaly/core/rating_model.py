@@ -110,16 +110,33 @@ def expected(model: RatingModel, latent: Floats) -> Floats:
 def evidence(model: RatingModel, person: Folded, items: Ints, mean: Floats) -> Evidence:
     """Shapes of the distributions of this person's ratings of items, around their mean.
 
+    `mean` is `expected` of the same items.
+    """
+    return evidence_of_pairs(
+        model, person.habits, person.noise(model.noise), items, mean
+    )
+
+
+def evidence_of_pairs(
+    model: RatingModel,
+    habits: Floats,
+    noise: Floats | float,
+    items: Ints,
+    mean: Floats,
+) -> Evidence:
+    """Shapes for aligned (habits and noise of a person, item, expected rating).
+
     The shapes, in order: the person's use of the levels, the item's, a peak at the
     mean, a sharper peak for persons whose ratings are more regular than most, and a
-    longer tail on one side. `mean` is `expected` of the same items.
+    longer tail on one side.
     """
     away = (model.levels - mean[:, None]) / model.levels.std()
-    regularity = model.noise / person.noise(model.noise) - 1.0
+    regularity = np.reshape(model.noise / noise - 1.0, (-1, 1))
+    squared = away**2
     shapes = np.empty((*away.shape, N_SHAPES))
-    shapes[:, :, 0] = person.habits
+    shapes[:, :, 0] = habits
     shapes[:, :, 1] = model.item_habits[items]
-    shapes[:, :, 2] = -(away**2)
-    shapes[:, :, 3] = -(away**2) * regularity
-    shapes[:, :, 4] = away**3
+    shapes[:, :, 2] = -squared
+    shapes[:, :, 3] = -squared * regularity
+    shapes[:, :, 4] = away * squared
     return Evidence(mean, shapes, model.level_log_frequency)

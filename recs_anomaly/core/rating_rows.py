@@ -47,6 +47,16 @@ class RatingRows(NamedTuple):
             offsets, self.columns[entries], self.levels[entries], self.n_columns
         )
 
+    def where(self, is_kept: NDArray[np.bool_]) -> "RatingRows":
+        """Copy the ratings of a mask; rows that lose all of theirs stay."""
+        kept_before = np.concatenate([[0], np.cumsum(is_kept)])
+        return RatingRows(
+            kept_before[self.offsets],
+            self.columns[is_kept],
+            self.levels[is_kept],
+            self.n_columns,
+        )
+
 
 def offsets_of(counts: Ints) -> Ints:
     """Place of the first entry of each row, and of the end."""

@@ -1,5 +1,7 @@
 """What follows from the trained views and the ratings in closed form."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.sparse import csr_array
 from sklearn.utils.extmath import randomized_svd
@@ -7,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core import ordinal, posterior, rating_rbm
 from recs_anomaly.core.rating_model import RatingModel, log_use
-from recs_anomaly.core.rating_rbm import RatingRBM
+from recs_anomaly.core.rating_rbm import Encoder
 from recs_anomaly.core.rating_rows import Floats, RatingRows, level_counts, transposed
 
 AUDIENCE_DIMENSIONS = 20
@@ -16,9 +18,17 @@ AUDIENCE_FLOOR = 0.05
 USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
 
 
+class Views(NamedTuple):
+    """What serving needs of the trained views."""
+
+    user: Encoder
+    item: Encoder
+    level_log_frequency: Floats  # (K,)
+
+
 def assemble(
     ratings: RatingRows,
-    views: dict[str, RatingRBM],
+    views: Views,
     levels: Floats,
     view: str,
     noise: float,
@@ -33,33 +43,58 @@ def assemble(
         ratings.rows, ratings.columns, values - mean, shape
     )
     beyond = levels[by_item.levels] - mean - item_effects[by_item.rows]
-    encoder = views["user"].encoder
     item_weights = _item_weights(
         by_item,
         beyond - generosity[by_item.columns],
-        posterior.user_features(rating_rbm.hidden_units(encoder, ratings)),
+        posterior.user_features(rating_rbm.hidden_units(views.user, ratings)),
     )
     features = np.zeros((by_item.n_rows, 0))
     if view != "user":
         features = posterior.item_features(
-            rating_rbm.hidden_units(views["item"].encoder, by_item),
+            rating_rbm.hidden_units(views.item, by_item),
             _audience(ratings, seed),
             by_item.counts.astype(np.float64),
         )
-    log_frequency = views["user"].level_log_frequency
     return RatingModel(
-        user_view=encoder,
+        user_view=views.user,
         item_weights=item_weights,
         item_features=features,
         item_effects=item_effects,
-        item_habits=log_use(level_counts(by_item, len(levels)), log_frequency),
-        level_log_frequency=log_frequency,
+        item_habits=log_use(
+            level_counts(by_item, len(levels)), views.level_log_frequency
+        ),
+        level_log_frequency=views.level_log_frequency,
         levels=levels,
         curve=ordinal.USUAL_CURVE,
         mean=mean,
         noise=noise,
         user_share=USER_SHARE[view],
     )
+
+
+def without_ratings(n_users: int, n_items: int) -> tuple[RatingModel, Views]:
+    """Model of choices alone: one level, and nothing to say about it."""
+    nothing, of_users = np.zeros((n_items + 1, 0)), np.zeros((n_users + 1, 0))
+    one = np.zeros(1)
+    views = Views(
+        Encoder(nothing, nothing, nothing[0], one),
+        Encoder(of_users, of_users, of_users[0], one),
+        one,
+    )
+    model = RatingModel(
+        user_view=views.user,
+        item_weights=np.zeros((n_items + 1, 1)),
+        item_features=nothing,
+        item_effects=np.zeros(n_items + 1),
+        item_habits=np.zeros((n_items + 1, 1)),
+        level_log_frequency=one,
+        levels=np.ones(1),
+        curve=ordinal.USUAL_CURVE,
+        mean=1.0,
+        noise=0.0,
+        user_share=0.0,
+    )
+    return model, views
 
 
 def _item_weights(

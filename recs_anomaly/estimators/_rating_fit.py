@@ -12,10 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.core import ordinal, rating_rbm
+from recs_anomaly.core.interaction_rbm import InteractionRBM
 from recs_anomaly.core.rating_model import Folded, RatingModel
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, to_rows, transposed
-from recs_anomaly.estimators._rating_assembly import assemble
+from recs_anomaly.estimators._interaction_fit import (
+    Choices,
+    calibrated_link,
+    fit_interactions,
+)
+from recs_anomaly.estimators._rating_assembly import Views, assemble, without_ratings
 from recs_anomaly.estimators._rating_people import (
     evidence_of_pairs,
     fold_in_users,
@@ -47,9 +53,12 @@ class Learned(NamedTuple):
     """Result of `learn`."""
 
     model: RatingModel
+    interactions: InteractionRBM
+    views: Views
     shape_weights: Floats
     interval_ranks: Floats
     histories: dict[str, tuple[list[float], list[float]]]
+    seed: int  # of the decompositions
 
 
 class Cut(NamedTuple):
@@ -79,7 +88,30 @@ def learn(
         noise, curve = rehearsal.noise, rehearsal.curve
     model = assemble(ratings, views, levels, settings.view, noise, seed)
     model = model._replace(curve=curve)
-    return Learned(model, weights, ranks, histories)
+    interactions = _interactions(ratings, kept, cut, seed)
+    return Learned(model, interactions, views, weights, ranks, histories, seed)
+
+
+def learn_choices(choices: RatingRows, rng: np.random.Generator) -> Learned:
+    """Fit the recommender to who chose what, without ratings."""
+    kept, cut = split_cut(choices, rng)
+    seed = int(rng.integers(2**31))
+    model, views = without_ratings(choices.n_rows - 1, choices.n_columns - 1)
+    interactions = _interactions(choices, kept, cut, seed)
+    ranks = np.zeros(N_INTERVAL_RANKS)
+    return Learned(model, interactions, views, USUAL_SHAPE_WEIGHTS, ranks, {}, seed)
+
+
+def _interactions(
+    ratings: RatingRows, kept: RatingRows, cut: Cut, seed: int
+) -> InteractionRBM:
+    rbm = fit_interactions(ratings, seed)
+    if not len(cut.users):
+        return rbm
+    rehearsal = fit_interactions(kept, seed)
+    hidden_choices = Choices(cut.users, cut.items)
+    rng = np.random.default_rng(seed)
+    return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))
 
 
 def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows, Cut]:
@@ -101,14 +133,15 @@ def _train_views(
     n_levels: int,
     settings: ViewSettings,
     rng: np.random.Generator,
-) -> tuple[dict[str, RatingRBM], dict[str, tuple[list[float], list[float]]]]:
+) -> tuple[Views, dict[str, tuple[list[float], list[float]]]]:
     """Train the views asked for; the other stays at its starting point."""
     # Keras takes seconds to import and is needed for nothing but this.
     from recs_anomaly.core import rating_training as training
     from recs_anomaly.core.training import Progress, Schedule
 
     schedule = Schedule(settings.epochs, settings.learning_rate)
-    views, histories = {}, {}
+    views: dict[str, RatingRBM] = {}
+    histories = {}
     for name, rows, held_out, dropout in (
         ("user", kept, cut, 0.0),
         ("item", transposed(kept), Cut(cut.items, cut.users, cut.levels), ITEM_DROPOUT),
@@ -129,7 +162,8 @@ def _train_views(
             validate=partial(_loss_on_cut, rows, held_out) if len(cut.users) else None,
         )
         histories[name] = history.loss, history.validation_loss
-    return views, histories
+    user, item = views["user"], views["item"]
+    return Views(user.encoder, item.encoder, user.level_log_frequency), histories
 
 
 def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:

@@ -9,9 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.core.rating_model import Folded
-from recs_anomaly.core.rating_rows import Ints
+from recs_anomaly.core.rating_rows import Floats, Ints
 from recs_anomaly.estimators import _recommendations as lists
+from recs_anomaly.estimators._ranking import (
+    RANK_BY,
+    People,
+    Ranked,
+    Wanted,
+    blocks_of_people,
+    fold_in_people,
+    ranked,
+)
 from recs_anomaly.estimators._rating_state import RatingState
 from recs_anomaly.exceptions import InputError
 
@@ -31,8 +39,9 @@ class RatingLists(RatingState):
         items: Iterable[Hashable] | None = None,
         exclude: Iterable[Hashable] | None = None,
         on_unknown: str = "raise",
+        rank_by: str = "both",
     ) -> pd.DataFrame:
-        """Recommend the items that users are expected to rate highest.
+        """Recommend the items that users would choose and like.
 
         Parameters
         ----------
@@ -48,13 +57,20 @@ class RatingLists(RatingState):
             Leave these items out.
         on_unknown : {"raise", "stranger"}, default="raise"
             Whether a user without ratings is an error or gets a stranger's list.
+        rank_by : {"both", "watch", "like"}, default="both"
+            "watch" ranks by the log odds that the user chooses the item, "like" by the
+            rating expected if so; "both" by the log odds plus 0.8 for each standard
+            deviation of the ratings that the expected one is above their mean. A model
+            of choices alone knows only the first.
 
         Returns
         -------
         recommendations : DataFrame
             A row a recommendation, best first for each user: user_id, item_id, rank
-            (from 1), score (by which they are ranked), rating_mean, rating_std, p_like
-            (probability of a rating in the upper quarter of the scale).
+            (from 1), score (by which they are ranked; of equal ones the first in
+            `items_` leads), rating_mean, rating_std, p_like (probability of a rating
+            in the upper quarter of the scale). The last three are missing (NaN) where
+            the model was fitted without ratings.
 
         Raises
         ------
@@ -62,20 +78,24 @@ class RatingLists(RatingState):
             If a user has no ratings and `on_unknown` is "raise".
         UnknownItemError
             If `items` or `exclude` names an item that nobody has rated.
+        InputError
+            If another argument breaks a rule that the message states.
         """
         check_is_fitted(self)
         if on_unknown not in ON_UNKNOWN:
             raise InputError(
                 f"on_unknown must be one of {ON_UNKNOWN}; got {on_unknown!r}."
             )
-        wanted = lists.checked_count(n)
-        allowed = self._allowed_items(items, exclude)
-        parts = []
-        for user in lists.as_ids(users):
-            row = self._row_of_user(user, may_be_unknown=on_unknown == "stranger")
-            seen = self._own(row)[0] if exclude_seen else None
-            part = self._ranked(self._person(row), allowed, seen, wanted)
-            parts.append(lists.with_user(part, user))
+        wanted = self._wanted(n, rank_by, items, exclude, exclude_seen)
+        asked = lists.as_ids(users)
+        rows = self._rows_of_users(asked, may_be_unknown=on_unknown == "stranger")
+        ids = pd.Index(asked, tupleize_cols=False)
+        parts: list[pd.DataFrame] = []
+        for people in blocks_of_people(self._catalogue, self._ratings(), rows):
+            best = ranked(self._catalogue, people, wanted)
+            part = self._described(people, best)
+            parts.append(lists.with_users(part, ids[best.people]))
+            ids = ids[len(people.folded) :]
         return lists.concatenated(parts)
 
     def recommend_for(
@@ -86,14 +106,16 @@ class RatingLists(RatingState):
         exclude_seen: bool = True,
         items: Iterable[Hashable] | None = None,
         exclude: Iterable[Hashable] | None = None,
+        rank_by: str = "both",
     ) -> pd.DataFrame:
         """Recommend to somebody by their ratings, seen in `fit` or not.
 
         Parameters
         ----------
-        own_ratings : DataFrame, Series or mapping
+        own_ratings : DataFrame, Series, mapping or iterable of ids
             Columns item_id and rating, or item ids mapped to ratings. A rating between
-            two levels counts as the nearest level.
+            two levels counts as the nearest level. A model of choices alone takes the
+            ids of the items chosen, or any of the others, and ignores ratings.
         n : int, default=10
             Most items.
         exclude_seen : bool, default=True
@@ -102,6 +124,8 @@ class RatingLists(RatingState):
             Choose among these items only; None means all.
         exclude : iterable of ids or None, default=None
             Leave these items out.
+        rank_by : {"both", "watch", "like"}, default="both"
+            As in `recommend`.
 
         Returns
         -------
@@ -116,11 +140,9 @@ class RatingLists(RatingState):
             If a rating is outside the range of the levels.
         """
         check_is_fitted(self)
-        rated, levels = self._numbered(own_ratings)
-        seen = rated if exclude_seen else None
-        allowed = self._allowed_items(items, exclude)
-        wanted = lists.checked_count(n)
-        return self._ranked(self._fold_in(rated, levels), allowed, seen, wanted)
+        wanted = self._wanted(n, rank_by, items, exclude, exclude_seen)
+        person = fold_in_people(self._catalogue, self._numbered(own_ratings))
+        return self._described(person, ranked(self._catalogue, person, wanted))
 
     def with_only_user(self, user_id: Hashable, own_ratings: OwnRatings) -> Self:
         """Copy the model with somebody new as its one and only user.
@@ -149,12 +171,15 @@ class RatingLists(RatingState):
             If a rating is outside the range of the levels.
         """
         check_is_fitted(self)
-        items, levels = self._numbered(own_ratings)
+        own = self._numbered(own_ratings)
         alone = copy(self)
         alone.users_ = np.empty(1, object)
         alone.users_[0] = user_id
-        alone.user_offsets_ = np.array([0, len(items), len(items)])
-        alone.user_items_, alone.user_levels_ = items, levels
+        alone.user_offsets_ = np.append(own.offsets, len(own.columns))
+        alone.user_items_, alone.user_levels_ = own.columns, own.levels
+        for name in ("coupling", "presence"):
+            of_users = getattr(self, f"item_view_{name}_")
+            setattr(alone, f"item_view_{name}_", np.zeros_like(of_users[:2]))
         return alone
 
     def similar_items(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
@@ -180,7 +205,7 @@ class RatingLists(RatingState):
         """
         check_is_fitted(self)
         item = self._columns_of_items([item_id])[0]
-        score = lists.similarities(self._model(), item)[: len(self.items_)]
+        score = lists.similarities(self._catalogue, item)[: len(self.items_)]
         best = lists.best_first(score, lists.checked_count(n), np.array([item]))
         return pd.DataFrame(
             {
@@ -190,40 +215,53 @@ class RatingLists(RatingState):
             }
         )
 
-    def explain(self, user_id: Hashable, item_id: Hashable, n: int = 3) -> pd.DataFrame:
-        """Name the user's own ratings that move a prediction most.
+    def explain(
+        self,
+        user_id: Hashable,
+        item_id: Hashable,
+        n: int = 3,
+        *,
+        rank_by: str = "both",
+    ) -> pd.DataFrame:
+        """Name the user's own ratings that move a recommendation most.
 
         Parameters
         ----------
         user_id : id
             A user with ratings.
         item_id : id
-            Item whose prediction is explained.
+            Item whose score is explained.
         n : int, default=3
             Most ratings to name.
+        rank_by : {"both", "watch", "like"}, default="both"
+            Which score of `recommend` is explained.
 
         Returns
         -------
         reasons : DataFrame
-            item_id and rating of the user's own ratings, and effect: how much the
-            expected rating would fall if the user had not given that rating, computed
-            by leaving it out. Largest effect, up or down, first.
+            item_id and rating of the user's own ratings, and effect: how much the score
+            would fall if the user had not given that rating, computed by leaving it
+            out. That is a change in log odds, or in stars by "like". Largest effect, up
+            or down, first. The rating is missing (NaN) in a model of choices alone.
 
         Raises
         ------
         UnknownUserError, UnknownItemError
             If the user or the item has no ratings.
+        InputError
+            If another argument breaks a rule that the message states.
         """
         check_is_fitted(self)
-        items, levels = self._own(self._row_of_user(user_id))
-        target = self._columns_of_items([item_id])
-        others = items != target[0]
-        effects = lists.effects(self._model(), items[others], levels[others], target)
+        self._check_rank_by(rank_by)
+        own = self._ratings().take(self._rows_of_users([user_id]))
+        target = int(self._columns_of_items([item_id])[0])
+        own = own.where(own.columns != target)
+        effects = lists.effects(self._catalogue, own, target, rank_by)
         order = np.argsort(-np.abs(effects), kind="stable")[: lists.checked_count(n)]
         return pd.DataFrame(
             {
-                "item_id": self.items_[items[others][order]],
-                "rating": self.classes_[levels[others][order]],
+                "item_id": self.items_[own.columns[order]],
+                "rating": self._stars(own.levels[order]),
                 "effect": effects[order],
             }
         )
@@ -239,7 +277,7 @@ class RatingLists(RatingState):
         Returns
         -------
         ratings : DataFrame
-            item_id and rating.
+            item_id and rating, which is missing (NaN) in a model of choices alone.
 
         Raises
         ------
@@ -247,12 +285,12 @@ class RatingLists(RatingState):
             If the user has no ratings.
         """
         check_is_fitted(self)
-        items, levels = self._own(self._row_of_user(user_id))
-        best_first = np.argsort(-levels, kind="stable")
+        own = self._ratings().take(self._rows_of_users([user_id]))
+        best_first = np.argsort(-own.levels, kind="stable")
         return pd.DataFrame(
             {
-                "item_id": self.items_[items[best_first]],
-                "rating": self.classes_[levels[best_first]],
+                "item_id": self.items_[own.columns[best_first]],
+                "rating": self._stars(own.levels[best_first]),
             }
         )
 
@@ -269,15 +307,32 @@ class RatingLists(RatingState):
             allowed[self._columns_of_items(exclude)] = False
         return allowed
 
-    def _ranked(
+    def _wanted(
         self,
-        person: Folded,
-        allowed: NDArray[np.bool_] | None,
-        seen: Ints | None,
         n: int,
-    ) -> pd.DataFrame:
-        model = self._model()
-        best, score = lists.best_items(model, person, allowed, seen, n)
+        rank_by: str,
+        items: Iterable[Hashable] | None,
+        exclude: Iterable[Hashable] | None,
+        exclude_seen: bool,
+    ) -> Wanted:
+        self._check_rank_by(rank_by)
+        allowed = self._allowed_items(items, exclude)
+        return Wanted(lists.checked_count(n), rank_by, allowed, exclude_seen)
+
+    def _check_rank_by(self, rank_by: str) -> None:
+        if rank_by not in RANK_BY:
+            raise InputError(f"rank_by must be one of {RANK_BY}; got {rank_by!r}.")
+        if rank_by == "like" and not self._is_rated:
+            raise InputError(
+                "rank_by='like' needs ratings; this model was fitted on choices alone."
+            )
+
+    def _stars(self, levels: Ints) -> Floats:
+        """Ratings of levels, NaN where choices carry none."""
+        stars: Floats = self.classes_[levels]
+        return stars if self._is_rated else np.full(len(levels), np.nan)
+
+    def _described(self, people: People, best: Ranked) -> pd.DataFrame:
         return lists.recommendation_frame(
-            self.items_[best], score, model, person, best, self.shape_weights_
+            self.items_, self._catalogue, people, best, self.shape_weights_
         )

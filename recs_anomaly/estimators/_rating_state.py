@@ -9,18 +9,22 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from recs_anomaly.core.interaction_rbm import InteractionRBM
 from recs_anomaly.core.ordinal import Evidence
-from recs_anomaly.core.rating_model import Folded, RatingModel, fold_in
+from recs_anomaly.core.rating_model import RatingModel
 from recs_anomaly.core.rating_rbm import Encoder
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators._ids import IdIndex
-from recs_anomaly.estimators._rating_assembly import USER_SHARE
+from recs_anomaly.estimators._ranking import Catalogue, catalogue
+from recs_anomaly.estimators._rating_assembly import USER_SHARE, Views
+from recs_anomaly.estimators._rating_fit import Learned
 from recs_anomaly.estimators._rating_people import evidence_of_pairs, fold_in_users
 from recs_anomaly.estimators._state import ANY_KIND, ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 
 MOST_NAMED = 3
+LOOK_UP_TABLES = ("_user_index", "_item_index", "_catalogue")
 
 
 class RatingState:
@@ -45,10 +49,19 @@ class RatingState:
         "hidden_bias_": ArraySpec("float64", ("n_user_hidden",)),
         "level_in_": ArraySpec("float64", ("n_levels",)),
         "level_log_frequency_": ArraySpec("float64", ("n_levels",)),
+        "item_view_coupling_": ArraySpec("float32", ("n_users + 1", "n_item_hidden")),
+        "item_view_presence_": ArraySpec("float32", ("n_users + 1", "n_item_hidden")),
+        "item_view_hidden_bias_": ArraySpec("float32", ("n_item_hidden",)),
+        "item_view_level_in_": ArraySpec("float32", ("n_levels",)),
+        "interaction_weights_": ArraySpec("float32", ("n_items + 1", "n_units")),
+        "interaction_hidden_bias_": ArraySpec("float32", ("n_units",)),
+        "interaction_scale_": ArraySpec("float32", ("n_items + 1",)),
+        "interaction_link_": ArraySpec("float64", (2,)),
     }
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
         "mean_": float,
         "noise_": float,
+        "decomposition_seed_": int,
         "n_features_in_": int,
         "training_history_": dict,
     }
@@ -70,14 +83,29 @@ class RatingState:
     interval_ranks_: Floats
     mean_: float
     noise_: float
+    interaction_link_: Floats
+    decomposition_seed_: int
     training_history_: dict[str, tuple[list[float], list[float]]]
 
-    def _store(self, ratings: table.RatingTable, model: RatingModel) -> None:
-        """Spread ratings and model over attributes, so that files hold plain arrays."""
+    def _store(self, ratings: table.RatingTable, learned: Learned) -> None:
+        """Spread what was learned over attributes, so that files hold plain arrays."""
         self.users_, self.items_ = ratings.users, ratings.items
-        self.user_offsets_ = ratings.ratings.offsets
-        self.user_items_ = ratings.ratings.columns
-        self.user_levels_ = ratings.ratings.levels
+        self.decomposition_seed_ = learned.seed
+        self.shape_weights_ = learned.shape_weights
+        self.interval_ranks_ = learned.interval_ranks
+        self.training_history_ = learned.histories
+        self._store_arrays("item_view", learned.views.item)
+        for part in Encoder._fields:
+            name = f"item_view_{part}_"
+            setattr(self, name, getattr(self, name).astype(np.float32))
+        self._store_closed_form(ratings.ratings, learned.model, learned.interactions)
+
+    def _store_closed_form(
+        self, ratings: RatingRows, model: RatingModel, interactions: InteractionRBM
+    ) -> None:
+        """Spread the ratings and what follows from them over attributes."""
+        self.user_offsets_ = ratings.offsets
+        self.user_items_, self.user_levels_ = ratings.columns, ratings.levels
         self.classes_, self.curve_ = model.levels, model.curve
         self.mean_, self.noise_ = model.mean, model.noise
         self.item_features_ = model.item_features
@@ -85,17 +113,20 @@ class RatingState:
         self.item_habits_ = model.item_habits
         self.item_weights_ = model.item_weights
         self.level_log_frequency_ = model.level_log_frequency
-        for name, value in model.user_view._asdict().items():
-            setattr(self, f"{name}_", value)
+        self._store_arrays("", model.user_view)
+        self._store_arrays("interaction", interactions)
         self._user_index, self._item_index = IdIndex(self.users_), IdIndex(self.items_)
+        self.__dict__.pop("_catalogue", None)
+
+    def _store_arrays(self, prefix: str, arrays: Encoder | InteractionRBM) -> None:
+        for name, value in arrays._asdict().items():
+            setattr(self, f"{prefix}_{name}_".lstrip("_"), value)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the look-up tables, which are made again when needed."""
         state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
         return {
-            name: value
-            for name, value in state.items()
-            if name not in ("_user_index", "_item_index")
+            name: value for name, value in state.items() if name not in LOOK_UP_TABLES
         }
 
     def _model_card(self) -> dict[str, Any]:
@@ -128,6 +159,23 @@ class RatingState:
             user_share=USER_SHARE[self.view],
         )
 
+    def _views(self) -> Views:
+        user = (getattr(self, f"{name}_") for name in Encoder._fields)
+        item = (getattr(self, f"item_view_{name}_") for name in Encoder._fields)
+        return Views(
+            Encoder(*user),
+            Encoder(*(array.astype(np.float64) for array in item)),
+            self.level_log_frequency_,
+        )
+
+    def _interactions(self) -> InteractionRBM:
+        names = (f"interaction_{name}_" for name in InteractionRBM._fields)
+        return InteractionRBM(*(getattr(self, name) for name in names))
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return catalogue(self._model(), self._interactions())
+
     def _ratings(self) -> RatingRows:
         return RatingRows(
             self.user_offsets_,
@@ -144,25 +192,26 @@ class RatingState:
     def _item_index(self) -> IdIndex:
         return IdIndex(self.items_)
 
-    def _own(self, row: int) -> tuple[Ints, Ints]:
-        """Items and levels of what one user rated."""
-        own = slice(*self.user_offsets_[row : row + 2])
-        return self.user_items_[own], self.user_levels_[own]
+    @property
+    def _is_rated(self) -> bool:
+        """Whether it was fitted on ratings, not on choices alone."""
+        return len(self.classes_) > 1
 
-    def _fold_in(self, items: Ints, levels: Ints) -> Folded:
-        return fold_in(self._model(), items, levels)
-
-    def _person(self, row: int) -> Folded:
-        return self._fold_in(*self._own(row))
-
-    def _row_of_user(self, user: Hashable, may_be_unknown: bool = False) -> int:
-        row = int(self._user_index.rows([user])[0])
-        if row < 0 and not may_be_unknown:
+    def _rows_of_users(
+        self, users: list[Hashable], may_be_unknown: bool = False
+    ) -> Ints:
+        """Rows of users; the empty last row for those who are unknown."""
+        if not users:
+            raise InputError("users must name at least one user; it is empty.")
+        rows = self._user_index.rows(users)
+        unknown = np.flatnonzero(rows < 0)
+        if len(unknown) and not may_be_unknown:
             raise UnknownUserError(
-                f"user {user!r} has no ratings in the training data; "
+                f"user {users[unknown[0]]!r} has no ratings in the training data; "
                 "recommend_for takes ratings of somebody new."
             )
-        return row if row >= 0 else len(self.users_)
+        rows[unknown] = len(self.users_)
+        return rows
 
     def _columns_of_items(self, items: Iterable[Hashable]) -> Ints:
         wanted = items if isinstance(items, np.ndarray) else list(items)
@@ -178,19 +227,30 @@ class RatingState:
             )
         return columns
 
-    def _numbered(self, own_ratings: Any) -> tuple[Ints, Ints]:
-        """Items and levels of own ratings; the last of a repeated item wins."""
-        items, values = table.own_ratings_columns(own_ratings)
-        columns = self._columns_of_items(items)
-        levels = table.nearest_levels(values, self.classes_)
+    def _numbered(self, own_ratings: Any) -> RatingRows:
+        """One row of own ratings; the last of a repeated item wins."""
+        if self._is_rated:
+            items, values = table.own_ratings_columns(own_ratings)
+            levels = table.nearest_levels(values, self.classes_)
+            columns = self._columns_of_items(items)
+        else:
+            columns = self._columns_of_items(table.own_choices(own_ratings))
+            levels = np.zeros(len(columns), np.int64)
         order = np.argsort(columns, kind="stable")
         columns, levels = columns[order], levels[order]
         is_last = np.append(columns[1:] != columns[:-1], True)[: len(columns)]
-        return columns[is_last], levels[is_last]
+        columns, levels = columns[is_last], levels[is_last]
+        offsets = np.array([0, len(columns)])
+        return RatingRows(offsets, columns, levels, len(self.items_) + 1)
 
     def _evidence(self, X: ArrayLike | pd.DataFrame) -> Evidence:
         """Evidence on (user, item) pairs; unknown ids are the empty row and column."""
         check_is_fitted(self)
+        if not self._is_rated:
+            raise InputError(
+                "predicting ratings needs a fit with ratings; this model was fitted "
+                "on choices alone, without y."
+            )
         pairs = table.checked_pairs(X)
         validate_data(self, pairs, skip_check_array=True, reset=False)
         rows = self._user_index.rows(pairs.iloc[:, 0])

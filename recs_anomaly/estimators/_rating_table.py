@@ -1,7 +1,7 @@
 """What people hand to the recommender, checked and turned into numbers."""
 
 import warnings
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ class RatingTable:
     an item that nobody has rated.
     """
 
-    def __init__(self, pairs: pd.DataFrame, values: Floats) -> None:
+    def __init__(self, pairs: pd.DataFrame, values: Floats | None) -> None:
         user_codes, self.users = _factorized(pairs.iloc[:, 0])
         item_codes, self.items = _factorized(pairs.iloc[:, 1])
         for name, ids in (("user", self.users), ("item", self.items)):
@@ -32,18 +32,24 @@ class RatingTable:
                 raise InputError(
                     f"X needs ratings of at least 2 different {name}s; it has 1."
                 )
-        kept = _last_of_each(user_codes * len(self.items) + item_codes)
-        self.levels = _checked_levels(values[kept])
+        kept = last_of_each(user_codes * len(self.items) + item_codes)
+        # A choice without a rating is one of a single level.
+        self.levels = np.ones(1) if values is None else _checked_levels(values[kept])
+        levels = (
+            np.zeros(int(kept.sum()), np.int64)
+            if values is None
+            else np.searchsorted(self.levels, values[kept])
+        )
+        shape = (len(self.users) + 1, len(self.items) + 1)
         self.ratings: RatingRows = to_rows(
-            user_codes[kept],
-            item_codes[kept],
-            np.searchsorted(self.levels, values[kept]),
-            (len(self.users) + 1, len(self.items) + 1),
+            user_codes[kept], item_codes[kept], levels, shape
         )
 
 
 def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
     """Codes and sorted ids; ids of types that cannot be compared keep their order."""
+    # Numbers that came as objects are numbers, which files can hold.
+    ids = ids.infer_objects()
     try:
         codes, unique = pd.factorize(ids, sort=True)
     except TypeError:
@@ -51,7 +57,7 @@ def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
     return codes.astype(np.int64), np.asarray(unique)
 
 
-def _last_of_each(pair_codes: Ints) -> NDArray[np.bool_]:
+def last_of_each(pair_codes: Ints) -> NDArray[np.bool_]:
     """Mask of the last rating of each pair; a warning counts the others."""
     is_repeated = pd.Series(pair_codes).duplicated(keep="last").to_numpy()
     if is_repeated.any():
@@ -117,10 +123,6 @@ def _framed(X: ArrayLike) -> pd.DataFrame:
 
 def checked_ratings(y: ArrayLike, n_pairs: int) -> Floats:
     """Ratings as finite numbers, one for each pair."""
-    if y is None:
-        raise InputError(
-            "RBMRecommender requires y to be passed, but the target y is None."
-        )
     values = _numbers(y, "y")
     if len(values) != n_pairs:
         raise InputError(f"X has {n_pairs} pairs, but y has {len(values)} ratings.")
@@ -150,11 +152,11 @@ def own_ratings_columns(
 ) -> tuple[NDArray[Any] | list[Hashable], Floats]:
     """Item ids and ratings of one person, from a frame, a series or a mapping."""
     if isinstance(own_ratings, pd.DataFrame):
-        missing = {"item_id", "rating"} - set(own_ratings.columns)
+        missing = [name for name in ("item_id", "rating") if name not in own_ratings]
         if missing:
             raise InputError(
                 "own_ratings must have the columns item_id and rating; "
-                f"it lacks {', '.join(sorted(missing))}."
+                f"it lacks {', '.join(missing)}."
             )
         items = own_ratings["item_id"].to_numpy()
         return items, _numbers(own_ratings["rating"], "own_ratings")
@@ -164,6 +166,24 @@ def own_ratings_columns(
     raise InputError(
         "own_ratings must be a frame with item_id and rating, or map item ids to "
         f"ratings; got {type(own_ratings).__name__}."
+    )
+
+
+def own_choices(
+    chosen: pd.DataFrame | pd.Series | Iterable[Hashable],
+) -> list[Hashable]:
+    """Ids of the items that one person chose, whatever comes with them."""
+    if isinstance(chosen, pd.DataFrame):
+        if "item_id" not in chosen:
+            raise InputError("own_ratings must have the column item_id.")
+        return chosen["item_id"].tolist()
+    if isinstance(chosen, pd.Series):
+        return chosen.index.tolist()
+    if isinstance(chosen, Iterable) and not isinstance(chosen, str | bytes):
+        return list(chosen)
+    raise InputError(
+        "own_ratings must be a frame with item_id, a series by item id, or list item "
+        f"ids; got {type(chosen).__name__}."
     )
 
 

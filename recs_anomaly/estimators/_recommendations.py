@@ -7,16 +7,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.core import ordinal
+from recs_anomaly.core import interaction_rbm, ordinal
 from recs_anomaly.core.rating_model import (
-    Folded,
-    RatingModel,
-    evidence,
+    evidence_of_pairs,
     expected,
     fold_in,
     latent,
 )
-from recs_anomaly.core.rating_rows import Floats, Ints
+from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
+from recs_anomaly.estimators._ranking import (
+    Catalogue,
+    People,
+    Ranked,
+    combined,
+    fold_in_people,
+)
 from recs_anomaly.exceptions import InputError
 
 LIKED_SHARE = 0.75
@@ -40,22 +45,6 @@ def checked_count(n: int) -> int:
     return int(n)
 
 
-def best_items(
-    model: RatingModel,
-    person: Folded,
-    allowed: NDArray[np.bool_] | None,
-    seen: Ints | None,
-    n: int,
-) -> tuple[Ints, Floats]:
-    """Columns of the items with the highest latent rating, and that rating."""
-    score = latent(model, person, slice(0, len(model.item_effects) - 1))
-    left_out = [np.zeros(0, np.int64) if seen is None else seen]
-    if allowed is not None:
-        left_out.append(np.flatnonzero(~allowed))
-    best = best_first(score, n, np.concatenate(left_out))
-    return best, score[best]
-
-
 def best_first(score: Floats, n: int, left_out: Ints) -> Ints:
     """Places of the n highest scores; ties go to the first."""
     ranked = score.copy()
@@ -69,27 +58,36 @@ def best_first(score: Floats, n: int, left_out: Ints) -> Ints:
 
 
 def recommendation_frame(
-    items: NDArray[Any],
-    score: Floats,
-    model: RatingModel,
-    person: Folded,
-    columns: Ints,
+    ids: NDArray[Any],
+    known: Catalogue,
+    people: People,
+    best: Ranked,
     shape_weights: Floats,
 ) -> pd.DataFrame:
-    """Describe a ranked list by what is known of each rating to come."""
-    mean = expected(model, score)
-    known = evidence(model, person, columns, mean)
-    probabilities = ordinal.distribution(known, shape_weights, model.levels)
-    variance = (probabilities * (model.levels - mean[:, None]) ** 2).sum(axis=1)
-    columns_in_order = (
-        items,
-        np.arange(1, len(items) + 1),
-        score,
-        mean,
-        np.sqrt(variance),
-        probabilities @ is_liked(model.levels),
-    )
-    frame = pd.DataFrame(dict(enumerate(columns_in_order)), copy=False)
+    """Describe ranked lists by what is known of each rating to come.
+
+    `ids` are those of all items.
+    """
+    model = known.ratings
+    starts = np.searchsorted(best.people, np.arange(len(people.folded)))
+    rank = np.arange(1, len(best.items) + 1) - starts[best.people]
+    described = np.full((3, len(best.items)), np.nan)
+    if known.is_rated:
+        mean = expected(model, best.latent)
+        evidence = evidence_of_pairs(
+            model,
+            people.habits[best.people],
+            people.noise[best.people],
+            best.items,
+            mean,
+        )
+        probabilities = ordinal.distribution(evidence, shape_weights, model.levels)
+        away = model.levels - mean[:, None]
+        described[0] = mean
+        described[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
+        described[2] = probabilities @ is_liked(model.levels)
+    columns = (ids[best.items], rank, best.score, *described)
+    frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
     # pandas takes longer to make an index of names than all else here takes.
     frame.columns = RECOMMENDATION
     return frame
@@ -105,26 +103,28 @@ def is_liked(levels: Floats) -> NDArray[np.bool_]:
     return np.asarray(levels >= levels[0] + LIKED_SHARE * (levels[-1] - levels[0]))
 
 
-def with_user(recommendations: pd.DataFrame, user: Hashable) -> pd.DataFrame:
-    """Put the user's id in front."""
-    recommendations.insert(0, "user_id", [user] * len(recommendations))
-    return recommendations
-
-
 def concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """One frame of all users' lists."""
-    if not parts:
-        raise InputError("users must name at least one user; it is empty.")
     return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 
-def similarities(model: RatingModel, item: int) -> Floats:
+def with_users(recommendations: pd.DataFrame, users: pd.Index) -> pd.DataFrame:
+    """Put the ids of the users in front, an id a row."""
+    recommendations.insert(0, "user_id", users)
+    return recommendations
+
+
+def similarities(known: Catalogue, item: int) -> Floats:
     """Likeness of one item to each, from -1 to 1.
 
     Mostly the correlation of the items' features in the item view, without the offsets
     of the kernel, which all items share; a little of that of their weights in the user
-    view. The user view alone says most by what the items tell its hidden units.
+    view. The user view alone says most by what the items tell its hidden units, and
+    so do choices alone.
     """
+    model = known.ratings
+    if not known.is_rated:
+        return _cosines(known.interactions.weights.astype(np.float64), item)
     smooth = model.item_features[:, KERNEL_OFFSETS:]
     if not smooth.shape[1]:
         encoder = model.user_view
@@ -143,12 +143,22 @@ def _cosines(places: Floats, item: int) -> Floats:
     return np.asarray(np.clip(products, -1.0, 1.0))
 
 
-def effects(model: RatingModel, items: Ints, levels: Ints, target: Ints) -> Floats:
-    """Change of the latent rating of the target item that each own rating causes."""
-    whole = latent(model, fold_in(model, items, levels), target)[0]
-    without = np.empty(len(items))
-    for place in range(len(items)):
-        others = np.arange(len(items)) != place
-        person = fold_in(model, items[others], levels[others])
-        without[place] = latent(model, person, target)[0]
-    return np.asarray(whole - without)
+def effects(known: Catalogue, own: RatingRows, target: int, rank_by: str) -> Floats:
+    """Change of the score of the target item that each own rating causes.
+
+    `own` is one row of ratings, without one of the target. Each is left out in turn.
+    """
+    n = len(own.columns)
+    model, rbm = known.ratings, known.interactions
+    everybody = fold_in_people(known, own)
+    parts = interaction_rbm.contributions(rbm, own.columns, target)
+    whole = interaction_rbm.exact_presence(rbm, everybody.hidden, np.array([target]))
+    presence = whole - np.append(0.0, parts)
+    latent_rating = np.zeros(n + 1)
+    if known.is_rated and rank_by != "watch":
+        for place in range(n + 1):
+            others = np.arange(1, n + 1) != place
+            person = fold_in(model, own.columns[others], own.levels[others])
+            latent_rating[place] = latent(model, person, np.array([target]))[0]
+    score = combined(known, presence, latent_rating, rank_by)
+    return np.asarray(score[0] - score[1:])

@@ -13,11 +13,11 @@ from recs_anomaly.core import ordinal
 from recs_anomaly.core.rating_rows import Floats
 from recs_anomaly.estimators import _rating_fit as fitting
 from recs_anomaly.estimators import _rating_table as table
-from recs_anomaly.estimators._rating_lists import RatingLists
+from recs_anomaly.estimators._rating_updates import RatingUpdates
 from recs_anomaly.exceptions import InputError
 
 
-class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
+class RBMRecommender(RatingUpdates, RegressorMixin, BaseEstimator):
     """Predict ratings and recommend items with restricted Boltzmann machines.
 
     Two RBMs look at the same ratings. In the *user view* every user is a row and every
@@ -28,6 +28,10 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
     guess is inferred in closed form. All that is known of a person is inferred from
     the person's ratings, so somebody who was not in the training data and somebody who
     was get the same predictions from the same ratings.
+
+    What people rate is another question than what they choose. A third RBM, with linear
+    units and in closed form [4]_, learns who chooses what, from ratings or from choices
+    alone; `recommend` ranks by both.
 
     Parameters
     ----------
@@ -70,6 +74,9 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
        restricted Boltzmann machines. ICML 2013.
     .. [3] G. Hinton, R. Salakhutdinov. Using deep belief nets to learn covariance
        kernels for Gaussian processes. NIPS 2008.
+    .. [4] R. Karakida, M. Okada, S. Amari. Dynamical analysis of contrastive divergence
+       learning: restricted Boltzmann machines with Gaussian visible units. Neural
+       Networks 79, 2016.
 
     Examples
     --------
@@ -103,8 +110,8 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike) -> Self:
-        """Learn from ratings.
+    def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None = None) -> Self:
+        """Learn from ratings, or from choices alone.
 
         Parameters
         ----------
@@ -112,8 +119,10 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
             User ids and item ids: any hashable ids, returned as they came. A frame
             with the columns user_id and item_id may have others, which are left out.
             Of a repeated pair the last rating counts, with a warning.
-        y : array-like of shape (n_ratings,)
-            Ratings; each different value is a level of its own, at most 101.
+        y : array-like of shape (n_ratings,) or None, default=None
+            Ratings; each different value is a level of its own, at most 101. None
+            says that X lists who chose what (clicks, plays): then the model recommends
+            by choices alone and predicts no ratings.
 
         Returns
         -------
@@ -128,8 +137,13 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
         self._check_parameters()
         pairs = table.checked_pairs(X, at_least=2)
         validate_data(self, pairs, skip_check_array=True)
-        ratings = table.RatingTable(pairs, table.checked_ratings(y, len(pairs)))
+        values = None if y is None else table.checked_ratings(y, len(pairs))
+        ratings = table.RatingTable(pairs, values)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
+        rng = np.random.default_rng(seed)
+        if y is None:
+            self._store(ratings, fitting.learn_choices(ratings.ratings, rng))
+            return self
         settings = fitting.ViewSettings(
             self.view,
             self.n_hidden,
@@ -138,13 +152,8 @@ class RBMRecommender(RatingLists, RegressorMixin, BaseEstimator):
             self.decay,
             self.verbose,
         )
-        learned = fitting.learn(
-            ratings.ratings, ratings.levels, settings, np.random.default_rng(seed)
-        )
-        self._store(ratings, learned.model)
-        self.shape_weights_ = learned.shape_weights
-        self.interval_ranks_ = learned.interval_ranks
-        self.training_history_ = learned.histories
+        learned = fitting.learn(ratings.ratings, ratings.levels, settings, rng)
+        self._store(ratings, learned)
         return self
 
     def __sklearn_tags__(self) -> Tags:

@@ -138,25 +138,6 @@ def test_unknown_ids_are_named_where_a_list_is_asked_for(model: RBMRecommender) 
         model.similar_items("nothing")
 
 
-def test_explain_is_the_prediction_without_each_rating(
-    model: RBMRecommender, ratings: pd.DataFrame
-) -> None:
-    user = ratings["user_id"].iloc[0]
-    own = ratings[ratings["user_id"] == user].set_index("item_id")["rating"]
-    target = model.recommend(user, n=1)["item_id"].iloc[0]
-
-    def score(rated: pd.Series) -> float:
-        every = model.recommend_for(rated, n=99, exclude_seen=False)
-        return float(every.set_index("item_id")["score"][target])
-
-    reasons = model.explain(user, target, n=3)
-    for reason in reasons.itertuples():
-        expected = score(own) - score(own.drop(reason.item_id))
-        np.testing.assert_allclose(reason.effect, expected, atol=1e-9)
-        assert own[reason.item_id] == reason.rating
-    assert reasons["effect"].abs().is_monotonic_decreasing
-
-
 def test_same_seed_same_bits_whatever_was_fitted_before(
     model: RBMRecommender, ratings: pd.DataFrame
 ) -> None:
