@@ -37,6 +37,12 @@ _SPEAKS_FOR = _Field(
     Column("Speaks for number"), lambda row: ", ".join(map(str, row["ranks"]))
 )
 _REAL_RATING = _RATING._replace(column=Column("Real rating", is_number=True))
+_BECAUSE = _Field(
+    Column("Because you gave", is_aside=True),
+    lambda row: (
+        f"{row['because']}: {row['because_rating']:g}" if row["because"] else ""
+    ),
+)
 _LIKENESS = _Field(
     Column("Likeness", is_number=True), lambda row: f"{row['score']:.2f}"
 )
@@ -55,7 +61,7 @@ def recommendation_table(title: str, recommendations: "Records") -> TextTable:
     -------
     table : TextTable
     """
-    fields = (_RANK, _TITLE, _EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _GENRES)
+    fields = (_RANK, _TITLE, _EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _BECAUSE)
     return _laid_out(title, recommendations, fields)
 
 

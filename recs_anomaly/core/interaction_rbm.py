@@ -113,10 +113,10 @@ def exact_presence(rbm: InteractionRBM, hidden: Floats, items: Ints) -> Floats:
     return np.asarray(drive * rbm.scale[items])
 
 
-def contributions(rbm: InteractionRBM, items: Ints, target: int) -> Floats:
-    """Part of each chosen item in the presence of the target."""
+def contributions(rbm: InteractionRBM, items: Ints, targets: Ints) -> Floats:
+    """Part of each chosen item in the presence of each target, a row a chosen item."""
     told = messages(rbm, items).astype(np.float64)
-    return np.asarray(told @ rbm.weights[target] * float(rbm.scale[target]))
+    return np.asarray(told @ rbm.weights[targets].T * rbm.scale[targets])
 
 
 def log_odds(link: Floats, presence: Floats) -> Floats:

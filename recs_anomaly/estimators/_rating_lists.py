@@ -1,4 +1,4 @@
-"""The lists that a fitted recommender gives: recommended, similar, reasons, ratings."""
+"""The lists of recommendations that a fitted recommender gives."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from copy import copy
@@ -9,10 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.core.rating_rows import Floats, Ints
 from recs_anomaly.estimators import _recommendations as lists
 from recs_anomaly.estimators._ranking import (
-    RANK_BY,
     People,
     Ranked,
     Wanted,
@@ -20,15 +18,15 @@ from recs_anomaly.estimators._ranking import (
     fold_in_people,
     ranked,
 )
-from recs_anomaly.estimators._rating_state import RatingState
+from recs_anomaly.estimators._rating_reasons import RatingReasons
 from recs_anomaly.exceptions import InputError
 
 OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
 ON_UNKNOWN = ("raise", "stranger")
 
 
-class RatingLists(RatingState):
-    """Public methods of RBMRecommender that answer with a table."""
+class RatingLists(RatingReasons):
+    """Public methods of RBMRecommender that recommend."""
 
     def recommend(
         self,
@@ -182,118 +180,6 @@ class RatingLists(RatingState):
             setattr(alone, f"item_view_{name}_", np.zeros_like(of_users[:2]))
         return alone
 
-    def similar_items(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
-        """Find the items that are most like one item.
-
-        Parameters
-        ----------
-        item_id : id
-            Item to compare with.
-        n : int, default=10
-            Most items.
-
-        Returns
-        -------
-        similar : DataFrame
-            item_id, score (likeness from -1 to 1: of how people's tastes move the two
-            ratings, and of who rates them) and rank, best first.
-
-        Raises
-        ------
-        UnknownItemError
-            If nobody has rated the item.
-        """
-        check_is_fitted(self)
-        item = self._columns_of_items([item_id])[0]
-        score = lists.similarities(self._catalogue, item)[: len(self.items_)]
-        best = lists.best_first(score, lists.checked_count(n), np.array([item]))
-        return pd.DataFrame(
-            {
-                "item_id": self.items_[best],
-                "score": score[best],
-                "rank": np.arange(1, len(best) + 1),
-            }
-        )
-
-    def explain(
-        self,
-        user_id: Hashable,
-        item_id: Hashable,
-        n: int = 3,
-        *,
-        rank_by: str = "both",
-    ) -> pd.DataFrame:
-        """Name the user's own ratings that move a recommendation most.
-
-        Parameters
-        ----------
-        user_id : id
-            A user with ratings.
-        item_id : id
-            Item whose score is explained.
-        n : int, default=3
-            Most ratings to name.
-        rank_by : {"both", "watch", "like"}, default="both"
-            Which score of `recommend` is explained.
-
-        Returns
-        -------
-        reasons : DataFrame
-            item_id and rating of the user's own ratings, and effect: how much the score
-            would fall if the user had not given that rating, computed by leaving it
-            out. That is a change in log odds, or in stars by "like". Largest effect, up
-            or down, first. The rating is missing (NaN) in a model of choices alone.
-
-        Raises
-        ------
-        UnknownUserError, UnknownItemError
-            If the user or the item has no ratings.
-        InputError
-            If another argument breaks a rule that the message states.
-        """
-        check_is_fitted(self)
-        self._check_rank_by(rank_by)
-        own = self._ratings().take(self._rows_of_users([user_id]))
-        target = int(self._columns_of_items([item_id])[0])
-        own = own.where(own.columns != target)
-        effects = lists.effects(self._catalogue, own, target, rank_by)
-        order = np.argsort(-np.abs(effects), kind="stable")[: lists.checked_count(n)]
-        return pd.DataFrame(
-            {
-                "item_id": self.items_[own.columns[order]],
-                "rating": self._stars(own.levels[order]),
-                "effect": effects[order],
-            }
-        )
-
-    def user_ratings(self, user_id: Hashable) -> pd.DataFrame:
-        """List what a user rated in the training data, best first.
-
-        Parameters
-        ----------
-        user_id : id
-            A user with ratings.
-
-        Returns
-        -------
-        ratings : DataFrame
-            item_id and rating, which is missing (NaN) in a model of choices alone.
-
-        Raises
-        ------
-        UnknownUserError
-            If the user has no ratings.
-        """
-        check_is_fitted(self)
-        own = self._ratings().take(self._rows_of_users([user_id]))
-        best_first = np.argsort(-own.levels, kind="stable")
-        return pd.DataFrame(
-            {
-                "item_id": self.items_[own.columns[best_first]],
-                "rating": self._stars(own.levels[best_first]),
-            }
-        )
-
     def _allowed_items(
         self, items: Iterable[Hashable] | None, exclude: Iterable[Hashable] | None
     ) -> NDArray[np.bool_] | None:
@@ -318,19 +204,6 @@ class RatingLists(RatingState):
         self._check_rank_by(rank_by)
         allowed = self._allowed_items(items, exclude)
         return Wanted(lists.checked_count(n), rank_by, allowed, exclude_seen)
-
-    def _check_rank_by(self, rank_by: str) -> None:
-        if rank_by not in RANK_BY:
-            raise InputError(f"rank_by must be one of {RANK_BY}; got {rank_by!r}.")
-        if rank_by == "like" and not self._is_rated:
-            raise InputError(
-                "rank_by='like' needs ratings; this model was fitted on choices alone."
-            )
-
-    def _stars(self, levels: Ints) -> Floats:
-        """Ratings of levels, NaN where choices carry none."""
-        stars: Floats = self.classes_[levels]
-        return stars if self._is_rated else np.full(len(levels), np.nan)
 
     def _described(self, people: People, best: Ranked) -> pd.DataFrame:
         return lists.recommendation_frame(

@@ -20,7 +20,6 @@ from recs_anomaly.estimators._ranking import (
     People,
     Ranked,
     combined,
-    fold_in_people,
 )
 from recs_anomaly.exceptions import InputError
 
@@ -143,22 +142,25 @@ def _cosines(places: Floats, item: int) -> Floats:
     return np.asarray(np.clip(products, -1.0, 1.0))
 
 
-def effects(known: Catalogue, own: RatingRows, target: int, rank_by: str) -> Floats:
-    """Change of the score of the target item that each own rating causes.
+def effects(known: Catalogue, own: RatingRows, targets: Ints, rank_by: str) -> Floats:
+    """Change of the scores of the target items that each own rating causes.
 
-    `own` is one row of ratings, without one of the target. Each is left out in turn.
+    `own` is one row of ratings, without any of the targets. Each is left out in turn.
+    Of shape (n_own, n_targets).
     """
     n = len(own.columns)
     model, rbm = known.ratings, known.interactions
-    everybody = fold_in_people(known, own)
-    parts = interaction_rbm.contributions(rbm, own.columns, target)
-    whole = interaction_rbm.exact_presence(rbm, everybody.hidden, np.array([target]))
-    presence = whole - np.append(0.0, parts)
-    latent_rating = np.zeros(n + 1)
+    hidden = interaction_rbm.hidden_mean(rbm, own.columns)
+    whole = interaction_rbm.exact_presence(
+        rbm, np.tile(hidden, (len(targets), 1)), targets
+    )
+    parts = interaction_rbm.contributions(rbm, own.columns, targets)
+    presence = np.vstack([whole, whole - parts])
+    latent_rating = np.zeros((n + 1, len(targets)))
     if known.is_rated and rank_by != "watch":
         for place in range(n + 1):
             others = np.arange(1, n + 1) != place
             person = fold_in(model, own.columns[others], own.levels[others])
-            latent_rating[place] = latent(model, person, np.array([target]))[0]
+            latent_rating[place] = latent(model, person, targets)
     score = combined(known, presence, latent_rating, rank_by)
     return np.asarray(score[0] - score[1:])

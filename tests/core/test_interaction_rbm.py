@@ -85,7 +85,7 @@ def test_leaving_a_choice_out_takes_its_contribution_away(
     chosen: set[int], target: int
 ) -> None:
     rbm, items = drawn_rbm(), np.array(sorted(chosen))
-    parts = interaction_rbm.contributions(rbm, items, target)
+    parts = interaction_rbm.contributions(rbm, items, np.array([target]))[:, 0]
 
     def presence(choices: np.ndarray) -> float:
         hidden = interaction_rbm.hidden_mean(rbm, choices)[None]

@@ -174,7 +174,8 @@ class Recommender:
         recommendations : DataFrame
             The columns of `RBMRecommender.recommend`, and title, genres, n_ratings
             (how many rated the item), rating_low and rating_high (the rating falls
-            between with 90 % probability). Best first.
+            between with 90 % probability), because and because_rating (title and rating
+            of what the user rated that speaks most for the item). Best first.
 
         Raises
         ------
@@ -249,7 +250,7 @@ class Recommender:
         return self.catalogue.describe(self.model.similar_items(item_id, n))
 
     def reasons(self, user_id: Hashable, item_id: Hashable, n: int = 3) -> pd.DataFrame:
-        """List the user's own ratings that move one prediction most.
+        """List the user's own ratings that move one recommendation most.
 
         Parameters
         ----------
@@ -260,7 +261,7 @@ class Recommender:
         -------
         reasons : DataFrame
             Columns item_id, rating, effect, title, genres, n_ratings. `effect` is how
-            many stars the expected rating would lose without this one.
+            much the score, in log odds, would lose without this rating.
 
         Raises
         ------
@@ -278,4 +279,22 @@ class Recommender:
         if len(pairs):  # a user who has rated everything gets an empty list
             low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T
         ends = recommended.assign(rating_low=low, rating_high=high)
-        return self.catalogue.describe(ends)
+        described = self.catalogue.describe(ends)
+        because = self._because(model, user_id, recommended["item_id"])
+        return described.merge(because, on="item_id", how="left", sort=False)
+
+    def _because(
+        self, model: RBMRecommender, user_id: Hashable, item_ids: pd.Series
+    ) -> pd.DataFrame:
+        reasons = model.strongest_reasons(user_id, item_ids)
+        own = pd.DataFrame(
+            {"item_id": reasons["because_id"], "rating": reasons["rating"]}
+        )
+        rated = self.catalogue.describe(own)
+        return pd.DataFrame(
+            {
+                "item_id": reasons["item_id"],
+                "because": rated["title"],
+                "because_rating": rated["rating"],
+            }
+        )

@@ -9,7 +9,6 @@ from recs_anomaly.applications.recommend.evaluation import evaluate_fitted
 from recs_anomaly.applications.recommend.recommender import Recommender
 
 _N_GUESSES = 5
-_N_REASONS = 5
 
 
 class Showcase(NamedTuple):
@@ -23,8 +22,8 @@ class Showcase(NamedTuple):
     recommendations : DataFrame
         As from `Recommender.recommend_user`.
     reasons : DataFrame with columns title, rating, ranks
-        The user's own ratings that raise the expected rating of a recommendation most,
-        and the list of the ranks of those that they raise.
+        The user's own ratings that raise the score of a recommendation most, and the
+        list of the ranks of those that they raise.
     guesses : DataFrame
         Columns item_id, title, rating_mean, rating_low, rating_high and rating: what
         the model expects of hidden ratings of the user, and what they are.
@@ -64,7 +63,7 @@ def show_typical_user(
         user_id,
         recommender.best_rated(user_id),
         recommendations,
-        _reasons(recommender, user_id, recommendations),
+        _reasons(recommendations),
         _guesses(recommender, own_hidden),
         evaluate_fitted(recommender.model, train, hidden),
     )
@@ -77,15 +76,10 @@ def _typical_user(ratings: pd.DataFrame) -> Hashable:
     return typical
 
 
-def _reasons(
-    recommender: Recommender, user_id: Hashable, recommendations: pd.DataFrame
-) -> pd.DataFrame:
-    raising = []
-    for item_id, rank in recommendations[["item_id", "rank"]].itertuples(index=False):
-        reasons = recommender.reasons(user_id, item_id, _N_REASONS).assign(rank=rank)
-        raising.append(reasons[reasons["effect"] > 0].head(1))
-    by_reason = pd.concat(raising).groupby(["title", "rating"], sort=False)
-    return by_reason["rank"].agg(list).rename("ranks").reset_index()
+def _reasons(recommendations: pd.DataFrame) -> pd.DataFrame:
+    by_reason = recommendations.groupby(["because", "because_rating"], sort=False)
+    ranks = by_reason["rank"].agg(list).rename("ranks").reset_index()
+    return ranks.set_axis(["title", "rating", "ranks"], axis=1)
 
 
 def _guesses(recommender: Recommender, hidden: pd.DataFrame) -> pd.DataFrame:

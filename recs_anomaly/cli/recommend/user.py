@@ -28,8 +28,8 @@ def user(model: Path, user: str, n: int, form: str | None) -> None:
     Prints what USER rated highest, for context, and then the best items of the model
     file MODEL that USER has not rated: the expected rating, the interval that the
     rating falls into with 90 % probability, the probability of liking it (a rating in
-    the upper quarter of the scale), and how many have rated it. --csv prints the list
-    alone.
+    the upper quarter of the scale), how many have rated it, and which rating of USER
+    speaks most for it. --csv prints the list alone.
     """
     show_user(load_recommender(model), user, n, form)
 

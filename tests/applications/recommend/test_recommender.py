@@ -132,6 +132,16 @@ def test_similar_items_have_titles(recommender: Recommender) -> None:
     assert similar["title"].str.contains(r"\(\d{4}\)$").all()
 
 
+def test_what_speaks_most_for_a_film_is_told_beside_it(
+    recommender: Recommender,
+) -> None:
+    listed = recommender.recommend_user(USER, n=5)
+    for film in listed.itertuples():
+        reasons = recommender.reasons(USER, film.item_id, n=999)
+        best = reasons.loc[reasons["effect"].idxmax()]
+        assert (film.because, film.because_rating) == (best["title"], best["rating"])
+
+
 def test_reasons_are_own_ratings_with_titles(recommender: Recommender) -> None:
     best = recommender.recommend_user(USER, n=1)["item_id"][0]
     reasons = recommender.reasons(USER, best, n=3)

@@ -39,7 +39,7 @@ def test_tables_show_what_was_rated_and_what_to_watch(
         *(f"{best['rating_low']:.1f}", "–", f"{best['rating_high']:.1f}"),
         f"{best['p_like']:.0%}",
         str(best["n_ratings"]),
-        *best["genres"].replace("|", ", ").split(),
+        *f"{best['because']}: {best['because_rating']:g}".split(),
     ]
 
 
