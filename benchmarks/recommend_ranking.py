@@ -177,6 +177,7 @@ def judge_fold(fold: tuple[Ints, Ints], ratings: pd.DataFrame, seed: int) -> Ite
             judged = ranking.judge(found, wanted)
             for metric in (ranking.precision, ranking.ndcg):
                 figures.append(ranking.mean_over_users(metric(judged, 10)))
+        print(name, seed, np.round(figures, 4), file=sys.stderr)
         yield (name, seed, *figures, seconds)
 
 
@@ -197,8 +198,10 @@ def judge_held_out(choices: pd.DataFrame, seed: int) -> Iterator:
         judged = ranking.judge(best(task, 100), hidden[asked])
         seconds = time.perf_counter() - start
         seconds += task.fit_seconds if name == OURS else 0.0
-        figures = (ranking.ndcg(judged, 100), ranking.capped_recall(judged, 20))
-        yield (name, seed, *map(ranking.mean_over_users, figures), seconds)
+        found = (ranking.ndcg(judged, 100), ranking.capped_recall(judged, 20))
+        figures = [ranking.mean_over_users(values) for values in found]
+        print(name, seed, np.round(figures, 4), file=sys.stderr)
+        yield (name, seed, *figures, seconds)
 
 
 def table(rows: list[tuple], columns: list[str]) -> pd.DataFrame:

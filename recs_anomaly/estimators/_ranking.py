@@ -6,6 +6,7 @@ list does not depend on who else is in the block.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -102,8 +103,10 @@ def blocks_of_people(
     """Fold in some rows of ratings, a block at a time."""
     for start in range(0, len(rows), PEOPLE_A_BLOCK):
         block = ratings.take(rows[start : start + PEOPLE_A_BLOCK])
-        # Many small systems: threads would only wait for each other.
-        with threadpool_limits(1, user_api="blas"):
+        # Many small systems: threads would only wait for each other. To hold them back
+        # takes longer than to fold in a single person.
+        is_alone = block.n_rows == 1
+        with nullcontext() if is_alone else threadpool_limits(1, user_api="blas"):
             folded = fold_in_people(known, block)
         yield folded
 
