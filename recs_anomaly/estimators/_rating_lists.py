@@ -57,7 +57,7 @@ class RatingLists(RatingReasons):
             Whether a user without ratings is an error or gets a stranger's list.
         rank_by : {"both", "watch", "like"}, default="both"
             "watch" ranks by the log odds that the user chooses the item, "like" by the
-            rating expected if so; "both" by the log odds plus 0.8 for each standard
+            rating expected if so; "both" by the log odds plus 0.6 for each standard
             deviation of the ratings that the expected one is above their mean. A model
             of choices alone knows only the first.
 
