@@ -5,6 +5,7 @@ import click
 from recs_anomaly.cli.anomaly.report import report
 from recs_anomaly.cli.anomaly.score import score
 from recs_anomaly.cli.anomaly.train import train
+from recs_anomaly.cli.anomaly.watch import watch
 
 
 @click.group()
@@ -12,5 +13,5 @@ def anomaly() -> None:
     """Find what is not normal in a time series, and report it."""
 
 
-for _command in (report, train, score):
+for _command in (report, train, score, watch):
     anomaly.add_command(_command)

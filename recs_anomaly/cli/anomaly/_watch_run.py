@@ -1,0 +1,195 @@
+"""A watch as a process: its state, its signals, its messages."""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.text import printable
+
+if TYPE_CHECKING:
+    from recs_anomaly.applications.anomaly.watching import Watching
+    from recs_anomaly.estimators.watch import SeriesWatcher
+
+POLL_S = 0.2  # between two looks at a file
+STATUS_S = 10.0  # between two status lines
+PATIENCE_S = 5.0  # for a webhook at the end
+MOST_COMPLAINTS = 5
+
+
+@dataclass
+class Opened:
+    """A watcher, the lines that it has taken before, and whether it was stopped."""
+
+    watcher: "SeriesWatcher"
+    n_lines: int
+    was_stopped: bool
+
+
+class Stopped(BaseException):
+    """A signal asked to stop while a line was awaited."""
+
+
+def open_watcher(model: str, state: Path | None, alpha: float | None) -> Opened:
+    """Go on from a state, if there is one, or start with a model."""
+    from recs_anomaly import TimeSeriesAnomalyDetector, load
+    from recs_anomaly.estimators.watch import SeriesWatcher
+    from recs_anomaly.persistence import inspect
+
+    if state is not None and state.exists():
+        watcher = load(state)
+        if not isinstance(watcher, SeriesWatcher):
+            raise InputError(
+                f"state must hold a SeriesWatcher; {state} holds a "
+                f"{type(watcher).__name__}."
+            )
+        facts = inspect(state).metrics
+        return Opened(watcher, int(facts["n_lines"]), bool(facts["is_over"]))
+    detector = load(model)
+    if not isinstance(detector, TimeSeriesAnomalyDetector):
+        raise InputError(
+            f"MODEL must hold a TimeSeriesAnomalyDetector; {model} holds a "
+            f"{type(detector).__name__}."
+        )
+    rules = {} if alpha is None else {"alpha": alpha}
+    return Opened(detector.watch(**rules), 0, was_stopped=True)
+
+
+class Run:
+    """What goes out of a watch, and what stops it.
+
+    Parameters
+    ----------
+    state : Path or None
+    webhook : str or None
+    is_file : bool
+        Whether lines come from a file, which can be read again.
+    """
+
+    def __init__(self, state: Path | None, webhook: str | None, is_file: bool) -> None:
+        from recs_anomaly.applications.anomaly.webhook import Webhook
+
+        self._state, self._is_file = state, is_file
+        self._webhook = Webhook(webhook) if webhook else None
+        self._is_stopping = threading.Event()
+        self._is_awaiting = False
+        self._status_due = monotonic() + STATUS_S
+        self._n_complaints = 0
+
+    def go(self, watching: "Watching", path: Path | None, opened: Opened) -> None:
+        """Take lines until they end or a signal comes."""
+        signals = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, self._stop) for number in signals]
+        try:
+            self._take_lines(watching, self._lines(path), opened)
+        finally:
+            for number, handler in zip(signals, before, strict=True):
+                signal.signal(number, handler)
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Write an event, and let it be posted."""
+        click.echo(json.dumps(event))
+        sys.stdout.flush()
+        if self._webhook is not None:
+            self._webhook.put(event)
+
+    def complain(self, sentence: str) -> None:
+        """Say what was wrong with a line, the first few times."""
+        self._n_complaints += 1
+        if self._n_complaints <= MOST_COMPLAINTS:
+            click.echo(printable(sentence), err=True)
+
+    def save(self, watching: "Watching", is_over: bool) -> None:
+        """Write the state, whole or not at all."""
+        from recs_anomaly.persistence import save
+
+        if self._state is not None:
+            facts = {"n_lines": watching.n_lines, "is_over": is_over}
+            save(watching.watcher, self._state, metrics=facts)
+
+    def finish(self, watching: "Watching") -> None:
+        """Save, post what waits, and say how it went."""
+        self.save(watching, is_over=True)
+        if self._webhook is not None:
+            n_waiting = self._webhook.close(PATIENCE_S)
+            if n_waiting:
+                click.echo(f"{n_waiting:,} events could not be posted.", err=True)
+        self._say_status(watching)
+
+    def _take_lines(
+        self, watching: "Watching", lines: Iterator[str], opened: Opened
+    ) -> None:
+        if opened.n_lines:
+            self._say_resumed(opened)
+            if self._is_file:
+                watching.skip(lines, opened.n_lines)
+            else:
+                watching.n_lines = opened.n_lines
+        while (line := self._next(lines)) is not None:
+            watching.take(line)
+            if monotonic() >= self._status_due:
+                self._say_status(watching)
+            if self._is_stopping.is_set():
+                return
+
+    def _lines(self, path: Path | None) -> Iterator[str]:
+        from recs_anomaly.applications.anomaly.following import follow, lines_of
+
+        if path is None:
+            return lines_of(sys.stdin.buffer)
+        return follow(path, lambda: not self._is_stopping.wait(POLL_S))
+
+    def _next(self, lines: Iterator[str]) -> str | None:
+        """Await a line; a signal that comes meanwhile ends the lines."""
+        self._is_awaiting = True
+        try:
+            return None if self._is_stopping.is_set() else next(lines, None)
+        except Stopped:
+            return None
+        finally:
+            self._is_awaiting = False
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._is_stopping.set()
+        # A row that is being judged is judged to its end, lest the state be torn.
+        if self._is_awaiting and not self._is_file:
+            raise Stopped
+
+    def _say_resumed(self, opened: Opened) -> None:
+        n_lines = f"{opened.n_lines:,} lines"
+        if opened.was_stopped:
+            click.echo(f"Going on after {n_lines}.", err=True)
+            return
+        tail = (
+            "later lines are read again, and their events told again"
+            if self._is_file
+            else "what it had read after them is forgotten"
+        )
+        click.echo(
+            f"Going on after {n_lines}: the last watch was killed, {tail}.", err=True
+        )
+
+    def _say_status(self, watching: "Watching") -> None:
+        self._status_due = monotonic() + STATUS_S
+        watcher, scorer = watching.watcher, watching.watcher.scorer
+        parts = [
+            f"{watching.n_lines:,} lines",
+            f"{scorer.n_rows_:,} rows",
+            f"{watching.n_bad:,} bad",
+            f"{scorer.n_late_:,} late",
+            f"{watcher.n_events_:,} events",
+        ]
+        if self._webhook is not None:
+            hook = self._webhook
+            parts.append(f"{hook.n_posted:,} posted, {hook.n_waiting:,} waiting")
+            parts.extend([f"{hook.n_dropped:,} dropped"] if hook.n_dropped else [])
+        click.echo(", ".join(parts) + ".", err=True)

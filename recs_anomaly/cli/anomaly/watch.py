@@ -1,0 +1,96 @@
+"""``recs-anomaly anomaly watch``: a model and lines in, events out as they happen."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.exceptions import InputError
+
+
+@click.command(
+    epilog="Example: tail -F pump.csv | recs-anomaly anomaly watch pump.recs "
+    "--state pump-now.recs --webhook https://example.org/alarms"
+)
+@click.argument("model")
+@click.option(
+    "--time",
+    metavar="COL",
+    help="Column of times. [default: one with a usual name]",
+)
+@click.option(
+    "--follow",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read this file, and what is added to it. [default: standard input]",
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep where the watch stands in this file, and go on from it.",
+)
+@click.option(
+    "--save-every",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Lines between two saves of the state.",
+)
+@click.option("--webhook", metavar="URL", help="Also post each event to this URL.")
+@click.option(
+    "--max-bad",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Lines without a row to put up with.",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, max=0.5),
+    help="Share of normal rows beyond the threshold. [default: 0.00001]",
+)
+def watch(
+    model: str,
+    time: str | None,
+    follow: Path | None,
+    state: Path | None,
+    save_every: int,
+    webhook: str | None,
+    max_bad: int,
+    alpha: float | None,
+) -> None:
+    """Read rows as they come, and write an event for each change as a line of JSON.
+
+    MODEL is a file that `anomaly train` has written. Rows are lines of CSV, the first
+    naming the columns, or JSON objects. How the watch goes is told on standard error.
+    """
+    from recs_anomaly.applications.anomaly.incoming import LineParser
+    from recs_anomaly.applications.anomaly.watching import Watching
+    from recs_anomaly.cli.anomaly._watch_run import Run, open_watcher
+
+    if state is not None:
+        refuse_missing_folder(state)
+    opened = open_watcher(model, state, alpha)
+    run = Run(state, webhook, is_file=follow is not None)
+    names = opened.watcher.scorer.channel_names_
+    watching = Watching(
+        opened.watcher,
+        LineParser(names, time),
+        run.tell,
+        run.complain,
+        lambda: run.save(watching, is_over=False),
+        save_every,
+        max_bad,
+    )
+    try:
+        run.go(watching, follow, opened)
+    except InputError:
+        run.finish(watching)
+        raise
+    except BrokenPipeError:  # who reads the events has gone
+        run.finish(watching)
+        sys.stderr.close()
+        raise SystemExit(1) from None
+    run.finish(watching)
