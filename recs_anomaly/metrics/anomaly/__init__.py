@@ -9,6 +9,7 @@ from recs_anomaly.metrics.anomaly.alarms import (
     range_recall,
 )
 from recs_anomaly.metrics.anomaly.buffer import buffer_length
+from recs_anomaly.metrics.anomaly.nab import NabPoints, nab_points, nab_score
 from recs_anomaly.metrics.anomaly.points import auc_pr
 from recs_anomaly.metrics.anomaly.vus import (
     VolumesUnderSurface,
@@ -18,6 +19,7 @@ from recs_anomaly.metrics.anomaly.vus import (
 )
 
 __all__ = [
+    "NabPoints",
     "VolumesUnderSurface",
     "auc_pr",
     "buffer_length",
@@ -25,6 +27,8 @@ __all__ = [
     "event_precision",
     "event_recall",
     "false_alarm_rate",
+    "nab_points",
+    "nab_score",
     "range_precision",
     "range_recall",
     "volumes_under_surface",
