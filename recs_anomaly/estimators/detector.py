@@ -14,15 +14,15 @@ from recs_anomaly.core.anomaly_fit import Fitted, fit_anomaly_model
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
-from recs_anomaly.estimators._detector_causal import DetectorCausal
 from recs_anomaly.estimators._detector_views import DetectorViews
 from recs_anomaly.estimators._series import on_grid, time_seconds, usual_step
+from recs_anomaly.estimators.drift import DetectorDrift
 
 BAND = (0.005, 0.995)  # quantiles of the training residuals
 
 
 class TimeSeriesAnomalyDetector(
-    DetectorCausal, DetectorViews, OutlierMixin, BaseEstimator
+    DetectorDrift, DetectorViews, OutlierMixin, BaseEstimator
 ):
     """Find what is not normal in a time series.
 
