@@ -38,8 +38,24 @@ def anomaly_page(summary: AnomalySummary) -> str:
             for each in summary.events
         ],
     }
-    page = _PAGES.get_template("anomaly.html")
-    return page.render(summary=summary, plots=for_script(plots))
+    return page_of("anomaly.html", summary=summary, plots=for_script(plots))
+
+
+def page_of(template: str, **values: object) -> str:
+    """Set values as HTML.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file in `templates`.
+    **values : dict
+        What it names.
+
+    Returns
+    -------
+    page : str
+    """
+    return _PAGES.get_template(template).render(**values)
 
 
 def for_script(data: object) -> str:

@@ -5,6 +5,11 @@ from pathlib import Path
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli.anomaly._folder import (
+    OVERVIEW,
+    FolderSettings,
+    report_folder,
+)
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
     csv_of,
@@ -23,10 +28,10 @@ from recs_anomaly.exceptions import InputError
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     required=True,
     metavar="PAGE",
-    help="HTML file to write.",
+    help="HTML file to write; for a folder of series, the folder of their pages.",
 )
 @time_option
 @channels_option
@@ -47,6 +52,13 @@ from recs_anomaly.exceptions import InputError
     help="Also write the events as a table.",
 )
 @click.option("--fail-on-events", is_flag=True, help="Exit with 1 if there are any.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Series of a folder to judge side by side.",
+)
 @seed_option
 def report(  # noqa: PLR0913 - an option of the command line each
     series: str,
@@ -58,6 +70,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
     labels: str | None,
     events: Path | None,
     fail_on_events: bool,
+    jobs: int,
     seed: int,
 ) -> None:
     """Write a page that says what happened in SERIES, when, how bad, and where.
@@ -65,6 +78,9 @@ def report(  # noqa: PLR0913 - an option of the command line each
     SERIES is a CSV, TSV or Parquet file with a column of times and columns of
     readings, or `sample` for the series that comes with the package. The page opens
     in any browser and needs no network.
+
+    If SERIES is a folder, each series in it gets a page, and index.html ranks them; the
+    networks are left out.
     """
     from recs_anomaly.applications.anomaly.findings import (
         find_anomalies,
@@ -77,6 +93,15 @@ def report(  # noqa: PLR0913 - an option of the command line each
 
     for path in filter(None, (output, events)):
         refuse_missing_folder(path)
+    if Path(series).is_dir():
+        if train or labels or events:
+            raise InputError("train, labels and events are for a single series.")
+        settings = FolderSettings(time, channels, train_until, seed, jobs)
+        n_events = report_folder(Path(series), output, settings)
+        click.echo(f"{n_events:,} events; wrote {output / OVERVIEW}.")
+        raise SystemExit(int(fail_on_events and n_events > 0))
+    if output.is_dir():
+        raise InputError(f"output must be a file; {output} is a folder.")
     if train and train_until:
         raise InputError("train and train-until exclude each other; give one.")
     with warnings_in_one_line():

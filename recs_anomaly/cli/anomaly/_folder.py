@@ -1,0 +1,77 @@
+"""Reports on a folder of series: a page for each, and an overview."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.text import printable
+
+if TYPE_CHECKING:
+    from recs_anomaly.reports.overview import SeriesLine
+
+SUFFIXES = {".csv", ".tsv", ".parquet"}
+OVERVIEW = "index.html"
+
+
+class FolderSettings(NamedTuple):
+    """How each series of a folder is read, and what is learned from."""
+
+    time: str | None
+    channels: str | None
+    train_until: str | None
+    seed: int
+    n_jobs: int
+
+
+def report_folder(folder: Path, output: Path, settings: FolderSettings) -> int:
+    """Write the pages; give the number of events in all series."""
+    from recs_anomaly.cli._files import write_text
+    from recs_anomaly.estimators._side_by_side import side_by_side
+    from recs_anomaly.reports.overview import failed_line, overview_page
+
+    files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    if not files:
+        raise InputError(f"SERIES must hold a CSV, TSV or Parquet file; got {folder}.")
+    output.mkdir(exist_ok=True)
+    tasks = [(file, output, settings) for file in files]
+    lines = []
+    outcomes = side_by_side(report_file, tasks, settings.n_jobs)
+    for file, outcome in zip(files, outcomes, strict=True):
+        if outcome.failure is None:
+            lines.append(outcome.result)
+        else:
+            lines.append(failed_line(file.name, outcome.failure))
+            click.echo(printable(f"{file.name} failed: {outcome.failure}"), err=True)
+        _show_progress(len(lines), len(files))
+    write_text(output / OVERVIEW, overview_page(folder.resolve().name, lines))
+    return sum(line.n_events for line in lines)
+
+
+def report_file(file: Path, output: Path, settings: FolderSettings) -> "SeriesLine":
+    """Write the page of one series; networks would take too long for many."""
+    from recs_anomaly.applications.anomaly.findings import (
+        find_anomalies,
+        training_rows,
+    )
+    from recs_anomaly.cli._files import write_text
+    from recs_anomaly.cli.anomaly._series import open_series
+    from recs_anomaly.reports.anomaly_summary import summarise
+    from recs_anomaly.reports.overview import line_of
+    from recs_anomaly.reports.pages import anomaly_page
+
+    values = open_series(str(file), settings.time, settings.channels).values
+    training = training_rows(values, settings.train_until, None)
+    findings = find_anomalies(values, training, random_state=settings.seed, epochs=0)
+    summary = summarise(findings, file.name)
+    page = output / f"{file.name}.html"
+    write_text(page, anomaly_page(summary))
+    return line_of(findings, summary, page.name)
+
+
+def _show_progress(n_done: int, n_all: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if n_done == n_all else ""
+        click.echo(f"\r{n_done:,} of {n_all:,} series{end}", err=True, nl=False)
