@@ -2,7 +2,7 @@
 
     RECS_ANOMALY_DATA=FOLDER python benchmarks/anomaly_stream.py [PART ...]
 
-Parts: speed, memory, rate, shift, many, accuracy, nab; all without any. Data: the folder
+Parts: speed, memory, rate, shift, many, accuracy, nab; all without any. Data: folder
 `anomaly` below RECS_ANOMALY_DATA, with NAB's files in `nab`; without it the last two
 are left out. Nothing is tuned here. NAB's one threshold for all files is chosen on
 every other file and judged on the rest, and the other way round; each detector learns
