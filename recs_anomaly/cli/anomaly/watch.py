@@ -10,7 +10,7 @@ from recs_anomaly.exceptions import InputError
 
 
 @click.command(
-    epilog="Example: tail -F pump.csv | recs-anomaly anomaly watch pump.recs "
+    epilog="Example: recs-anomaly anomaly watch pump.recs --follow pump.csv "
     "--state pump-now.recs --webhook https://example.org/alarms"
 )
 @click.argument("model")
