@@ -46,7 +46,6 @@ N_TRAINING, N_CLEAN = 4000, 40_000
 NAB_THRESHOLDS = (0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0)
 NAB_QUIET = 50  # rows below the threshold before there can be another alert
 LONGEST = 20_000  # rows of a series that are judged
-
 Series = Callable[[int, np.random.Generator], np.ndarray]
 
 
