@@ -23,6 +23,9 @@ from recs_anomaly.core.smoothing import decayed_sum
 from recs_anomaly.core.window_memory import NEAREST_BLOCK, Memory
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
+# Training standard deviations: what lies farther off is held for as far, lest the
+# averages take thousands of rows to forget one reading.
+FARTHEST = 1e4
 PRIOR = 0.25  # of the time constant: weight of usual rows in each average
 WINDOWS_APART = 10  # a window is looked at this often while its rows pass
 
@@ -66,7 +69,7 @@ def look_back(
 ) -> CausalErrors:
     """Judge each row of a series (n_rows, n_channels) by its past; NaN is not known."""
     targets = model.channels.targets
-    scaled = model.channels.scaled(series)
+    scaled = np.clip(model.channels.scaled(series), -FARTHEST, FARTHEST)
     is_measured = ~np.isnan(scaled[:, targets])
     n_lags = model.autoregression.n_lags
     nothing = np.zeros((n_lags, scaled.shape[1]))

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
+from recs_anomaly.core.causal import FARTHEST
 from recs_anomaly.core.causal_stream import CausalStream
 from recs_anomaly.core.extreme_values import score_at
 from recs_anomaly.core.windows import Floats
@@ -182,9 +183,14 @@ class StreamScorer:
     def _taken(self, x: ArrayLike, time: Time | None) -> float | None:
         """Take a row: its largest share, NaN if not judged; None if it is late."""
         row = self._scaled(x)
-        is_complete = bool(np.isfinite(row).all())
-        if not is_complete and np.isinf(row).any():
-            raise InputError(f"x must be finite, or NaN where unknown; got {x!r:.80}.")
+        is_complete = bool((np.abs(row) <= FARTHEST).all())
+        if not is_complete:
+            if np.isinf(row).any():
+                raise InputError(
+                    f"x must be finite, or NaN where unknown; got {x!r:.80}."
+                )
+            row = np.clip(row, -FARTHEST, FARTHEST)
+            is_complete = not np.isnan(row).any()
         if time is not None and not self._moved_to(seconds_of(time)):
             self.n_late_ += 1
             return None

@@ -172,6 +172,20 @@ def test_times_with_a_zone_are_instants(timed: TimeSeriesAnomalyDetector) -> Non
     assert scorer.n_late_ == 0
 
 
+@pytest.mark.parametrize("reading", [1e6, -1e12, 1e200])
+def test_one_absurd_reading_is_forgotten(
+    fitted: TimeSeriesAnomalyDetector, reading: float
+) -> None:
+    series = waves(1500, seed=3)
+    series[400, 0] = reading
+    scorer = fitted.stream()
+    scores = scorer.score_many(series)
+    np.testing.assert_allclose(scores, fitted.score_samples_causal(series), rtol=1e-9)
+    assert np.isfinite(scores).all()
+    assert scores[400] < 1000 * scorer.offset_
+    assert (scores[1000:] > scorer.offset_).mean() > 0.99
+
+
 def test_nothing_measured_gets_the_typical_score(
     fitted: TimeSeriesAnomalyDetector,
 ) -> None:

@@ -71,26 +71,28 @@ class Run:
     ----------
     state : Path or None
     webhook : str or None
-    is_file : bool
-        Whether lines come from a file, which can be read again.
+    path : Path or None
+        The file that lines come from, which can be read again.
     """
 
-    def __init__(self, state: Path | None, webhook: str | None, is_file: bool) -> None:
+    def __init__(
+        self, state: Path | None, webhook: str | None, path: Path | None
+    ) -> None:
         from recs_anomaly.applications.anomaly.webhook import Webhook
 
-        self._state, self._is_file = state, is_file
+        self._state, self._path = state, path
         self._webhook = Webhook(webhook) if webhook else None
         self._is_stopping = threading.Event()
         self._is_awaiting = False
         self._status_due = monotonic() + STATUS_S
         self._n_complaints = 0
 
-    def go(self, watching: "Watching", path: Path | None, opened: Opened) -> None:
+    def go(self, watching: "Watching", opened: Opened) -> None:
         """Take lines until they end or a signal comes."""
         signals = (signal.SIGTERM, signal.SIGINT)
         before = [signal.signal(number, self._stop) for number in signals]
         try:
-            self._take_lines(watching, self._lines(path), opened)
+            self._take_lines(watching, self._lines(), opened)
         finally:
             for number, handler in zip(signals, before, strict=True):
                 signal.signal(number, handler)
@@ -130,8 +132,8 @@ class Run:
     ) -> None:
         if opened.n_lines:
             self._say_resumed(opened)
-            if self._is_file:
-                watching.skip(lines, opened.n_lines)
+            if self._path is not None:
+                watching.skip(lines, self._lines_to_skip(opened.n_lines))
             else:
                 watching.n_lines = opened.n_lines
         while (line := self._next(lines)) is not None:
@@ -141,12 +143,25 @@ class Run:
             if self._is_stopping.is_set():
                 return
 
-    def _lines(self, path: Path | None) -> Iterator[str]:
+    def _lines(self) -> Iterator[str]:
         from recs_anomaly.applications.anomaly.following import follow, lines_of
 
-        if path is None:
+        if self._path is None:
             return lines_of(sys.stdin.buffer)
-        return follow(path, lambda: not self._is_stopping.wait(POLL_S))
+        return follow(self._path, lambda: not self._is_stopping.wait(POLL_S))
+
+    def _lines_to_skip(self, n_lines: int) -> int:
+        """All that were read, or none where the file is another by now."""
+        assert self._path is not None
+        with self._path.open("rb") as file:
+            n_there = sum(1 for _ in file)
+        if n_there >= n_lines:
+            return n_lines
+        click.echo(
+            f"{self._path} has {n_there:,} lines: it is read from its beginning.",
+            err=True,
+        )
+        return 0
 
     def _next(self, lines: Iterator[str]) -> str | None:
         """Await a line; a signal that comes meanwhile ends the lines."""
@@ -161,7 +176,7 @@ class Run:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._is_stopping.set()
         # A row that is being judged is judged to its end, lest the state be torn.
-        if self._is_awaiting and not self._is_file:
+        if self._is_awaiting and self._path is None:
             raise Stopped
 
     def _say_resumed(self, opened: Opened) -> None:
@@ -171,7 +186,7 @@ class Run:
             return
         tail = (
             "later lines are read again, and their events told again"
-            if self._is_file
+            if self._path is not None
             else "what it had read after them is forgotten"
         )
         click.echo(

@@ -73,7 +73,7 @@ def watch(
     if state is not None:
         refuse_missing_folder(state)
     opened = open_watcher(model, state, alpha)
-    run = Run(state, webhook, is_file=follow is not None)
+    run = Run(state, webhook, follow)
     names = opened.watcher.scorer.channel_names_
     watching = Watching(
         opened.watcher,
@@ -85,7 +85,7 @@ def watch(
         max_bad,
     )
     try:
-        run.go(watching, follow, opened)
+        run.go(watching, opened)
     except InputError:
         run.finish(watching)
         raise

@@ -160,6 +160,27 @@ def test_a_follower_reads_the_tail_again_after_a_kill(
     assert load(state).n_events_ == 2
 
 
+def test_a_file_that_was_replaced_is_read_from_its_beginning(
+    folder: Path, tmp_path: Path
+) -> None:
+    state, path = tmp_path / "now.recs", tmp_path / "new.csv"
+    watcher = load(folder / "model.recs").watch()
+    save(watcher, state, metrics={"n_lines": 3000, "is_over": True})
+    path.write_text((folder / "later.csv").read_text())
+    words = ["--follow", str(path), "--state", str(state)]
+    with subprocess.Popen(
+        [*COMMAND, str(folder / "model.recs"), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        first = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        _, messages = process.communicate()
+    assert first["start"] == 400
+    assert "new.csv has 2,001 lines: it is read from its beginning." in messages
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
