@@ -1,65 +1,19 @@
 """The webhook against a real server that fails, hangs and comes back."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from recs_anomaly.applications.anomaly.webhook import Webhook
 from recs_anomaly.exceptions import InputError
-
-PATIENCE_S = 30.0
-
-
-class Receiver:
-    """A server that answers by a script, "ok" when that is over."""
-
-    def __init__(self) -> None:
-        self.script: list[str] = []
-        self.events: list[dict[str, Any]] = []
-        self.n_requests = 0
-        self.arrived, self.go_on = threading.Event(), threading.Event()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                receiver.n_requests += 1
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                how = receiver.script.pop(0) if receiver.script else "ok"
-                receiver.arrived.set()
-                if how == "hang":
-                    receiver.go_on.wait(PATIENCE_S)
-                    return
-                if how == "nonsense":
-                    self.wfile.write(b"what?\r\n\r\n")
-                    return
-                if how == "ok":
-                    receiver.events.append(json.loads(body))
-                self.send_response({"ok": 200, "fail": 503, "moved": 404}[how])
-                self.end_headers()
-
-            def log_message(self, *arguments: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/alarms"
+from tests.applications.anomaly.receiver import PATIENCE_S, Receiver, receiving
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(
-        target=receiver.server.serve_forever, kwargs={"poll_interval": 0.01}
-    )
-    thread.start()
-    yield receiver
-    receiver.go_on.set()
-    receiver.server.shutdown()
-    thread.join()
-    receiver.server.server_close()
+    with receiving() as found:
+        yield found
 
 
 def hook(receiver: Receiver, **parameters: Any) -> Webhook:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
 from recs_anomaly.cli import main
 from recs_anomaly.estimators.watch import SeriesWatcher
+from tests.applications.anomaly.receiver import receiving
 
 N_TRAINING = 1000
 PROGRAM = "from recs_anomaly.cli import main; main()"
@@ -65,6 +66,18 @@ def test_events_come_out_as_lines_of_json(folder: Path, spelling: str) -> None:
     assert events[0]["start_time"] == "2026-03-01T23:20:00"
     assert events[0]["channel"] == "flow"
     assert "2,000 rows, 0 bad, 0 late, 2 events." in found.stderr
+
+
+def test_events_are_posted_too(folder: Path) -> None:
+    lines = (folder / "later.csv").read_text()
+    with receiving() as receiver:
+        receiver.script = ["ok", "fail"]
+        words = ("anomaly", "watch", folder / "model.recs", "--webhook", receiver.url)
+        found = run(*words, lines=lines)
+    assert found.exit_code == 0, found.output
+    written = [json.loads(line) for line in found.stdout.splitlines()]
+    assert receiver.events == written
+    assert f"{len(written)} posted, 0 waiting." in found.stderr
 
 
 def test_bad_lines_are_counted_told_and_skipped(folder: Path) -> None:
