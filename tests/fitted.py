@@ -6,6 +6,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from recs_anomaly.applications.recommend.recommender import Recommender
+from recs_anomaly.applications.recommend.trial import Trial as JudgedTrial
+from recs_anomaly.applications.recommend.trial import judge
 from recs_anomaly.datasets import load_sample_ratings, random_folds
 
 
@@ -35,3 +37,9 @@ def quick_recommender(ratings: pd.DataFrame) -> Recommender:
     """Train no longer than it takes to be better than nothing."""
     items = load_sample_ratings().items
     return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)
+
+
+@cache
+def judged_sample() -> JudgedTrial:
+    """Trial of the sample, with everything measured that the report tells."""
+    return judge(*sample_trial())

@@ -13,6 +13,7 @@ from recs_anomaly.metrics._arrays import (
     finite_vector,
     mean,
 )
+from recs_anomaly.metrics.calibration import reliability_bins
 
 
 def rmse(observed: ArrayLike, predicted: ArrayLike) -> float:
@@ -190,23 +191,11 @@ def calibration_error(
     >>> calibration_error(events, chances, n_bins=2)  # 0 in one bin, 0.25 in the other
     0.125
     """
-    happened = finite_vector("is_event", is_event)
-    chance = finite_vector("probability", probability)
-    check_same_length(happened, chance, "is_event", "probability")
-    if not np.isin(happened, (0, 1)).all():
-        raise InputError("is_event must hold only True and False.")
-    if np.any((chance < 0) | (chance > 1)):
-        raise InputError(
-            f"probability must be in [0, 1]; got {chance.min()} to {chance.max()}."
-        )
-    if n_bins < 1:
-        raise InputError(f"n_bins must be at least 1; got {n_bins}.")
-    if not len(chance):
+    bins = reliability_bins(is_event, probability, n_bins)
+    if not len(bins.n_predictions):
         return float("nan")
-    # The rank of a prediction is the number of smaller ones: ties rank equal.
-    rank = np.searchsorted(np.sort(chance), chance, side="left")
-    gap = np.bincount(rank * n_bins // len(chance), weights=happened - chance)
-    return float(np.abs(gap).sum() / len(chance))
+    gaps = np.abs(bins.frequency - bins.probability)
+    return float(np.average(gaps, weights=bins.n_predictions))
 
 
 def interval_coverage(observed: ArrayLike, intervals: ArrayLike) -> float:

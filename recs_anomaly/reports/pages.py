@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from recs_anomaly.reports.recommend_parts import RecommendSummary
 from recs_anomaly.reports.summaries import AnomalySummary
 
 _PAGES = Environment(
@@ -38,7 +39,27 @@ def anomaly_page(summary: AnomalySummary) -> str:
             for each in summary.events
         ],
     }
-    return page_of("anomaly.html", summary=summary, plots=for_script(plots))
+    return page_of(
+        "anomaly.html",
+        summary=summary,
+        kind="Anomaly report",
+        plots=for_script(plots),
+    )
+
+
+def recommend_page(summary: RecommendSummary) -> str:
+    """Set the report about a recommender as HTML.
+
+    Parameters
+    ----------
+    summary : RecommendSummary
+
+    Returns
+    -------
+    page : str
+        With its style inside; it needs no script.
+    """
+    return page_of("recommend.html", summary=summary, kind="Recommendation report")
 
 
 def page_of(template: str, **values: object) -> str:

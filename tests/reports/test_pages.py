@@ -1,8 +1,6 @@
 """The page in a real browser, and what data can do to it."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,44 +9,10 @@ import pytest
 
 from recs_anomaly.reports.anomaly_summary import summarise
 from recs_anomaly.reports.pages import anomaly_page, for_script
+from tests.reports.browser import HOSTILE, needs_browser, opened
 from tests.reports.findings import made_findings
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-needs_browser = pytest.mark.skipif(
-    not (CHROMIUM and shutil.which("chromedriver")), reason="no Chromium to open pages"
-)
 EVENTS = ({"rows": (300, 320)}, {"rows": (40, 40), "severity": 50, "channel": "b"})
-HOSTILE = "<script>alert(1)</script>\"'&</title>\u2028{{ 7 * 7 }}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for argument in (
-        *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run"),
-        *("disable-background-networking", "disable-component-update", "disable-sync"),
-    ):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(
-        options=options, service=webdriver.ChromeService(shutil.which("chromedriver"))
-    )
-    yield driver
-    driver.quit()
-
-
-def opened(browser: Any, folder: Path, page: str, width: int = 1200) -> Any:
-    path = folder / "report.html"
-    path.write_text(page, encoding="utf-8")
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
-    )
-    browser.get(path.as_uri())
-    return browser
 
 
 def view(browser: Any) -> list[float]:

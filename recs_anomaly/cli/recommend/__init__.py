@@ -4,6 +4,7 @@ import click
 
 from recs_anomaly.cli.recommend.evaluate import evaluate
 from recs_anomaly.cli.recommend.everybody import everybody
+from recs_anomaly.cli.recommend.report import report
 from recs_anomaly.cli.recommend.similar import similar
 from recs_anomaly.cli.recommend.train import train
 from recs_anomaly.cli.recommend.user import user
@@ -15,5 +16,5 @@ def recommend() -> None:
     """Train on ratings, and recommend to users and visitors."""
 
 
-for _command in (train, user, visitor, similar, everybody, evaluate):
+for _command in (train, user, visitor, similar, everybody, evaluate, report):
     recommend.add_command(_command)

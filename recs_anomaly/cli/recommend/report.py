@@ -1,0 +1,92 @@
+"""``recs-anomaly recommend report``: ratings in, a page for people out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recs_anomaly.cli._files import refuse_missing_folder, write_text
+
+if TYPE_CHECKING:
+    from recs_anomaly.datasets.splits import Fold
+
+_HIDDEN_SHARE = 0.2
+_SPLITS = {
+    "random": "a fifth, drawn at random with seed {seed}",
+    "last": "the last one of each user",
+    "time": "the last fifth in time",
+}
+
+
+@click.command(
+    epilog="Example: recs-anomaly recommend report ml-100k -o report.html --split time"
+)
+@click.argument("ratings")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="PAGE",
+    help="HTML file to write.",
+)
+@click.option(
+    "--items",
+    "items_file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Table with the items' titles and genres. [default: the data set's own, or "
+    "u.item, movies.dat or movies.csv beside RATINGS]",
+)
+@click.option(
+    "--split",
+    type=click.Choice(list(_SPLITS)),
+    default="random",
+    show_default=True,
+    help="Which ratings to hide: a fifth drawn at random, the last one of each user, "
+    "or the last fifth in time.",
+)
+@click.option("--seed", default=0, show_default=True, help="Same seed, same page.")
+def report(
+    ratings: str, output: Path, items_file: Path | None, split: str, seed: int
+) -> None:
+    """Write a page that says how good recommendations are, and for whom.
+
+    RATINGS is a file or the name of a data set. A model learns from most ratings, and
+    is judged by those that were kept hidden: forecasts and lists beside simple rules,
+    probabilities, which items are listed, who is served worst, and the lists of some
+    users with reasons. The page opens in any browser and needs no network.
+    """
+    from recs_anomaly.applications.recommend.recommender import Recommender
+    from recs_anomaly.applications.recommend.sources import open_ratings
+    from recs_anomaly.applications.recommend.trial import judge
+    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.datasets import without_repeats
+    from recs_anomaly.reports.pages import recommend_page
+    from recs_anomaly.reports.recommend_summary import summarise
+
+    refuse_missing_folder(output)
+    with warnings_in_one_line():
+        opened = open_ratings(ratings, items_file)
+        rated = without_repeats(opened.ratings)
+        train, hidden = (rated.iloc[rows] for rows in _cut(rated, split, seed))
+        load_keras()
+        recommender = Recommender.train(
+            train, opened.items, random_state=seed, verbose=1
+        )
+        click.echo(f"Judging by {len(hidden):,} hidden ratings ...", err=True)
+        trial = judge(recommender, train, hidden)
+        summary = summarise(trial, Path(ratings).name, _SPLITS[split].format(seed=seed))
+    write_text(output, recommend_page(summary))
+    click.echo(summary.sentence)
+    click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB).", err=True)
+
+
+def _cut(rated: Any, split: str, seed: int) -> "Fold":
+    from recs_anomaly.datasets import leave_last_out, random_folds, split_by_time
+
+    if split == "last":
+        return leave_last_out(rated)
+    if split == "time":
+        return split_by_time(rated, _HIDDEN_SHARE)
+    return random_folds(len(rated), round(1 / _HIDDEN_SHARE), seed)[0]

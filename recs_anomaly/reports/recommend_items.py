@@ -1,0 +1,103 @@
+"""What kind of items is listed: what the report about a recommender says of them."""
+
+import numpy as np
+import pandas as pd
+
+from recs_anomaly.applications.recommend.ranking import LISTED
+from recs_anomaly.applications.recommend.trial import Trial
+from recs_anomaly.metrics.ranking import (
+    coverage,
+    intra_list_diversity,
+    mean_over_users,
+    popularity_lift,
+)
+from recs_anomaly.reports.recommend_comparisons import (
+    MODEL,
+    MODEL_IN_WORDS,
+    number,
+    percent,
+)
+from recs_anomaly.reports.recommend_parts import Measures, Pair
+
+_N_PARTS = 10
+
+
+def catalogue_share(trial: Trial, predictor: str) -> float:
+    """Measure how much of what was learned from is on at least one list.
+
+    Parameters
+    ----------
+    trial : Trial
+    predictor : str
+        "RBM", or the name of a simple rule.
+
+    Returns
+    -------
+    share : float
+    """
+    # Items of the training part come first, and no list holds others.
+    n_known = int((trial.task.n_ratings > 0).sum())
+    return coverage(trial.lists[predictor], n_known, LISTED)
+
+
+def tenths(trial: Trial) -> list[Pair]:
+    """Cut the items into tenths, the most rated first.
+
+    Parameters
+    ----------
+    trial : Trial
+
+    Returns
+    -------
+    tenths : list of Pair
+        Shares of the ratings learned from, and of the places on lists.
+    """
+    n_ratings = trial.task.n_ratings
+    known = np.argsort(-n_ratings, kind="stable")[: int((n_ratings > 0).sum())]
+    own = trial.lists[MODEL]
+    n_listed = np.bincount(own[own >= 0], minlength=len(n_ratings))
+    return [
+        Pair(
+            str(place),
+            float(n_ratings[part].sum() / n_ratings.sum()),
+            float(n_listed[part].sum() / max(n_listed.sum(), 1)),
+        )
+        for place, part in enumerate(np.array_split(known, _N_PARTS), start=1)
+        if len(part)
+    ]
+
+
+def popularity(trial: Trial) -> Measures:
+    """Measure what kind of items is listed, beside the most rated.
+
+    Parameters
+    ----------
+    trial : Trial
+
+    Returns
+    -------
+    table : Measures
+    """
+    names = ["Catalogue shown", "Popularity lift"]
+    rows = {}
+    features = _genres(trial)
+    for name, predictor in ((MODEL_IN_WORDS, MODEL), ("most rated", "most rated")):
+        lists = trial.lists[predictor]
+        lift = popularity_lift(lists, trial.task.seen, trial.task.n_ratings, LISTED)
+        share = percent(catalogue_share(trial, predictor), 1)
+        rows[name] = [share, percent(lift, sign="+")]
+        if features is not None:
+            values = intra_list_diversity(lists, features, LISTED)
+            rows[name].append(number(mean_over_users(values), ".2f"))
+    if features is not None:
+        names.append("Unlike in genre")
+    return Measures(names, list(rows.items()))
+
+
+def _genres(trial: Trial) -> np.ndarray | None:
+    """Items by genre with 0 and 1, None where no genre is known."""
+    asked = pd.DataFrame({"item_id": trial.task.items})
+    genres = trial.recommender.catalogue.describe(asked)["genres"].fillna("")
+    if not (genres != "").any():
+        return None
+    return np.asarray(genres.str.get_dummies("|").drop(columns="", errors="ignore"))
