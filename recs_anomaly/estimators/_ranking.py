@@ -123,9 +123,9 @@ def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
         hidden,
         folded,
         np.array([person.generosity for person in folded]),
-        np.stack([person.features for person in folded]),
-        np.stack([person.weights for person in folded]),
-        np.stack([person.habits for person in folded]),
+        np.array([person.features for person in folded]),
+        np.array([person.weights for person in folded]),
+        np.array([person.habits for person in folded]),
         np.array([person.noise(known.ratings.noise) for person in folded]),
     )
 
