@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from recs_anomaly.estimators.recommender import RBMRecommender
     from recs_anomaly.estimators.sequence_classifier import SequenceClassifier
     from recs_anomaly.estimators.sequence_forecaster import SequenceForecaster
+    from recs_anomaly.estimators.text_generator import TextGenerator
     from recs_anomaly.persistence import load, save
 
 __version__ = "0.1.0.dev0"
@@ -24,6 +25,7 @@ __all__ = [
     "RBMRecommender",
     "SequenceClassifier",
     "SequenceForecaster",
+    "TextGenerator",
     "TimeSeriesAnomalyDetector",
     "load",
     "save",
@@ -35,6 +37,7 @@ _HOMES = {
     "RBMRecommender": "recs_anomaly.estimators.recommender",
     "SequenceClassifier": "recs_anomaly.estimators.sequence_classifier",
     "SequenceForecaster": "recs_anomaly.estimators.sequence_forecaster",
+    "TextGenerator": "recs_anomaly.estimators.text_generator",
     "TimeSeriesAnomalyDetector": "recs_anomaly.estimators.detector",
     "load": "recs_anomaly.persistence",
     "save": "recs_anomaly.persistence",

@@ -6,7 +6,7 @@ side, as rows of one matrix product, and a stream that keeps two states at a tim
 computes exactly the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -40,13 +40,14 @@ def run(cell: str, model: Recurrent, inputs: Floats) -> Floats:
     `inputs` has shape (n_sequences, steps, n_inputs), the result
     (n_sequences, steps, n_outputs).
     """
-    n_sequences, n_steps, _ = inputs.shape
-    state = first_state(cell, model, n_sequences)
-    outputs = np.empty((n_sequences, n_steps, model.head_kernel.shape[1]))
-    for step in range(n_steps):
-        state = advance(cell, model, state, inputs[:, step])
-        outputs[:, step] = state[0] @ model.head_kernel + model.head_bias
-    return outputs
+    # Step by step: a stream, which does not know what is to come, gets the same bits.
+    driven = (inputs[:, step] @ model.kernel for step in range(inputs.shape[1]))
+    return _outputs(cell, model, driven, inputs.shape[:2])
+
+
+def run_driven(cell: str, model: Recurrent, driven: Floats) -> Floats:
+    """Run sequences whose inputs have met the kernel, (n_sequences, steps, g u)."""
+    return _outputs(cell, model, np.moveaxis(driven, 1, 0), driven.shape[:2])
 
 
 def last_outputs(cell: str, model: Recurrent, inputs: Floats, is_step: Bools) -> Floats:
@@ -89,7 +90,28 @@ def advance(
     cell: str, model: Recurrent, state: tuple[Floats, ...], inputs: Floats
 ) -> tuple[Floats, ...]:
     """Next state of each sequence given its inputs (n_sequences, n_inputs)."""
-    return _STEPS[cell](model, state, inputs)
+    return advance_driven(cell, model, state, inputs @ model.kernel)
+
+
+def advance_driven(
+    cell: str, model: Recurrent, state: tuple[Floats, ...], driven: Floats
+) -> tuple[Floats, ...]:
+    """Next state given the inputs times the kernel (n_sequences, n_gates n_units).
+
+    For a one-hot input the product is a row of the kernel.
+    """
+    return _STEPS[cell](model, state, driven)
+
+
+def _outputs(
+    cell: str, model: Recurrent, driven: Iterable[Floats], shape: tuple[int, ...]
+) -> Floats:
+    state = first_state(cell, model, shape[0])
+    outputs = np.empty((*shape, model.head_kernel.shape[1]))
+    for step, drive in enumerate(driven):
+        state = advance_driven(cell, model, state, drive)
+        outputs[:, step] = state[0] @ model.head_kernel + model.head_bias
+    return outputs
 
 
 def _sigmoid(values: Floats) -> Floats:
@@ -97,30 +119,30 @@ def _sigmoid(values: Floats) -> Floats:
 
 
 def _simple_step(
-    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+    model: Recurrent, state: tuple[Floats, ...], driven: Floats
 ) -> tuple[Floats, ...]:
     """Elman's network: h = tanh(x W + h U + b)."""
     (hidden,) = state
-    drive = inputs @ model.kernel + hidden @ model.recurrent_kernel
+    drive = driven + hidden @ model.recurrent_kernel
     return (np.tanh(drive + model.bias[0]),)
 
 
 def _relu_step(
-    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+    model: Recurrent, state: tuple[Floats, ...], driven: Floats
 ) -> tuple[Floats, ...]:
     """Elman's network with rectified linear units: h = max(x W + h U + b, 0)."""
     (hidden,) = state
-    drive = inputs @ model.kernel + hidden @ model.recurrent_kernel
+    drive = driven + hidden @ model.recurrent_kernel
     return (np.maximum(drive + model.bias[0], 0.0),)
 
 
 def _gru_step(
-    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+    model: Recurrent, state: tuple[Floats, ...], driven: Floats
 ) -> tuple[Floats, ...]:
     """Gated recurrent unit (Cho et al., 2014), reset after the product as in Keras."""
     (hidden,) = state
     n_units = hidden.shape[1]
-    own = inputs @ model.kernel + model.bias[0]
+    own = driven + model.bias[0]
     recalled = hidden @ model.recurrent_kernel + model.bias[1]
     gates = _sigmoid(own[:, : 2 * n_units] + recalled[:, : 2 * n_units])
     update, reset = gates[:, :n_units], gates[:, n_units:]
@@ -129,11 +151,11 @@ def _gru_step(
 
 
 def _lstm_step(
-    model: Recurrent, state: tuple[Floats, ...], inputs: Floats
+    model: Recurrent, state: tuple[Floats, ...], driven: Floats
 ) -> tuple[Floats, ...]:
     """Long short-term memory (Hochreiter & Schmidhuber, 1997), with a forget gate."""
     hidden, carried = state
-    drive = inputs @ model.kernel + hidden @ model.recurrent_kernel + model.bias[0]
+    drive = driven + hidden @ model.recurrent_kernel + model.bias[0]
     enter, forget, candidate, leave = np.split(drive, 4, axis=1)
     carried = _sigmoid(forget) * carried + _sigmoid(enter) * np.tanh(candidate)
     return _sigmoid(leave) * np.tanh(carried), carried

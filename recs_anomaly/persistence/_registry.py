@@ -25,6 +25,7 @@ TARGETS = {
     "SequenceForecaster": (
         "recs_anomaly.estimators.sequence_forecaster:SequenceForecaster"
     ),
+    "TextGenerator": "recs_anomaly.estimators.text_generator:TextGenerator",
     "TimeSeriesAnomalyDetector": (
         "recs_anomaly.estimators.detector:TimeSeriesAnomalyDetector"
     ),
