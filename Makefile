@@ -8,7 +8,7 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test test-all lint docs
+.PHONY: demo test test-all test-jax lint docs
 
 demo: $(INSTALLED)
 	@$(BIN)/recs-anomaly demo
@@ -18,6 +18,12 @@ test: $(INSTALLED)
 
 test-all: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# Networks trained by JAX instead of TensorFlow; the tests, and their tolerances, are the same.
+test-jax: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,jax]'
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" tests/core tests/estimators
+	$(BIN)/python -m pytest tests/estimators/test_backends.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

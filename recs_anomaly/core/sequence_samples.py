@@ -79,7 +79,8 @@ def merge_equal(
     used = weights > 0
     values = sequences[used] + 0.0  # one zero: -0.0 has other bytes
     values[np.isnan(values)] = np.nan  # and one NaN
-    keyed = np.column_stack([values.reshape(len(values), -1), labels[used]])
+    n_values = values.shape[1] * values.shape[2]
+    keyed = np.column_stack([values.reshape(len(values), n_values), labels[used]])
     keys = np.ascontiguousarray(keyed).view(f"V{keyed.itemsize * keyed.shape[1]}")
     _, first, group = np.unique(keys.ravel(), return_index=True, return_inverse=True)
     total: Floats = np.zeros(len(first))

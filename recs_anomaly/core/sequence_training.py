@@ -27,7 +27,12 @@ from recs_anomaly.core.recurrent_network import (
     set_recurrent,
 )
 from recs_anomaly.core.sequence_samples import Samples, draw_batches
-from recs_anomaly.core.training import Batch, EpochMonitor, ShuffledBatches
+from recs_anomaly.core.training import (
+    IS_ALWAYS_COMPILED,
+    Batch,
+    EpochMonitor,
+    ShuffledBatches,
+)
 
 Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 MOST_WAITING = 8
@@ -77,7 +82,7 @@ class SequenceModel(keras.Model):
         )
         self.compile(
             optimizer=keras.optimizers.Adam(global_clipnorm=plan.clip_norm),
-            jit_compile=plan.is_compiled,
+            jit_compile=plan.is_compiled or IS_ALWAYS_COMPILED,
         )
         self.optimizer.build(self.trainable_variables)
 

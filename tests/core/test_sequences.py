@@ -1,0 +1,130 @@
+"""Samples, first weights, losses and the loan of networks, against slow twins."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recs_anomaly.core.class_losses import (
+    log_probabilities,
+    mean_cross_entropy,
+    targets_of,
+)
+from recs_anomaly.core.recurrent import last_outputs
+from recs_anomaly.core.recurrent_start import GATES, folded, starting_weights
+from recs_anomaly.core.sequence_samples import (
+    Samples,
+    draw_batches,
+    fit_scale,
+    merge_equal,
+)
+from recs_anomaly.core.sequence_training import Plan, borrowed, fitting_batch
+
+seeds = st.integers(0, 2**31)
+
+
+@given(seed=seeds, n_samples=st.integers(1, 40))
+@settings(max_examples=40)
+def test_merging_adds_weights_of_equal_sequences(seed: int, n_samples: int) -> None:
+    rng = np.random.default_rng(seed)
+    sequences = rng.choice([0.0, -0.0, 1.0, np.nan], (n_samples, 2, 1))
+    labels, weights = rng.integers(0, 2, n_samples), rng.integers(0, 3, n_samples) * 1.0
+    merged = merge_equal(sequences, labels, weights)
+    expected: Counter[tuple[str, int]] = Counter()
+    for sequence, label, weight in zip(sequences, labels, weights, strict=True):
+        if weight:
+            expected[str((sequence + 0.0).tolist()), int(label)] += weight
+    found = {
+        (str(sequence.tolist()), int(label)): float(weight)
+        for sequence, label, weight in zip(*merged, strict=True)
+    }
+    assert found == expected
+    assert len(merged[0]) == len(found)
+    order = rng.permutation(n_samples)
+    again = merge_equal(sequences[order], labels[order], weights[order])
+    for one, other in zip(merged, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_scale_counts_weights_as_copies(rng: np.random.Generator) -> None:
+    sequences = rng.standard_normal((10, 4, 3)) * [1.0, 20.0, 0.0] + [0.0, 5.0, 7.0]
+    sequences[2, 1:] = np.nan
+    weights = rng.integers(0, 4, 10)
+    scale = fit_scale(sequences, weights * 1.0)
+    copies = np.repeat(sequences, weights, axis=0).reshape(-1, 3)
+    np.testing.assert_allclose(scale.centre, np.nanmean(copies, axis=0))
+    np.testing.assert_allclose(scale.spread[:2], np.nanstd(copies, axis=0)[:2])
+    assert scale.spread[2] == 1.0
+    values, is_step = scale.readings(sequences)
+    assert is_step.sum() == 40 - 3
+    assert (values[2, 1:] == 0).all()
+
+
+def test_each_sample_comes_once_and_fillers_weigh_nothing() -> None:
+    numbers = np.arange(10.0)
+    samples = Samples(numbers, numbers > -1, numbers, 1.0 + numbers)
+    batches = [draw() for draw in draw_batches(samples, 4, np.random.default_rng(0))]
+    assert [len(batch["inputs"]) for batch in batches] == [4, 4, 4]
+    inputs = np.concatenate([batch["inputs"] for batch in batches])
+    weights = np.concatenate([batch["weights"] for batch in batches])
+    assert sorted(inputs[weights > 0]) == list(range(10))
+    np.testing.assert_array_equal(weights[weights > 0], 1.0 + inputs[weights > 0])
+
+
+@pytest.mark.parametrize(("n_samples", "size"), [(1, 1), (5, 8), (16, 16), (99, 32)])
+def test_small_samples_share_batch_sizes(n_samples: int, size: int) -> None:
+    assert fitting_batch(n_samples, 32) == size
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_log_odds(n_classes: int, rng: np.random.Generator) -> None:
+    outputs = 30 * rng.standard_normal((9, 1 if n_classes == 2 else n_classes))
+    whole = np.hstack([np.zeros((9, 1)), outputs]) if n_classes == 2 else outputs
+    expected = scipy.special.log_softmax(whole, axis=1)
+    np.testing.assert_allclose(log_probabilities(outputs), expected, atol=1e-12)
+    labels, weights = rng.integers(0, n_classes, 9), rng.random(9)
+    assert mean_cross_entropy(outputs, labels, weights) == pytest.approx(
+        -np.average(expected[np.arange(9), labels], weights=weights)
+    )
+    targets = targets_of(labels, n_classes)
+    assert (targets.argmax(axis=1) if n_classes > 2 else targets[:, 0]).tolist() == (
+        labels.tolist()
+    )
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_first_weights(cell: str) -> None:
+    model = starting_weights(cell, 3, 5, 2, np.random.default_rng(0))
+    back = model.recurrent_kernel
+    np.testing.assert_allclose(back @ back.T, np.eye(5), atol=1e-12)
+    assert np.abs(model.kernel).max() <= np.sqrt(6 / (3 + 5 * GATES[cell]))
+    assert model.bias.sum() == (5 if cell == "lstm" else 0)
+    assert not model.head_kernel.any()
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_folding_a_scale_into_weights(cell: str, rng: np.random.Generator) -> None:
+    model = starting_weights(cell, 3, 5, 2, rng)
+    model = model._replace(head_kernel=rng.standard_normal((5, 2)))
+    centre, scale = rng.standard_normal(3), rng.random(3) + 0.5
+    inputs, is_step = rng.standard_normal((4, 6, 3)), rng.random((4, 6)) < 0.7
+    np.testing.assert_allclose(
+        last_outputs(cell, folded(model, centre, scale), inputs, is_step),
+        last_outputs(cell, model, (inputs - centre) / scale, is_step),
+        atol=1e-12,
+    )
+
+
+def test_networks_are_lent_to_one_at_a_time_and_used_again() -> None:
+    plan = Plan("gru", 2, 1, 1, 3, "squares", 4, None, False)
+    with borrowed(plan) as first, borrowed(plan) as second:
+        assert first is not second
+    with borrowed(plan) as third:
+        assert third in (first, second)
+    with pytest.raises(RuntimeError), borrowed(plan) as broken:
+        raise RuntimeError
+    with borrowed(plan) as fourth, borrowed(plan) as fifth:
+        assert broken not in (fourth, fifth)
