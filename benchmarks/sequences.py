@@ -41,9 +41,10 @@ MOST_SIMPLE_SKILL = 0.5  # what SimpleRNN may reach where gates succeed
 LEAST_GATED_SKILL = 0.9
 MOST_ERROR = 1.0  # of the best rival's forecast error
 MOST_BITS = 1.0  # of a 5-gram's
-TURNS = 5
+TURNS = 3
 N_SEEDS = 3
 STEPS, BATCH, UNITS = 50, 64, 32
+N_BATCHES, EPOCHS = 16, 8
 DAY = 288  # rows of the sample series
 HORIZON = 12
 TEXT_UNITS, TEXT_EPOCHS = 128, 10
@@ -55,10 +56,10 @@ def speed() -> list[bool]:
     In CPU seconds of this process: what else runs on the machine has no say.
     """
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((16 * BATCH, STEPS, 1)).astype(np.float32)
+    X = rng.standard_normal((N_BATCHES * BATCH, STEPS, 1)).astype(np.float32)
     y = (X.sum(axis=(1, 2)) > 0).astype(np.float32)
     print(f"GRU, {UNITS} units, {STEPS} steps, batches of {BATCH}: CPU ms a step of")
-    print(f"training, median of {TURNS} turns of 3 epochs, one after the other")
+    print(f"training, median of {TURNS} turns of {EPOCHS} epochs, one after the other")
     tasks = {"plain Keras fit": plain_keras(X, y), "ours": ours(X, y)}
     for task in tasks.values():
         task()  # builds and compiles
@@ -67,7 +68,7 @@ def speed() -> list[bool]:
         for name, task in tasks.items():
             start = process_time()
             task()
-            times[name].append((process_time() - start) / (3 * 16) * 1000)
+            times[name].append((process_time() - start) / (EPOCHS * N_BATCHES) * 1000)
     for name, each in times.items():
         print(
             f"  {name:18s} {np.median(each):7.2f}  ({min(each):.2f} to {max(each):.2f})"
@@ -82,7 +83,7 @@ def plain_keras(X: np.ndarray, y: np.ndarray) -> Callable[[], object]:
         [keras.Input(X.shape[1:]), layers.GRU(UNITS), layers.Dense(1, "sigmoid")]
     )
     network.compile("adam", "binary_crossentropy")
-    return lambda: network.fit(X, y, batch_size=BATCH, epochs=3, verbose=0)
+    return lambda: network.fit(X, y, batch_size=BATCH, epochs=EPOCHS, verbose=0)
 
 
 def ours(X: np.ndarray, y: np.ndarray) -> Callable[[], object]:
@@ -91,7 +92,7 @@ def ours(X: np.ndarray, y: np.ndarray) -> Callable[[], object]:
     start = starting_weights("gru", 1, UNITS, 1, np.random.default_rng(0))
     ones = np.ones(len(X), np.float32)
     samples = Samples(X, np.ones(X.shape[:2], np.bool_), y[:, None], ones)
-    pace, quiet = Pace(3, 0.001, 0.0), Progress("", 3, 0)
+    pace, quiet = Pace(EPOCHS, 0.001, 0.0), Progress("", EPOCHS, 0)
     return lambda: training.train_recurrent(plan, start, samples, pace, 0, quiet)
 
 

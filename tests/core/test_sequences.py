@@ -13,6 +13,8 @@ from recs_anomaly.core.class_losses import (
     mean_cross_entropy,
     targets_of,
 )
+from recs_anomaly.core.pace import Pace
+from recs_anomaly.core.progress import Progress
 from recs_anomaly.core.recurrent import last_outputs
 from recs_anomaly.core.recurrent_start import GATES, folded, starting_weights
 from recs_anomaly.core.sequence_samples import (
@@ -21,7 +23,12 @@ from recs_anomaly.core.sequence_samples import (
     fit_scale,
     merge_equal,
 )
-from recs_anomaly.core.sequence_training import Plan, borrowed, fitting_batch
+from recs_anomaly.core.sequence_training import (
+    Plan,
+    borrowed,
+    fitting_batch,
+    train_recurrent,
+)
 
 seeds = st.integers(0, 2**31)
 
@@ -128,3 +135,23 @@ def test_networks_are_lent_to_one_at_a_time_and_used_again() -> None:
         raise RuntimeError
     with borrowed(plan) as fourth, borrowed(plan) as fifth:
         assert broken not in (fourth, fifth)
+
+
+def test_compiled_training_is_the_same_training(rng: np.random.Generator) -> None:
+    """Eleven batches: compiled steps are taken eight at once, and then three."""
+    inputs = rng.standard_normal((44, 3, 1)).astype(np.float32)
+    samples = Samples(
+        inputs, np.ones((44, 3), np.bool_), inputs[:, 0], np.ones(44, np.float32)
+    )
+    start = starting_weights("gru", 1, 2, 1, rng)
+    plain = Plan("gru", 2, 1, 1, 3, "squares", 4, 1.0, False)
+    pace, quiet = Pace(3, 0.05, 0.0), Progress("", 3, 0)
+    found = [
+        train_recurrent(plan, start, samples, pace, 0, quiet)
+        for plan in (plain, plain._replace(is_compiled=True))
+    ]
+    assert found[0].history.loss[-1] < found[0].history.loss[0]
+    np.testing.assert_allclose(found[0].history.loss, found[1].history.loss, rtol=1e-4)
+    for one, other in zip(found[0].model, found[1].model, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    assert found[0].optimizer_state[0] == 33  # steps
