@@ -79,7 +79,7 @@ def report(
         summary = summarise(trial, Path(ratings).name, _SPLITS[split].format(seed=seed))
     write_text(output, recommend_page(summary))
     click.echo(summary.sentence)
-    click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB).", err=True)
+    click.echo(f"Wrote {output} ({output.stat().st_size / 1e3:,.0f} kB).", err=True)
 
 
 def _cut(rated: Any, split: str, seed: int) -> "Fold":
