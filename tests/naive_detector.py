@@ -19,7 +19,8 @@ def smooth(
     for row in range(len(scores)):
         total = weight = 0.0
         for other in range(row + 1 if past else len(scores)):
-            if is_known[other]:
+            is_near = past or abs(row - other) <= 3 * constant
+            if is_known[other] and is_near:
                 share = np.exp(-abs(row - other) / constant)
                 total += share * scores[other]
                 weight += share

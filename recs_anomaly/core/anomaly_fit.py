@@ -6,10 +6,8 @@ import numpy as np
 
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, Judgement, judge
 from recs_anomaly.core.anomaly_scale import (
-    HIGH,
-    HIGH_IN_A_ROW,
+    combine,
     fit_scale,
-    shares,
     smoothed_errors,
 )
 from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
@@ -35,11 +33,11 @@ MOST_LEFT_OUT = 0.25  # share of the rows; what is more frequent is not abnormal
 
 
 class Fitted(NamedTuple):
-    """A model, the scales (n_branches, n_targets) of its errors, and what it saw.
+    """A model, the scales of its errors, and what it saw.
 
-    `scale` is that of smoothed errors, `row_scale` that of a row's own. `judged` is the
-    model's view of the training series, `is_normal` (n_rows,) says which of its rows
-    were learned from.
+    `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
+    (n_branches, n_targets) that of a row's own. `judged` is the model's view of the
+    training series, `is_normal` (n_rows,) says which of its rows were learned from.
     """
 
     model: AnomalyModel
@@ -131,11 +129,10 @@ def _finish(
     # What was left out has no say in the averages of the rows beside it.
     normal = judged._replace(is_known=judged.is_known & is_normal[:, None])
     smoothed = smoothed_errors(normal, settings.time_constant)
-    high = HIGH if settings.time_constant else HIGH_IN_A_ROW
     return Fitted(
         model,
-        fit_scale(smoothed, normal, high),
-        fit_scale(judged.errors, normal, HIGH_IN_A_ROW),
+        np.stack([fit_scale(of_stretch, normal) for of_stretch in smoothed]),
+        fit_scale(judged.errors, normal),
         judged,
         is_normal,
     )
@@ -144,9 +141,8 @@ def _finish(
 def _is_ordinary(fitted: Fitted, settings: Settings) -> Bools:
     """Say which training rows do not stand out."""
     smoothed = smoothed_errors(fitted.judged, settings.time_constant)
-    weights = np.ones(len(fitted.scale))
-    worst = shares(smoothed, fitted.scale, weights).max(axis=(0, 2))
-    level = np.log(np.maximum(worst, np.finfo(np.float64).tiny))
+    weights = np.ones(smoothed.shape[1])
+    level = np.log(combine(smoothed / fitted.scale[:, :, None], weights))
     lower, middle, upper = np.quantile(level, (0.25, 0.5, 0.75))
     # Where anomalies fill more than a quarter, the rows below the median still tell.
     spread = max(min(upper - middle, 2.0 * (middle - lower)), LEAST_SPREAD)

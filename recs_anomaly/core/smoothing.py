@@ -8,11 +8,14 @@ import numpy as np
 from recs_anomaly.core.windows import Bools, Floats
 
 BLOCK = 64
+REACH = 3.0  # time constants; what is farther off has no say in a two-sided average
 LEAST_WEIGHT = 1e-9  # of the known rows; below it no row is near enough to speak
 
 
 def smooth(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
     """Average each column over the rows around each row, exp(-distance / constant).
+
+    Rows farther off than `REACH` constants have no say, however large their scores are.
 
     Parameters
     ----------
@@ -31,9 +34,9 @@ def smooth(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
     if time_constant == 0:
         return values
     columns = np.stack([values, is_known.astype(np.float64)], axis=-1)
-    both_sides = decayed_sum(columns, time_constant) - columns
-    both_sides += decayed_sum(columns[::-1], time_constant)[::-1]
-    return _average(both_sides)
+    both_sides = _near_sum(columns, time_constant) - columns
+    both_sides += _near_sum(columns[::-1], time_constant)[::-1]
+    return _average(np.maximum(both_sides, 0.0))
 
 
 def smooth_past(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
@@ -62,6 +65,15 @@ def decayed_sum(values: Floats, time_constant: float) -> Floats:
     for block in range(1, n_blocks):
         within[block] += carried * within[block - 1, -1]
     return within.reshape(padded.shape)[:n_rows]
+
+
+def _near_sum(values: Floats, time_constant: float) -> Floats:
+    """`decayed_sum` over the last `REACH` time constants alone."""
+    total = decayed_sum(values, time_constant)
+    reach = int(REACH * time_constant) + 1
+    forgotten = np.exp(-reach / time_constant)
+    total[reach:] -= forgotten * total[:-reach].copy()
+    return total
 
 
 def _average(sums: Floats) -> Floats:

@@ -18,12 +18,13 @@ LEADING = 0.5  # of the leading channel's share: so much makes a channel lead to
 class Evidence(NamedTuple):
     """What is known of the rows of a series, of shape (n_rows, n_targets) if not said.
 
-    `shares` (n_branches, n_rows, n_targets) are smoothed, in units of what one normal
-    row in a hundred reaches; `errors` of that shape are not, in units of what one in a
-    thousand reaches. `ratio` (n_rows,) is the largest of the shares. `values` and
-    `expected` are in the channels' own units, `residual` in training standard
-    deviations. `alone` (n_rows,) is what the forecast error of a row would be after
-    smoothing if there were no others. `window` is the rows of a window.
+    `ratio` (n_rows,) says how many times a row is as abnormal as one normal row in a
+    thousand, `shares` (n_branches, n_rows, n_targets) what each branch adds to its
+    logarithm; `errors` of that shape are those of the rows themselves, in units of what
+    one in a thousand reaches. `values` and `expected` are in the channels' own units,
+    `residual` in training standard deviations. `alone` (n_rows,) is what the forecast
+    error of a row would be after smoothing if there were no others. `window` is the
+    rows of a window.
     """
 
     ratio: Floats

@@ -9,7 +9,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core.anomaly_model import Judgement, judge
-from recs_anomaly.core.anomaly_scale import shares, smoothed_errors
+from recs_anomaly.core.anomaly_scale import (
+    combine,
+    evidence,
+    shares,
+    smoothed_errors,
+    time_constants,
+)
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_state import DetectorState
@@ -20,9 +26,10 @@ class Seen(NamedTuple):
     """What the detector sees in the rows of a series.
 
     `expected` and `residual` (n_rows, n_targets) are the scaled forecast and what
-    differs from it. `shares` and `errors` (n_branches, n_rows, n_targets) are what each
-    branch says of each channel: smoothed, in units of what one normal row in a hundred
-    reaches, and not smoothed, in units of what one in a thousand reaches. `alone`
+    differs from it. `shares` (n_branches, n_rows, n_targets) are what each branch adds
+    to the logarithm of `ratios` (n_rows,), which say how many times a row is as
+    abnormal as one normal row in a thousand. `errors` of the shape of `shares` are
+    those of the rows themselves, in units of what one in a thousand reaches. `alone`
     (n_rows,) is what the forecast error of a row would be after smoothing if there were
     no others. `is_known` (n_rows,) says where anything was measured.
     """
@@ -30,13 +37,14 @@ class Seen(NamedTuple):
     expected: Floats
     residual: Floats
     shares: Floats
+    ratios: Floats
     errors: Floats
     alone: Floats
     is_known: Bools
 
     def ratio(self, typical: float) -> Floats:
-        """Largest share of each row; what is typical where nothing is known."""
-        return np.where(self.is_known, self.shares.max(axis=(0, 2)), typical)
+        """How abnormal each row is; what is typical where nothing is known."""
+        return np.where(self.is_known, self.ratios, typical)
 
 
 class DetectorLook(DetectorState):
@@ -59,18 +67,33 @@ class DetectorLook(DetectorState):
 
     def _see(self, judged: Judgement, is_given: Bools) -> Seen:
         weights = settings.branch_weights(self.weights)
-        constant = settings.time_constant(self.smooth, self.n_rows_)
-        smoothed = smoothed_errors(judged, constant)
+        longest = settings.time_constant(self.smooth, self.n_rows_)
+        smoothed = smoothed_errors(judged, longest)[:, :, is_given]
+        levels = smoothed / self.error_scale_[:, :, None]
         known = np.where(judged.is_known, judged.errors, 0.0)[:, is_given]
-        alone = shares(known, self.error_scale_, weights)[0]
         return Seen(
             judged.expected[is_given],
             judged.residual[is_given],
-            shares(smoothed, self.error_scale_, weights)[:, is_given],
+            np.sum([evidence(of_stretch, weights) for of_stretch in levels], axis=0),
+            combine(levels, weights),
             shares(known, self.row_scale_, weights),
-            alone.max(axis=1) / (1.0 + 2.0 * constant),
+            self._alone(known[0], longest),
             np.any(judged.is_known[:, is_given], axis=(0, 2)),
         )
+
+    def _alone(self, forecast_errors: Floats, longest: float) -> Floats:
+        """Leave of each row's forecast errors (n_rows, n_targets) what smoothing would.
+
+        The row weighs one, those before and after it some time constants' worth.
+        """
+        by_stretch = [
+            forecast_errors / scale / (1.0 + 2.0 * constant)
+            for constant, scale in zip(
+                time_constants(longest), self.error_scale_[:, 0], strict=True
+            )
+        ]
+        alone: Floats = np.max(by_stretch, axis=(0, 2))
+        return alone
 
     def _checked(self, X: ArrayLike | pd.DataFrame, reset: bool) -> Floats:
         values: Floats = validate_data(

@@ -17,7 +17,7 @@ SIDES = {"both": 0, "high": 1, "low": -1}
 LEAST_ROWS = 8
 LAGS = 32
 NARROWEST, WIDEST = 50, 200  # what window="auto" may find
-SMOOTHING = 30.0
+SMOOTHING = 60.0
 CAUSAL_SMOOTHING = 20.0
 DEFAULT_WEIGHTS = {"forecast": 1.0, "reconstruction": 0.5, "neighbour": 1.0}
 
@@ -74,7 +74,7 @@ def settings_for(detector: Any, grid: Floats) -> Settings:
 
 
 def time_constant(smooth: float | str, n_rows: int) -> float:
-    """Rows of smoothing: 30 by default, fewer for short training series."""
+    """Rows of smoothing: 60 by default, fewer for short training series."""
     return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
 
 

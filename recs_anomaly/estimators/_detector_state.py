@@ -49,7 +49,7 @@ class DetectorState:
         **{name: ArraySpec("float64", shape) for name, shape in AUTOENCODER.items()},
         "memory_": ArraySpec("float64", ("n_targets", "n_memory", "n_code + 1")),
         "memory_starts_": ArraySpec("int64", ("n_memory",)),
-        "error_scale_": ArraySpec("float64", (3, "n_targets")),
+        "error_scale_": ArraySpec("float64", ("n_stretches", 3, "n_targets")),
         "row_scale_": ArraySpec("float64", (3, "n_targets")),
         "band_": ArraySpec("float64", ("n_targets", 2)),
         "tail_ranks_": ArraySpec("float64", ("n_ranks",)),

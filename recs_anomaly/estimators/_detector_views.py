@@ -18,9 +18,9 @@ class DetectorViews(DetectorLook):
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Score each row; lower is more abnormal.
 
-        A row's score is minus the largest of what the branches say about its channels,
-        1 being what the most conspicuous hundredth of normal rows reaches. Rows where
-        nothing was measured get the typical score of a normal row.
+        A row's score is minus what the branches say together about its worst channels,
+        1 being what one normal row in a thousand reaches. Rows where nothing was
+        measured get the typical score of a normal row.
 
         Parameters
         ----------

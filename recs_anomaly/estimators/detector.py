@@ -30,8 +30,9 @@ class TimeSeriesAnomalyDetector(
     from the channel's own past, corrected by a recurrent network that sees all
     channels. *Reconstruction*: the error of an autoencoder, averaged over all windows
     that cover a row. *Neighbour*: how far the windows around a row are from the
-    nearest normal window in the autoencoder's code. Each is averaged in time, divided
-    by what normal rows reach, and the largest counts.
+    nearest normal window in the autoencoder's code. Each is averaged over a short and
+    a long stretch of time and divided by what normal rows reach. Below that level the
+    highest counts; beyond it, levels that agree are multiplied.
 
     Parameters
     ----------
@@ -41,13 +42,15 @@ class TimeSeriesAnomalyDetector(
         Rows of a window. "auto" takes the period that the autocorrelation shows, held
         to 50 to 200 rows and a quarter of the training rows.
     smooth : float or "auto", default="auto"
-        Time constant, in rows, of the two-sided exponential average of the errors; 0
-        for none. "auto" is 30, or a twentieth of the training rows where that is less.
+        Time constant, in rows, of the two-sided exponential average of the errors over
+        a long stretch; that over a short one has a twentieth of it. 0 for no average.
+        "auto" is 60, or a twentieth of the training rows where that is less.
     side : {"both", "high", "low"}, default="both"
         Whether only rows above, or only rows below their forecast can be abnormal.
     weights : dict or None, default=None
-        Weight of each branch, by its name: "forecast", "reconstruction", "neighbour".
-        Those not named weigh 0. None gives the default weights.
+        Weight of each branch, by its name: "forecast", "reconstruction", "neighbour":
+        the power to which its levels are taken. Those not named weigh 0. None gives the
+        default weights.
     contamination : float or "auto", default="auto"
         Share of the training rows that lie beyond the threshold. "auto" sets the
         threshold by `alpha`.
