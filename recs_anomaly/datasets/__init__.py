@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         movielens_folder,
         official_folds,
     )
+    from recs_anomaly.datasets.nab import fetch_nab, nab_names
     from recs_anomaly.datasets.rating_files import read_ratings
     from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
     from recs_anomaly.datasets.series_files import LabelledSeries, read_series
@@ -57,6 +58,7 @@ __all__ = [
     "cache_home",
     "data_home",
     "fetch_movielens",
+    "fetch_nab",
     "hold_out_users",
     "leave_last_out",
     "load_sample_digits",
@@ -67,6 +69,7 @@ __all__ = [
     "make_ratings",
     "make_series",
     "movielens_folder",
+    "nab_names",
     "official_folds",
     "random_folds",
     "read_benchmark_series",
@@ -91,6 +94,7 @@ _HOMES = {
     "cache_home": "recs_anomaly.datasets._downloads",
     "data_home": "recs_anomaly.datasets._downloads",
     "fetch_movielens": "recs_anomaly.datasets.movielens",
+    "fetch_nab": "recs_anomaly.datasets.nab",
     "hold_out_users": "recs_anomaly.datasets.splits",
     "leave_last_out": "recs_anomaly.datasets.splits",
     "load_sample_digits": "recs_anomaly.datasets.images",
@@ -101,6 +105,7 @@ _HOMES = {
     "make_ratings": "recs_anomaly.datasets.ratings_samples",
     "make_series": "recs_anomaly.datasets.series_samples",
     "movielens_folder": "recs_anomaly.datasets.movielens",
+    "nab_names": "recs_anomaly.datasets.nab",
     "official_folds": "recs_anomaly.datasets.movielens",
     "random_folds": "recs_anomaly.datasets.splits",
     "read_benchmark_series": "recs_anomaly.datasets.benchmark_series",

@@ -18,6 +18,7 @@ from recs_anomaly.exceptions import RecsAnomalyError
 
 DATA_HOME_VARIABLE = "RECS_ANOMALY_DATA"
 _CHUNK_BYTES = 1 << 16
+_MD5_DIGITS = 32
 # Answers to "send me the rest" that mean: what you have is of no use.
 _WHOLE_FILE, _NO_SUCH_RANGE = 200, 416
 
@@ -93,7 +94,7 @@ def make_writable(folder: Path) -> None:
 
 
 @contextmanager
-def downloaded(url: str, partial: Path, md5: str, way_out: str) -> Iterator[Path]:
+def downloaded(url: str, partial: Path, checksum: str, way_out: str) -> Iterator[Path]:
     """Download a file for the time of a ``with`` block.
 
     What an earlier try left behind is continued. Of two processes that start at once,
@@ -106,8 +107,8 @@ def downloaded(url: str, partial: Path, md5: str, way_out: str) -> Iterator[Path
     url : str
     partial : Path
         Where an unfinished download is left for the next try.
-    md5 : str
-        Checksum that the whole file must have.
+    checksum : str
+        MD5 or SHA-256 that the whole file must have, in hexadecimal digits.
     way_out : str
         End of the message when the download fails: "or" what to do instead.
 
@@ -122,13 +123,13 @@ def downloaded(url: str, partial: Path, md5: str, way_out: str) -> Iterator[Path
         If the server cannot be reached, refuses, breaks off, or sends other bytes.
     """
     with _claimed(partial) as path:
-        if not (path.stat().st_size and _md5(path) == md5):
+        if not (path.stat().st_size and _checksum(path, checksum) == checksum):
             _append_rest(url, path, way_out)
-        if (came := _md5(path)) != md5:
+        if (came := _checksum(path, checksum)) != checksum:
             path.unlink()
             raise DownloadError(
-                f"{url} came with the checksum {came} instead of {md5}, so nothing of "
-                f"it was kept; try again, {way_out}."
+                f"{url} came with the checksum {came} instead of {checksum}, so "
+                f"nothing of it was kept; try again, {way_out}."
             )
         yield path
         path.unlink()
@@ -243,5 +244,7 @@ class _TerminalProgress:
         sys.stderr.write("\n")
 
 
-def _md5(path: Path) -> str:
-    return str(pooch.file_hash(str(path), alg="md5"))
+def _checksum(path: Path, like: str) -> str:
+    """Checksum of a file, of the kind that another is: they differ in length."""
+    kind = "md5" if len(like) == _MD5_DIGITS else "sha256"
+    return str(pooch.file_hash(str(path), alg=kind))
