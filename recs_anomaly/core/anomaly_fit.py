@@ -5,11 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, Judgement, judge
-from recs_anomaly.core.anomaly_scale import (
-    combine,
-    fit_scale,
-    smoothed_errors,
-)
+from recs_anomaly.core.anomaly_scale import fit_scale, smoothed_errors
 from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
 from recs_anomaly.core.autoencoder import fit_components
 from recs_anomaly.core.autoregression import (
@@ -18,6 +14,7 @@ from recs_anomaly.core.autoregression import (
     fit_autoregression,
 )
 from recs_anomaly.core.channels import Channels, describe_channels, is_told
+from recs_anomaly.core.trimming import find_suspects
 from recs_anomaly.core.window_memory import describe_windows
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
@@ -25,19 +22,15 @@ RIDGE = 1.0  # rows' worth
 KEPT_VARIANCE = 0.9
 MOST_FITTED = 2000  # windows that the autoencoder is fitted to
 MOST_REMEMBERED = 1500
-# A training row is left out whose score's logarithm lies this many spreads above the
-# median.
-TRIM = 10.0
-LEAST_SPREAD = 0.05
-MOST_LEFT_OUT = 0.25  # share of the rows; what is more frequent is not abnormal
+ROUNDS = 2  # of leaving out what does not belong; the second sees with clearer eyes
 
 
 class Fitted(NamedTuple):
     """A model, the scales of its errors, and what it saw.
 
     `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
-    (n_branches, n_targets) that of a row's own. `judged` is the model's view of the
-    training series, `is_normal` (n_rows,) says which of its rows were learned from.
+    (n_branches, n_targets) that of a row's own. `is_normal` (n_rows,) says which rows
+    of the training series were learned from, `judged` is the model's view of these.
     """
 
     model: AnomalyModel
@@ -59,16 +52,29 @@ class Prepared(NamedTuple):
 def fit_anomaly_model(series: Floats, settings: Settings, seed: int) -> Fitted:
     """Fit to a training series (n_rows, n_channels), NaN where nothing is known.
 
-    Rows that stand out from the rest of the series are left out, and the models
-    fitted again without them.
+    Rows that do not belong to the rest of the series are left out, as if nothing were
+    known of them, and the models fitted again without them.
     """
     is_normal: Bools = np.ones(len(series), dtype=np.bool_)
-    first = fit_linear(series, describe(series, is_normal), is_normal, settings)
-    is_normal = _is_ordinary(_finish(first, series, is_normal, settings), settings)
-    channels = describe(series, is_normal)
-    prepared = fit_linear(series, channels, is_normal, settings)
+    prepared = _fit_to(series, is_normal, settings)
+    for _ in range(ROUNDS):
+        found = find_suspects(prepared.model, series, without(series, is_normal))
+        if (found.ordinary == is_normal).all():
+            break
+        is_normal = found.ordinary
+        prepared = _fit_to(series, is_normal, settings)
     with_networks = _add_networks(prepared, settings.network, seed)
-    return _finish(with_networks, series, is_normal, settings)
+    return _finish(with_networks, without(series, is_normal), is_normal, settings)
+
+
+def without(series: Floats, is_normal: Bools) -> Floats:
+    """Copy a series (n_rows, n_channels) with NaN in the rows that are not normal."""
+    return np.where(is_normal[:, None], series, np.nan)
+
+
+def _fit_to(series: Floats, is_normal: Bools, settings: Settings) -> Prepared:
+    normal = without(series, is_normal)
+    return fit_linear(normal, describe(normal, is_normal), is_normal, settings)
 
 
 def describe(series: Floats, is_normal: Bools) -> Channels:
@@ -112,12 +118,12 @@ def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> P
 
 
 def _finish(
-    prepared: Prepared, series: Floats, is_normal: Bools, settings: Settings
+    prepared: Prepared, normal: Floats, is_normal: Bools, settings: Settings
 ) -> Fitted:
     """Remember normal windows, and find the scale of errors on normal rows."""
     model = prepared.model
     chosen = prepared.starts[:: -(-len(prepared.starts) // MOST_REMEMBERED)]
-    n_windows = len(series) - model.width + 1
+    n_windows = len(normal) - model.width + 1
     memory = [
         describe_windows(
             model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
@@ -125,30 +131,15 @@ def _finish(
         for channel in prepared.filled[:, model.channels.targets].T
     ]
     model = model._replace(memory=np.stack(memory), memory_starts=chosen)
-    judged = judge(model, series, settings.side)
-    # What was left out has no say in the averages of the rows beside it.
-    normal = judged._replace(is_known=judged.is_known & is_normal[:, None])
-    smoothed = smoothed_errors(normal, settings.time_constant)
+    judged = judge(model, normal, settings.side)
+    smoothed = smoothed_errors(judged, settings.time_constant)
     return Fitted(
         model,
-        np.stack([fit_scale(of_stretch, normal) for of_stretch in smoothed]),
-        fit_scale(judged.errors, normal),
+        np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed]),
+        fit_scale(judged.errors, judged),
         judged,
         is_normal,
     )
-
-
-def _is_ordinary(fitted: Fitted, settings: Settings) -> Bools:
-    """Say which training rows do not stand out."""
-    smoothed = smoothed_errors(fitted.judged, settings.time_constant)
-    weights = np.ones(smoothed.shape[1])
-    level = np.log(combine(smoothed / fitted.scale[:, :, None], weights))
-    lower, middle, upper = np.quantile(level, (0.25, 0.5, 0.75))
-    # Where anomalies fill more than a quarter, the rows below the median still tell.
-    spread = max(min(upper - middle, 2.0 * (middle - lower)), LEAST_SPREAD)
-    ordinary: Bools = level <= middle + TRIM * spread
-    is_usual = ordinary.mean() < 1.0 - MOST_LEFT_OUT
-    return np.ones_like(ordinary) if is_usual else ordinary
 
 
 def _fit_autoregression(scaled: Floats, is_used: Bools, n_lags: int) -> Autoregression:

@@ -11,11 +11,17 @@ from sklearn.utils import Tags, check_random_state
 from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core.anomaly_fit import Fitted, fit_anomaly_model
+from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_views import DetectorViews
-from recs_anomaly.estimators._series import on_grid, time_seconds, usual_step
+from recs_anomaly.estimators._series import (
+    SeriesGrid,
+    on_grid,
+    time_seconds,
+    usual_step,
+)
 from recs_anomaly.estimators.drift import DetectorDrift
 
 BAND = (0.005, 0.995)  # quantiles of the training residuals
@@ -166,30 +172,28 @@ class TimeSeriesAnomalyDetector(
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         with threadpool_limits(1, user_api="blas"):
             fitted = fit_anomaly_model(grid.values, chosen, seed)
-            self._store(fitted, grid.is_given)
+            self._store(fitted, grid)
             self._store_causal(fitted, grid.values, chosen)
         return self
 
-    def _store(self, fitted: Fitted, is_given: Bools) -> None:
+    def _store(self, fitted: Fitted, grid: SeriesGrid) -> None:
         """Keep the models, and what normal rows look like to them."""
         self._store_model(fitted.model)
         self.window_ = fitted.model.width
-        self.n_rows_ = len(is_given)
+        self.n_rows_ = len(grid.values)
         self.n_normal_ = int(fitted.is_normal.sum())
         self.error_scale_, self.row_scale_ = fitted.scale, fitted.row_scale
-        judged = fitted.judged
-        is_known = judged.is_known & fitted.is_normal[:, None]
-        seen = self._see(judged._replace(is_known=is_known), is_given)
-        is_normal = seen.is_known
-        normal = seen.ratio(0.0)[is_normal]
+        seen = self._see(fitted.judged, grid.is_given)
+        normal = seen.ratios[seen.is_known]
         self.typical_ratio_ = float(np.median(normal))
-        self.band_ = _band(seen.residual, is_known[0][is_given])
+        self.band_ = _band(seen.residual, fitted.judged.is_known[0][grid.is_given])
         tail = fit_tail(normal)
         self._store_tail(tail)
         if isinstance(self.contamination, str):  # "auto"
             self.offset_ = -score_at(tail, self.alpha)
         else:
-            ratio = self._see(judged, is_given).ratio(self.typical_ratio_)
+            judged = judge(fitted.model, grid.values, settings.SIDES[self.side])
+            ratio = self._see(judged, grid.is_given).ratio(self.typical_ratio_)
             self.offset_ = float(np.quantile(-ratio, self.contamination))
 
     def __sklearn_tags__(self) -> Tags:

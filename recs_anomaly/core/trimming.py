@@ -1,0 +1,110 @@
+"""Which rows of a training series do not belong to what is normal there.
+
+Two signs are asked for. *Jumps*: the error of a linear forecast far above what most
+rows have, unless errors like these occur elsewhere too: what recurs is not abnormal.
+*Shapes*: rows most of whose windows are far from all windows elsewhere.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.core.autoregression import fill_missing, forecast
+from recs_anomaly.core.smoothing import smooth
+from recs_anomaly.core.window_memory import (
+    Memory,
+    describe_windows,
+    n_covering,
+    nearest_distance,
+)
+from recs_anomaly.core.windows import Bools, Floats, sliding_windows, spread_over_rows
+
+MOST_LEFT_OUT = 0.3  # share of the rows; what is more frequent is not abnormal
+FAR = 20.0  # times what most rows reach
+USUAL_ERROR, USUAL_DISTANCE = 0.85, 0.6  # shares of the rows that count as most
+ERROR_ROWS = 1.5  # time constant of the errors' average
+LEAST_ERROR = 1e-9  # squared standard deviations: less is rounding
+ALIKE = 0.3  # of the square of a jump: what two jumps that recur may differ by
+HALF_JUMP = 8  # rows before and after that belong to a jump
+MOST_COMPARED = 300  # windows, or jumps, that each is compared with
+MOSTLY = 0.75  # of the windows that cover a row
+
+
+class Suspects(NamedTuple):
+    """Rows (n_rows,) that one sign or the other speaks against."""
+
+    jumps: Bools
+    shapes: Bools
+
+    @property
+    def ordinary(self) -> Bools:
+        """All rows but the suspects; those by shape count if they are not too many."""
+        for suspects in (self.jumps | self.shapes, self.jumps):
+            if suspects.mean() <= MOST_LEFT_OUT:
+                return ~suspects
+        return np.ones_like(self.jumps)
+
+
+def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspects:
+    """Find the rows of a training series that speak against themselves.
+
+    `model` has been fitted to `normal`, which is `series` (n_rows, n_channels) with NaN
+    in the rows that were suspects before. `model.memory_starts` are its windows.
+    """
+    return Suspects(_jumps(model, series, normal), _shapes(model, series))
+
+
+def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
+    """Rows whose forecast, from a past without suspects, errs as nowhere else."""
+    targets = model.channels.targets
+    past = fill_missing(
+        model.autoregression, model.channels.scaled(normal), INPUT_LIMIT
+    )
+    values = model.channels.scaled(series)[:, targets]
+    is_known = ~np.isnan(values)
+    is_known[: model.autoregression.n_lags] = False
+    expected = forecast(model.autoregression, past)[:, targets]
+    residual = np.where(is_known, values - expected, 0.0)
+    level = smooth(residual**2, is_known, ERROR_ROWS)
+    is_jump = np.zeros(len(series), dtype=np.bool_)
+    for target, known in enumerate(is_known.T):
+        usual = np.quantile(level[known, target], USUAL_ERROR) if known.any() else 0.0
+        is_far = level[:, target] > max(FAR * usual, LEAST_ERROR)
+        if is_far.mean() <= MOST_LEFT_OUT:
+            is_jump |= is_far & ~_recurs(residual[:, target], is_far, model.width)
+    return is_jump
+
+
+def _recurs(residual: Floats, is_far: Bools, width: int) -> Bools:
+    """Say which of the far rows have their like `width` rows away or more."""
+    rows = np.flatnonzero(is_far)
+    recurs = np.zeros_like(is_far)
+    if not len(rows):
+        return recurs
+    padded = np.pad(residual, HALF_JUMP)
+    around = sliding_windows(padded, 2 * HALF_JUMP)[rows]
+    others = slice(None, None, -(-len(rows) // MOST_COMPARED))
+    for row, jump in zip(rows, around, strict=True):
+        apart = ((around[others] - jump) ** 2).sum(axis=1)
+        apart[np.abs(rows[others] - row) < width] = np.inf
+        recurs[row] = apart.min(initial=np.inf) < ALIKE * (jump @ jump)
+    return recurs
+
+
+def _shapes(model: AnomalyModel, series: Floats) -> Bools:
+    """Rows most of whose windows are far from all that the model remembers."""
+    width, n_rows = model.width, len(series)
+    filled = fill_missing(
+        model.autoregression, model.channels.scaled(series), INPUT_LIMIT
+    )
+    told = np.ones(n_rows - width + 1, dtype=np.bool_)
+    starts = model.memory_starts[:: -(-len(model.memory_starts) // MOST_COMPARED)]
+    is_strange = np.zeros(n_rows, dtype=np.bool_)
+    for channel in filled[:, model.channels.targets].T:
+        found = describe_windows(model.autoencoder, channel, told).descriptions
+        distance = nearest_distance(found, Memory(found[starts], starts), width)
+        is_far = distance > FAR * np.quantile(distance, USUAL_DISTANCE)
+        n_far = spread_over_rows(is_far.astype(np.float64), width)
+        is_strange |= n_far >= MOSTLY * n_covering(told, width)
+    return is_strange
