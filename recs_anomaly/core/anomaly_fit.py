@@ -22,7 +22,7 @@ RIDGE = 1.0  # rows' worth
 KEPT_VARIANCE = 0.9
 MOST_FITTED = 2000  # windows that the autoencoder is fitted to
 MOST_REMEMBERED = 1500
-ROUNDS = 2  # of leaving out what does not belong; the second sees with clearer eyes
+ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer eyes
 
 
 class Fitted(NamedTuple):

@@ -28,7 +28,7 @@ LEAST_ERROR = 1e-9  # squared standard deviations: less is rounding
 ALIKE = 0.3  # of the square of a jump: what two jumps that recur may differ by
 HALF_JUMP = 8  # rows before and after that belong to a jump
 MOST_COMPARED = 300  # windows, or jumps, that each is compared with
-MOSTLY = 0.75  # of the windows that cover a row
+MOSTLY = 0.9  # of the windows that cover a row
 
 
 class Suspects(NamedTuple):
