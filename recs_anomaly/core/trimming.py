@@ -21,13 +21,15 @@ from recs_anomaly.core.window_memory import (
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows, spread_over_rows
 
 MOST_LEFT_OUT = 0.3  # share of the rows; what is more frequent is not abnormal
-FAR = 20.0  # times what most rows reach
+FAR = 14.0  # times what most rows reach
 USUAL_ERROR, USUAL_DISTANCE = 0.85, 0.6  # shares of the rows that count as most
 ERROR_ROWS = 1.5  # time constant of the errors' average
 LEAST_ERROR = 1e-9  # squared standard deviations: less is rounding
 ALIKE = 0.3  # of the square of a jump: what two jumps that recur may differ by
 HALF_JUMP = 8  # rows before and after that belong to a jump
-MOST_COMPARED = 300  # windows, or jumps, that each is compared with
+MOST_COMPARED = 1000  # jumps that each is compared with
+MOST_MET = 300  # windows that each is compared with
+LIKE = 0.25  # of the least error of a jump: what jumps are compared with
 MOSTLY = 0.9  # of the windows that cover a row
 
 
@@ -70,24 +72,27 @@ def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
     is_jump = np.zeros(len(series), dtype=np.bool_)
     for target, known in enumerate(is_known.T):
         usual = np.quantile(level[known, target], USUAL_ERROR) if known.any() else 0.0
-        is_far = level[:, target] > max(FAR * usual, LEAST_ERROR)
+        least = max(FAR * usual, LEAST_ERROR)
+        is_far = level[:, target] > least
         if is_far.mean() <= MOST_LEFT_OUT:
-            is_jump |= is_far & ~_recurs(residual[:, target], is_far, model.width)
+            is_like = level[:, target] > LIKE * least
+            is_jump |= is_far & ~_recurs(
+                residual[:, target], is_far, is_like, model.width
+            )
     return is_jump
 
 
-def _recurs(residual: Floats, is_far: Bools, width: int) -> Bools:
-    """Say which of the far rows have their like `width` rows away or more."""
-    rows = np.flatnonzero(is_far)
+def _recurs(residual: Floats, is_far: Bools, is_like: Bools, width: int) -> Bools:
+    """Say which far rows resemble one of those like them, `width` rows off or more."""
     recurs = np.zeros_like(is_far)
-    if not len(rows):
-        return recurs
-    padded = np.pad(residual, HALF_JUMP)
-    around = sliding_windows(padded, 2 * HALF_JUMP)[rows]
-    others = slice(None, None, -(-len(rows) // MOST_COMPARED))
-    for row, jump in zip(rows, around, strict=True):
-        apart = ((around[others] - jump) ** 2).sum(axis=1)
-        apart[np.abs(rows[others] - row) < width] = np.inf
+    others = np.flatnonzero(is_like)
+    others = others[:: max(-(-len(others) // MOST_COMPARED), 1)]
+    around = sliding_windows(np.pad(residual, HALF_JUMP), 2 * HALF_JUMP)
+    theirs = around[others]
+    for row in np.flatnonzero(is_far):
+        jump = around[row]
+        apart = ((theirs - jump) ** 2).sum(axis=1)
+        apart[np.abs(others - row) < width] = np.inf
         recurs[row] = apart.min(initial=np.inf) < ALIKE * (jump @ jump)
     return recurs
 
@@ -99,7 +104,7 @@ def _shapes(model: AnomalyModel, series: Floats) -> Bools:
         model.autoregression, model.channels.scaled(series), INPUT_LIMIT
     )
     told = np.ones(n_rows - width + 1, dtype=np.bool_)
-    starts = model.memory_starts[:: -(-len(model.memory_starts) // MOST_COMPARED)]
+    starts = model.memory_starts[:: -(-len(model.memory_starts) // MOST_MET)]
     is_strange = np.zeros(n_rows, dtype=np.bool_)
     for channel in filled[:, model.channels.targets].T:
         found = describe_windows(model.autoencoder, channel, told).descriptions
