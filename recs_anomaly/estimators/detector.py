@@ -60,7 +60,7 @@ class TimeSeriesAnomalyDetector(
     contamination : float or "auto", default="auto"
         Share of the training rows that lie beyond the threshold. "auto" sets the
         threshold by `alpha`.
-    alpha : float, default=0.001
+    alpha : float, default=0.0001
         With contamination="auto", the share of normal rows that lie beyond the
         threshold, by an extreme-value tail fitted to the training scores.
     n_units : int, default=16
@@ -118,7 +118,7 @@ class TimeSeriesAnomalyDetector(
         side: str = "both",
         weights: Mapping[str, float] | None = None,
         contamination: float | str = "auto",
-        alpha: float = 0.001,
+        alpha: float = 0.0001,
         n_units: int = 16,
         epochs: int = 20,
         random_state: int | np.random.RandomState | None = None,
