@@ -38,7 +38,7 @@ def test_scikit_learn_contract(
 
 
 def test_only_the_default_threshold_flags_no_one_in_a_small_clean_sample() -> None:
-    """The default alarm rate is one in ten thousand; the checks want 1 of 300 flagged."""
+    """One row in 10,000 is beyond it by default; the checks want 1 of 300 flagged."""
     # One check shuffles by NumPy's global generator, which our own tests must not.
     before = np.random.get_state()  # noqa: NPY002
     results = check_estimator(quick(), on_fail=None, on_skip=None)
