@@ -26,6 +26,7 @@ VALIDATION_SIGMAS = (15, 25, 50)
 @click.option(
     "--decay-steps", default=15_000, show_default=True, help="Last steps, rate falling."
 )
+@click.option("--learning-rate", default=8e-4, show_default=True, help="The highest.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--policy", default="float32", show_default=True, help="Keras' dtypes.")
 @click.option(
@@ -38,11 +39,12 @@ VALIDATION_SIGMAS = (15, 25, 50)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Train no more; write the weights alone, as the package ships them.",
 )
-def main(
+def main(  # noqa: PLR0913 - an option of the command line each
     images: Path,
     checkpoint: Path,
     steps: int,
     decay_steps: int,
+    learning_rate: float,
     seed: int,
     policy: str,
     start: Path | None,
@@ -80,7 +82,7 @@ def main(
     train_denoising_network(
         model,
         trained_on,
-        DenoisingSchedule(steps, decay_steps),
+        DenoisingSchedule(steps, decay_steps, learning_rate),
         seed,
         checkpoint,
         report,
