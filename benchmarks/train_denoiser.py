@@ -53,13 +53,13 @@ def main(  # noqa: PLR0913 - an option of the command line each
     """Train on the grey IMAGES, keeping the state in CHECKPOINT."""
     import keras
 
-    from recs_anomaly.core.denoising import flat_weights, set_flat_weights
     from recs_anomaly.core.denoising_network import build_denoising_network
     from recs_anomaly.core.denoising_training import (
         DenoisingSchedule,
         read_checkpoint_weights,
         train_denoising_network,
     )
+    from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
 
     keras.config.set_dtype_policy(policy)
     model = build_denoising_network(seed)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from recs_anomaly.estimators.autoencoder import Autoencoder
     from recs_anomaly.estimators.denoiser import ImageDenoiser
     from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
     from recs_anomaly.estimators.rbm import RBM
@@ -15,23 +16,27 @@ if TYPE_CHECKING:
     from recs_anomaly.estimators.sequence_classifier import SequenceClassifier
     from recs_anomaly.estimators.sequence_forecaster import SequenceForecaster
     from recs_anomaly.estimators.text_generator import TextGenerator
+    from recs_anomaly.estimators.variational import VariationalAutoencoder
     from recs_anomaly.persistence import load, save
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
     "RBM",
+    "Autoencoder",
     "ImageDenoiser",
     "RBMRecommender",
     "SequenceClassifier",
     "SequenceForecaster",
     "TextGenerator",
     "TimeSeriesAnomalyDetector",
+    "VariationalAutoencoder",
     "load",
     "save",
 ]
 
 _HOMES = {
+    "Autoencoder": "recs_anomaly.estimators.autoencoder",
     "ImageDenoiser": "recs_anomaly.estimators.denoiser",
     "RBM": "recs_anomaly.estimators.rbm",
     "RBMRecommender": "recs_anomaly.estimators.recommender",
@@ -39,6 +44,7 @@ _HOMES = {
     "SequenceForecaster": "recs_anomaly.estimators.sequence_forecaster",
     "TextGenerator": "recs_anomaly.estimators.text_generator",
     "TimeSeriesAnomalyDetector": "recs_anomaly.estimators.detector",
+    "VariationalAutoencoder": "recs_anomaly.estimators.variational",
     "load": "recs_anomaly.persistence",
     "save": "recs_anomaly.persistence",
 }

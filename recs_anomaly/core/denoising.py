@@ -1,12 +1,11 @@
 """Taking the noise out of planes of pixels with a trained denoising network."""
 
-from itertools import pairwise
-
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from recs_anomaly.core.denoising_network import MULTIPLE, build_denoising_network
+from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.core.tiles import padded_to_multiple
 
 Plane = NDArray[np.float32]
@@ -34,27 +33,8 @@ def denoise_plane(network: keras.Model, plane: Plane, sigma: float) -> Plane:
     return np.asarray(plane - np.float32(sigma) * noise)
 
 
-def flat_weights(network: keras.Model) -> NDArray[np.float32]:
-    """Copy all weights into one array (n_weights,)."""
-    return np.concatenate(
-        [np.asarray(weight, np.float32).ravel() for weight in network.get_weights()]
-    )
-
-
 def network_of(weights: NDArray[np.float32]) -> keras.Model:
     """Build the network that has these weights (n_weights,)."""
     network = build_denoising_network(0)
     set_flat_weights(network, weights)
     return network
-
-
-def set_flat_weights(network: keras.Model, weights: NDArray[np.float32]) -> None:
-    """Give the network the weights that `flat_weights` copied (n_weights,)."""
-    shapes = [tuple(weight.shape) for weight in network.weights]
-    ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)]).tolist()
-    network.set_weights(
-        [
-            weights[first:last].reshape(shape)
-            for (first, last), shape in zip(pairwise(ends), shapes, strict=True)
-        ]
-    )

@@ -149,9 +149,10 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
         planes, sigma = self._training_planes(noisy, clean)
         rng = check_random_state(self.random_state)
         # Keras is needed from here on.
-        from recs_anomaly.core.denoising import flat_weights, network_of
+        from recs_anomaly.core.denoising import network_of
         from recs_anomaly.core.denoising_fit import FitSettings, fit_denoiser
         from recs_anomaly.core.denoising_network import build_denoising_network
+        from recs_anomaly.core.flat_weights import flat_weights
 
         draw, seed = rng.randint(2**31 - 1, size=2).tolist()
         network = (

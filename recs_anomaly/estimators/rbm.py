@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags
 
 from recs_anomaly.core.rbm_schedule import Schedule
 from recs_anomaly.core.rbm_training import ChainSettings
@@ -17,6 +17,7 @@ from recs_anomaly.estimators._rbm_checks import (
 )
 from recs_anomaly.estimators._rbm_model import RBMModel
 from recs_anomaly.estimators._rbm_state import Visible
+from recs_anomaly.estimators._seeds import seed_of
 
 USUAL_CHAINS = 32
 PATIENCE = 5
@@ -216,7 +217,7 @@ class RBM(RBMModel, BaseEstimator):
         """Forget what was learned, and start from the frequencies of the rows."""
         if self.visible == "softmax":
             self._learn_levels(rows)
-        self.seed_ = _seed_of(self.random_state)
+        self.seed_ = seed_of(self.random_state)
         self.n_fits_, self.n_iter_, self.loss_curve_ = 0, 0, []
         units = (
             GaussianUnits(np.ones(1)) if self.visible == "gaussian" else self._units()
@@ -269,9 +270,3 @@ class RBM(RBMModel, BaseEstimator):
         tags.input_tags.categorical = self.visible == "softmax"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _seed_of(random_state: int | np.random.RandomState | None) -> int:
-    if random_state is None:  # NumPy's global generator is nobody's to draw from
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    return int(check_random_state(random_state).randint(2**31 - 1))

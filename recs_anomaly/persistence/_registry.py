@@ -13,6 +13,7 @@ from recs_anomaly.persistence._misfit import MisfitError
 from recs_anomaly.persistence._schema import Schema, schema_of
 
 TARGETS = {
+    "Autoencoder": "recs_anomaly.estimators.autoencoder:Autoencoder",
     "ImageDenoiser": "recs_anomaly.estimators.denoiser:ImageDenoiser",
     "RBM": "recs_anomaly.estimators.rbm:RBM",
     "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
@@ -28,6 +29,9 @@ TARGETS = {
     "TextGenerator": "recs_anomaly.estimators.text_generator:TextGenerator",
     "TimeSeriesAnomalyDetector": (
         "recs_anomaly.estimators.detector:TimeSeriesAnomalyDetector"
+    ),
+    "VariationalAutoencoder": (
+        "recs_anomaly.estimators.variational:VariationalAutoencoder"
     ),
     "sklearn.MaxAbsScaler": "sklearn.preprocessing:MaxAbsScaler",
     "sklearn.MinMaxScaler": "sklearn.preprocessing:MinMaxScaler",

@@ -1,0 +1,266 @@
+"""What both dense autoencoders hold and answer, and how they go on learning."""
+
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from recs_anomaly.core import dense_autoencoder as core
+from recs_anomaly.core.progress import Progress
+from recs_anomaly.core.rbm_units import Array
+from recs_anomaly.estimators._autoencoder_checks import check_parameters
+from recs_anomaly.estimators._autoencoder_state import AutoencoderState
+from recs_anomaly.estimators._seeds import seed_of
+from recs_anomaly.exceptions import InputError
+
+PATIENCE = 10
+
+
+class AutoencoderModel(
+    AutoencoderState, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Methods that an autoencoder shares with a variational one."""
+
+    hidden_layer_sizes: Any
+    activation: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    early_stopping: bool
+    warm_start: bool
+    verbose: int
+    random_state: int | np.random.RandomState | None
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Learn to rebuild rows, in at most `epochs` passes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : None, default=None
+            Ignored; for use in pipelines.
+
+        Returns
+        -------
+        self : estimator
+            Fitted estimator.
+
+        Raises
+        ------
+        InputError
+            If a parameter breaks a rule that the message states.
+        """
+        check_parameters(self.get_params(deep=False))
+        goes_on = self.warm_start and hasattr(self, "weights_")
+        rows = self._checked(X, reset=not goes_on)
+        if not goes_on:
+            self._begin(rows)
+        return self._learn(rows, self.epochs)
+
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Go on learning from more rows, in one pass.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows. Those of the first call say from where, and in what scale, all rows
+            are measured.
+        y : None, default=None
+            Ignored; for use in pipelines.
+
+        Returns
+        -------
+        self : estimator
+            Fitted estimator.
+
+        Raises
+        ------
+        InputError
+            If a parameter breaks a rule that the message states.
+        """
+        check_parameters(self.get_params(deep=False))
+        is_first = not hasattr(self, "weights_")
+        rows = self._checked(X, reset=is_first)
+        if is_first:
+            self._begin(rows)
+        return self._learn(rows, 1)
+
+    def inverse_transform(self, X: ArrayLike) -> Array:
+        """Compute the rows that codes stand for.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_code)
+            Codes, as `transform` gives them.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            Rows, in the units of those of `fit`.
+
+        Raises
+        ------
+        InputError
+            If X has other than `n_code` columns.
+        """
+        check_is_fitted(self)
+        codes = check_array(X, dtype=(np.float64, np.float32))
+        if codes.shape[1] != self._n_features_out:
+            raise InputError(
+                f"X must have {self._n_features_out} columns, the size of the code; "
+                f"got {codes.shape[1]}."
+            )
+        return self._decode(codes)
+
+    def reconstruct(self, X: ArrayLike) -> Array:
+        """Rebuild rows from their codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            What `inverse_transform` makes of the rows' codes.
+        """
+        return self._decode(self._encode(self._checked(X, reset=False)))
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Compute the codes of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_code)
+            Codes, of the size of the last hidden layer.
+        """
+        return self._encode(self._checked(X, reset=False))
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Compute the mean of `score_samples`, for model selection.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : None, default=None
+            Ignored; for use in pipelines.
+
+        Returns
+        -------
+        score : float
+            Higher is better.
+        """
+        return float(self.score_samples(X).mean())
+
+    @abstractmethod
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Compute how well rows fit what was learned; higher is better."""
+
+    @abstractmethod
+    def _encode(self, rows: Array) -> Array:
+        """Codes of checked rows."""
+
+    @abstractmethod
+    def _decode(self, codes: Array) -> Array:
+        """Rows of checked codes."""
+
+    @abstractmethod
+    def _objective(self, encoder: Any, decoder: Any) -> Any:
+        """Join Keras networks to what is minimised."""
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.layer_sizes_[-1]
+
+    def _checked(self, X: ArrayLike, *, reset: bool) -> Array:
+        if not reset:
+            check_is_fitted(self)
+        rows: Array = validate_data(
+            self, X, reset=reset, dtype=(np.float64, np.float32)
+        )
+        return rows
+
+    def _begin(self, rows: Array) -> None:
+        """Forget what was learned, and measure the rows."""
+        self.seed_ = seed_of(self.random_state)
+        self.n_fits_, self.n_iter_ = 0, 0
+        self.loss_curve_, self.validation_loss_curve_ = [], []
+        self.mean_, self.scale_ = core.frame_of(rows)
+        sizes = map(int, self.hidden_layer_sizes)
+        self.layer_sizes_ = [rows.shape[1], *sizes]
+        self.__dict__.pop("weights_", None)
+
+    def _learn(self, rows: Array, epochs: int) -> Self:
+        # Keras is needed from here on.
+        from recs_anomaly.core import dense_autoencoder_fit as fitting
+
+        self.n_fits_ += 1
+        objective = self._objective(*self._networks())
+        frame = core.DenseAutoencoder(self.mean_, self.scale_, [], [])
+        history = fitting.fit_autoencoder(
+            objective,
+            core.standardised(frame, rows),
+            fitting.FitSettings(
+                epochs,
+                self.batch_size,
+                self.learning_rate,
+                PATIENCE if self.early_stopping else None,
+                self._seed_of_fit(),
+            ),
+            Progress(type(self).__name__, epochs, self.verbose),
+        )
+        self._keep(objective, core.standardised(frame, rows))
+        self.loss_curve_ = [*self.loss_curve_, *history.loss]
+        self.validation_loss_curve_ = [
+            *self.validation_loss_curve_,
+            *history.validation_loss,
+        ]
+        self.n_iter_ += len(history.loss)
+        return self
+
+    def _seed_of_fit(self) -> int:
+        seeds = np.random.SeedSequence([self.seed_, self.n_fits_])
+        return int(seeds.generate_state(1)[0])
+
+    def _networks(self) -> tuple[Any, Any]:
+        """Keras encoder and decoder: what was learned so far, or random ones."""
+        from recs_anomaly.core.dense_network import build_stack, keras_stack
+
+        if hasattr(self, "weights_"):
+            encoder, decoder = self._stacks()
+            return keras_stack(encoder, "encoder"), keras_stack(decoder, "decoder")
+        shape = self._shape()
+        seeds = np.random.SeedSequence(self.seed_).generate_state(2).tolist()
+        return (
+            build_stack(shape.encoder, shape.encoder_activations, seeds[0], "encoder"),
+            build_stack(shape.decoder, shape.decoder_activations, seeds[1], "decoder"),
+        )
+
+    def _keep(self, objective: Any, rows: Array) -> None:
+        """Copy what an objective has learned from standardised rows."""
+        from recs_anomaly.core.flat_weights import flat_weights
+
+        self.weights_ = np.concatenate(
+            [flat_weights(objective.encoder), flat_weights(objective.decoder)]
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,33 @@
+"""scikit-learn's own checks on the autoencoders: all of them, none expected to fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from recs_anomaly import Autoencoder, VariationalAutoencoder
+
+# The checks fit values that are no probabilities; the estimator says so and goes on.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:visible='bernoulli' expects"),
+    pytest.mark.usefixtures("eager_keras"),
+]
+QUICK: dict[str, Any] = {"epochs": 1, "batch_size": 1000, "random_state": 0}
+
+
+@parametrize_with_checks(
+    [
+        Autoencoder((4, 2), noise=0.5, early_stopping=True, **QUICK),
+        VariationalAutoencoder((4, 2), **QUICK),
+        VariationalAutoencoder((4, 2), visible="bernoulli", **QUICK),
+    ]
+)
+def test_scikit_learn_contract(
+    estimator: Autoencoder | VariationalAutoencoder, check: Callable[[Any], None]
+) -> None:
+    # One check shuffles by NumPy's global generator, which our own tests must not.
+    before = np.random.get_state()  # noqa: NPY002
+    check(estimator)
+    np.random.set_state(before)  # noqa: NPY002
