@@ -4,7 +4,9 @@
 
 All sections run without arguments, on one core. Digits are scikit-learn's, split in
 half; what is tuned is tuned on a cut of the training half. Our RBM has its default
-settings wherever nothing else is printed. Exits with 1 when a budget is broken.
+settings but in the section on features, where both RBMs have 256 hidden units and three
+candidates, of the one parameter that matters most to each. Times are of the CPU. Exits
+with 1 when a budget is broken.
 """
 
 import os
@@ -12,6 +14,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import sys
+import tempfile
 import time
 import tracemalloc
 import warnings
@@ -166,38 +169,52 @@ def features() -> list[bool]:
     """Five-fold accuracy of logistic regression on digits in grey, by its features."""
     digits, target = load_digits(return_X_y=True)
     digits = digits / 16
+    strengths = [1.0, 10.0, 100.0]
+    linear = LogisticRegression(max_iter=1000)
+    with tempfile.TemporaryDirectory() as folder:
+        # An RBM is fitted once for all strengths.
+        theirs = make_pipeline(
+            BernoulliRBM(n_iter=30, random_state=0), linear, memory=folder
+        )
+        ours = make_pipeline(
+            RBM(learning_rate=0.01, random_state=0), linear, memory=folder
+        )
+        contestants: dict[str, tuple[Any, dict[str, Sequence[float]]]] = {
+            "pixels": (linear, {"C": strengths}),
+            "BernoulliRBM, 30 epochs": (
+                theirs,
+                {
+                    "bernoullirbm__learning_rate": [0.03, 0.1, 0.3],
+                    "logisticregression__C": strengths,
+                },
+            ),
+            "RBM, 30 epochs": (
+                ours,
+                {
+                    "rbm__initial_spread": [0.01, 0.5, 1.5],
+                    "logisticregression__C": strengths,
+                },
+            ),
+        }
+        return accuracies(contestants, digits, target)
+
+
+def accuracies(
+    contestants: dict[str, tuple[Any, dict[str, Sequence[float]]]],
+    digits: np.ndarray,
+    target: np.ndarray,
+) -> list[bool]:
+    """Print the accuracy of each, tuned within each training fold."""
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     inner = ShuffleSplit(1, test_size=0.25, random_state=0)
-    strengths = [1.0, 10.0, 100.0]
-    linear = LogisticRegression(max_iter=2000)
-    sizes, rates = [128, 256], [0.02, 0.05, 0.1]
-    contestants: dict[str, tuple[Any, dict[str, Sequence[float]]]] = {
-        "pixels": (linear, {"C": strengths}),
-        "BernoulliRBM, 30 epochs": (
-            make_pipeline(BernoulliRBM(n_iter=30, random_state=0), linear),
-            {
-                "bernoullirbm__n_components": sizes,
-                "bernoullirbm__learning_rate": rates,
-                "logisticregression__C": strengths,
-            },
-        ),
-        "RBM, 30 epochs": (
-            make_pipeline(RBM(random_state=0), linear),
-            {
-                "rbm__n_components": sizes,
-                "rbm__learning_rate": rates,
-                "logisticregression__C": strengths,
-            },
-        ),
-    }
     print("accuracy on digits, 5 folds, each tuned on a quarter of each training fold")
     reached = {}
     for name, (model, grid) in contestants.items():
         tuned = GridSearchCV(model, grid, cv=inner)
         reached[name] = cross_val_score(tuned, digits, target, cv=folds)
-        print(f"  {name:24} {spread(reached[name], digits=4)}")
-    ours = reached.pop("RBM, 30 epochs").mean()
-    return [kept(f"above {n}", ours, ">", r.mean()) for n, r in reached.items()]
+        print(f"  {name:24} {spread(reached[name], digits=4)}", flush=True)
+    best = reached.pop("RBM, 30 epochs").mean()
+    return [kept(f"above {n}", best, ">", r.mean()) for n, r in reached.items()]
 
 
 def checks() -> list[bool]:

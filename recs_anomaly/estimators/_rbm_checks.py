@@ -13,7 +13,9 @@ CHOICES = {
     "schedule": ("decaying", "constant"),
 }
 LEAST_INTEGER = {"n_components": 1, "batch_size": 1, "n_iter": 0, "n_gibbs_steps": 1}
-LEAST_NUMBER = {"learning_rate": 0.0, "momentum": 0.0, "weight_decay": 0.0}
+LEAST_NUMBER = dict.fromkeys(
+    ("learning_rate", "momentum", "initial_spread", "weight_decay"), 0.0
+)
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:

@@ -28,7 +28,6 @@ from recs_anomaly.core.rbm_units import (
 from recs_anomaly.estimators._rbm_state import Visible
 
 Floats = NDArray[np.float64]
-INITIAL_SPREAD = 0.01
 # Values by which an epoch is judged: more where training stops by them.
 N_SHOWN, N_DECIDING = 256, 1024
 VALIDATION_SHARE = 0.1
@@ -72,11 +71,12 @@ def frame_of(visible: Visible, units: VisibleUnits) -> Frame:
 
 
 def blank_machine(
-    units: VisibleUnits, frame: Frame, n_rows: int, n_hidden: int, seed: int
+    units: VisibleUnits, frame: Frame, n_rows: int, weights: Floats
 ) -> RBM:
-    """Tiny weights, and biases that give each visible unit its own mean."""
-    rng = np.random.default_rng(seed)
-    weights = rng.normal(0.0, INITIAL_SPREAD, (len(frame.mean), n_hidden))
+    """Join initial weights to biases that give each visible unit its own mean.
+
+    A hidden unit is as often 1 as 0 for the mean row.
+    """
     hidden_bias = -frame.mean @ weights
     if isinstance(units, GaussianUnits):
         variance = frame.scale**2

@@ -54,6 +54,11 @@ class RBM(RBMModel, BaseEstimator):
     momentum : float, default=0.8
         Share of the last step that the next one repeats. With sparse X the rate is
         divided by 1 - `momentum` instead, which comes to the same in the long run.
+    initial_spread : float, default=0.01
+        Standard deviation of the initial weights; of Gaussian units, in units of each
+        feature's deviation. From small weights training takes up as few hidden units
+        as the likelihood needs. Large ones, 1.5 on 8 x 8 digits, with a tenth of the
+        `learning_rate` keep all of them in use: better features for a classifier.
     weight_decay : float, default=0.0
         Share of the weights that a step of size 1 would take away. With sparse X,
         only weights of features in use decay.
@@ -131,6 +136,7 @@ class RBM(RBMModel, BaseEstimator):
         persistent: bool = True,
         n_chains: int | None = None,
         momentum: float = 0.8,
+        initial_spread: float = 0.01,
         weight_decay: float = 0.0,
         schedule: str = "decaying",
         early_stopping: bool = False,
@@ -147,6 +153,7 @@ class RBM(RBMModel, BaseEstimator):
         self.persistent = persistent
         self.n_chains = n_chains
         self.momentum = momentum
+        self.initial_spread = initial_spread
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.early_stopping = early_stopping
@@ -225,9 +232,10 @@ class RBM(RBMModel, BaseEstimator):
         encoded = self._encoded(rows)
         frame = fitting.frame_of(encoded, units)
         self.visible_mean_, self.visible_scale_ = frame
-        start = fitting.blank_machine(
-            units, frame, rows.shape[0], self.n_components, self.seed_
+        weights = np.random.default_rng(self.seed_).normal(
+            0.0, self.initial_spread, (encoded.shape[1], self.n_components)
         )
+        start = fitting.blank_machine(units, frame, rows.shape[0], weights)
         self._store_machine(start, rows.dtype.type)
         for name in ("h_samples_", "_gibbs_rng"):
             self.__dict__.pop(name, None)

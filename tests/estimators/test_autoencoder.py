@@ -107,7 +107,8 @@ def test_samples_and_bounds_tell_training_rows_from_others(visible: str) -> None
     np.testing.assert_array_equal(model.sample(200), drawn)
     assert not np.array_equal(model.sample(200, random_state=1), drawn)
     shuffled = np.random.default_rng(0).permuted(DIGITS, axis=1)
-    assert model.score(DIGITS) > model.score(drawn[:, ::-1]) > model.score(shuffled)
+    for others in (shuffled, DIGITS[:, ::-1]):
+        assert model.score(DIGITS) > model.score(others) + 5
     if visible == "gaussian":
         error = ((model.reconstruct(DIGITS) - DIGITS) ** 2).mean()
         assert model.noise_variance_ == pytest.approx(error, rel=0.4)

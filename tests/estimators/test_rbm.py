@@ -170,6 +170,18 @@ def test_softmax_levels_are_known_values() -> None:
         model.fit(np.arange(102.0)[:, None])
 
 
+def test_large_initial_weights_keep_all_hidden_units_in_use(
+    digits: np.ndarray,
+) -> None:
+    default = RBM(64, random_state=0).fit(digits)
+    spread = RBM(64, initial_spread=1.5, learning_rate=0.01, random_state=0).fit(digits)
+    in_use = [
+        np.median(model.transform(digits).std(axis=0)) for model in (default, spread)
+    ]
+    assert in_use[0] < 0.25
+    assert in_use[1] > 0.38
+
+
 def test_values_that_are_no_probabilities_are_pointed_out(digits: np.ndarray) -> None:
     with pytest.warns(UserWarning, match="expects values from 0 to 1, but X ranges"):
         RBM(2, n_iter=1).fit(16 * digits)
@@ -182,6 +194,7 @@ def test_values_that_are_no_probabilities_are_pointed_out(digits: np.ndarray) ->
         ({"n_components": 0}, "n_components must be an integer of at least 1; got 0"),
         ({"n_chains": 2.5}, "n_chains must be an integer of at least 1; got 2.5"),
         ({"learning_rate": -1}, "learning_rate must be a number of at least 0"),
+        ({"initial_spread": np.nan}, "initial_spread must be a number of at least 0"),
         ({"momentum": 1.0}, "momentum must be below 1; got 1.0"),
         ({"schedule": "cosine"}, "schedule must be one of"),
     ],
