@@ -57,8 +57,8 @@ class RBM(RBMModel, BaseEstimator):
     initial_spread : float, default=0.01
         Standard deviation of the initial weights; of Gaussian units, in units of each
         feature's deviation. From small weights training takes up as few hidden units
-        as the likelihood needs. Large ones, 1.5 on 8 x 8 digits, with a tenth of the
-        `learning_rate` keep all of them in use: better features for a classifier.
+        as the likelihood needs. Large ones, 1.5 on 8 x 8 digits, with a `learning_rate`
+        of 0.01 and few passes keep all in use: better features for a classifier.
     weight_decay : float, default=0.0
         Share of the weights that a step of size 1 would take away. With sparse X,
         only weights of features in use decay.
