@@ -1,7 +1,5 @@
 """Who is served well and who badly: groups of users by what is known of them."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -33,14 +31,14 @@ def service_by_group(trial: Trial) -> pd.DataFrame:
         trait in the group), n_users, then rmse, rmse_low, rmse_high of the forecasts
         and ndcg, ndcg_low, ndcg_high of the lists, with 95 % intervals from a bootstrap
         over users. Users are cut into quarters by each trait; those of whom nothing was
-        learned and groups of fewer than ten users are left out. Largest error first.
+        learned, groups of fewer than ten users and the only group of a trait are left
+        out. Largest error first.
     """
     users = _users(trial)
     rows = [
         _served(trait, own[trait], own)
         for trait in ("ratings", "generosity", "taste")
         for own in _quarters(users, trait)
-        if len(own) >= LEAST_USERS
     ]
     columns = "trait low high n_users rmse rmse_low rmse_high ndcg ndcg_low ndcg_high"
     table = pd.DataFrame(rows, columns=columns.split())
@@ -65,12 +63,12 @@ def _users(trial: Trial) -> pd.DataFrame:
     return judged.assign(ndcg=values.reindex(judged.index)).join(known, how="inner")
 
 
-def _quarters(users: pd.DataFrame, trait: str) -> Iterator[pd.DataFrame]:
+def _quarters(users: pd.DataFrame, trait: str) -> list[pd.DataFrame]:
     if users[trait].nunique() < N_GROUPS:
-        return
+        return []
     quarter = pd.qcut(users[trait], N_GROUPS, labels=False, duplicates="drop")
-    for _, own in users.groupby(quarter):
-        yield own
+    groups = [own for _, own in users.groupby(quarter) if len(own) >= LEAST_USERS]
+    return groups if len(groups) > 1 else []  # alone, a group is worse than nobody
 
 
 def _served(trait: str, values: pd.Series, own: pd.DataFrame) -> tuple[object, ...]:

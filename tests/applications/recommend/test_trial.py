@@ -1,5 +1,7 @@
 """What a trial measures is what the model says, and who is served how."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,6 +64,13 @@ def test_groups_are_quarters_measured_by_hand() -> None:
     assert len(values) == group["n_users"]
     assert group["ndcg"] == pytest.approx(values.mean())
     assert group["rmse_low"] < group["rmse"] < group["rmse_high"]
+
+
+def test_few_users_are_no_groups() -> None:
+    trial = judged_sample()
+    known = trial.task.users[:30]  # quarters of seven or eight
+    forecasts = trial.forecasts[trial.forecasts["user_id"].isin(known)]
+    assert service_by_group(replace(trial, forecasts=forecasts)).empty
 
 
 def test_examples_are_lists_with_reasons_and_what_came_true() -> None:
