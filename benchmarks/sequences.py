@@ -126,7 +126,7 @@ def forecast() -> list[bool]:
     series = values.to_numpy()
     cut = 7 * DAY
     model = SequenceForecaster(horizon=HORIZON, random_state=0).fit_series(series[:cut])
-    width = max(model.window_, DAY)
+    width = max(model.window_, DAY)  # yesterday is in reach of all
     pasts, futures = pasts_and_futures(series[cut - width :], width, HORIZON)
     spread = series[:cut].std(axis=0)
     expected = model.predict(pasts[:, -model.window_ :])

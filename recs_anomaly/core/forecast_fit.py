@@ -1,8 +1,10 @@
 """Fitting forecasts to windows in the order of time.
 
 The last fifth of the windows is a validation cut: it chooses the penalties of the
-linear part, says when the network is to stop and which outputs it helps, and its
-residuals become the bands. Then the linear part is fitted again to all windows.
+linear part, and says when the network is to stop and which outputs it helps. Then the
+linear part is fitted again to all windows. Bands come from residuals on the cut or from
+those of every window, left out of the last fit, whichever are wider: the cut may be
+calmer than the rest.
 """
 
 from typing import NamedTuple
@@ -86,20 +88,29 @@ def fit_forecast(
     if network is not None:
         residual -= correction(settings.cell, network, cut.windows)
         every.targets[:] -= correction(settings.cell, network, every.windows)
-    again = Ridge(flat(every.windows), every.targets).penalised(penalties)
-    return FittedForecast(
-        model._replace(linear=again), _quantiles(residual, outputs), losses
+    ridge = Ridge(flat(every.windows), every.targets)
+    quantiles = _wider(
+        _quantiles(residual, outputs),
+        _quantiles(ridge.left_out_residuals(penalties), outputs),
     )
+    final = model._replace(linear=ridge.penalised(penalties))
+    return FittedForecast(final, quantiles, losses)
 
 
 def _without_cut(
     every: _Scaled, scale: Scale, outputs: Scale, cell: str
 ) -> FittedForecast:
     ridge = Ridge(flat(every.windows), every.targets)
-    linear = ridge.penalised(np.ones(every.targets.shape[1]))
-    quantiles = _quantiles(_left_over(every, linear), outputs)
-    model = ForecastModel(scale, outputs, linear, cell, None)
+    penalties = np.ones(every.targets.shape[1])
+    quantiles = _quantiles(ridge.left_out_residuals(penalties), outputs)
+    model = ForecastModel(scale, outputs, ridge.penalised(penalties), cell, None)
     return FittedForecast(model, quantiles, [])
+
+
+def _wider(one: Floats, other: Floats) -> Floats:
+    """Quantiles that lie further out: the lower below the median, else the upper."""
+    is_low = (LEVELS < 0.5)[:, None]
+    return np.where(is_low, np.minimum(one, other), np.maximum(one, other))
 
 
 def _left_over(scaled: _Scaled, linear: Linear) -> Floats:

@@ -23,6 +23,7 @@ from recs_anomaly.metrics.anomaly import buffer_length
 NARROWEST, WIDEST = 16, 336
 BEYOND_PERIOD = 1.125  # so that last period's value has some neighbours
 LEAST_WINDOWS = 2
+ROWS_A_WEIGHT = 10  # with fewer, the linear part follows the noise: errors double
 
 
 class Given(NamedTuple):
@@ -104,4 +105,5 @@ def _auto_window(values: Floats) -> int:
     known = first[~np.isnan(first)]
     period = buffer_length(known) if len(known) else NARROWEST
     width = int(np.ceil(BEYOND_PERIOD * period))
-    return max(1, min(max(width, NARROWEST), WIDEST, len(values) // 4))
+    enough = len(values) // (ROWS_A_WEIGHT * values.shape[1])
+    return max(1, min(max(width, NARROWEST), WIDEST, enough))

@@ -26,7 +26,8 @@ class SequenceForecaster(ForecasterViews, RegressorMixin, BaseEstimator):
 
     A linear forecast in closed form sees the whole window of the past; a recurrent
     network learns what it leaves over, and is dropped for each output that it does not
-    help on a validation cut. Bands are quantiles of the residuals on that cut.
+    help on a validation cut. Bands are quantiles of residuals: on that cut, or of all
+    windows when left out, whichever are wider.
 
     There are two ways in. `fit_series` takes a series, cuts the windows itself, and
     `forecast` continues a series. `fit` takes windows and what came after them, as any
@@ -41,7 +42,7 @@ class SequenceForecaster(ForecasterViews, RegressorMixin, BaseEstimator):
     window : int or "auto", default="auto"
         Steps of the past to forecast from, for `fit_series`. "auto" takes somewhat more
         than the period that the autocorrelation of the first channel shows, held to 16
-        to 336 steps and a quarter of the series.
+        to 336 steps, and so that there are ten rows for each value of a window.
     n_units : int, default=32
         Size of the network's state.
     learning_rate : float, default=0.005

@@ -54,6 +54,27 @@ def test_ridge_is_scikit_learns(n_rows: int, rng: np.random.Generator) -> None:
     np.testing.assert_allclose(ours.outputs(X), theirs.predict(X), atol=1e-10)
 
 
+def test_residuals_of_rows_left_out(rng: np.random.Generator) -> None:
+    X, y = rng.standard_normal((12, 3)), rng.standard_normal((12, 2))
+    penalties = np.array([0.5, 4.0])
+    expected = [
+        y[row]
+        - Ridge(np.delete(X, row, 0), np.delete(y, row, 0))
+        .penalised(penalties)
+        .outputs(X[row])
+        for row in range(12)
+    ]
+    found = Ridge(X, y).left_out_residuals(penalties)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_an_automatic_window_leaves_ten_rows_a_weight() -> None:
+    series = waves(400).to_numpy()
+    for n_channels, width in [(1, 29), (2, 20)]:
+        model = SequenceForecaster(**LINEAR).fit_series(series[:, :n_channels])
+        assert model.window_ == width
+
+
 def test_a_series_is_continued_with_its_times_and_names() -> None:
     series = waves(600)
     model = SequenceForecaster(horizon=5, window=30, **LINEAR).fit_series(series[:500])
