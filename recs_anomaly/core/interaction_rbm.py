@@ -92,10 +92,9 @@ def messages(rbm: InteractionRBM, items: Ints) -> Singles:
     return np.asarray(rbm.weights[items] / rbm.scale[items, None])
 
 
-def hidden_mean(rbm: InteractionRBM, items: Ints) -> Floats:
-    """Mean of the hidden units of who chose these items, of shape (n_units,)."""
-    told = messages(rbm, items).sum(axis=0, dtype=np.float64)
-    return np.asarray(rbm.hidden_bias + told)
+def hidden_mean(rbm: InteractionRBM, told: Singles) -> Floats:
+    """Mean of the hidden units given the messages of the chosen items, (n_units,)."""
+    return np.asarray(rbm.hidden_bias + told.sum(axis=0, dtype=np.float64))
 
 
 def presence(rbm: InteractionRBM, hidden: Floats) -> Singles:

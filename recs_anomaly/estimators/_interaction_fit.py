@@ -102,7 +102,12 @@ def _presences(rbm: InteractionRBM, kept: RatingRows, pairs: Choices) -> Floats:
 def hidden_of_users(rbm: InteractionRBM, rows: RatingRows, users: Ints) -> Floats:
     """Mean of the hidden units of several users, of shape (n_users, n_units)."""
     hidden = np.empty((len(users), rbm.weights.shape[1]))
+    n_told = int(rows.counts[users].sum())
+    is_shared = n_told > rows.n_columns
+    # Where items are told of again and again, what they tell is worked out once.
+    table = interaction_rbm.messages(rbm, np.arange(rows.n_columns if is_shared else 0))
     for place, user in enumerate(users.tolist()):
         own = rows.columns[rows.offsets[user] : rows.offsets[user + 1]]
-        hidden[place] = interaction_rbm.hidden_mean(rbm, own)
+        told = table[own] if is_shared else interaction_rbm.messages(rbm, own)
+        hidden[place] = interaction_rbm.hidden_mean(rbm, told)
     return hidden

@@ -104,20 +104,23 @@ def blocks_of_people(
     for start in range(0, len(rows), PEOPLE_A_BLOCK):
         block = ratings.take(rows[start : start + PEOPLE_A_BLOCK])
         # Many small systems: threads would only wait for each other. To hold them back
-        # takes longer than to fold in a single person.
-        is_alone = block.n_rows == 1
-        with nullcontext() if is_alone else threadpool_limits(1, user_api="blas"):
+        # takes longer than to fold in a single person, or people without ratings.
+        is_quick = block.n_rows == 1 or not known.is_rated
+        with nullcontext() if is_quick else threadpool_limits(1, user_api="blas"):
             folded = fold_in_people(known, block)
         yield folded
 
 
 def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
     """Fold in each row of ratings."""
-    own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
+    model = known.ratings
     hidden = hidden_of_users(known.interactions, rows, np.arange(rows.n_rows))
-    folded = [
-        fold_in(known.ratings, rows.columns[each], rows.levels[each]) for each in own
-    ]
+    if known.is_rated:
+        own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
+        folded = [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
+    else:
+        # Choices alone say nothing about ratings, whoever made them.
+        folded = [fold_in(model, rows.columns[:0], rows.levels[:0])] * rows.n_rows
     return People(
         rows,
         hidden,
@@ -126,7 +129,7 @@ def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
         np.array([person.features for person in folded]),
         np.array([person.weights for person in folded]),
         np.array([person.habits for person in folded]),
-        np.array([person.noise(known.ratings.noise) for person in folded]),
+        np.array([person.noise(model.noise) for person in folded]),
     )
 
 

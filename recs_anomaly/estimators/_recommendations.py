@@ -150,7 +150,8 @@ def effects(known: Catalogue, own: RatingRows, targets: Ints, rank_by: str) -> F
     """
     n = len(own.columns)
     model, rbm = known.ratings, known.interactions
-    hidden = interaction_rbm.hidden_mean(rbm, own.columns)
+    told = interaction_rbm.messages(rbm, own.columns)
+    hidden = interaction_rbm.hidden_mean(rbm, told)
     whole = interaction_rbm.exact_presence(
         rbm, np.tile(hidden, (len(targets), 1)), targets
     )

@@ -65,10 +65,11 @@ def test_no_other_lengths_of_the_weights_are_likelier() -> None:
 
 def test_a_pass_up_and_down_by_loops() -> None:
     rbm, chosen = drawn_rbm(), [4, 1, 6]
-    hidden = interaction_rbm.hidden_mean(rbm, np.array(chosen))
+    told = interaction_rbm.messages(rbm, np.array(chosen))
+    hidden = interaction_rbm.hidden_mean(rbm, told)
     for unit in range(N_UNITS):
-        told = sum(rbm.weights[item, unit] / rbm.scale[item] for item in chosen)
-        assert hidden[unit] == pytest.approx(rbm.hidden_bias[unit] + told, rel=1e-5)
+        parts = sum(rbm.weights[item, unit] / rbm.scale[item] for item in chosen)
+        assert hidden[unit] == pytest.approx(rbm.hidden_bias[unit] + parts, rel=1e-5)
     expected = [
         rbm.scale[item] * sum(rbm.weights[item] * hidden) for item in range(N_ITEMS)
     ]
@@ -88,7 +89,8 @@ def test_leaving_a_choice_out_takes_its_contribution_away(
     parts = interaction_rbm.contributions(rbm, items, np.array([target]))[:, 0]
 
     def presence(choices: np.ndarray) -> float:
-        hidden = interaction_rbm.hidden_mean(rbm, choices)[None]
+        told = interaction_rbm.messages(rbm, choices)
+        hidden = interaction_rbm.hidden_mean(rbm, told)[None]
         return float(interaction_rbm.exact_presence(rbm, hidden, np.array([target]))[0])
 
     for place in range(len(items)):
@@ -136,7 +138,7 @@ def test_units_grow_with_what_supports_them_and_end() -> None:
 def test_popular_items_lead_where_there_are_no_choices() -> None:
     counts = np.array([9.0, 1.0, 4.0, 0.0])
     rbm = interaction_rbm.from_spectrum(np.eye(4), np.array([4.0, 3, 2, 1]), counts)
-    nobody = interaction_rbm.hidden_mean(rbm, np.zeros(0, np.int64))
+    nobody = interaction_rbm.hidden_mean(rbm, np.zeros((0, 3), np.float32))
     np.testing.assert_array_equal(nobody, rbm.hidden_bias)
     lead = np.argsort(-interaction_rbm.presence(rbm, nobody[None])[0], kind="stable")
     assert lead[0] == 0
