@@ -32,7 +32,18 @@ def write_text(path: Path, text: str) -> None:
     path : Path
     text : str
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    """
     from recs_anomaly.persistence._replacing import replacing
 
     with replacing(path) as file:
-        file.write(text.encode())
+        file.write(content)

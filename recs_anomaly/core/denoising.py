@@ -1,5 +1,8 @@
 """Taking the noise out of planes of pixels with a trained denoising network."""
 
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -9,28 +12,49 @@ from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.core.tiles import padded_to_multiple
 
 Plane = NDArray[np.float32]
+Level = float | Plane
 
 TILE = 768
 HALO = 80  # a multiple of MULTIPLE, and no less than the network sees to each side
+AT_ONCE = 400_000  # pixels of small planes that the network is given in one call
 LARGEST_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
 
 
-def denoise_plane(network: keras.Model, plane: Plane, sigma: float) -> Plane:
-    """Estimate the clean plane (height, width), both on a scale from 0 to 1.
+def denoise_planes(
+    network: keras.Model, planes: Sequence[Plane], levels: Sequence[Level]
+) -> list[Plane]:
+    """Estimate the clean planes (height, width), all of one shape, from 0 to 1.
 
-    Noise stronger than training showed is brought down to what it showed: the plane
-    is shrunk towards mid-grey for the network.
+    A level is the standard deviation of a plane's noise, or that of each pixel. Noise
+    stronger than training showed is brought down to what it showed: the plane is
+    shrunk towards mid-grey for the network.
     """
-    if sigma == 0:
-        return plane
-    shrink = min(1.0, LARGEST_SIGMA / sigma)
-    padded = padded_to_multiple(plane, MULTIPLE).astype(np.float32)
-    padded = CENTRE + shrink * (padded - CENTRE) if shrink < 1 else padded
-    level = np.full_like(padded, shrink * sigma)
-    unit_noise = network(np.stack([padded, level], axis=-1)[None], training=False)
-    noise = keras.ops.convert_to_numpy(unit_noise)[0, : len(plane), : plane.shape[1], 0]
-    return np.asarray(plane - np.float32(sigma) * noise)
+    cleaned = list(planes)
+    noisy = [i for i, level in enumerate(levels) if np.any(level)]
+    for part in _parts(noisy, AT_ONCE // max(planes[0].size, 1)):
+        inputs = [_as_input(planes[i], levels[i]) for i in part]
+        found = network(np.stack(inputs), training=False)
+        height, width = planes[0].shape
+        unit_noise = keras.ops.convert_to_numpy(found)[:, :height, :width, 0]
+        for i, noise in zip(part, unit_noise, strict=True):
+            cleaned[i] = planes[i] - np.asarray(levels[i], np.float32) * noise
+    return cleaned
+
+
+def _parts(numbers: list[int], size: int) -> Iterator[list[int]]:
+    for first in range(0, len(numbers), max(size, 1)):
+        yield numbers[first : first + max(size, 1)]
+
+
+def _as_input(plane: Plane, level: Level) -> Plane:
+    """Put the plane and its map of levels together, (height, width, 2)."""
+    strongest = float(np.max(level))
+    shrink = min(1.0, LARGEST_SIGMA / strongest)
+    centred = CENTRE + shrink * (plane - CENTRE) if shrink < 1 else plane
+    everywhere = np.broadcast_to(np.asarray(shrink * level), plane.shape)
+    both = np.stack([centred, everywhere], axis=-1).astype(np.float32)
+    return padded_to_multiple(both, MULTIPLE)
 
 
 def network_of(weights: NDArray[np.float32]) -> keras.Model:
@@ -38,3 +62,16 @@ def network_of(weights: NDArray[np.float32]) -> keras.Model:
     network = build_denoising_network(0)
     set_flat_weights(network, weights)
     return network
+
+
+def shared_network(weights: NDArray[np.float32]) -> keras.Model:
+    """Give the network that has these weights, which nobody may train.
+
+    Building one takes as long as cleaning a small image: the last few are kept.
+    """
+    return _built_once(np.ascontiguousarray(weights).tobytes())
+
+
+@lru_cache(maxsize=4)
+def _built_once(weights: bytes) -> keras.Model:
+    return network_of(np.frombuffer(weights, np.float32))

@@ -22,16 +22,20 @@ PIXELS = 16 * 64 * 64  # of a batch
 PATCH = 64
 FEWEST, MOST = 16, 256  # patches of a batch
 SHARES = (0.3, 0.8)  # of sigma, the noise added to noisy planes
+LEAST_SIGMA = 1e-4  # that noise is divided by
 PIECE = 50  # steps between reports
 DECAY = 0.4  # share of the steps, the last, over which the rate falls
 
 
 class NoisyPlane(NamedTuple):
-    """A plane with noise of strength `sigma`, and the clean one where it is known."""
+    """A plane with noise of strength `sigma`, and the clean one where it is known.
+
+    The strength is that of the whole plane, or of each pixel.
+    """
 
     noisy: Plane
     clean: Plane | None
-    sigma: float
+    sigma: float | Plane
 
 
 class FitSettings(NamedTuple):
@@ -50,7 +54,7 @@ def fit_denoiser(
 ) -> None:
     """Train a network in place; report steps done and loss after each piece of them."""
     patches = _Patches([_padded(plane) for plane in planes], settings)
-    network.compile(keras.optimizers.Adam(settings.learning_rate), "mse")
+    network.compile(optimizer=keras.optimizers.Adam(settings.learning_rate), loss="mse")
     network.optimizer.build(network.trainable_variables)
     network.fit(
         patches, shuffle=False, verbose=0, callbacks=[_Schedule(settings, report)]
@@ -80,26 +84,27 @@ class _Patches(keras.utils.PyDataset):
         return inputs, targets[..., None], weights[:, None, None]
 
     def _draw(self, rng: np.random.Generator) -> tuple[Plane, Plane, float]:
-        noisy, clean, sigma = self._planes[int(rng.integers(len(self._planes)))]
+        noisy, clean, strength = self._planes[int(rng.integers(len(self._planes)))]
         top, left = (int(rng.integers(side - self._size + 1)) for side in noisy.shape)
         place = (slice(top, top + self._size), slice(left, left + self._size))
-        given, wanted, weight = noisy[place], None, 1.0
+        given, weight = noisy[place], 1.0
+        level = np.broadcast_to(np.asarray(strength), noisy.shape)[place]
         if clean is None:
-            given, wanted, weight, sigma = _recorrupted(given, sigma, rng)
+            given, wanted, weight, level = _recorrupted(given, level, rng)
         else:
             wanted = clean[place]
         n_turns, is_flipped = int(rng.integers(4)), bool(rng.integers(2))
-        given, wanted = (
+        given, wanted, level = (
             np.rot90(part[:, ::-1] if is_flipped else part, n_turns)
-            for part in (given, wanted)
+            for part in (given, wanted, level)
         )
-        level = np.full_like(given, sigma)
-        return np.stack([given, level], axis=-1), (given - wanted) / sigma, weight
+        unit_noise = (given - wanted) / np.maximum(level, LEAST_SIGMA)
+        return np.stack([given, level], axis=-1), unit_noise, weight
 
 
 def _recorrupted(
-    noisy: Plane, sigma: float, rng: np.random.Generator
-) -> tuple[Plane, Plane, float, float]:
+    noisy: Plane, sigma: Plane, rng: np.random.Generator
+) -> tuple[Plane, Plane, float, Plane]:
     """Give input, target, weight and the input's noise level, made of a noisy plane."""
     share = rng.uniform(*SHARES)
     more = sigma * rng.standard_normal(noisy.shape).astype(noisy.dtype)
@@ -113,8 +118,12 @@ def _recorrupted(
 
 
 def _padded(plane: NoisyPlane) -> NoisyPlane:
-    clean = None if plane.clean is None else padded_to_multiple(plane.clean, MULTIPLE)
-    return NoisyPlane(padded_to_multiple(plane.noisy, MULTIPLE), clean, plane.sigma)
+    clean, sigma = plane.clean, plane.sigma
+    return NoisyPlane(
+        padded_to_multiple(plane.noisy, MULTIPLE),
+        None if clean is None else padded_to_multiple(clean, MULTIPLE),
+        sigma if isinstance(sigma, float) else padded_to_multiple(sigma, MULTIPLE),
+    )
 
 
 class _Schedule(keras.callbacks.Callback):

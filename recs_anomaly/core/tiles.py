@@ -12,14 +12,14 @@ Image = NDArray[Any]
 def map_tiles(
     image: Image, work: Callable[[Image], Image], tile: int, halo: int
 ) -> Image:
-    """Work on an image tile by tile; give an image of its shape and dtype.
+    """Work on an image tile by tile; give an image of its height and width.
 
     Parameters
     ----------
     image : ndarray of shape (height, width) or (height, width, n_channels)
     work : callable
-        Takes a tile with its surroundings and gives an image of the tile's shape. A
-        pixel of its result may depend on pixels up to `halo` away.
+        Takes a tile with its surroundings and gives an image of the tile's height and
+        width. A pixel of its result may depend on pixels up to `halo` away.
     tile : int
         Height and width of a tile without its surroundings.
     halo : int
@@ -29,13 +29,15 @@ def map_tiles(
     -------
     ndarray
     """
-    whole = np.empty_like(image)
+    whole: Image | None = None
     for rows, near_rows in spans(image.shape[0], tile, halo):
         for columns, near_columns in spans(image.shape[1], tile, halo):
             worked = work(image[near_rows, near_columns])
             inner = (_within(rows, near_rows), _within(columns, near_columns))
+            if whole is None:
+                whole = np.empty(image.shape[:2] + worked.shape[2:], worked.dtype)
             whole[rows, columns] = worked[inner]
-    return whole
+    return image.copy() if whole is None else whole
 
 
 def spans(size: int, tile: int, halo: int) -> Iterator[tuple[slice, slice]]:

@@ -1,112 +1,199 @@
-"""How a denoiser meets the planes of images: in training, and to clean them."""
+"""How a denoiser cleans images: their noise, their planes, tile by tile."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import warnings
+from collections.abc import Callable, Iterator
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recs_anomaly.core.noise_level import noise_sigma
+from recs_anomaly.core.denoising_interval import half_widths
 from recs_anomaly.core.tiles import map_tiles
 from recs_anomaly.estimators import _denoiser_settings as settings
+from recs_anomaly.estimators._denoiser_noise import (
+    Level,
+    Noise,
+    Unit,
+    common_noise,
+    estimated_noise,
+    known_noise,
+)
 from recs_anomaly.estimators._image_planes import (
+    colour_variances,
     from_planes,
     n_colours,
-    noise_scales,
     to_planes,
 )
 from recs_anomaly.estimators._images import Image, Range, range_of
 from recs_anomaly.estimators._state import ArraySpec, ValueRule
-from recs_anomaly.exceptions import InputError
 
-if TYPE_CHECKING:
-    from recs_anomaly.core.denoising_fit import NoisyPlane
+SMALL = 16  # pixels: the noise of narrower images is estimated from all together
+# Calls cost small images more than the work. Sums of several images are rounded in
+# another order: larger ones come out alike to the last bit, alone or among others.
+LARGEST_TOGETHER = 64 * 64
+BLOTCHES = (
+    "{} of {} images have noise that neighbouring pixels share, as after scaling up or "
+    "strong JPEG compression; it is left as it is. Clean images before they are scaled "
+    "or compressed, or fit to pairs of noisy and clean ones."
+)
+
+
+class Cleaned(NamedTuple):
+    """Cleaned planes of one image or tile, and how strong their noise was."""
+
+    planes: list[Unit]
+    levels: list[Level]
+
+
+class Job(NamedTuple):
+    """An image, its range and its noise."""
+
+    image: Image
+    found: Range
+    noise: Noise
+
+    def unit(self, part: Image) -> Unit:
+        """Colours of a part of the image, from 0 to 1."""
+        return self.found.to_unit(part[..., : n_colours(part)])
 
 
 class DenoiserPlanes:
-    """Fitted arrays of ImageDenoiser, and its work on single images."""
+    """Fitted arrays of ImageDenoiser, and its work on images."""
 
     _array_schema: ClassVar[dict[str, ArraySpec]] = {
         "weights_": ArraySpec("float32", ("n_weights",)),
         "loss_curve_": ArraySpec("float64", ("n_pieces",)),
     }
-    _scalar_schema: ClassVar[dict[str, ValueRule]] = {"sigma_": float | None}
+    _scalar_schema: ClassVar[dict[str, ValueRule]] = {
+        "sigma_": float | None,
+        "interval_scale_": float,
+        "n_iter_": int,
+    }
 
     sigma: float | str
     weights_: NDArray[np.float32]
     sigma_: float | None
+    interval_scale_: float
 
-    def _training_planes(
-        self, noisy: list[Image], clean: list[Image] | None
-    ) -> tuple[list["NoisyPlane"], float]:
-        """Planes to train on, and the median strength of noise in the images' range."""
-        if clean is not None and [i.shape for i in clean] != [i.shape for i in noisy]:
-            raise InputError("y must hold the clean images, of the shapes of X.")
-        planes, sigmas = [], []
-        for number, image in enumerate(noisy):
-            aim = None if clean is None else clean[number]
-            found = range_of(image if aim is None else aim)
-            own = self._noisy_planes(image, aim, found)
-            planes += own
-            sigmas.append(own[0].sigma / noise_scales(n_colours(image))[0] * found.span)
-        if not any(sigmas):
-            raise InputError("X must hold images with noise; they have none.")
-        return [p for p in planes if p.sigma > 0], float(np.median(sigmas))
+    def _cleaned(self, images: list[Image]) -> list[Image]:
+        def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:
+            if job.noise.is_none:
+                return part.copy()  # the very values, which no scale has rounded
+            colours = from_planes(cleaned.planes)
+            return _with_alpha(job.found.from_unit(colours, part.dtype), part)
 
-    def _noisy_planes(
-        self, image: Image, clean: Image | None, found: Range
-    ) -> list["NoisyPlane"]:
-        from recs_anomaly.core.denoising_fit import NoisyPlane
+        return self._work(images, finish)
 
-        planes = to_planes(found.to_unit(image[..., : n_colours(image)]))
-        if clean is None:
-            levels = self._levels(image, found, None)
-            return [
-                NoisyPlane(plane, None, level)
-                for plane, level in zip(planes, levels, strict=True)
+    def _bounds(self, images: list[Image], coverage: float) -> list[Image]:
+        """Lower and upper bounds, one after the other in the channels."""
+        table = settings.pretrained_intervals()
+
+        def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:
+            if job.noise.is_none:
+                return np.concatenate([part, part], axis=2)
+            colours = from_planes(cleaned.planes)
+            variances = [
+                half_widths(table, plane, level, coverage) ** 2
+                for plane, level in zip(cleaned.planes, cleaned.levels, strict=True)
             ]
-        aims = to_planes(found.to_unit(clean[..., : n_colours(image)]))
+            half = self.interval_scale_ * np.sqrt(colour_variances(variances))
+            bounds = [
+                _with_alpha(job.found.from_unit(edge, part.dtype), part)
+                for edge in (colours - half, colours + half)
+            ]
+            return np.concatenate(bounds, axis=2)
+
+        return self._work(images, finish)
+
+    def _work(
+        self, images: list[Image], finish: Callable[[Job, Image, Cleaned], Image]
+    ) -> list[Image]:
+        """Clean images, those of one small shape in one go, large ones tile by tile."""
+        from recs_anomaly.core.denoising import AT_ONCE, HALO, TILE
+
+        done: list[Image | None] = [None] * len(images)
+        jobs = self._jobs(images)
+        for numbers in _groups(images):
+            size = images[numbers[0]].shape[0] * images[numbers[0]].shape[1]
+            if size > TILE**2:
+                for i in numbers:
+                    done[i] = map_tiles(
+                        images[i], self._tile_worker(jobs[i], finish), TILE, HALO
+                    )
+                continue
+            step = AT_ONCE // size if size <= LARGEST_TOGETHER else 1
+            for first in range(0, len(numbers), step):
+                part = numbers[first : first + step]
+                found = self._clean_parts([(jobs[i], images[i]) for i in part])
+                for i, cleaned in zip(part, found, strict=True):
+                    done[i] = finish(jobs[i], images[i], cleaned)
+        return [each for each in done if each is not None]
+
+    def _tile_worker(
+        self, job: Job, finish: Callable[[Job, Image, Cleaned], Image]
+    ) -> Callable[[Image], Image]:
+        return lambda part: finish(job, part, self._clean_parts([(job, part)])[0])
+
+    def _clean_parts(self, parts: list[tuple[Job, Image]]) -> list[Cleaned]:
+        """Clean images or tiles of one shape."""
+        from recs_anomaly.core.denoising import denoise_planes, shared_network
+
+        planes: list[Unit] = []
+        levels: list[Level] = []
+        for job, part in parts:
+            unit = job.noise.without_impulses(job.unit(part))
+            planes += to_planes(unit)
+            levels += job.noise.levels(unit)
+        found = denoise_planes(shared_network(self.weights_), planes, levels)
+        n_planes = len(planes) // len(parts)
         return [
-            NoisyPlane(plane, aim, float(np.sqrt(np.mean((plane - aim) ** 2))))
-            for plane, aim in zip(planes, aims, strict=True)
+            Cleaned(found[first : first + n_planes], levels[first : first + n_planes])
+            for first in range(0, len(planes), n_planes)
         ]
 
-    def _clean(self, image: Image) -> Image:
-        from recs_anomaly.core.denoising import HALO, TILE, denoise_plane
+    def _jobs(self, images: list[Image]) -> list[Job]:
+        """Find the range and the noise of each image; warn of noise nobody can take."""
+        ranges = [range_of(image[..., : n_colours(image)]) for image in images]
+        noises = self._noises(images, ranges)
+        n_left = sum(noise.has_blotches for noise in noises)
+        if n_left:
+            warnings.warn(BLOTCHES.format(n_left, len(images)), stacklevel=5)
+        return [Job(*each) for each in zip(images, ranges, noises, strict=True)]
 
-        colours = n_colours(image)
-        found = range_of(image[..., :colours])
-        levels = self._levels(image, found, self.sigma_)
-        network = self._built_network()
+    def _noises(self, images: list[Image], ranges: list[Range]) -> list[Noise]:
+        """Tell the noise that was set, else was learned, else is each image's own.
 
-        def work(part: Image) -> Image:
-            cleaned = [
-                denoise_plane(network, plane, level)
-                for plane, level in zip(
-                    to_planes(found.to_unit(part[..., :colours])), levels, strict=True
-                )
-            ]
-            back = found.from_unit(from_planes(cleaned), image.dtype)
-            return np.concatenate([back, part[..., colours:]], axis=2)
-
-        return map_tiles(image, work, TILE, HALO)
-
-    def _levels(self, image: Image, found: Range, learned: float | None) -> list[float]:
-        """Strength of the noise in each plane, on a scale from 0 to 1.
-
-        That which was set; else that which was learned; else the image's own.
+        Images that are too small for an estimate share one with those of their shape.
         """
-        known = learned if self.sigma == "auto" else float(self.sigma)
-        if known is not None:
+        sigma = getattr(self, "sigma_", None) if self.sigma == "auto" else self.sigma
+        if sigma is not None:
             return [
-                known / found.span * scale for scale in noise_scales(n_colours(image))
+                known_noise(float(sigma) / found.span, n_colours(image))
+                for image, found in zip(images, ranges, strict=True)
             ]
-        excerpt = settings.excerpt(image)[..., : n_colours(image)]
-        return [noise_sigma(plane) for plane in to_planes(found.to_unit(excerpt))]
+        noises: dict[int, Noise] = {}
+        for numbers in _groups(images):
+            units = [
+                ranges[i].to_unit(
+                    settings.excerpt(images[i])[..., : n_colours(images[i])]
+                )
+                for i in numbers
+            ]
+            if min(images[numbers[0]].shape[:2]) < SMALL:
+                noises |= dict.fromkeys(numbers, common_noise(units))
+            else:
+                noises |= zip(numbers, map(estimated_noise, units), strict=True)
+        return [noises[i] for i in range(len(images))]
 
-    def _built_network(self) -> Any:
-        """Build the network when it is first needed; copies and files go without."""
-        if "_network" not in self.__dict__:
-            from recs_anomaly.core.denoising import network_of
 
-            self._network = network_of(self.weights_)
-        return self._network
+def _with_alpha(colours: Image, image: Image) -> Image:
+    """Put the channels that are no colours behind the colours."""
+    return np.concatenate([colours, image[..., colours.shape[2] :]], axis=2)
+
+
+def _groups(images: list[Image]) -> Iterator[list[int]]:
+    """Numbers of the images of each shape."""
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for i, image in enumerate(images):
+        by_shape.setdefault(image.shape, []).append(i)
+    yield from by_shape.values()

@@ -5,14 +5,12 @@ orthonormal to it: white noise of one strength stays that in every plane (as in
 Dabov, Foi, Katkovnik & Egiazarian's colour BM3D, 2007).
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[Any]
-Clean = Callable[[Image, float], Image]
 
 OPPONENT = np.array(
     [
@@ -35,15 +33,30 @@ def n_colours(image: Image) -> int:
 
 
 def to_planes(unit: Image) -> list[Image]:
-    """Planes (height, width) of colours (height, width, n_colours)."""
-    if unit.shape[2] == 3:
+    """Planes (..., height, width) of colours (..., height, width, n_colours)."""
+    if unit.shape[-1] == 3:
         unit = unit @ OPPONENT.T * SCALE + SHIFT
-    return list(np.moveaxis(unit, 2, 0))
+    return list(np.moveaxis(unit, -1, 0))
 
 
 def noise_scales(n_planes: int) -> list[float]:
     """Tell what noise of strength 1 in the colours is in each plane."""
     return SCALE.tolist() if n_planes == 3 else [1.0] * n_planes
+
+
+def plane_variances(variances: Image) -> list[Image]:
+    """Variances in the planes of those in the colours (height, width, n_colours)."""
+    if variances.shape[-1] == 3:
+        variances = variances @ (OPPONENT.T * SCALE) ** 2
+    return list(np.moveaxis(variances, -1, 0))
+
+
+def colour_variances(planes: list[Image]) -> Image:
+    """Variances in the colours (height, width, n_colours) of those in the planes."""
+    stacked = np.stack(planes, axis=2)
+    if stacked.shape[2] != 3:
+        return stacked
+    return np.asarray(stacked @ (OPPONENT / SCALE[:, None]) ** 2)
 
 
 def from_planes(planes: list[Image]) -> Image:

@@ -21,20 +21,18 @@ class Batch(NamedTuple):
     restore: Callable[[Images], Any]
 
 
-def as_batch(X: Any, image_shape: Sequence[int] | None) -> Batch:
+def as_batch(X: Any) -> Batch:
     """Take images apart, whichever way they came.
 
     Raises
     ------
     InputError
-        If X is no image, list of images or array of rows that hold images.
+        If X is no image, list of images or array of images.
     """
-    if isinstance(X, (list, tuple)) and any(np.ndim(image) >= 2 for image in X):
+    if is_list_of_images(X):
         return _from_list([np.asarray(image) for image in X])
     array = np.asarray(X)
     _check_values(array)
-    if image_shape is not None:
-        return _from_rows(array, tuple(image_shape))
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in COLOURS):
         return _from_list([array], single=True)
     if array.ndim in (3, 4):
@@ -44,6 +42,35 @@ def as_batch(X: Any, image_shape: Sequence[int] | None) -> Batch:
         "X must be an image (height, width), an array of images or a list of them, or "
         f"rows of pixels with image_shape set; got an array of shape {array.shape}."
     )
+
+
+def is_list_of_images(X: Any) -> bool:
+    """Whether X is a list whose entries are images, of one size or of many."""
+    return isinstance(X, (list, tuple)) and any(np.ndim(image) >= 2 for image in X)
+
+
+def rows_as_batch(rows: NDArray[Any], image_shape: Sequence[int]) -> Batch:
+    """Take images apart that stand flattened in rows (n_images, n_values).
+
+    Raises
+    ------
+    InputError
+        If the rows do not have as many values as an image.
+    """
+    shape = _without_unknown(tuple(image_shape), rows.shape[1])
+    if rows.shape[1] != np.prod(shape):
+        raise InputError(
+            f"X must have shape (n_images, {np.prod(shape)}) with "
+            f"image_shape={tuple(image_shape)}; got {rows.shape}."
+        )
+    images = [row.reshape(*shape[:2], -1) for row in rows]
+    return Batch(images, lambda found: np.stack(found).reshape(rows.shape))
+
+
+def _without_unknown(shape: tuple[int, ...], n_values: int) -> tuple[int, ...]:
+    """Put the side that follows from the others in the place of -1."""
+    known = int(np.prod([side for side in shape if side != -1]))
+    return tuple(max(n_values // known, 1) if side == -1 else side for side in shape)
 
 
 def _from_list(images: Images, single: bool = False) -> Batch:
@@ -61,16 +88,6 @@ def _from_list(images: Images, single: bool = False) -> Batch:
         return back[0] if single else back
 
     return Batch([image.reshape(*image.shape[:2], -1) for image in images], restore)
-
-
-def _from_rows(array: Image, shape: tuple[int, ...]) -> Batch:
-    if array.ndim != 2 or array.shape[1] != np.prod(shape):
-        raise InputError(
-            f"X must have shape (n_images, {np.prod(shape)}) with "
-            f"image_shape={shape}; got {array.shape}."
-        )
-    images = [row.reshape(*shape[:2], -1) for row in array]
-    return Batch(images, lambda found: np.stack(found).reshape(array.shape))
 
 
 def _check_values(image: Image) -> None:

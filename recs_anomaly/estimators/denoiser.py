@@ -4,24 +4,42 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    OneToOneFeatureMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.core.progress import Progress, TrainingHistory
 from recs_anomaly.estimators import _denoiser_settings as settings
-from recs_anomaly.estimators._denoiser_planes import DenoiserPlanes
-from recs_anomaly.estimators._images import Image, as_batch, range_of
+from recs_anomaly.estimators._denoiser_training import (
+    DenoiserTraining,
+    clean_twins,
+    split,
+)
+from recs_anomaly.estimators._denoiser_uncertainty import DenoiserUncertainty
+from recs_anomaly.estimators._image_planes import n_colours
+from recs_anomaly.estimators._images import range_of
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.image import psnr
 
 
-class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstimator):
+class ImageDenoiser(
+    DenoiserTraining,
+    DenoiserUncertainty,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    RegressorMixin,
+    BaseEstimator,
+):
     """Take the noise out of images.
 
     A convolutional autoencoder is told how strong the noise is and names the noise in
     each pixel. `from_pretrained` gives one that was trained on photographs; `fit`
-    trains one on images of your own, with their clean twins or from noisy ones alone.
+    goes on from there with images of your own, with their clean twins or from noisy
+    ones alone.
 
     Images are arrays (height, width), colour images (height, width, 3), arrays or
     lists of such, or flattened rows with `image_shape`. What comes back has the shape,
@@ -29,20 +47,30 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
     axis has 3 or 4 entries are one colour image. Colours are cleaned as brightness and
     two differences of colour, each by the network for grey images.
 
+    With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
+    brightness as that of counted light and of speckle does, and come with salt and
+    pepper. What is no white noise is left as it is: the detail of clean images, and
+    noise that neighbouring pixels share, of which a warning tells.
+
     Parameters
     ----------
-    weights : {"gray", "color"} or None, default=None
+    weights : {"gray", "color"} or None, default="gray"
         Weights to start `fit` from: those of `from_pretrained`, or drawn at random.
     sigma : float or "auto", default="auto"
-        Standard deviation of the noise, in the images' own range. "auto" is the noise
-        of the training images; where there were none, each image's own is estimated.
+        Standard deviation of the noise, in the images' own range. "auto" is that of
+        the training images where `fit` found them to have one; else each image's own
+        is estimated.
     image_shape : tuple of int or None, default=None
         (height, width) or (height, width, n_channels) of the images that stand
-        flattened in the rows of X. None means that X holds images.
-    max_iter : int, default=2000
-        Steps of training, each on about 65,000 pixels.
-    learning_rate : float, default=0.001
-        Of Adam; falls to 0 over the last steps.
+        flattened in the rows of X; one of them may be -1, and follows from the length
+        of the rows. None means that X holds images.
+    max_iter : int or "auto", default="auto"
+        Steps of training, each on about 65,000 pixels. "auto" is 1,000 to 4,000 from
+        random weights, 400 to 2,000 with clean images and 60 to 400 without, the more
+        pixels there are to learn from.
+    learning_rate : float or "auto", default="auto"
+        Of Adam; falls to 0 over the last steps. "auto" is 0.001, and 0.0001 without
+        clean images, unless the weights are random.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, of the pieces of images and of the noise in training.
     verbose : int, default=0
@@ -53,9 +81,18 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
     weights_ : ndarray of shape (n_weights,)
         Weights of the network.
     sigma_ : float or None
-        Median noise of the training images, in their range. None where there were none.
+        Noise of the training images, in their range, that is expected in all images.
+        None where each image's own is estimated.
+    interval_scale_ : float
+        Width of intervals, in those of the shipped weights on photographs.
     loss_curve_ : ndarray of shape (n_pieces,)
         Mean squared error of the noise, in units of its variance, every 50 steps.
+    n_iter_ : int
+        Steps of training; 0 where there were none.
+    n_features_in_ : int
+        Values in a row, where `fit` saw rows.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where `fit` saw rows with names.
 
     References
     ----------
@@ -79,11 +116,11 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
     def __init__(
         self,
         *,
-        weights: str | None = None,
+        weights: str | None = "gray",
         sigma: float | str = "auto",
         image_shape: Sequence[int] | None = None,
-        max_iter: int = 2000,
-        learning_rate: float = 0.001,
+        max_iter: int | str = "auto",
+        learning_rate: float | str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -120,7 +157,8 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
         settings.check_parameters(denoiser)
         if weights is None:
             raise InputError("weights must be 'gray' or 'color'; got None.")
-        denoiser._keep(settings.pretrained_weights(), None, [])
+        denoiser._keep(settings.pretrained_weights(), [], 0)
+        denoiser.sigma_, denoiser.interval_scale_ = None, 1.0
         return denoiser
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -131,7 +169,8 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
         X : array-like or list of array-like
             Noisy images. Without `y` their noise should be white and Gaussian.
         y : array-like or list of array-like, default=None
-            The clean images, of the shapes of X.
+            The clean images, of the shapes of X. One label an image, as a Pipeline
+            with a classifier hands on, is not looked at.
 
         Returns
         -------
@@ -144,32 +183,19 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
             If a parameter or the images break a rule that the message states.
         """
         settings.check_parameters(self)
-        noisy = as_batch(X, self.image_shape).images
-        clean = None if y is None else as_batch(y, self.image_shape).images
-        planes, sigma = self._training_planes(noisy, clean)
+        noisy = self._batch(X, is_fitting=True).images
+        clean = clean_twins(y, noisy, self.image_shape)
         rng = check_random_state(self.random_state)
-        # Keras is needed from here on.
-        from recs_anomaly.core.denoising import network_of
-        from recs_anomaly.core.denoising_fit import FitSettings, fit_denoiser
-        from recs_anomaly.core.denoising_network import build_denoising_network
-        from recs_anomaly.core.flat_weights import flat_weights
-
-        draw, seed = rng.randint(2**31 - 1, size=2).tolist()
-        network = (
-            build_denoising_network(draw)
-            if self.weights is None
-            else network_of(settings.pretrained_weights())
-        )
-        fitting = FitSettings(self.max_iter, self.learning_rate, seed)
-        losses: list[float] = []
-        with Progress("denoiser", self.max_iter, self.verbose) as progress:
-
-            def report(step: int, loss: float) -> None:
-                losses.append(loss)
-                progress.epoch(step, TrainingHistory(losses, []))
-
-            fit_denoiser(network, planes, fitting, report)
-        self._keep(flat_weights(network), sigma, losses)
+        if clean is None:
+            planes, sigma = self._noisy_planes(noisy)
+            self._train(planes, rng)
+            self.sigma_, self.interval_scale_ = sigma, 1.0
+            return self
+        pairs, kept = split(noisy, clean)
+        planes, sigma = self._paired_planes(*pairs)
+        self._train(planes, rng)
+        self.sigma_ = sigma
+        self.interval_scale_ = self._measured_scale(*kept)
         return self
 
     def predict(self, X: Any) -> Any:
@@ -192,8 +218,8 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
             If X is not made of images.
         """
         check_is_fitted(self, "weights_")
-        batch = as_batch(X, self.image_shape)
-        return batch.restore([self._clean(image) for image in batch.images])
+        batch = self._batch(X)
+        return batch.restore(self._cleaned(batch.images))
 
     def transform(self, X: Any) -> Any:
         """Clean images, as `predict` does.
@@ -225,28 +251,27 @@ class ImageDenoiser(DenoiserPlanes, TransformerMixin, RegressorMixin, BaseEstima
         Returns
         -------
         psnr : float
-            Mean over the images, each of which is at most 100 dB.
+            Mean over the images, each of which is at most 100 dB. NaN where y holds
+            labels, which say nothing of the clean images.
         """
-        clean = as_batch(y, self.image_shape).images
-        found = as_batch(self.predict(X), self.image_shape).images
-        ratios = [_psnr(a, b) for a, b in zip(found, clean, strict=True)]
+        found = self._batch(self.predict(X)).images
+        clean = clean_twins(y, found, self.image_shape)
+        if clean is None:
+            return float("nan")
+        ratios = [
+            psnr(one, other, range_of(other[..., : n_colours(other)]).span)
+            for one, other in zip(found, clean, strict=True)
+        ]
         return float(np.average(ratios, weights=sample_weight))
 
-    def _keep(
-        self, weights: NDArray[np.float32], sigma: float | None, losses: list[float]
-    ) -> None:
-        self.weights_ = weights
-        self.sigma_ = sigma
-        self.loss_curve_ = np.asarray(losses, np.float64)
-        self.__dict__.pop("_network", None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        state.pop("_network", None)
-        return state
-
-
-def _psnr(found: Image, clean: Image) -> float:
-    error = np.mean((found.astype(np.float64) - clean) ** 2)
-    span = range_of(clean).span
-    return float(min(-10.0 * np.log10(max(float(error), 1e-300) / span**2), 100.0))
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        is_rows = self.image_shape is not None
+        tags.input_tags.two_d_array = is_rows
+        tags.input_tags.three_d_array = not is_rows
+        if is_rows:
+            # Tools take what regressors predict for numbers, one a row.
+            tags.estimator_type, tags.regressor_tags = None, None
+        return tags

@@ -1,23 +1,21 @@
-"""ImageDenoiser: what comes back, for every kind of image; what training learns."""
+"""ImageDenoiser: what comes back, for every kind of image."""
 
-import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import clone
-from sklearn.datasets import load_digits, load_sample_images
+from sklearn.datasets import load_sample_images
 
-from recs_anomaly import ImageDenoiser, load, save
+from recs_anomaly import ImageDenoiser
 from recs_anomaly.core import denoising
 from recs_anomaly.estimators._image_planes import from_planes, noise_scales, to_planes
 from recs_anomaly.estimators._images import range_of
 from recs_anomaly.exceptions import InputError
 
 RNG = np.random.default_rng(0)
-PHOTO = load_sample_images().images[1][100:228, 200:360]
+PHOTO = load_sample_images().images[1][120:216, 200:312]
 GREY = PHOTO.mean(axis=2)
 NOISE = 25.0 * np.random.default_rng(1).standard_normal(GREY.shape)
 
@@ -81,7 +79,7 @@ def test_the_range_does_not_matter(denoiser: ImageDenoiser) -> None:
     )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(height=st.integers(1, 20), width=st.integers(1, 20), colours=st.integers(0, 4))
 def test_every_size(height: int, width: int, colours: int) -> None:
     denoiser = ImageDenoiser.from_pretrained("gray", sigma=10.0)
@@ -110,7 +108,7 @@ def test_all_the_ways_to_hand_images_over(denoiser: ImageDenoiser) -> None:
 def test_tiles_give_what_the_whole_image_gives(
     denoiser: ImageDenoiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = np.random.default_rng(0).random((300, 412)).astype(np.float32)
+    image = np.random.default_rng(0).random((120, 212)).astype(np.float32)
     whole = denoiser.predict(image)
     monkeypatch.setattr(denoising, "TILE", 104)
     np.testing.assert_allclose(denoiser.predict(image), whole, atol=1e-5)
@@ -152,51 +150,16 @@ def test_ranges(image: np.ndarray, expected: tuple[float, float]) -> None:
     assert tuple(range_of(image)) == pytest.approx(expected, rel=2e-3, abs=5)
 
 
-def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
-    clean = load_digits().data[:n] / 16
-    return clean + 0.25 * np.random.default_rng(0).standard_normal(clean.shape), clean
-
-
-def test_pairs_teach(tmp_path: Any) -> None:
-    noisy, clean = digits(400)
-    fitted = ImageDenoiser(image_shape=(8, 8), max_iter=60, random_state=0)
-    fitted.fit(noisy[:300], clean[:300])
-    assert fitted.sigma_ == pytest.approx(0.25, rel=0.02)
-    assert fitted.score(noisy[300:], clean[300:]) > 14.0  # 12.0 as they came
-    assert len(fitted.loss_curve_) == 2
-    again = clone(fitted).fit(noisy[:300], clean[:300])
-    assert (again.weights_ == fitted.weights_).all()
-    expected = fitted.predict(noisy)
-    save(fitted, tmp_path / "denoiser.recs")
-    for copied in (
-        load(tmp_path / "denoiser.recs"),
-        pickle.loads(pickle.dumps(fitted)),
-    ):
-        assert (copied.predict(noisy) == expected).all()
-
-
-def test_noisy_images_alone_teach() -> None:
-    noisy, clean = digits(400)
-    fitted = ImageDenoiser(
-        image_shape=(8, 8), sigma=0.25, max_iter=120, random_state=0
-    ).fit(noisy[:300])
-    assert fitted.score(noisy[300:], clean[300:]) > 13.5  # 12.0 as they came
-
-
-def test_random_state_of_others_is_left_alone() -> None:
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state itself
-    ImageDenoiser(image_shape=(8, 8), max_iter=1, random_state=0).fit(digits(9)[0])
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
-
-
 @pytest.mark.parametrize(
     ("parameters", "rule"),
     [
         ({"weights": "blue"}, "weights must be one of"),
         ({"sigma": -1.0}, "sigma must be a number at least 0"),
         ({"sigma": "loud"}, "sigma must be a number at least 0"),
-        ({"max_iter": 0}, "max_iter must be an integer of at least 1"),
+        ({"max_iter": 0}, "max_iter must be an integer of at least 1, or 'auto'"),
+        ({"learning_rate": -1}, "learning_rate must be a number .*, or 'auto'"),
         ({"image_shape": (8,)}, "image_shape must be"),
+        ({"image_shape": (-1, -1)}, "or one of them -1"),
     ],
 )
 def test_parameters_that_break_a_rule(parameters: Any, rule: str) -> None:

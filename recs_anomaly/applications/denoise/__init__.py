@@ -1,0 +1,1 @@
+"""Folders of noisy pictures: files in, clean files of the same kind out."""

@@ -1,0 +1,209 @@
+"""Cleaning a folder of pictures: one by one, into files that are whole or not there."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.applications.denoise.pictures import (
+    Picture,
+    Pixels,
+    read_picture,
+)
+from recs_anomaly.applications.denoise.plan import Task
+from recs_anomaly.estimators.denoiser import ImageDenoiser
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.image import psnr, structural_similarity
+
+MOST_PIXELS = 30_000_000  # that adapting reads, from as many pictures as it takes
+Write = Callable[[Path, bytes], None]
+
+
+class Outcome(NamedTuple):
+    """What became of one picture.
+
+    Attributes
+    ----------
+    name : str
+    before, after : list of ndarray
+        Pages, upright; empty where the picture could not be cleaned.
+    sigma : float, default=nan
+        Noise in the picture's own range, the largest of its pages.
+    was_there : bool, default=False
+        Whether an earlier run had cleaned it.
+    problem : str, default=""
+        Why it could not be cleaned, or what was left in it.
+    is_clean : bool, default=False
+        Whether there is a clean file now.
+    """
+
+    name: str
+    before: list[Pixels]
+    after: list[Pixels]
+    sigma: float = float("nan")
+    was_there: bool = False
+    problem: str = ""
+    is_clean: bool = False
+
+    def without_pixels(self) -> "Outcome":
+        """Keep what needs no memory."""
+        return self._replace(before=[], after=[])
+
+
+class Quality(NamedTuple):
+    """How near a picture is to the clean one.
+
+    Attributes
+    ----------
+    psnr : float
+        In decibels.
+    ssim : float
+        Structural similarity, at most 1.
+    """
+
+    psnr: float
+    ssim: float
+
+
+def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
+    """Fit the denoiser to the pictures themselves.
+
+    Parameters
+    ----------
+    denoiser : ImageDenoiser
+    tasks : list of Task
+
+    Returns
+    -------
+    n_pictures : int
+        How many of the pictures it took, the first that can be read.
+
+    Raises
+    ------
+    InputError
+        If none can be read.
+    """
+    images: list[Pixels] = []
+    n_pixels = 0
+    n_pictures = 0
+    for task in tasks:
+        try:
+            pages = read_picture(task.source).pages
+        except (InputError, OSError):
+            continue  # cleaning will tell
+        images += pages
+        n_pictures += 1
+        n_pixels += sum(page.size for page in pages)
+        if n_pixels >= MOST_PIXELS:
+            break
+    if not images:
+        raise InputError("INPUT must hold a picture that can be read, to adapt to.")
+    denoiser.fit(images)
+    return n_pictures
+
+
+def clean_all(
+    denoiser: ImageDenoiser, tasks: list[Task], write: Write, is_new_run: bool
+) -> Iterator[Outcome]:
+    """Clean pictures one by one; say what became of each as soon as it is written.
+
+    Unless it is a new run, pictures whose results are there and no older than they
+    are left alone. A picture that cannot be read or written stops nothing.
+
+    Parameters
+    ----------
+    denoiser : ImageDenoiser
+    tasks : list of Task
+    write : callable
+        Takes a path and the bytes of a file to write there, whole or not at all.
+    is_new_run : bool
+
+    Yields
+    ------
+    outcome : Outcome
+    """
+    for task in tasks:
+        try:
+            yield _clean(denoiser, task, write, is_new_run)
+        except (InputError, OSError) as error:
+            yield Outcome(task.name, [], [], problem=_reason(error))
+
+
+def _clean(
+    denoiser: ImageDenoiser, task: Task, write: Write, is_new_run: bool
+) -> Outcome:
+    picture = read_picture(task.source)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        sigma = float(np.max(denoiser.estimate_sigma(picture.pages)))
+        is_there = not is_new_run and _is_up_to_date(task)
+        if is_there:
+            cleaned = read_picture(task.target).pages
+        else:
+            cleaned = denoiser.predict(picture.pages)
+            task.target.parent.mkdir(parents=True, exist_ok=True)
+            write(task.target, picture.encoded(cleaned))
+    left = "noise that neighbouring pixels share was left as it is" if caught else ""
+    return Outcome(
+        task.name,
+        _upright(picture, picture.pages),
+        _upright(picture, cleaned),
+        sigma,
+        is_there,
+        left,
+        True,
+    )
+
+
+def _upright(picture: Picture, pages: list[Pixels]) -> list[Pixels]:
+    return [picture.upright(page) for page in pages]
+
+
+def _is_up_to_date(task: Task) -> bool:
+    return (
+        task.target.is_file()
+        and task.target.stat().st_mtime >= task.source.stat().st_mtime
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return str(error.strerror)
+    return " ".join(str(error).split())
+
+
+def quality_of(pages: list[Pixels], clean: list[Pixels]) -> Quality:
+    """Mean over the pages, against clean ones of the same shapes and dtype.
+
+    Parameters
+    ----------
+    pages, clean : list of ndarray
+
+    Returns
+    -------
+    quality : Quality
+
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+    """
+    if [page.shape for page in pages] != [page.shape for page in clean]:
+        raise InputError("the clean picture must have the size of the noisy one.")
+    measured = [
+        Quality(
+            psnr(one, other, _span(other)),
+            structural_similarity(one, other, _span(other)),
+        )
+        for one, other in zip(pages, clean, strict=True)
+    ]
+    return Quality(*np.mean(measured, axis=0).tolist())
+
+
+def _span(page: Pixels) -> float:
+    """White above black: of the dtype; of floats 1 or 255, whichever they keep to."""
+    if page.dtype.kind in "ui":
+        return float(np.iinfo(page.dtype).max) - float(np.iinfo(page.dtype).min)
+    return 1.0 if page.dtype.kind == "b" or page.max() <= 2.0 else 255.0

@@ -1,0 +1,202 @@
+"""Picture files: their pixels as they are stored, and files of the same kind again.
+
+Nothing is converted on the way in but palettes, and nothing turned: what a file says
+about itself (orientation, colour profile, resolution, compression) goes with it.
+"""
+
+import warnings
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+
+from recs_anomaly.exceptions import InputError
+
+Pixels = NDArray[Any]
+
+FORMATS = {
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".npy": "NPY",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+MOST_CHANNELS = 4  # of a picture in a NPY file
+MODES = {"1", "F", "I", "I;16", "I;16B", "L", "LA", "RGB", "RGBA"}
+PLAIN_MODES = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+ORIENTATION = 0x0112  # in EXIF
+
+
+class PictureFileError(InputError):
+    """A file cannot be read as the picture that its name says it is."""
+
+
+class Picture(NamedTuple):
+    """Pages of a file, one but for some TIFF files.
+
+    Attributes
+    ----------
+    pages : list of ndarray of shape (height, width) or (height, width, n_channels)
+    encoded : callable
+        Gives the bytes of a file of the same kind with other pages.
+    orientation : int, default=1
+        How to turn it for people to see, in EXIF's numbers; 1 is as it is.
+    """
+
+    pages: list[Pixels]
+    encoded: Callable[[list[Pixels]], bytes]
+    orientation: int = 1
+
+    def upright(self, page: Pixels) -> Pixels:
+        """Turn a page as people see it.
+
+        Parameters
+        ----------
+        page : ndarray
+
+        Returns
+        -------
+        upright : ndarray
+        """
+        ways: dict[int, Callable[[Pixels], Pixels]] = {
+            2: np.fliplr,
+            3: lambda page: np.rot90(page, 2),
+            4: np.flipud,
+            5: lambda page: np.rot90(np.fliplr(page)),
+            6: lambda page: np.rot90(page, -1),
+            7: lambda page: np.rot90(np.fliplr(page), -1),
+            8: np.rot90,
+        }
+        return np.asarray(ways.get(self.orientation, np.asarray)(page))
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file has the name of a picture.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    is_picture : bool
+    """
+    return path.suffix.lower() in FORMATS
+
+
+def read_picture(path: Path) -> Picture:
+    """Read a PNG, TIFF, JPEG or NPY file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    picture : Picture
+
+    Raises
+    ------
+    PictureFileError
+        If it is damaged, or holds what cannot be given back as it came.
+    """
+    try:
+        if FORMATS[path.suffix.lower()] == "NPY":
+            return _read_array(path)
+        return _read_image(path)
+    except PictureFileError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.filename:
+            raise  # it cannot be opened, which says more than that it is no picture
+        raise PictureFileError(f"it is damaged or no picture: {error}") from error
+
+
+def _read_array(path: Path) -> Picture:
+    array = np.load(path, allow_pickle=False)
+    if array.ndim not in (2, 3) or array.dtype.kind not in "buif":
+        raise PictureFileError(
+            "it must hold numbers of shape (height, width), (height, width, 1 to 4) "
+            f"or (n_pages, height, width); it holds {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    is_stack = array.ndim == 3 and array.shape[2] > MOST_CHANNELS
+
+    def encoded(pages: list[Pixels]) -> bytes:
+        file = BytesIO()
+        np.save(file, np.stack(pages) if is_stack else pages[0], allow_pickle=False)
+        return file.getvalue()
+
+    return Picture(list(array) if is_stack else [array], encoded)
+
+
+def _read_image(path: Path) -> Picture:
+    form = FORMATS[path.suffix.lower()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        opened = Image.open(path, formats=[form])
+    with opened:
+        _refuse_what_would_be_lost(opened)
+        options = _options(opened, form)
+        pages = []
+        for number in range(getattr(opened, "n_frames", 1)):
+            opened.seek(number)
+            pages.append(np.asarray(_plain(opened)))
+        orientation = int(opened.getexif().get(ORIENTATION, 1))
+
+    def encoded(cleaned: list[Pixels]) -> bytes:
+        first, *rest = map(Image.fromarray, cleaned)
+        more = {"save_all": True, "append_images": rest} if rest else {}
+        file = BytesIO()
+        first.save(file, form, **options, **more)
+        return file.getvalue()
+
+    return Picture(pages, encoded, orientation)
+
+
+def _refuse_what_would_be_lost(opened: Image.Image) -> None:
+    if getattr(opened, "n_frames", 1) > 1 and opened.format != "TIFF":
+        raise PictureFileError("it holds several pictures, an animation")
+    # Pillow reads colours of 16 bits as 8; how the file stores them it tells by name.
+    is_deep = ";16" in str(getattr(opened, "tile", []))
+    if is_deep and not opened.mode.startswith("I"):
+        raise PictureFileError(
+            "it has colours of 16 bits, which cannot be read whole; NPY files can"
+        )
+    if opened.mode not in MODES | set(PLAIN_MODES):
+        raise PictureFileError(f"it has pixels of the kind {opened.mode}")
+
+
+def _plain(opened: Image.Image) -> Image.Image:
+    """Give the pixels themselves where the file has places in a palette."""
+    if opened.mode not in PLAIN_MODES:
+        return opened
+    mode = "RGBA" if "transparency" in opened.info else PLAIN_MODES[opened.mode]
+    colours = opened.convert(mode)
+    if mode == "RGB":
+        red, green, blue = (np.asarray(band) for band in colours.split())
+        if (red == green).all() and (green == blue).all():
+            return colours.convert("L")
+    return colours
+
+
+def _options(opened: Image.Image, form: str) -> dict[str, Any]:
+    """Keep what the file says beside its pixels, for the file that is made of it."""
+    options: dict[str, Any] = {"exif": opened.getexif()}
+    for name in ("dpi", "icc_profile"):
+        if opened.info.get(name):
+            options[name] = opened.info[name]
+    if form == "JPEG" and isinstance(opened, JpegImagePlugin.JpegImageFile):
+        options["qtables"] = opened.quantization
+        options["subsampling"] = JpegImagePlugin.get_sampling(opened)
+    if form == "TIFF":
+        del options["exif"]  # its tags are those of the file, sizes and places too
+        options["compression"] = opened.info.get("compression", "raw")
+    if opened.mode in ("L", "RGB") and "transparency" in opened.info:
+        options["transparency"] = opened.info["transparency"]
+    return options

@@ -1,0 +1,159 @@
+"""``recs-anomaly denoise``: noisy pictures in, clean ones of the same kind out."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from recs_anomaly.cli._files import refuse_missing_folder, write_bytes, write_text
+from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+from recs_anomaly.cli.anomaly._series import csv_of
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.text import printable
+
+if TYPE_CHECKING:
+    from recs_anomaly import ImageDenoiser
+    from recs_anomaly.applications.denoise.folder import Outcome
+    from recs_anomaly.applications.denoise.plan import Plan
+
+_existing = click.Path(exists=True, path_type=Path)
+_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+_new_file = click.Path(dir_okay=False, path_type=Path)
+_SHOWN = 10  # names of one kind that are told
+
+
+@click.command(
+    epilog="Example: recs-anomaly denoise scans/ clean/ --compare sheet.png "
+    "--report report.csv"
+)
+@click.argument("source", metavar="INPUT", type=_existing)
+@click.argument("target", metavar="OUTPUT", type=click.Path(path_type=Path))
+@click.option(
+    "--sigma",
+    type=click.FloatRange(min=0),
+    help="Strength of the noise, in the pictures' own range. [default: each picture's "
+    "own is estimated]",
+)
+@click.option("--adapt", is_flag=True, help="Learn from the pictures themselves first.")
+@click.option(
+    "--compare", type=_new_file, metavar="PNG", help="Also draw a sheet: before, after."
+)
+@click.option(
+    "--report",
+    type=_new_file,
+    metavar="CSV",
+    help="Also write a table: noise, and what became of each picture.",
+)
+@click.option(
+    "--clean",
+    type=_folder,
+    metavar="DIR",
+    help="Folder of clean pictures of the same names; the report then has PSNR and "
+    "SSIM.",
+)
+@click.option(
+    "--again", is_flag=True, help="Clean what an earlier run has cleaned too."
+)
+def denoise(
+    source: Path,
+    target: Path,
+    sigma: float | None,
+    adapt: bool,
+    compare: Path | None,
+    report: Path | None,
+    clean: Path | None,
+    again: bool,
+) -> None:
+    """Take the noise out of INPUT, a picture or a folder, and write OUTPUT.
+
+    PNG, TIFF, JPEG and NPY files keep their names, format, size and range, and so do
+    16 bits, transparency and orientation; INPUT stays as it is. Run again, the command
+    goes on where it was stopped. A damaged file stops nothing; the exit code is 1 then.
+    """
+    from recs_anomaly.applications.denoise.folder import clean_all
+    from recs_anomaly.applications.denoise.plan import plan_cleaning
+    from recs_anomaly.applications.denoise.records import Records
+
+    if clean is not None and report is None:
+        raise InputError("clean is for the report; give --report too.")
+    plan = plan_cleaning(source, target)
+    _refuse_overwriting(plan, compare, report)
+    load_keras()
+    denoiser = _denoiser(plan, sigma, adapt)
+    records = Records(clean)
+    is_all_new = again or not source.is_dir()
+    with click.progressbar(
+        clean_all(denoiser, plan.tasks, write_bytes, is_all_new),
+        length=len(plan.tasks),
+        label="Cleaning",
+        file=sys.stderr,
+        item_show_func=_name_of,
+    ) as outcomes:
+        for outcome in outcomes:
+            records.add(outcome)
+    if report is not None:
+        write_text(report, csv_of(records.table()))
+    sheet = None if compare is None else records.sheet()
+    if compare is not None and sheet is not None:
+        write_bytes(compare, sheet)
+    _tell(records.outcomes, plan.others)
+    if not all(outcome.is_clean for outcome in records.outcomes):
+        raise SystemExit(1)
+
+
+def _name_of(outcome: "Outcome | None") -> str | None:
+    return None if outcome is None else printable(outcome.name)
+
+
+def _refuse_overwriting(plan: "Plan", *paths: Path | None) -> None:
+    """Say before the work that a result cannot be written where it should be."""
+    taken = {path.resolve() for task in plan.tasks for path in task[:2]}
+    for path in filter(None, paths):
+        refuse_missing_folder(path)
+        if path.resolve() in taken:
+            raise InputError(f"{path} must be no picture of INPUT or OUTPUT.")
+
+
+def _denoiser(plan: "Plan", sigma: float | None, is_adapted: bool) -> "ImageDenoiser":
+    from recs_anomaly import ImageDenoiser
+    from recs_anomaly.applications.denoise.folder import adapt
+
+    known: float | str = "auto" if sigma is None else sigma
+    if not is_adapted:
+        return ImageDenoiser.from_pretrained(sigma=known)
+    denoiser = ImageDenoiser(sigma=known, random_state=0, verbose=1)
+    with warnings_in_one_line():
+        n_pictures = adapt(denoiser, plan.tasks)
+    click.echo(f"Adapted to {_count(n_pictures, 'picture')}.", err=True)
+    return denoiser
+
+
+def _tell(outcomes: list["Outcome"], others: list[str]) -> None:
+    """Say at the end what was done, and name what was not."""
+    n_clean = sum(each.is_clean and not each.was_there for each in outcomes)
+    n_there = sum(each.was_there for each in outcomes)
+    were = "was" if n_there == 1 else "were"
+    more = f"; {n_there} {were} clean already (--again does all)" if n_there else ""
+    click.echo(f"Cleaned {_count(n_clean, 'picture')}{more}.")
+    for title, lines in (
+        (
+            "Could not be cleaned",
+            [f"{each.name}: {each.problem}" for each in outcomes if not each.is_clean],
+        ),
+        (
+            "Cleaned in part",
+            [f"{o.name}: {o.problem}" for o in outcomes if o.is_clean and o.problem],
+        ),
+        ("Skipped, no pictures", others),
+    ):
+        if lines:
+            click.echo(f"{title}: {_count(len(lines), 'file')}", err=True)
+        for line in lines[:_SHOWN]:
+            click.echo(f"  {printable(line)}", err=True)
+        if len(lines) > _SHOWN:
+            click.echo(f"  and {len(lines) - _SHOWN} more", err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,123 @@
+"""What a denoiser is told, or finds out, about the noise of an image."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recs_anomaly.core.impulses import Ends, find_ends, without_impulses
+from recs_anomaly.core.neighbourhoods import local_mean
+from recs_anomaly.core.noise_kind import NoiseLaw, has_blotches, is_noise, noise_law
+from recs_anomaly.core.noise_level import PatchWaves, patch_waves
+from recs_anomaly.estimators._image_planes import (
+    noise_scales,
+    plane_variances,
+    to_planes,
+)
+
+Unit = NDArray[np.float32]
+Level = float | NDArray[np.float32]
+
+RADIUS = 3  # of the square whose mean stands for the brightness of a pixel
+
+
+class Noise(NamedTuple):
+    """Noise of an image, on the scale where the image spans 0 to 1.
+
+    Attributes
+    ----------
+    sigmas : tuple of float
+        Standard deviation in each plane.
+    laws : tuple of NoiseLaw, default=()
+        Variance by brightness in each colour; empty where it is even.
+    ends : tuple of Ends or None, default=()
+        Values of salt and pepper in each colour; empty where none has any.
+    has_blotches : bool, default=False
+        Whether there is noise that neighbouring pixels share, which is left as it is.
+    """
+
+    sigmas: tuple[float, ...]
+    laws: tuple[NoiseLaw, ...] = ()
+    ends: tuple[Ends | None, ...] = ()
+    has_blotches: bool = False
+
+    @property
+    def is_none(self) -> bool:
+        """Whether there is nothing to take out."""
+        return not (any(self.sigmas) or self.ends)
+
+    def without_impulses(self, unit: Unit) -> Unit:
+        """Take salt and pepper out of colours (height, width, n_colours)."""
+        if not self.ends:
+            return unit
+        colours = np.moveaxis(unit, 2, 0)
+        return np.stack(
+            [
+                colour if end is None else without_impulses(colour, end)
+                for colour, end in zip(colours, self.ends, strict=True)
+            ],
+            axis=2,
+        )
+
+    def levels(self, unit: Unit) -> list[Level]:
+        """Give the deviation in each plane, of each pixel where it is uneven."""
+        if not self.laws:
+            return list(self.sigmas)
+        variances = [
+            law.variance(local_mean(colour, RADIUS))
+            for law, colour in zip(self.laws, np.moveaxis(unit, 2, 0), strict=True)
+        ]
+        return [np.sqrt(v) for v in plane_variances(np.stack(variances, axis=2))]
+
+    def typical_sigma(self, unit: Unit) -> float:
+        """Root mean square over an image, in its colours."""
+        mean_square = float(np.mean(np.square(self.levels(unit)[0])))
+        return float(np.sqrt(mean_square)) / noise_scales(unit.shape[2])[0]
+
+
+def known_noise(sigma: float, n_colours: int) -> Noise:
+    """Even noise of a strength that is known, in all colours alike."""
+    return Noise(tuple(sigma * scale for scale in noise_scales(n_colours)))
+
+
+def estimated_noise(unit: Unit) -> Noise:
+    """Find out what the noise of an image (height, width, n_colours) is."""
+    colours = np.moveaxis(unit, 2, 0)
+    ends = tuple(find_ends(colour) for colour in colours)
+    noise = Noise((), ends=ends if any(ends) else ())
+    unit = noise.without_impulses(unit)
+    of_planes = [patch_waves(plane) for plane in to_planes(unit)]
+    sigmas = tuple(map(_sigma, of_planes))
+    first = of_planes[0]
+    return noise._replace(
+        sigmas=sigmas,
+        laws=_laws(unit, of_planes) if any(sigmas) else (),
+        # JPEG files have blotches in the differences of colour, which they store at
+        # half the size: the first plane, grey or brightness, is what counts.
+        has_blotches=first is not None and has_blotches(first),
+    )
+
+
+def common_noise(units: list[Unit]) -> Noise:
+    """Find out what the even noise of images of one small shape is, together."""
+    planes = to_planes(np.stack(units))
+    return Noise(tuple(_sigma(patch_waves(plane)) for plane in planes))
+
+
+def _sigma(waves: PatchWaves | None) -> float:
+    """Give the strength of white noise; 0 where there is none, or nothing to tell."""
+    return waves.sigma if waves is not None and is_noise(waves) else 0.0
+
+
+def _laws(unit: Unit, of_planes: list[PatchWaves | None]) -> tuple[NoiseLaw, ...]:
+    """Laws of all colours where one of them is uneven."""
+    of_colours = of_planes
+    if unit.shape[2] == 3:
+        of_colours = [patch_waves(colour) for colour in np.moveaxis(unit, 2, 0)]
+    laws = [None if waves is None else noise_law(waves) for waves in of_colours]
+    if not any(laws):
+        return ()
+    return tuple(
+        law or NoiseLaw(_sigma(waves) ** 2, 0.0, 0.0)
+        for law, waves in zip(laws, of_colours, strict=True)
+    )

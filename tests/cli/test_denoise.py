@@ -1,0 +1,174 @@
+"""``recs-anomaly denoise``: folders of pictures in, folders of clean ones out."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import Result
+from PIL import Image
+from sklearn.datasets import load_sample_images
+
+from recs_anomaly import ImageDenoiser
+from recs_anomaly.datasets import make_noise
+
+Run = Callable[..., Result]
+PHOTO = load_sample_images().images[1][120:180, 200:290]
+NOISY = make_noise("gaussian", PHOTO, 20.0, random_state=0)
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    """Two pictures, one of them in a folder below, a damaged one, and a text."""
+    folder = tmp_path / "scans"
+    (folder / "more").mkdir(parents=True)
+    Image.fromarray(NOISY).save(folder / "a.png")
+    Image.fromarray(NOISY[..., 1]).save(folder / "more" / "b.PNG")
+    content = (folder / "a.png").read_bytes()
+    (folder / "cut.png").write_bytes(content[: len(content) // 2])
+    (folder / "notes.txt").write_text("none")
+    return folder
+
+
+def test_a_folder(run: Run, scans: Path) -> None:
+    before = {path: path.read_bytes() for path in scans.rglob("*.*")}
+    clean, report = scans.parent / "clean", scans.parent / "report.csv"
+    sheet = scans.parent / "sheet.png"
+    found = run("denoise", scans, clean, "--report", report, "--compare", sheet)
+    assert found.exit_code == 1  # for the damaged one
+    assert found.stdout == "Cleaned 2 pictures.\n"
+    assert "cut.png: it is damaged or no picture" in found.stderr
+    assert "Skipped, no pictures: 1 file\n  notes.txt" in found.stderr
+    names = {p.relative_to(clean).as_posix() for p in clean.rglob("*.*")}
+    assert names == {"a.png", "more/b.PNG"}
+    assert {path: path.read_bytes() for path in scans.rglob("*.*")} == before
+    expected = ImageDenoiser.from_pretrained().predict(NOISY)
+    assert (np.asarray(Image.open(clean / "a.png")) == expected).all()
+    table = pd.read_csv(report, index_col="file")
+    assert table["sigma"]["a.png"] == pytest.approx(20, rel=0.2)
+    assert table["is_clean"].tolist() == [True, False, True]
+    assert "psnr" not in table
+    with Image.open(sheet) as opened:
+        assert opened.width > 2 * PHOTO.shape[1]
+        assert len(np.unique(np.asarray(opened))) > 100
+
+
+def test_it_goes_on_where_it_was_stopped(run: Run, scans: Path) -> None:
+    (scans / "cut.png").unlink()
+    clean = scans.parent / "clean"
+    assert run("denoise", scans, clean).exit_code == 0
+    (clean / "a.png").unlink()
+    kept = (clean / "more" / "b.PNG").stat().st_mtime_ns
+    again = run("denoise", scans, clean)
+    assert again.stdout == (
+        "Cleaned 1 picture; 1 was clean already (--again does all).\n"
+    )
+    assert (clean / "more" / "b.PNG").stat().st_mtime_ns == kept
+    os.utime(scans / "a.png", (4e9, 4e9))  # changed since
+    assert run("denoise", scans, clean).stdout.startswith("Cleaned 1 picture; 1 was")
+    assert run("denoise", scans, clean, "--again").stdout == "Cleaned 2 pictures.\n"
+
+
+def test_quality_beside_clean_pictures(run: Run, scans: Path, tmp_path: Path) -> None:
+    originals, report = tmp_path / "originals", tmp_path / "report.csv"
+    originals.mkdir()
+    Image.fromarray(PHOTO).save(originals / "a.png")
+    words = ("denoise", scans, tmp_path / "clean", "--sigma", "20", "--report", report)
+    run(*words, "--clean", originals)
+    table = pd.read_csv(report, index_col="file")
+    cleaned = np.asarray(Image.open(tmp_path / "clean" / "a.png")).astype(float)
+    error = np.mean((cleaned - PHOTO) ** 2)
+    assert table["psnr"]["a.png"] == pytest.approx(10 * np.log10(255**2 / error))
+    assert table["psnr"]["a.png"] > table["psnr_before"]["a.png"] + 5
+    assert table["ssim"]["a.png"] > table["ssim_before"]["a.png"] + 0.2
+    assert table["sigma"]["a.png"] == pytest.approx(20)
+    assert "no clean picture of this name" in table["problem"]["more/b.PNG"]
+
+
+def test_a_file(run: Run, scans: Path) -> None:
+    target = scans.parent / "one.png"
+    for _ in range(2):
+        found = run("denoise", scans / "a.png", target)
+        assert found.stdout == "Cleaned 1 picture.\n"
+    assert target.is_file()
+    assert run("denoise", scans / "a.png", scans.parent).exit_code == 0
+    assert (scans.parent / "a.png").read_bytes() == target.read_bytes()
+
+
+def test_adapting(run: Run, scans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def fit(self: ImageDenoiser, X: list[np.ndarray]) -> ImageDenoiser:
+        seen.extend(image.shape for image in X)
+        self.__dict__.update(ImageDenoiser.from_pretrained().__dict__)
+        return self
+
+    monkeypatch.setattr(ImageDenoiser, "fit", fit)
+    found = run("denoise", scans, scans.parent / "clean", "--adapt")
+    assert "Adapted to 2 pictures." in found.stderr
+    assert seen == [PHOTO.shape, PHOTO.shape[:2]]
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        ("scans", "OUTPUT must be another folder than INPUT"),
+        ("scans/a.png", "OUTPUT must be a folder where INPUT is one"),
+    ],
+)
+def test_folders_that_are_refused(
+    run: Run, scans: Path, target: str, rule: str
+) -> None:
+    found = run("denoise", scans, scans.parent / target)
+    assert found.exit_code == 2
+    assert rule in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rule"),
+    [
+        ("a.png", "a.png", "OUTPUT must not overwrite what is read"),
+        ("a.png", "a.jpg", "OUTPUT must be of the format of INPUT, .png"),
+        ("notes.txt", "b.txt", "INPUT must be a folder, or end in one of"),
+    ],
+)
+def test_files_that_are_refused(
+    run: Run, scans: Path, source: str, target: str, rule: str
+) -> None:
+    found = run("denoise", scans / source, scans / target)
+    assert found.exit_code == 2
+    assert rule in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_links_to_what_is_read_are_not_followed(run: Run, scans: Path) -> None:
+    clean = scans.parent / "clean"
+    clean.mkdir()
+    (clean / "a.png").symlink_to(scans / "a.png")
+    found = run("denoise", scans, clean)
+    assert found.exit_code == 2
+    assert "must not overwrite what is read" in found.stderr
+
+
+def test_results_inside_the_input_are_no_input(run: Run, scans: Path) -> None:
+    for _ in range(2):
+        run("denoise", scans, scans / "clean")
+    assert not (scans / "clean" / "clean").exists()
+
+
+def test_reports_that_are_refused(run: Run, scans: Path) -> None:
+    clean = scans.parent / "clean"
+    found = run("denoise", scans, clean, "--compare", scans / "a.png")
+    assert found.exit_code == 2
+    assert "must be no picture of INPUT or OUTPUT" in found.stderr
+    found = run("denoise", scans, clean, "--clean", scans)
+    assert "clean is for the report; give --report too" in found.stderr
+
+
+def test_an_empty_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    found = run("denoise", tmp_path / "empty", tmp_path / "clean")
+    assert found.exit_code == 2
+    assert "INPUT must hold pictures" in found.stderr

@@ -1,0 +1,78 @@
+"""What kind of noise a picture has, told from the picture alone."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_sample_images
+
+from recs_anomaly.core.noise_kind import (
+    NoiseLaw,
+    _nonnegative,
+    has_blotches,
+    is_noise,
+    noise_law,
+)
+from recs_anomaly.core.noise_level import PatchWaves, patch_waves
+
+GREY = load_sample_images().images[1].mean(axis=2)[:320, 150:470] / 255
+NOISE = np.random.default_rng(0).standard_normal(GREY.shape)
+
+
+def waves_of(image: np.ndarray) -> PatchWaves:
+    waves = patch_waves(image)
+    assert waves is not None
+    return waves
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.1, 0.2])
+def test_even_noise_follows_no_law(sigma: float) -> None:
+    waves = waves_of(GREY + sigma * NOISE)
+    assert noise_law(waves) is None
+    assert is_noise(waves)
+    assert not has_blotches(waves)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [NoiseLaw(0.0, 0.03, 0.0), NoiseLaw(0.0, 0.0, 0.04), NoiseLaw(5e-4, 0.02, 0.01)],
+    ids=["counted light", "speckle", "a camera"],
+)
+def test_the_law_is_found(law: NoiseLaw) -> None:
+    noisy = GREY + np.sqrt(law.variance(GREY)) * NOISE
+    found = noise_law(waves_of(noisy))
+    assert found is not None
+    brightness = np.quantile(GREY, [0.2, 0.5, 0.8])
+    np.testing.assert_allclose(
+        found.variance(brightness), law.variance(brightness), rtol=0.3
+    )
+
+
+def test_a_clean_picture_has_no_noise() -> None:
+    waves = waves_of(GREY)
+    assert not is_noise(waves)
+    assert not has_blotches(waves)
+
+
+def test_noise_that_was_scaled_up_is_blotches() -> None:
+    small = GREY[::2, ::2] + 0.1 * NOISE[::2, ::2]
+    rows = np.linspace(0, len(small) - 1, 2 * len(small))
+    taller = np.array([np.interp(rows, range(len(small)), line) for line in small.T])
+    waves = waves_of(
+        np.array([np.interp(rows, range(len(small)), line) for line in taller.T])
+    )
+    assert has_blotches(waves)
+    assert not is_noise(waves)
+
+
+def test_variance_by_hand() -> None:
+    law = NoiseLaw(1.0, 2.0, 3.0)
+    np.testing.assert_allclose(law.variance(np.array([-1.0, 0.0, 2.0])), [1, 1, 17])
+
+
+def test_least_squares_without_negative_coefficients(rng: np.random.Generator) -> None:
+    from scipy.optimize import nnls
+
+    for _ in range(50):
+        columns, target = rng.standard_normal((8, 3)), rng.standard_normal(8)
+        np.testing.assert_allclose(
+            _nonnegative(columns, target), nnls(columns, target)[0], atol=1e-9
+        )

@@ -1,0 +1,44 @@
+"""ImageDenoiser on a hundred megapixels, in bounded memory."""
+
+import subprocess
+import sys
+
+import pytest
+
+MOST_BYTES = 1.5e9
+
+# The network works on the first tiles, and names no noise in the others: what a tile
+# takes does not depend on how many there are, and all of them would take minutes.
+PROGRAM = """
+import resource
+import numpy as np
+from recs_anomaly import ImageDenoiser
+from recs_anomaly.core import denoising
+
+image = np.random.default_rng(0).integers(0, 256, (10_000, 10_000), np.uint8)
+denoiser = ImageDenoiser.from_pretrained("gray", sigma=SIGMA)
+network, calls = denoising.shared_network(denoiser.weights_), []
+
+def some_tiles(inputs, training):
+    calls.append(inputs.shape)
+    return network(inputs) if len(calls) <= 4 else np.zeros_like(inputs[..., :1])
+
+denoising.shared_network = lambda weights: some_tiles
+found = denoiser.predict(image)
+assert found.shape == image.shape and len(calls) == 14 * 14
+assert (found[-768:, -768:] == image[-768:, -768:]).all()
+assert (found[:768, :768] != image[:768, :768]).any()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sigma", ["20.0", "'auto'"])
+def test_a_hundred_megapixels(sigma: str) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", PROGRAM.replace("SIGMA", sigma)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(finished.stdout.split()[-1]) < MOST_BYTES
