@@ -158,7 +158,7 @@ class ListedItem:
     reason : (str, str) or None
         Title and rating of what the user rated that speaks most for it.
     came_true : str or None
-        The hidden rating, if the user has rated it since.
+        The hidden rating of it, if there is one.
     """
 
     rank: int

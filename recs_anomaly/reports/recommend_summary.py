@@ -116,13 +116,13 @@ def _list_comparisons(
     liked = contenders(measured, f"liked ndcg@{LISTED}", is_lower_better=False)
     return [
         comparison(
-            "What people went on to rate",
+            "What people rated",
             f"nDCG@{LISTED}, all items ranked: further right is better.",
             gains,
             from_zero=True,
         ),
         comparison(
-            "What they went on to like",
+            "What they liked",
             "The same, where only ratings in the upper quarter of the scale count.",
             liked,
             from_zero=True,
@@ -139,8 +139,8 @@ def _sentence(trial: Trial, errors: Sequence[Contender]) -> str:
         f"{len(trial.hidden):,} ratings were kept hidden. Forecasts of them are off by "
         f"{model.value:.2f} rating points, {percent(abs(change))} "
         f"{'less' if change < 0 else 'more'} than those of the best simple rule. Of "
-        f"{LISTED} items on a list, people went on to rate {LISTED * own.value:.1f}; "
-        f"of the {best.name}, {LISTED * best.value:.1f}."
+        f"{LISTED} items on a list, {LISTED * own.value:.1f} are among them; of the "
+        f"{best.name}, {LISTED * best.value:.1f}."
     )
 
 
@@ -159,10 +159,10 @@ def _figures(trial: Trial, errors: Sequence[Contender]) -> list[KeyFigure]:
             f"rating points; {rule.name}: {rule.value:.2f}",
         ),
         KeyFigure(
-            "Found later",
+            "Found",
             f"{LISTED * own.value:.1f} of {LISTED}",
             verdict(own, best, is_lower_better=False),
-            f"listed items that people went on to rate; the {best.name}: "
+            f"listed items are among the hidden ratings; the {best.name}: "
             f"{LISTED * best.value:.1f}",
         ),
         KeyFigure(

@@ -33,7 +33,7 @@ def test_the_sentence_tells_the_measures(summary: RecommendSummary) -> None:
     change = 1 - mean_of("RBM", "rmse") / mean_of("user + item biases", "rmse")
     assert f"{100 * change:.0f}\xa0% less" in summary.sentence
     assert summary.sentence.endswith(
-        f"rate {found:.1f}; of the most rated, {rule:.1f}."
+        f"a list, {found:.1f} are among them; of the most rated, {rule:.1f}."
     )
 
 

@@ -1,4 +1,4 @@
-"""How good the lists are: of all items, what people went on to rate, and to like."""
+"""How good the lists are: of all items, what people rated and liked."""
 
 from typing import Any, NamedTuple
 

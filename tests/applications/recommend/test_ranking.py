@@ -1,4 +1,4 @@
-"""Lists of a model and of simple rules, judged by what people went on to rate."""
+"""Lists of a model and of simple rules, judged by what was kept hidden."""
 
 import math
 
