@@ -9,11 +9,14 @@ import numpy as np
 
 from recs_anomaly import (
     RBM,
+    Autoencoder,
     ImageDenoiser,
     RBMRecommender,
     SequenceClassifier,
     SequenceForecaster,
+    TextGenerator,
     TimeSeriesAnomalyDetector,
+    VariationalAutoencoder,
 )
 from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import make_ratings
@@ -68,6 +71,10 @@ def watched(watcher: Any) -> list[float]:
 
 
 SAMPLES = {
+    "Autoencoder": Sample(
+        lambda: Autoencoder((4, 2), **BRIEF).fit(ROWS),
+        lambda autoencoder: autoencoder.reconstruct(ROWS),
+    ),
     "ImageDenoiser": Sample(
         lambda: ImageDenoiser(weights="gray", max_iter=2, **QUICK).fit(IMAGES),
         lambda denoiser: denoiser.predict(IMAGES),
@@ -93,8 +100,16 @@ SAMPLES = {
     ),
     "SeriesWatcher": Sample(fitted_watcher, watched),
     "StreamScorer": Sample(fitted_scorer, lambda it: it.score_many(SERIES[80:120])),
+    "TextGenerator": Sample(
+        lambda: TextGenerator(n_units=3, **BRIEF).fit(["to be or not to be", "be"]),
+        lambda generator: generator.score_samples(["not to be"]),
+    ),
     "TimeSeriesAnomalyDetector": Sample(
         fitted_detector, lambda detector: detector.score_samples(SERIES[:80])
+    ),
+    "VariationalAutoencoder": Sample(
+        lambda: VariationalAutoencoder((4, 2), **BRIEF).fit(ROWS),
+        lambda autoencoder: autoencoder.sample(5, random_state=1),
     ),
 }
 
