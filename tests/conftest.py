@@ -18,7 +18,7 @@ hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
 # These draw from `random` themselves, once, while they are imported.
-DRAWING_IMPORTS = {"keras", "sklearn.datasets"}
+DRAWING_IMPORTS = {"keras", "rich.style", "sklearn.datasets"}
 NO_REAL_DATA = "set RECS_ANOMALY_DATA to the folder that holds the real data sets"
 
 
