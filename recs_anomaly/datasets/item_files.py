@@ -61,6 +61,7 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "movies.dat")
     >>> _ = file.write_text("1::Toy Story (1995)::Animation|Comedy\n")
     >>> read_items(file).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE

@@ -35,11 +35,11 @@ class TextGenerator(RecurrentState, DensityMixin, BaseEstimator):
         Kind of the network.
     n_units : int, default=128
         Size of its state: what it remembers of the text so far.
-    learning_rate : float, default=0.005
+    learning_rate : float, default=0.02
         Size of Adam's first steps; it falls linearly to 0 over the epochs.
     epochs : int, default=30
         Most passes over the texts.
-    batch_size : int, default=32
+    batch_size : int, default=16
         Pieces of text, of at most 128 characters, in a step of training.
     clip_norm : float or None, default=1.0
         Largest norm of a step's gradient; None for no limit.
@@ -77,7 +77,7 @@ class TextGenerator(RecurrentState, DensityMixin, BaseEstimator):
     Examples
     --------
     >>> from recs_anomaly import TextGenerator
-    >>> model = TextGenerator(n_units=16, learning_rate=0.03, random_state=0)
+    >>> model = TextGenerator(n_units=32, random_state=0)
     >>> model.fit(["to be or not to be, "] * 40).generate("to b", 8, temperature=0)
     'e or not'
     """
@@ -106,9 +106,9 @@ class TextGenerator(RecurrentState, DensityMixin, BaseEstimator):
         cell: str = "gru",
         *,
         n_units: int = 128,
-        learning_rate: float = 0.005,
+        learning_rate: float = 0.02,
         epochs: int = 30,
-        batch_size: int = 32,
+        batch_size: int = 16,
         clip_norm: float | None = 1.0,
         validation_fraction: float = 0.1,
         patience: int = 3,
