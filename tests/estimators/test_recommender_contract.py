@@ -78,6 +78,9 @@ class OnFirstTwoFeatures(RBMRecommender):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         return super().fit(first_two_columns(X), y)
 
+    def partial_fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        return super().partial_fit(first_two_columns(X), y)
+
     def predict(self, X: ArrayLike) -> Floats:
         return super().predict(first_two_columns(X))
 
