@@ -76,7 +76,7 @@ SAMPLES = {
         lambda autoencoder: autoencoder.reconstruct(ROWS),
     ),
     "ImageDenoiser": Sample(
-        lambda: ImageDenoiser(weights="gray", max_iter=2, **QUICK).fit(IMAGES),
+        lambda: ImageDenoiser(max_iter=2, **QUICK).fit(IMAGES, IMAGES / 2),
         lambda denoiser: denoiser.predict(IMAGES),
         is_served_by_keras=True,
     ),
