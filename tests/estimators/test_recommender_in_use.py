@@ -235,7 +235,7 @@ def test_few_ratings_are_enough_to_fit() -> None:
 
 @pytest.mark.usefixtures("eager_keras")
 def test_memory_of_fitting_grows_with_the_ratings_not_with_users_times_items() -> None:
-    n_users, n_items = 20_000, 4_000
+    n_users, n_items = 20_000, 6_000
     wide = make_ratings(n_users, n_items, 24_000, random_state=0).ratings
     tracemalloc.start()
     quick().fit(wide[IDS], wide["rating"])
