@@ -19,11 +19,14 @@ image = np.random.default_rng(0).integers(0, 256, (10_000, 10_000), np.uint8)
 denoiser = ImageDenoiser.from_pretrained("gray", sigma=SIGMA)
 network, calls = denoising.shared_network(denoiser.weights_), []
 
-def some_tiles(inputs, training):
-    calls.append(inputs.shape)
-    return network(inputs) if len(calls) <= 4 else np.zeros_like(inputs[..., :1])
+class SomeTiles:
+    def predict_on_batch(self, inputs):
+        calls.append(inputs.shape)
+        if len(calls) <= 4:
+            return network.predict_on_batch(inputs)
+        return np.zeros_like(inputs[..., :1])
 
-denoising.shared_network = lambda weights: some_tiles
+denoising.shared_network = lambda weights: SomeTiles()
 found = denoiser.predict(image)
 assert found.shape == image.shape and len(calls) == 14 * 14
 assert (found[-768:, -768:] == image[-768:, -768:]).all()
