@@ -67,6 +67,15 @@ def build_speaker(
     return keras.Model(symbols, _head(n_symbols)(hidden))
 
 
+def build_reader(cell: str, model: Recurrent) -> keras.Model:
+    """Keras model from symbols (n, steps) to probabilities of the ones that follow."""
+    n_units, n_symbols = model.head_kernel.shape
+    symbols = keras.Input((None,), dtype="int32", name="symbols")
+    speaker = build_speaker(cell, None, n_symbols, n_units)
+    set_recurrent(speaker, model)
+    return keras.Model(symbols, ops.softmax(speaker(symbols)), name="reader")
+
+
 def build_from_readings(
     cell: str, model: Recurrent, centre: Floats, activation: str
 ) -> keras.Model:

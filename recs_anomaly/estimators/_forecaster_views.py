@@ -1,6 +1,7 @@
 """What a fitted SequenceForecaster answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -128,6 +129,21 @@ horizon, n_targets)
         columns = pd.MultiIndex.from_product([["expected", "low", "high"], names])
         index = of_series.next_index(given, self.output_shape_[0])
         return pd.DataFrame(np.hstack(parts), index, columns)
+
+    def to_keras(self) -> Any:
+        """Make a Keras model that computes what `predict` computes.
+
+        Returns
+        -------
+        model : keras.Model
+            From windows, of shape (n_samples, window, n_channels), to forecasts in the
+            shape of `predict`. NaN means what it means to `predict`.
+        """
+        from recs_anomaly.core.forecast_keras import build_forecaster
+
+        check_is_fitted(self)
+        shape = tuple(self.output_shape_)
+        return build_forecaster(self._model(), self.window_, shape)
 
     def score(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None

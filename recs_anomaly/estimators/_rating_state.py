@@ -197,6 +197,14 @@ class RatingState:
         """Whether it was fitted on ratings, not on choices alone."""
         return len(self.classes_) > 1
 
+    def _check_is_rated(self) -> None:
+        check_is_fitted(self)
+        if not self._is_rated:
+            raise InputError(
+                "predicting ratings needs a fit with ratings; this model was fitted "
+                "on choices alone, without y."
+            )
+
     def _rows_of_users(
         self, users: list[Hashable], may_be_unknown: bool = False
     ) -> Ints:
@@ -245,12 +253,7 @@ class RatingState:
 
     def _evidence(self, X: ArrayLike | pd.DataFrame) -> Evidence:
         """Evidence on (user, item) pairs; unknown ids are the empty row and column."""
-        check_is_fitted(self)
-        if not self._is_rated:
-            raise InputError(
-                "predicting ratings needs a fit with ratings; this model was fitted "
-                "on choices alone, without y."
-            )
+        self._check_is_rated()
         pairs = table.checked_pairs(X)
         validate_data(self, pairs, skip_check_array=True, reset=False)
         rows = self._user_index.rows(pairs.iloc[:, 0])

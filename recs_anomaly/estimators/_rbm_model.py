@@ -248,6 +248,18 @@ class RBMModel(RBMState, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         return dense_layer(self.components_.T, self.intercept_hidden_, name)
 
+    def to_keras(self) -> Any:
+        """Make a Keras model that computes what `transform` computes.
+
+        Returns
+        -------
+        model : keras.Sequential
+            The layer of `to_keras_layer` alone.
+        """
+        from recs_anomaly.core.rbm_keras import layer_as_model
+
+        return layer_as_model(self.to_keras_layer("hidden"))
+
     def _pseudo_likelihood(self, rows: Visible) -> Array:
         if scipy.sparse.issparse(rows):
             rows = rows.toarray()

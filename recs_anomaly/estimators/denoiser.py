@@ -236,6 +236,20 @@ class ImageDenoiser(
         """
         return self.predict(X)
 
+    def to_keras(self) -> Any:
+        """Make a Keras model of the network, for grey images from 0 to 1.
+
+        Returns
+        -------
+        model : keras.Model
+            From images (n_images, height, width, 1), both sizes multiples of 8, and
+            the standard deviations (n_images, 1) of their noise, to clean images.
+        """
+        from recs_anomaly.core.denoising_keras import build_denoiser
+
+        check_is_fitted(self, "weights_")
+        return build_denoiser(self.weights_)
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Peak signal-to-noise ratio of the cleaned images, in decibels.
 

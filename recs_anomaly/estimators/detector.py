@@ -15,6 +15,7 @@ from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
+from recs_anomaly.estimators._detector_keras import DetectorKeras
 from recs_anomaly.estimators._detector_views import DetectorViews
 from recs_anomaly.estimators._series import (
     SeriesGrid,
@@ -28,7 +29,7 @@ BAND = (0.005, 0.995)  # quantiles of the training residuals
 
 
 class TimeSeriesAnomalyDetector(
-    DetectorDrift, DetectorViews, OutlierMixin, BaseEstimator
+    DetectorDrift, DetectorViews, DetectorKeras, OutlierMixin, BaseEstimator
 ):
     """Find what is not normal in a time series.
 

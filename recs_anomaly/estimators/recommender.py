@@ -1,6 +1,6 @@
 """RBMRecommender: a rating recommender behind scikit-learn's contract."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -205,6 +205,29 @@ class RBMRecommender(RatingUpdates, RegressorMixin, BaseEstimator):
         if self.statistic == "median":
             return ordinal.median(self.predict_proba(X), self.classes_)
         return self._evidence(X).mean
+
+    def to_keras(self) -> Any:
+        """Make a Keras model that predicts the ratings of all items.
+
+        It folds people in as `recommend_for` does, and knows nobody by name. A person
+        takes a number for each item and feature of the item view, up to 130 an item:
+        ask for few people at a time.
+
+        Returns
+        -------
+        model : keras.Model
+            From ratings (n_people, n_items), items in the order of `items_` and NaN
+            where somebody has not rated one, to expected ratings of that shape.
+
+        Raises
+        ------
+        InputError
+            If the model was fitted on choices alone, which say nothing of ratings.
+        """
+        from recs_anomaly.core.rating_keras import build_rating_network
+
+        self._check_is_rated()
+        return build_rating_network(self._model())
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the probability of each rating level.
