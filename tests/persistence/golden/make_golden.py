@@ -1,12 +1,18 @@
-"""Makes a golden file of each kind: ``python -m tests.persistence.golden.make_golden``.
+"""Makes the golden files that are missing, or those that are named, whatever is there.
 
-A file that a release has written stays as it is for ever. When the format or a class
-changes, new files with the next number join the old ones; nothing here is made again.
+    python -m tests.persistence.golden.make_golden [KIND ...]
+
+A file that a release has written stays as it is for ever: after a release, raise NUMBER
+when the format or a class changes, and new files join the old ones. Before the first
+release, name the kinds whose state has changed.
 """
 
+import gzip
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,21 +20,47 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from recs_anomaly import RBM, save
+from recs_anomaly import (
+    RBM,
+    Autoencoder,
+    ImageDenoiser,
+    RBMRecommender,
+    SequenceClassifier,
+    SequenceForecaster,
+    TextGenerator,
+    VariationalAutoencoder,
+    save,
+)
 from recs_anomaly.applications.recommend.recommender import Recommender
 
 HOME = Path(__file__).parent
 NUMBER = 1
+QUICK: dict[str, Any] = {"epochs": 1, "random_state": 0}
 ROWS = [[1.0, 20.0], [np.nan, 40.0], [4.0, 10.0]]
-QUESTIONS = {
-    "recommender": [["ada", 3], ["eve", 7], ["nobody", 3], ["bob", 99]],
-    "pipeline": [[2.0, 30.0], [np.nan, 0.5]],
-    "rbm": [[1.0, 5.0], [np.nan, 1.0]],
-}
+BITS = (np.arange(40).reshape(10, 4) % 3 > 0).astype(float)
+STEPS = np.sin(np.arange(60)).reshape(10, 3, 2)
+SERIES = np.column_stack([np.sin(np.arange(80) / 3), np.cos(np.arange(80) / 5)])
+IMAGE = (np.arange(64).reshape(8, 8) % 9 / 9).astype("float32")
+
+
+class Golden(NamedTuple):
+    """How to make an object, and a question that it answers with numbers."""
+
+    make: Callable[[], Any]
+    ask: Callable[[Any], Any]
 
 
 def recommender() -> Recommender:
     """Five people with names, eight items with numbers and titles."""
+    ratings = five_people()
+    items = pd.DataFrame(
+        {"item_id": range(8), "title": list("ABCDEFG愛"), "genres": ""}
+    )
+    return Recommender.train(ratings, items, n_hidden=2, **QUICK)
+
+
+def five_people() -> pd.DataFrame:
+    """Ratings of eight items."""
     rng = np.random.default_rng(0)
     pairs = [
         (user, item)
@@ -38,11 +70,14 @@ def recommender() -> Recommender:
     ]
     ratings = pd.DataFrame(pairs, columns=["user_id", "item_id"])
     ratings["rating"] = rng.integers(1, 6, len(pairs)) / 1.0
-    items = pd.DataFrame(
-        {"item_id": range(8), "title": list("ABCDEFG愛"), "genres": ""}
-    )
-    parameters: dict[str, Any] = {"n_hidden": 2, "epochs": 1, "random_state": 0}
-    return Recommender.train(ratings, items, **parameters)
+    return ratings
+
+
+def chances_of_ratings(recommender: Recommender) -> Any:
+    """Predictions for pairs of which some are unknown."""
+    pairs = [["ada", 3], ["eve", 7], ["nobody", 3], ["bob", 99]]
+    questions = pd.DataFrame(pairs, columns=["user_id", "item_id"])
+    return recommender.model.predict_proba(questions)
 
 
 def pipeline() -> Pipeline:
@@ -61,25 +96,64 @@ def rbm() -> RBM:
     return RBM(3, visible="softmax", n_iter=200, random_state=0).fit(rows)
 
 
-def answer(kind: str, thing: Any) -> Any:
-    """What a loaded object says to the questions."""
-    if kind == "recommender":
-        questions = pd.DataFrame(QUESTIONS[kind], columns=["user_id", "item_id"])
-        return thing.model.predict_proba(questions)
-    return thing.transform(QUESTIONS[kind])
+def denoiser() -> ImageDenoiser:
+    """Weights that repeat themselves, so that the file takes little room in gzip."""
+    model = ImageDenoiser.from_pretrained(sigma=0.1)
+    period = np.random.default_rng(0).normal(0, 0.02, 997).astype(np.float32)
+    model.weights_ = np.resize(period, model.weights_.shape)
+    return model
 
 
-def main() -> None:
+GOLDEN = {
+    "autoencoder": Golden(
+        lambda: Autoencoder((3, 2), **QUICK).fit(BITS),
+        lambda model: model.reconstruct(BITS[:2]),
+    ),
+    "choices": Golden(
+        lambda: RBMRecommender().fit(five_people()[["user_id", "item_id"]]),
+        lambda model: model.recommend(["ada"], n=2)["score"],
+    ),
+    "classifier": Golden(
+        lambda: SequenceClassifier(n_units=2, **QUICK).fit(STEPS, list("abcabcabca")),
+        lambda model: model.predict_proba(STEPS[:2]),
+    ),
+    "denoiser": Golden(denoiser, lambda model: model.predict(IMAGE)),
+    "forecaster": Golden(
+        lambda: SequenceForecaster(window=4, n_units=2, **QUICK).fit_series(SERIES),
+        lambda model: model.predict_interval(SERIES[None, :4]),
+    ),
+    "pipeline": Golden(
+        pipeline, lambda model: model.transform([[2.0, 30.0], [np.nan, 0.5]])
+    ),
+    "rbm": Golden(rbm, lambda model: model.transform([[1.0, 5.0], [np.nan, 1.0]])),
+    "recommender": Golden(recommender, chances_of_ratings),
+    "text": Golden(
+        lambda: TextGenerator(n_units=2, **QUICK).fit(["to be or not", "Größe 愛"]),
+        lambda model: model.score_samples(["not to be", "愛?"]),
+    ),
+    "variational": Golden(
+        lambda: VariationalAutoencoder((3, 2), **QUICK).fit(BITS),
+        lambda model: model.reconstruct(BITS[:2]),
+    ),
+}
+
+
+def file_of(kind: str) -> Path:
+    """Where the file of a kind lies, or one of NUMBERs before."""
+    return HOME / f"{kind}-{NUMBER}.recs.gz"
+
+
+def main(kinds: list[str]) -> None:
     """Write one file of each kind, and what it answers."""
-    made = {"recommender": recommender(), "pipeline": pipeline(), "rbm": rbm()}
-    for kind, thing in made.items():
-        path = HOME / f"{kind}-{NUMBER}.recs"
-        if path.exists():
-            continue  # it stays as it is; a larger NUMBER makes new ones
+    for kind in kinds or [kind for kind in GOLDEN if not file_of(kind).exists()]:
+        golden, packed = GOLDEN[kind], file_of(kind)
+        thing, path = golden.make(), packed.with_suffix("")
         save(thing, path, metrics={"made for": "tests"})
-        answers = np.asarray(answer(kind, thing)).tolist()
+        packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.unlink()
+        answers = np.asarray(golden.ask(thing), dtype=float).tolist()
         path.with_suffix(".json").write_text(json.dumps(answers) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
