@@ -1,19 +1,34 @@
 """The story of the demo about anomalies: what in this series is not normal."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from recs_anomaly.cli._files import write_text
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
     from recs_anomaly.applications.anomaly.findings import Findings, Quality
+    from recs_anomaly.reports.demo import Chapter
 
+_QUESTION = "What in this series is not normal?"
+_PAGE = "machine.html"
 _TRAINED_UNTIL = "2026-01-15"
 
 
-def tell_anomaly() -> None:
-    """Learn from ten quiet days of the sample series, and judge all twenty."""
+def tell_anomaly(folder: Path) -> "Chapter":
+    """Learn from ten quiet days of the sample series, and judge all twenty.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the page goes.
+
+    Returns
+    -------
+    chapter : Chapter
+    """
     from recs_anomaly.applications.anomaly.findings import (
         find_anomalies,
         quality_of,
@@ -21,11 +36,14 @@ def tell_anomaly() -> None:
     )
     from recs_anomaly.cli._training import load_keras
     from recs_anomaly.datasets import load_sample_series
+    from recs_anomaly.reports.anomaly_summary import summarise
+    from recs_anomaly.reports.demo import Chapter, Link
+    from recs_anomaly.reports.pages import anomaly_page
 
     sample = load_sample_series()
     training = training_rows(sample.values, _TRAINED_UNTIL, None)
     click.echo(
-        f"\n{click.style('What in this series is not normal?', bold=True)}\n\n"
+        f"\n{click.style(_QUESTION, bold=True)}\n\n"
         f"An invented machine has {sample.values.shape[1]} channels, a row each five "
         f"minutes. The detector learns from\n{len(training):,} rows without faults, "
         f"and then judges {len(sample.values):,} rows with {len(sample.events)} faults."
@@ -37,10 +55,15 @@ def tell_anomaly() -> None:
     quality = quality_of(findings, sample.labels)
     if quality is not None:
         _show_quality(quality)
-    click.echo(
-        "\nA page with plots of all that:\n"
-        f"  recs-anomaly anomaly report sample --train-until {_TRAINED_UNTIL} "
+    summary = summarise(findings, "sample", quality)
+    write_text(folder / _PAGE, anomaly_page(summary))
+    command = (
+        f"recs-anomaly anomaly report sample --train-until {_TRAINED_UNTIL} "
         "-o report.html"
+    )
+    click.echo(f"\nA page with plots of all that:\n  {command}")
+    return Chapter(
+        _QUESTION, summary.sentence, [Link(_PAGE, "The series, its events")], [command]
     )
 
 

@@ -1,10 +1,12 @@
 """The story of the demo about recommending: what to watch next."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from recs_anomaly.cli._files import write_text
 from recs_anomaly.cli._item_lists import (
     guess_table,
     rated_table,
@@ -15,29 +17,64 @@ from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
     from recs_anomaly.applications.recommend.showcase import Showcase
+    from recs_anomaly.reports.demo import Chapter
 
+_QUESTION = "What should this person watch next?"
+_PAGE = "films.html"
+_COMMANDS = (
+    "recs-anomaly recommend train sample -o films.recs",
+    "recs-anomaly recommend user films.recs {user}",
+    'recs-anomaly recommend visitor films.recs --rated "whistling otter=5"',
+    "recs-anomaly recommend evaluate sample",
+)
 _N_PARTS = 10
 
 
-def tell_recommend() -> None:
-    """Learn from nine tenths of the sample ratings, and be judged by the tenth."""
+def tell_recommend(folder: Path) -> "Chapter":
+    """Learn from nine tenths of the sample ratings, and be judged by the tenth.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the page goes.
+
+    Returns
+    -------
+    chapter : Chapter
+    """
     from recs_anomaly.applications.recommend.recommender import Recommender
     from recs_anomaly.applications.recommend.showcase import show_typical_user
+    from recs_anomaly.applications.recommend.trial import judge
     from recs_anomaly.cli._training import load_keras
     from recs_anomaly.datasets import load_sample_ratings, random_folds
+    from recs_anomaly.reports.demo import Chapter, Link
+    from recs_anomaly.reports.pages import recommend_page
+    from recs_anomaly.reports.recommend_summary import summarise
 
     ratings, items = load_sample_ratings()
     train, hidden = (ratings.iloc[i] for i in random_folds(len(ratings), _N_PARTS)[0])
-    heading = click.style("What should this person watch next?", bold=True)
     click.echo(
-        f"\n{heading}\n\n{ratings['user_id'].nunique()} invented people have rated "
+        f"\n{click.style(_QUESTION, bold=True)}\n\n"
+        f"{ratings['user_id'].nunique()} invented people have rated "
         f"{len(items)} invented films. The model learns from\n{len(train):,} of their "
         f"ratings, and then has to guess the {len(hidden):,} others."
     )
     load_keras()
     recommender = Recommender.train(train, items, random_state=0, verbose=1)
     click.echo()
-    _show(show_typical_user(recommender, train, hidden), len(hidden))
+    found = show_typical_user(recommender, train, hidden)
+    _show(found, len(hidden))
+    commands = [command.format(user=found.user_id) for command in _COMMANDS]
+    _show_commands(commands)
+    cut = f"a tenth, {len(hidden):,} ratings drawn at random"
+    summary = summarise(judge(recommender, train, hidden), "sample", cut)
+    write_text(folder / _PAGE, recommend_page(summary))
+    return Chapter(
+        _QUESTION,
+        summary.sentence,
+        [Link(_PAGE, "How good the recommendations are, for whom, and why")],
+        commands,
+    )
 
 
 def _show(found: "Showcase", n_hidden: int) -> None:
@@ -64,15 +101,15 @@ def _show(found: "Showcase", n_hidden: int) -> None:
             ),
         ]
     )
+
+
+def _show_commands(commands: Sequence[str]) -> None:
+    typed = "".join(f"  {command}\n" for command in commands)
     click.echo(
         f"""
 What next?
 
-  recs-anomaly recommend train sample -o films.recs
-  recs-anomaly recommend user films.recs {found.user_id}
-  recs-anomaly recommend visitor films.recs --rated "whistling otter=5"
-  recs-anomaly recommend evaluate sample
-
+{typed}
 Your own ratings, in a CSV file with a user, an item and a rating in each row, go where
 "sample" stands; so does ml-100k, which is downloaded the first time."""
     )

@@ -1,7 +1,11 @@
 """The demo: one run of it, with every figure it prints looked at."""
 
 import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -9,11 +13,24 @@ from recs_anomaly.cli import main
 from recs_anomaly.datasets import load_sample_ratings
 
 
+class Demo(NamedTuple):
+    """What one run printed, and the folder that it made."""
+
+    story: str
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def story() -> str:
-    result = CliRunner().invoke(main, ["demo"])
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo") / "made here"
+    result = CliRunner().invoke(main, ["demo", "-o", str(folder)])
     assert result.exit_code == 0
-    return result.stdout
+    return Demo(result.stdout, folder)
+
+
+@pytest.fixture
+def story(demo: Demo) -> str:
+    return demo.story
 
 
 def block(story: str, title: str) -> list[str]:
@@ -70,10 +87,13 @@ def test_the_model_beats_the_rules_of_thumb(story: str) -> None:
 
 def test_it_ends_with_commands_that_exist(story: str) -> None:
     typed = re.findall(r"^  recs-anomaly (.+)$", story, flags=re.MULTILINE)
-    assert len(typed) == 5
+    assert len(typed) == 6
     for line in typed:
-        first, second, *_ = line.split()
-        command = main.get_command(None, first).get_command(None, second)
+        command: click.Command | None = main
+        for word in line.split():
+            if not isinstance(command, click.Group):
+                break
+            command = command.get_command(click.Context(command), word)
         assert command is not None
 
 
@@ -82,3 +102,34 @@ def test_it_finds_faults_in_the_machine(story: str) -> None:
     assert found is not None
     assert int(found[1]) >= 70
     assert "bearing_temperature_C" in story
+
+
+def test_the_pictures_are_far_cleaner(story: str) -> None:
+    rows = block(story, "How near to the originals")
+    assert [row.split()[0] for row in rows] == ["china.png", "flower.png"]
+    for row in rows:
+        before, after = map(float, re.findall(r"(\d+\.\d) dB", row))
+        assert after > before + 5
+
+
+def test_the_index_links_what_was_made(demo: Demo) -> None:
+    page = (demo.folder / "index.html").read_text()
+    linked = {unquote(path) for path in re.findall(r'(?:href|src)="([^":]+)"', page)}
+    assert linked == {
+        "films.html",
+        "machine.html",
+        "before-after.png",
+        "clean/china.png",
+        "clean/flower.png",
+    }
+    assert all((demo.folder / path).stat().st_size > 10_000 for path in linked)
+    typed = re.findall(r"^  (recs-anomaly .+)$", demo.story, flags=re.MULTILINE)
+    assert all(line.split("--rated")[0] in page for line in typed)
+
+
+def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("dear")
+    result = CliRunner().invoke(main, ["demo", "-o", str(tmp_path)])
+    assert result.exit_code != 0
+    assert "must be a new folder" in str(result.output) + str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]

@@ -117,6 +117,23 @@ def read_picture(path: Path) -> Picture:
         raise PictureFileError(f"it is damaged or no picture: {error}") from error
 
 
+def png_of(pixels: Pixels) -> bytes:
+    """Give the bytes of a PNG file.
+
+    Parameters
+    ----------
+    pixels : ndarray of dtype uint8
+        Of shape (height, width) or (height, width, n_channels).
+
+    Returns
+    -------
+    png : bytes
+    """
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
 def _read_array(path: Path) -> Picture:
     array = np.load(path, allow_pickle=False)
     if array.ndim not in (2, 3) or array.dtype.kind not in "buif":
