@@ -1,7 +1,7 @@
 """The story of the demo about denoising: pictures without their noise."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,8 +9,6 @@ from recs_anomaly.cli._files import write_bytes
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from recs_anomaly.applications.denoise.records import Records
     from recs_anomaly.reports.demo import Chapter
 
@@ -45,10 +43,10 @@ def tell_denoise(folder: Path) -> "Chapter":
     load_keras()
     records = _cleaned(folder)
     table = records.table()
+    _show(table.to_dict("records"))
     sheet = records.sheet()
     if sheet is not None:
         write_bytes(folder / _SHEET, sheet)
-    _show(table)
     command = f"recs-anomaly denoise {folder / _NOISY} cleaned --compare sheet.png"
     click.echo(f"\nThe same with pictures of your own:\n  {command}")
     means = table[["psnr_before", "psnr"]].mean()
@@ -94,7 +92,7 @@ def _cleaned(folder: Path) -> "Records":
     return records
 
 
-def _show(table: "pd.DataFrame") -> None:
+def _show(pictures: list[dict[str, Any]]) -> None:
     columns = [
         Column("picture"),
         Column("noise found", is_number=True),
@@ -105,14 +103,14 @@ def _show(table: "pd.DataFrame") -> None:
     ]
     rows = [
         [
-            str(row.file),
-            f"{row.sigma:.1f}",
-            f"{row.psnr_before:.1f} dB",
-            f"{row.psnr:.1f} dB",
-            f"{row.ssim_before:.2f}",
-            f"{row.ssim:.2f}",
+            each["file"],
+            f"{each['sigma']:.1f}",
+            f"{each['psnr_before']:.1f} dB",
+            f"{each['psnr']:.1f} dB",
+            f"{each['ssim_before']:.2f}",
+            f"{each['ssim']:.2f}",
         ]
-        for row in table.itertuples()
+        for each in pictures
     ]
     click.echo()
     show_tables([TextTable("How near to the originals", columns, rows)])
