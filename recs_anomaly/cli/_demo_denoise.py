@@ -1,5 +1,6 @@
 """The story of the demo about denoising: pictures without their noise."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,7 @@ def _cleaned(folder: Path) -> "Records":
     return records
 
 
-def _show(pictures: list[dict[str, Any]]) -> None:
+def _show(pictures: list[dict[Hashable, Any]]) -> None:
     columns = [
         Column("picture"),
         Column("noise found", is_number=True),
