@@ -43,7 +43,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     path : Path
     content : bytes
     """
-    from recs_anomaly.persistence._replacing import replacing
+    from recs_anomaly.replacing import replacing
 
     with replacing(path) as file:
         file.write(content)

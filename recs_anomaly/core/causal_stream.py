@@ -126,6 +126,10 @@ class CausalStream:
         cursor, n_rows, n_complete = (int(count) for count in packed[place:])
         self._cursor = cursor
         self._known.n_rows, self._known.n_complete = n_rows, n_complete
+        longest = len(self._history) // 2
+        is_within = longest <= cursor <= 2 * longest and 0 <= n_complete <= n_rows
+        if not is_within or self.packed().tobytes() != packed.tobytes():
+            raise ValueError("packed must be what a stream has packed; it is not.")
         self._window_share = float(self.shares()[1:].max())
 
     def _arrays(self) -> list[Floats]:

@@ -16,6 +16,11 @@ import pooch
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import RecsAnomalyError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 DATA_HOME_VARIABLE = "RECS_ANOMALY_DATA"
 _CHUNK_BYTES = 1 << 16
 _MD5_DIGITS = 32
@@ -97,10 +102,10 @@ def make_writable(folder: Path) -> None:
 def downloaded(url: str, partial: Path, checksum: str, way_out: str) -> Iterator[Path]:
     """Download a file for the time of a ``with`` block.
 
-    What an earlier try left behind is continued. Of two processes that start at once,
-    one continues it and the other begins its own download; neither sees the other's
-    bytes. The file is gone after a block that succeeds, and is kept for the next try
-    after one that fails.
+    What an earlier try left behind is continued, even if it was killed. Of two
+    processes that start at once, one continues it and the other begins its own
+    download; neither sees the other's bytes. The file is gone after a block that
+    succeeds, and is kept for the next try after one that fails.
 
     Parameters
     ----------
@@ -164,23 +169,37 @@ def published_md5(url: str, way_out: str) -> str:
 
 @contextmanager
 def _claimed(partial: Path) -> Iterator[Path]:
-    """Own what an earlier try left, alone; leave what there is at the end.
+    """Own what an earlier try left, alone, or else a file of our own.
 
-    Renaming is atomic: of several processes one gets the file, the others none.
+    The lock goes with the process, so that what a killed one leaves is nobody's.
     """
-    own = partial.with_name(f"{partial.name}-{uuid.uuid4().hex}")
+    with ExitStack() as at_end:
+        path = partial
+        if not _is_locked(partial, at_end):
+            path = partial.with_name(f"{partial.name}-{uuid.uuid4().hex}")
+        path.touch()
+        try:
+            yield path
+        finally:
+            if path.exists() and (path != partial or not path.stat().st_size):
+                path.unlink()
+
+
+def _is_locked(path: Path, at_end: ExitStack) -> bool:
+    """Lock a file for us alone; False if somebody has, or had it and has removed it.
+
+    Where files cannot be locked, the checksum is what keeps two at once apart.
+    """
+    if fcntl is None:
+        return True
+    file = at_end.enter_context(path.open("ab"))
     try:
-        partial.rename(own)
-    except FileNotFoundError:
-        own.touch()
-    try:
-        yield own
-    finally:
-        if own.exists():
-            if own.stat().st_size:
-                own.replace(partial)
-            else:
-                own.unlink()
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # the file system knows no locks
+        return True
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 
 def _append_rest(url: str, path: Path, way_out: str) -> None:

@@ -1,6 +1,5 @@
 """The MovieLens data sets: real ratings, from disk or from GroupLens' server."""
 
-import uuid
 import warnings
 import zlib
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,7 @@ from recs_anomaly.datasets.item_files import read_items
 from recs_anomaly.datasets.movielens_releases import RELEASES, SERVER, Release
 from recs_anomaly.datasets.rating_files import read_ratings
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.replacing import replacing
 
 _N_FOLDS = 5
 _ML_100K_LENGTH = 100_000
@@ -191,7 +191,5 @@ def _extract(archive: Path, release: Release, folder: Path) -> None:
         readme = [name for name in paths if name.startswith("README")]
         for name in (*readme, release.items_file, release.ratings_file):
             # Another process may be extracting too: nobody sees half a file.
-            own = folder / f"{name}-{uuid.uuid4().hex}"
-            with members.open(paths[name]) as packed, own.open("wb") as file:
+            with members.open(paths[name]) as packed, replacing(folder / name) as file:
                 copyfileobj(packed, file)
-            own.replace(folder / name)

@@ -1,7 +1,6 @@
 """The Numenta Anomaly Benchmark: real series with labelled windows of anomalies."""
 
 import json
-import uuid
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -13,6 +12,7 @@ from recs_anomaly.datasets._downloads import data_home, downloaded, make_writabl
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets.series_files import LabelledSeries, read_series
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.replacing import replacing
 
 SERVER = "https://raw.githubusercontent.com/numenta/NAB"
 COMMIT = "ea702d75cc2258d9d7dd35ca8e5e2539d71f3140"
@@ -102,11 +102,12 @@ def _fetched(path: str) -> Path:
     partial = file.with_name(f"{file.name}.part")
     way_out = f"or put a copy of the file at {file}"
     url = f"{SERVER}/{COMMIT}/{path}"
-    with downloaded(url, partial, _registry()[path], way_out) as whole:
-        # Another process may be fetching too: nobody sees half a file.
-        own = file.with_name(f"{file.name}-{uuid.uuid4().hex}")
-        own.write_bytes(whole.read_bytes())
-        own.replace(file)
+    # Another process may be fetching too: nobody sees half a file.
+    with (
+        downloaded(url, partial, _registry()[path], way_out) as whole,
+        replacing(file) as copy,
+    ):
+        copy.write(whole.read_bytes())
     return file
 
 

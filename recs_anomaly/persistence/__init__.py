@@ -14,7 +14,6 @@ from recs_anomaly.exceptions import InputError
 from recs_anomaly.persistence._archive import write_archive
 from recs_anomaly.persistence._misfit import MisfitError
 from recs_anomaly.persistence._reading import opened, read_object
-from recs_anomaly.persistence._replacing import replacing
 from recs_anomaly.persistence._schema import Part
 from recs_anomaly.persistence._summary import (
     ArraySummary,
@@ -23,6 +22,7 @@ from recs_anomaly.persistence._summary import (
     summarise,
 )
 from recs_anomaly.persistence._writing import members_of
+from recs_anomaly.replacing import replacing
 
 __all__ = [
     "ArraySummary",

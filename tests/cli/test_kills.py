@@ -1,22 +1,31 @@
 """kill -9 at twenty moments of every command that writes: outputs are old or whole.
 
+Commands that go on where they were stopped do so after each kill.
+
 Some moments are those at which files are touched, found by Python's audit events, and
 the rest are spread over the time that the command takes.
 """
 
+import hashlib
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from recs_anomaly import load
 from recs_anomaly.datasets import make_ratings
+from tests.datasets.http_site import Site, serving
 
 N_KILLS = 20
 OLD = b"old"
@@ -25,6 +34,9 @@ COMMAND = """
 import os, signal, sys
 from recs_anomaly.cli import main
 moment, *words = sys.argv[1:]
+if "SERVER" in os.environ:
+    from recs_anomaly.datasets import movielens
+    movielens.SERVER = os.environ["SERVER"]
 folder, seen = os.getcwd(), 0
 def on_event(event, arguments):
     global seen
@@ -43,16 +55,23 @@ finally:
 
 
 class Job(NamedTuple):
-    """A command that writes, what it writes, and how to tell that it is whole."""
+    """A command that writes, what it writes, and how to tell that it is whole.
+
+    `lines` names the file that is its standard input. A command that `goes_on` takes up
+    what an earlier run has written, and may leave the file `draft` for the next one.
+    """
 
     words: list[str]
     outputs: dict[str, Callable[[Path], object]]
+    lines: str | None = None
+    goes_on: bool = False
+    draft: str | None = None
 
 
 def is_whole(path: Path, check: Callable[[Path], object]) -> bool:
     try:
         check(path)
-    except (AssertionError, ValueError):
+    except (AssertionError, ValueError, OSError):
         return False
     return True
 
@@ -65,10 +84,31 @@ def is_scored(path: Path) -> None:
     assert len(pd.read_csv(path)) == N_ROWS
 
 
+def is_picture(path: Path) -> None:
+    with Image.open(path) as opened:
+        opened.load()
+
+
+def is_extracted(path: Path) -> None:
+    assert path.read_text() == ARCHIVED[path.name]
+
+
 N_ROWS = 400
+ARCHIVED = {
+    "README.txt": "terms",
+    "movies.csv": "movieId,title,genres\n" + "".join(f"{i},A,B\n" for i in range(9000)),
+    "ratings.csv": "userId,movieId,rating,timestamp\n" + "1,2,3.0,4\n" * 90_000,
+}
 JOBS = {
     "recommend train": Job(
         ["recommend", "train", "ratings.csv", "-o", "a.recs"], {"a.recs": load}
+    ),
+    "recommend report": Job(
+        ["recommend", "report", "ratings.csv", "-o", "a.html"], {"a.html": is_page}
+    ),
+    "recommend all": Job(
+        ["recommend", "all", "films.recs", "-o", "a.parquet"],
+        {"a.parquet": pd.read_parquet},
     ),
     "anomaly train": Job(
         ["anomaly", "train", "series.csv", "-o", "a.recs"], {"a.recs": load}
@@ -81,6 +121,29 @@ JOBS = {
         ["anomaly", "report", "series.csv", "-o", "a.html", "--events", "a.csv"],
         {"a.html": is_page, "a.csv": pd.read_csv},
     ),
+    "anomaly watch": Job(
+        [*"anomaly watch model.recs --state now.recs --save-every 100".split()],
+        {"now.recs": load},
+        lines="series.csv",
+        goes_on=True,
+    ),
+    "denoise": Job(
+        [*"denoise scans clean --compare sheet.png --report report.csv".split()],
+        {
+            "clean/0.png": is_picture,
+            "clean/1.png": is_picture,
+            "sheet.png": is_picture,
+            "report.csv": pd.read_csv,
+        },
+        goes_on=True,
+    ),
+    "data fetch": Job(
+        ["data", "fetch", "ml-latest-small"],
+        {f"data/ml-latest-small/{name}": is_extracted for name in ARCHIVED},
+        goes_on=True,
+        draft="data/ml-latest-small.zip.part",
+    ),
+    "demo": Job(["demo"], {}),
 }
 
 
@@ -95,81 +158,139 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values = np.sin(np.arange(N_ROWS) / 5)
     values[300:310] += 3
     pd.DataFrame({"a": values}, index=times).to_csv(folder / "series.csv")
-    run(folder, ["anomaly", "train", "series.csv", "-o", "model.recs"])
+    (folder / "scans").mkdir()
+    for number in range(2):
+        noise = np.random.default_rng(number).normal(128, 20, (40, 48))
+        Image.fromarray(noise.astype("uint8")).save(folder / f"scans/{number}.png")
+    run(folder, Job(["anomaly", "train", "series.csv", "-o", "model.recs"], {}))
+    run(folder, Job(["recommend", "train", "ratings.csv", "-o", "films.recs"], {}))
     return folder
 
 
+@pytest.fixture
+def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stand-in for GroupLens' server, and the working folder as data home."""
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for name, text in ARCHIVED.items():
+            archive.writestr(f"ml-latest-small/{name}", text)
+    content = packed.getvalue()
+    checksum = hashlib.md5(content).hexdigest().encode()
+    files = {"/ml-latest-small.zip": content, "/ml-latest-small.zip.md5": checksum}
+    with serving(Site(files)) as site:
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("SERVER", site.url)
+        monkeypatch.setenv("RECS_ANOMALY_DATA", "data")
+        yield
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_server")
 @pytest.mark.parametrize("name", JOBS)
 def test_a_killed_command_leaves_nothing_half_written(
     name: str, inputs: Path, tmp_path: Path
 ) -> None:
     job = JOBS[name]
-    names = {path.name for path in inputs.iterdir()} | job.outputs.keys()
-    for path in inputs.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(inputs, tmp_path, dirs_exist_ok=True)
+    there = set(tmp_path.rglob("*"))
     start = perf_counter()
-    n_events = run(tmp_path, job.words)
+    n_events = run(tmp_path, job)
     seconds = perf_counter() - start
-    drafts: list[Path] = []
+    n_drafts = n_kills = 0
     for kill in killings(n_events, seconds):
         for output in job.outputs:
-            (tmp_path / output).write_bytes(OLD)
-        kill(tmp_path, job.words)
-        for output, check in job.outputs.items():
-            if (tmp_path / output).read_bytes() != OLD:
-                check(tmp_path / output)
-        litter = [path for path in tmp_path.iterdir() if path.name not in names]
-        drafts += litter
-        for draft in litter:  # complete, and about to get its name
-            assert any(is_whole(draft, check) for check in job.outputs.values())
-            draft.unlink()
-    assert len(drafts) <= len(job.outputs)
-    run(tmp_path, job.words)
+            if job.goes_on:
+                (tmp_path / output).unlink(missing_ok=True)
+            else:
+                (tmp_path / output).write_bytes(OLD)
+        kill(tmp_path, job)
+        n_kills += 1
+        check_outputs(tmp_path, job)
+        n_drafts += check_litter(tmp_path, job, there)
+        if job.goes_on:
+            check_again(tmp_path, job, there)
+    assert n_kills == N_KILLS
+    assert n_drafts <= len(job.outputs)
+    check_again(tmp_path, job, there)
+
+
+def check_outputs(folder: Path, job: Job) -> None:
+    """Each output is what it was, or whole."""
     for output, check in job.outputs.items():
-        check(tmp_path / output)
+        path = folder / output
+        if not job.goes_on:
+            assert path.exists()
+        if path.exists() and path.read_bytes() != OLD:
+            check(path)
 
 
-def killings(
-    n_events: int, seconds: float
-) -> Iterator[Callable[[Path, list[str]], None]]:
+def check_litter(folder: Path, job: Job, there: set[Path]) -> int:
+    """Remove what else there is: complete, and about to get its name."""
+    named = {folder / output for output in job.outputs}
+    named |= {folder / job.draft} if job.draft else set()
+    new = {path for path in folder.rglob("*") if path.is_file()}
+    litter = new - there - named
+    for path in litter:
+        assert any(is_whole(path, check) for check in job.outputs.values()), path
+        path.unlink()
+    return len(litter)
+
+
+def check_again(folder: Path, job: Job, there: set[Path]) -> None:
+    """Run to the end, and find everything whole and nothing else."""
+    run(folder, job)
+    for output, check in job.outputs.items():
+        check(folder / output)
+    assert check_litter(folder, job, there) == 0
+    assert job.draft is None or not (folder / job.draft).exists()
+
+
+def killings(n_events: int, seconds: float) -> Iterator[Callable[[Path, Job], None]]:
     """Ways to kill: at the last events, which do the writing, and spread over time."""
     at_events = [*range(max(1, n_events - N_KILLS // 2 + 1), n_events + 1)]
     for event in at_events:
-        yield lambda folder, words, event=event: killed_at_event(folder, words, event)
+        yield lambda folder, job, event=event: killed_at_event(folder, job, event)
     n_timed = N_KILLS - len(at_events)
     for kill in range(n_timed):
         moment = seconds * (kill + 0.5) / n_timed
-        yield lambda folder, words, at=moment: killed_at_time(folder, words, at)
+        yield lambda folder, job, at=moment: killed_at_time(folder, job, at)
 
 
-def run(folder: Path, words: list[str], event: int = 0) -> int:
+def run(folder: Path, job: Job, event: int = 0) -> int:
     """Run to the end, and give how many events touched the folder."""
-    finished = subprocess.run(
-        [sys.executable, "-c", COMMAND, str(event), *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with stdin_of(folder, job) as lines:
+        finished = subprocess.run(
+            [sys.executable, "-c", COMMAND, str(event), *job.words],
+            cwd=folder,
+            stdin=lines,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     return int(finished.stdout.split()[-1])
 
 
-def killed_at_event(folder: Path, words: list[str], event: int) -> None:
+def stdin_of(folder: Path, job: Job) -> BinaryIO:
+    return (folder / job.lines if job.lines else Path(os.devnull)).open("rb")
+
+
+def killed_at_event(folder: Path, job: Job, event: int) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        run(folder, words, event)
+        run(folder, job, event)
     assert caught.value.returncode == -9
 
 
-def killed_at_time(folder: Path, words: list[str], moment: float) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "0", *words],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        process.wait(moment)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def killed_at_time(folder: Path, job: Job, moment: float) -> None:
+    with stdin_of(folder, job) as lines:
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, "0", *job.words],
+            cwd=folder,
+            stdin=lines,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

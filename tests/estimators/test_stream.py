@@ -239,3 +239,19 @@ def test_memory_does_not_grow(fitted: TimeSeriesAnomalyDetector) -> None:
     before = len(pickle.dumps(scorer))
     scorer.score_many(waves(3000))
     assert len(pickle.dumps(scorer)) <= before + 8  # an integer's digits
+
+
+@pytest.mark.parametrize("place", [-3, -2, -1])
+@pytest.mark.parametrize("count", [-1.0, 0.5, 1e9])
+def test_a_memory_that_no_stream_has_packed_is_refused(
+    fitted: TimeSeriesAnomalyDetector, place: int, count: float
+) -> None:
+    scorer = fitted.stream()
+    scorer.score_many(waves(30))
+    memory = scorer.memory_.copy()
+    memory[place] = count
+    if place == -2 and count == 1e9:
+        scorer.memory_ = memory  # a long stream
+        return
+    with pytest.raises(ValueError, match="packed must be what a stream has packed"):
+        scorer.memory_ = memory

@@ -26,9 +26,9 @@ EVERYTHING = {
     *("persistence", "reports", "cli"),
 }
 # Read downwards: a floor imports from floors above it, never sideways, never back up.
-# All stand on the ground: exceptions and the text of their messages. `__init__` only
-# names what is public.
-GROUND = {"exceptions", "text"}
+# All stand on the ground: exceptions, the text of their messages, and how files are
+# written. `__init__` only names what is public.
+GROUND = {"exceptions", "replacing", "text"}
 FLOORS = {
     **dict.fromkeys(GROUND, Floor()),
     "core": Floor(third_parties={"keras", "numpy"}),

@@ -9,6 +9,7 @@ import json
 import time
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from recs_anomaly import load, save
 from recs_anomaly.persistence import ModelFileError, inspect
 from tests.persistence import forge
+from tests.persistence.every_estimator import SAMPLES, fitted
 from tests.persistence.mutations import OF_BYTES, OF_MEMBERS, pick
 from tests.persistence.toy import Box, Toy, fitted_toy
 
@@ -31,8 +33,8 @@ MOST_SECONDS = 5.0  # of computing, on any machine; most files take a millisecon
 TABLE = np.array([[1.0, np.nan], [2.0, 3.0], [0.5, 4.0]])
 
 
-def saved_objects(folder: Path) -> list[Path]:
-    things: list[Any] = [
+def small_objects() -> list[Any]:
+    return [
         fitted_toy(note=(1, {"a": None})),
         Box(fitted_toy(), Box(Toy().fit(TABLE[1:]), fitted_toy(), words()), words()),
         Pipeline(
@@ -43,6 +45,13 @@ def saved_objects(folder: Path) -> list[Path]:
             ]
         ).fit(TABLE),
     ]
+
+
+def objects_of_every_class() -> list[Any]:
+    return [*small_objects(), *(fitted(key) for key in SAMPLES)]
+
+
+def saved(things: list[Any], folder: Path) -> list[Path]:
     paths = [folder / f"{number}.recs" for number in range(len(things))]
     for thing, path in zip(things, paths, strict=True):
         save(thing, path, metrics={"rmse": 0.9})
@@ -104,14 +113,17 @@ def as_text(value: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("seed", "n_files"),
-    [(0, N_QUICK), pytest.param(1, N_SLOW, marks=pytest.mark.slow)],
+    ("make", "n_files"),
+    [
+        (small_objects, N_QUICK),
+        pytest.param(objects_of_every_class, N_SLOW, marks=pytest.mark.slow),
+    ],
 )
 def test_spoiled_files_are_refused_or_load_exactly(
-    tmp_path: Path, seed: int, n_files: int
+    tmp_path: Path, make: Callable[[], list[Any]], n_files: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    whole = saved_objects(tmp_path)
+    rng = np.random.default_rng(n_files)
+    whole = saved(make(), tmp_path)
     for path in whole:
         assert outcome(path, tmp_path / "again.recs") == "loaded"
     outcomes: Counter[str] = Counter()

@@ -19,8 +19,8 @@ from recs_anomaly import persistence
 
 path, n_kills = Path(sys.argv[1]), int(sys.argv[2])
 home = Path(persistence.__file__).parent
-names = ("__init__.py", "_archive.py", "_replacing.py")
-written_by = {str(home / name) for name in names}
+names = ("__init__.py", "_archive.py", "../replacing.py")
+written_by = {str((home / name).resolve()) for name in names}
 rows = np.random.default_rng(0).normal(size=(3, 20_000))
 old, new = StandardScaler().fit(rows[:2]), StandardScaler().fit(rows)
 

@@ -13,9 +13,9 @@ import pytest
 from sklearn.preprocessing import MaxAbsScaler
 
 from recs_anomaly import load, save
+from recs_anomaly import replacing as module
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.persistence import _replacing
-from recs_anomaly.persistence._replacing import replacing
+from recs_anomaly.replacing import replacing
 from tests.persistence.toy import fitted_toy
 
 NOBODY = 65534
@@ -25,7 +25,7 @@ NOBODY = 65534
 def _draft(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to hold what is not yet complete, Linux' own and everybody's."""
     if request.param == "named":
-        monkeypatch.setattr(_replacing, "_nameless", lambda folder: None)
+        monkeypatch.setattr(module, "_nameless", lambda folder: None)
     elif not hasattr(os, "O_TMPFILE"):
         pytest.skip("files without a name are Linux' own")
 

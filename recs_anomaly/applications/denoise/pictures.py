@@ -4,13 +4,17 @@ Nothing is converted on the way in but palettes, and nothing turned: what a file
 about itself (orientation, colour profile, resolution, compression) goes with it.
 """
 
+import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
@@ -30,6 +34,17 @@ MOST_CHANNELS = 4  # of a picture in a NPY file
 MODES = {"1", "F", "I", "I;16", "I;16B", "L", "LA", "RGB", "RGBA"}
 PLAIN_MODES = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
 ORIENTATION = 0x0112  # in EXIF
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+# How to turn pixels for people to see, by EXIF's numbers; 1 is as they are.
+WAYS: dict[int, Callable[[Pixels], Pixels]] = {
+    2: np.fliplr,
+    3: lambda page: np.rot90(page, 2),
+    4: np.flipud,
+    5: lambda page: np.rot90(np.fliplr(page)),
+    6: lambda page: np.rot90(page, -1),
+    7: lambda page: np.rot90(np.fliplr(page), -1),
+    8: np.rot90,
+}
 
 
 class PictureFileError(InputError):
@@ -63,16 +78,7 @@ class Picture(NamedTuple):
         -------
         upright : ndarray
         """
-        ways: dict[int, Callable[[Pixels], Pixels]] = {
-            2: np.fliplr,
-            3: lambda page: np.rot90(page, 2),
-            4: np.flipud,
-            5: lambda page: np.rot90(np.fliplr(page)),
-            6: lambda page: np.rot90(page, -1),
-            7: lambda page: np.rot90(np.fliplr(page), -1),
-            8: np.rot90,
-        }
-        return np.asarray(ways.get(self.orientation, np.asarray)(page))
+        return np.asarray(WAYS.get(self.orientation, np.asarray)(page))
 
 
 def is_picture(path: Path) -> bool:
@@ -105,16 +111,32 @@ def read_picture(path: Path) -> Picture:
     PictureFileError
         If it is damaged, or holds what cannot be given back as it came.
     """
+    if path.exists() and not path.is_file():  # a pipe would make us wait
+        raise PictureFileError("it is no file that can be read more than once")
+    read = _read_array if FORMATS[path.suffix.lower()] == "NPY" else _read_image
+    with _saying("it is damaged or no picture"):
+        return read(path)
+
+
+@contextmanager
+def _saying(rule: str) -> Iterator[None]:
+    """Say in our words what Pillow and NumPy say of a file that they cannot take.
+
+    Damaged files make them raise nearly anything: what goes wrong inside their
+    decoders, and that there is no memory for the size that a header claims.
+    """
     try:
-        if FORMATS[path.suffix.lower()] == "NPY":
-            return _read_array(path)
-        return _read_image(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except PictureFileError:
         raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.filename:
-            raise  # it cannot be opened, which says more than that it is no picture
-        raise PictureFileError(f"it is damaged or no picture: {error}") from error
+    except OSError as error:
+        if error.filename:  # it cannot be opened, which says more
+            raise
+        raise PictureFileError(f"{rule}: {error}") from error
+    except Exception as error:
+        raise PictureFileError(f"{rule}: {error or type(error).__name__}") from error
 
 
 def png_of(pixels: Pixels) -> bytes:
@@ -135,13 +157,9 @@ def png_of(pixels: Pixels) -> bytes:
 
 
 def _read_array(path: Path) -> Picture:
-    array = np.load(path, allow_pickle=False)
-    if array.ndim not in (2, 3) or array.dtype.kind not in "buif":
-        raise PictureFileError(
-            "it must hold numbers of shape (height, width), (height, width, 1 to 4) "
-            f"or (n_pages, height, width); it holds {array.dtype} of shape "
-            f"{array.shape}"
-        )
+    with path.open("rb") as file:
+        _check_header(file)
+        array = npy.read_array(file, allow_pickle=False)
     is_stack = array.ndim == 3 and array.shape[2] > MOST_CHANNELS
 
     def encoded(pages: list[Pixels]) -> bytes:
@@ -152,28 +170,44 @@ def _read_array(path: Path) -> Picture:
     return Picture(list(array) if is_stack else [array], encoded)
 
 
+def _check_header(file: BinaryIO) -> None:
+    """Check what a NPY file says of its array before memory is taken for it."""
+    shape, _, dtype = HEADERS[npy.read_magic(file)](file)
+    if len(shape) not in (2, 3) or dtype.kind not in "buif":
+        raise PictureFileError(
+            "it must hold numbers of shape (height, width), (height, width, 1 to 4) "
+            f"or (n_pages, height, width); it holds {dtype} of shape {shape}"
+        )
+    if min(shape) < 1:
+        raise PictureFileError(f"it holds no pixels; its shape is {shape}")
+    n_bytes = prod(shape) * dtype.itemsize
+    if n_bytes > os.fstat(file.fileno()).st_size - file.tell():
+        raise PictureFileError(f"it ends before the {n_bytes:,} bytes of its pixels")
+    file.seek(0)
+
+
 def _read_image(path: Path) -> Picture:
     form = FORMATS[path.suffix.lower()]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        opened = Image.open(path, formats=[form])
-    with opened:
+    with Image.open(path, formats=[form]) as opened:
         _refuse_what_would_be_lost(opened)
         options = _options(opened, form)
         pages = []
         for number in range(getattr(opened, "n_frames", 1)):
             opened.seek(number)
             pages.append(np.asarray(_plain(opened)))
-        orientation = int(opened.getexif().get(ORIENTATION, 1))
+        orientation = opened.getexif().get(ORIENTATION, 1)
 
     def encoded(cleaned: list[Pixels]) -> bytes:
         first, *rest = map(Image.fromarray, cleaned)
         more = {"save_all": True, "append_images": rest} if rest else {}
         file = BytesIO()
-        first.save(file, form, **options, **more)
+        with _saying("it cannot be written again as it came"):
+            first.save(file, form, **options, **more)
         return file.getvalue()
 
-    return Picture(pages, encoded, orientation)
+    # What is said of it may be anything.
+    is_known = isinstance(orientation, int) and 1 <= orientation <= len(WAYS) + 1
+    return Picture(pages, encoded, orientation if is_known else 1)
 
 
 def _refuse_what_would_be_lost(opened: Image.Image) -> None:

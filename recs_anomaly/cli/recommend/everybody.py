@@ -41,7 +41,7 @@ def everybody(model: Path, output: Path, n: int) -> None:
     """
     from recs_anomaly.applications.recommend.everybody import lists_of_everybody
     from recs_anomaly.datasets.parquet_files import write_parquet
-    from recs_anomaly.persistence._replacing import replacing
+    from recs_anomaly.replacing import replacing
 
     refuse_missing_folder(output)
     recommender = load_recommender(model)

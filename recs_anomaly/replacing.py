@@ -20,6 +20,22 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     An existing file keeps its permission bits, and stays as it is when anything is
     raised before the end. A link stays a link: what it leads to is replaced.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Yields
+    ------
+    file : binary file
+        To write to.
+
+    Raises
+    ------
+    InputError
+        If there is something at `path` that is no file.
+    OSError
+        With `path` in its message, if the file cannot be written or replaced.
     """
     target = Path(os.path.realpath(path))
     draft = target.with_name(f".{secrets.token_hex(8)}.tmp")
@@ -66,9 +82,7 @@ def _nameless(folder: Path) -> BinaryIO | None:
         return None
     try:
         return os.fdopen(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb")
-    except (
-        OSError
-    ):  # any other reason stops the ordinary way as well, and is told there
+    except OSError:  # what else it may be stops the ordinary way too, and is told there
         return None
 
 
