@@ -4,9 +4,14 @@ Without clean images, a noisy plane is made into two that share the image but no
 noise: more noise is added to one, and taken from the other in such a share that the
 two noises are independent. The one is then the other's target (recorrupted to
 recorrupted: Pang, Zheng, Quan & Ji, CVPR 2021). That holds for white Gaussian noise.
+
+The little that is added makes the target's noise strong, and gradients with it. So it
+is added once and taken away once, in the same batch: what does not depend on its sign
+then cancels in the sum. (What is left is nearly the gradient of Stein's unbiased
+estimate of the error, as Soltanayev & Chun, NeurIPS 2018, use it.)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import keras
@@ -20,8 +25,8 @@ Plane = NDArray[np.floating]
 
 PIXELS = 16 * 64 * 64  # of a batch
 PATCH = 64
-FEWEST, MOST = 16, 256  # patches of a batch
-SHARES = (0.3, 0.8)  # of sigma, the noise added to noisy planes
+FEWEST, MOST = 16, 256  # patches of a batch, an even number
+SHARES = (0.1, 0.3)  # of sigma, the noise added to noisy planes
 LEAST_SIGMA = 1e-4  # that noise is divided by
 PIECE = 50  # steps between reports
 DECAY = 0.4  # share of the steps, the last, over which the rate falls
@@ -54,11 +59,25 @@ def fit_denoiser(
 ) -> None:
     """Train a network in place; report steps done and loss after each piece of them."""
     patches = _Patches([_padded(plane) for plane in planes], settings)
-    network.compile(optimizer=keras.optimizers.Adam(settings.learning_rate), loss="mse")
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    network.compile(optimizer=optimizer, loss=unit_error)
     network.optimizer.build(network.trainable_variables)
     network.fit(
         patches, shuffle=False, verbose=0, callbacks=[_Schedule(settings, report)]
     )
+
+
+def unit_error(
+    target: keras.KerasTensor, unit_noise: keras.KerasTensor
+) -> keras.KerasTensor:
+    """Squared error of the noise in each pixel, in units of its variance.
+
+    Unbiased where the target is the noise with other noise around it, which is
+    independent of the input's: its own square, and with it most of the variance, is
+    left out, and stands for the noise's, which is 1.
+    """
+    error = unit_noise * (unit_noise - 2 * target) + 1
+    return keras.ops.mean(error, axis=-1)
 
 
 class _Patches(keras.utils.PyDataset):
@@ -75,46 +94,45 @@ class _Patches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self._settings.n_steps
 
-    def __getitem__(self, index: int) -> tuple[Plane, Plane, Plane]:
+    def __getitem__(self, index: int) -> tuple[Plane, Plane]:
         rng = np.random.default_rng((self._settings.seed, index))
-        drawn = [self._draw(rng) for _ in range(self._n)]
-        inputs, targets, weights = (
+        drawn: list[tuple[Plane, Plane]] = []
+        while len(drawn) < self._n:
+            drawn += self._draw(rng)
+        inputs, targets = (
             np.stack(parts).astype(np.float32) for parts in zip(*drawn, strict=True)
         )
-        return inputs, targets[..., None], weights[:, None, None]
+        return inputs, targets[..., None]
 
-    def _draw(self, rng: np.random.Generator) -> tuple[Plane, Plane, float]:
+    def _draw(self, rng: np.random.Generator) -> Iterator[tuple[Plane, Plane]]:
+        """Give inputs and targets made of one patch."""
         noisy, clean, strength = self._planes[int(rng.integers(len(self._planes)))]
         top, left = (int(rng.integers(side - self._size + 1)) for side in noisy.shape)
-        place = (slice(top, top + self._size), slice(left, left + self._size))
-        given, weight = noisy[place], 1.0
-        level = np.broadcast_to(np.asarray(strength), noisy.shape)[place]
-        if clean is None:
-            given, wanted, weight, level = _recorrupted(given, level, rng)
-        else:
-            wanted = clean[place]
         n_turns, is_flipped = int(rng.integers(4)), bool(rng.integers(2))
-        given, wanted, level = (
-            np.rot90(part[:, ::-1] if is_flipped else part, n_turns)
-            for part in (given, wanted, level)
-        )
-        unit_noise = (given - wanted) / np.maximum(level, LEAST_SIGMA)
-        return np.stack([given, level], axis=-1), unit_noise, weight
+
+        def cut(plane: Plane) -> Plane:
+            part = plane[top : top + self._size, left : left + self._size]
+            return np.rot90(part[:, ::-1] if is_flipped else part, n_turns)
+
+        level = cut(np.broadcast_to(np.asarray(strength, np.float32), noisy.shape))
+        if clean is None:
+            pairs = _recorrupted(cut(noisy), level, rng)
+        else:
+            pairs = iter([(cut(noisy), cut(clean), level)])
+        for given, wanted, its_level in pairs:
+            unit_noise = (given - wanted) / np.maximum(its_level, LEAST_SIGMA)
+            yield np.stack([given, its_level], axis=-1), unit_noise
 
 
 def _recorrupted(
     noisy: Plane, sigma: Plane, rng: np.random.Generator
-) -> tuple[Plane, Plane, float, Plane]:
-    """Give input, target, weight and the input's noise level, made of a noisy plane."""
+) -> Iterator[tuple[Plane, Plane, Plane]]:
+    """Give inputs, targets and the inputs' noise levels, made of a noisy patch."""
     share = rng.uniform(*SHARES)
-    more = sigma * rng.standard_normal(noisy.shape).astype(noisy.dtype)
-    # The target's own noise is the stronger, the less noise was added.
-    return (
-        noisy + share * more,
-        noisy - more / share,
-        share**2 / SHARES[1] ** 2,
-        sigma * float(np.hypot(1.0, share)),
-    )
+    more = sigma * rng.standard_normal(noisy.shape, np.float32)
+    level = sigma * np.float32(np.hypot(1.0, share))
+    for sign in (1, -1):
+        yield noisy + sign * share * more, noisy - sign * more / share, level
 
 
 def _padded(plane: NoisyPlane) -> NoisyPlane:
