@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recs_anomaly.core.clipping import Clip, find_clip
 from recs_anomaly.core.impulses import Ends, find_ends, without_impulses
 from recs_anomaly.core.neighbourhoods import local_mean
 from recs_anomaly.core.noise_kind import NoiseLaw, has_blotches, is_noise, noise_law
@@ -29,7 +30,10 @@ class Noise(NamedTuple):
     sigmas : tuple of float
         Standard deviation in each plane.
     laws : tuple of NoiseLaw, default=()
-        Variance by brightness in each colour; empty where it is even.
+        Variance by brightness in each colour; empty where it is even and not clipped.
+    clips : tuple of Clip, default=()
+        Ends of the range that the noise was held to, in each colour; empty where it was
+        not.
     ends : tuple of Ends or None, default=()
         Values of salt and pepper in each colour; empty where none has any.
     has_blotches : bool, default=False
@@ -38,6 +42,7 @@ class Noise(NamedTuple):
 
     sigmas: tuple[float, ...]
     laws: tuple[NoiseLaw, ...] = ()
+    clips: tuple[Clip, ...] = ()
     ends: tuple[Ends | None, ...] = ()
     has_blotches: bool = False
 
@@ -63,21 +68,50 @@ class Noise(NamedTuple):
         """Give the deviation in each plane, of each pixel where it is uneven."""
         if not self.laws:
             return list(self.sigmas)
-        variances = [
-            law.variance(local_mean(colour, RADIUS))
-            for law, colour in zip(self.laws, np.moveaxis(unit, 2, 0), strict=True)
-        ]
+        colours = [local_mean(colour, RADIUS) for colour in np.moveaxis(unit, 2, 0)]
+        variances = self._variances(colours)
+        if self.clips:
+            variances = [
+                variance * clip.kept_variance(colour, np.sqrt(variance))
+                for variance, clip, colour in zip(
+                    variances, self.clips, colours, strict=True
+                )
+            ]
         return [np.sqrt(v) for v in plane_variances(np.stack(variances, axis=2))]
 
+    def unclipped(self, cleaned: Unit) -> Unit:
+        """Give colours (height, width, n_colours) the means that clipping moved."""
+        if not self.clips:
+            return cleaned
+        colours = list(np.moveaxis(cleaned, 2, 0))
+        restored = [
+            clip.undone(colour, np.sqrt(variance))
+            for clip, colour, variance in zip(
+                self.clips, colours, self._variances(colours), strict=True
+            )
+        ]
+        return np.stack(restored, axis=2)
+
     def typical_sigma(self, unit: Unit) -> float:
-        """Root mean square over an image, in its colours."""
-        mean_square = float(np.mean(np.square(self.levels(unit)[0])))
-        return float(np.sqrt(mean_square)) / noise_scales(unit.shape[2])[0]
+        """Root mean square over an image, in its colours, before any clipping."""
+        if not self.laws:
+            return self.sigmas[0] / noise_scales(unit.shape[2])[0]
+        colours = [local_mean(colour, RADIUS) for colour in np.moveaxis(unit, 2, 0)]
+        return float(np.sqrt(np.mean(self._variances(colours))))
+
+    def _variances(self, colours: list[Unit]) -> list[Unit]:
+        return [
+            law.variance(colour) for law, colour in zip(self.laws, colours, strict=True)
+        ]
 
 
-def known_noise(sigma: float, n_colours: int) -> Noise:
-    """Even noise of a strength that is known, in all colours alike."""
-    return Noise(tuple(sigma * scale for scale in noise_scales(n_colours)))
+def known_noise(sigma: float, unit: Unit) -> Noise:
+    """Even noise of a strength that is known, in all colours of an image alike."""
+    n_colours = unit.shape[2]
+    noise = Noise(tuple(sigma * scale for scale in noise_scales(n_colours)))
+    clips = _clips(unit) if sigma else ()
+    laws = (NoiseLaw(sigma**2, 0.0, 0.0),) * len(clips)
+    return noise._replace(laws=laws, clips=clips)
 
 
 def estimated_noise(unit: Unit) -> Noise:
@@ -89,9 +123,11 @@ def estimated_noise(unit: Unit) -> Noise:
     of_planes = [patch_waves(plane) for plane in to_planes(unit)]
     sigmas = tuple(map(_sigma, of_planes))
     first = of_planes[0]
+    clips = _clips(unit) if any(sigmas) else ()
     return noise._replace(
         sigmas=sigmas,
-        laws=_laws(unit, of_planes) if any(sigmas) else (),
+        laws=_laws(unit, of_planes, bool(clips)) if any(sigmas) else (),
+        clips=clips,
         # JPEG files have blotches in the differences of colour, which they store at
         # half the size: the first plane, grey or brightness, is what counts.
         has_blotches=first is not None and has_blotches(first),
@@ -109,13 +145,21 @@ def _sigma(waves: PatchWaves | None) -> float:
     return waves.sigma if waves is not None and is_noise(waves) else 0.0
 
 
-def _laws(unit: Unit, of_planes: list[PatchWaves | None]) -> tuple[NoiseLaw, ...]:
-    """Laws of all colours where one of them is uneven."""
+def _clips(unit: Unit) -> tuple[Clip, ...]:
+    """Find the ends that colours were held to; nothing where none was."""
+    clips = tuple(map(find_clip, np.moveaxis(unit, 2, 0)))
+    return () if all(clip.is_open for clip in clips) else clips
+
+
+def _laws(
+    unit: Unit, of_planes: list[PatchWaves | None], is_clipped: bool
+) -> tuple[NoiseLaw, ...]:
+    """Laws of all colours where one of them is uneven, or its noise was clipped."""
     of_colours = of_planes
     if unit.shape[2] == 3:
         of_colours = [patch_waves(colour) for colour in np.moveaxis(unit, 2, 0)]
     laws = [None if waves is None else noise_law(waves) for waves in of_colours]
-    if not any(laws):
+    if not any(laws) and not is_clipped:
         return ()
     return tuple(
         law or NoiseLaw(_sigma(waves) ** 2, 0.0, 0.0)

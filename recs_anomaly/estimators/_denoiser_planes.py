@@ -67,6 +67,7 @@ class DenoiserPlanes:
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
         "sigma_": float | None,
         "interval_scale_": float,
+        "is_paired_": bool,
         "n_iter_": int,
     }
 
@@ -74,12 +75,13 @@ class DenoiserPlanes:
     weights_: NDArray[np.float32]
     sigma_: float | None
     interval_scale_: float
+    is_paired_: bool
 
     def _cleaned(self, images: list[Image]) -> list[Image]:
         def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:
             if job.noise.is_none:
                 return part.copy()  # the very values, which no scale has rounded
-            colours = from_planes(cleaned.planes)
+            colours = job.noise.unclipped(from_planes(cleaned.planes))
             return _with_alpha(job.found.from_unit(colours, part.dtype), part)
 
         return self._work(images, finish)
@@ -96,10 +98,14 @@ class DenoiserPlanes:
                 half_widths(table, plane, level, coverage) ** 2
                 for plane, level in zip(cleaned.planes, cleaned.levels, strict=True)
             ]
-            half = self.interval_scale_ * np.sqrt(colour_variances(variances))
+            half = np.sqrt(colour_variances(variances)).astype(np.float32)
+            half *= np.float32(self.interval_scale_)
+            edges = [
+                job.noise.unclipped(edge) for edge in (colours - half, colours + half)
+            ]
             bounds = [
                 _with_alpha(job.found.from_unit(edge, part.dtype), part)
-                for edge in (colours - half, colours + half)
+                for edge in edges
             ]
             return np.concatenate(bounds, axis=2)
 
@@ -166,24 +172,33 @@ class DenoiserPlanes:
         Images that are too small for an estimate share one with those of their shape.
         """
         sigma = getattr(self, "sigma_", None) if self.sigma == "auto" else self.sigma
-        if sigma is not None:
-            return [
-                known_noise(float(sigma) / found.span, n_colours(image))
+        if sigma is None:
+            noises = _estimated(images, ranges)
+        else:
+            noises = [
+                known_noise(float(sigma) / found.span, _excerpt(image, found))
                 for image, found in zip(images, ranges, strict=True)
             ]
-        noises: dict[int, Noise] = {}
-        for numbers in _groups(images):
-            units = [
-                ranges[i].to_unit(
-                    settings.excerpt(images[i])[..., : n_colours(images[i])]
-                )
-                for i in numbers
-            ]
-            if min(images[numbers[0]].shape[:2]) < SMALL:
-                noises |= dict.fromkeys(numbers, common_noise(units))
-            else:
-                noises |= zip(numbers, map(estimated_noise, units), strict=True)
-        return [noises[i] for i in range(len(images))]
+        if self.is_paired_:
+            # Clean images have taught the network where clipped values belong.
+            noises = [noise._replace(clips=()) for noise in noises]
+        return noises
+
+
+def _estimated(images: list[Image], ranges: list[Range]) -> list[Noise]:
+    noises: dict[int, Noise] = {}
+    for numbers in _groups(images):
+        units = (_excerpt(images[i], ranges[i]) for i in numbers)
+        if min(images[numbers[0]].shape[:2]) < SMALL:
+            noises |= dict.fromkeys(numbers, common_noise(list(units)))
+        else:
+            noises |= zip(numbers, map(estimated_noise, units), strict=True)
+    return [noises[i] for i in range(len(images))]
+
+
+def _excerpt(image: Image, found: Range) -> Unit:
+    """Colours of the middle of an image, from 0 to 1."""
+    return found.to_unit(settings.excerpt(image)[..., : n_colours(image)])
 
 
 def _with_alpha(colours: Image, image: Image) -> Image:

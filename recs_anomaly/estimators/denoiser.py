@@ -85,6 +85,8 @@ class ImageDenoiser(
         None where each image's own is estimated.
     interval_scale_ : float
         Width of intervals, in those of the shipped weights on photographs.
+    is_paired_ : bool
+        Whether `fit` had clean images.
     loss_curve_ : ndarray of shape (n_pieces,)
         Mean squared error of the noise, in units of its variance, every 50 steps.
     n_iter_ : int
@@ -159,6 +161,7 @@ class ImageDenoiser(
             raise InputError("weights must be 'gray' or 'color'; got None.")
         denoiser._keep(settings.pretrained_weights(), [], 0)
         denoiser.sigma_, denoiser.interval_scale_ = None, 1.0
+        denoiser.is_paired_ = False
         return denoiser
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -186,6 +189,7 @@ class ImageDenoiser(
         noisy = self._batch(X, is_fitting=True).images
         clean = clean_twins(y, noisy, self.image_shape)
         rng = check_random_state(self.random_state)
+        self.is_paired_ = clean is not None
         if clean is None:
             planes, sigma = self._noisy_planes(noisy)
             self._train(planes, rng)

@@ -62,6 +62,37 @@ def test_noise_of_a_camera_in_colour(denoiser: ImageDenoiser) -> None:
     assert after > before + 7
 
 
+@pytest.mark.parametrize("image", [FLOWER, np.uint8(255 * GREY)])
+@pytest.mark.parametrize("sigma", [25.0, 50.0])
+def test_noise_that_was_clipped(
+    denoiser: ImageDenoiser, image: np.ndarray, sigma: float
+) -> None:
+    """Eight bits cannot hold noise around black: it is brighter there, and weaker."""
+    dark = image // 2
+    noisy = make_noise("gaussian", dark, sigma, random_state=0)
+    assert denoiser.estimate_sigma(noisy)[0] == pytest.approx(sigma, rel=0.08)
+    found = denoiser.predict(noisy)
+    assert psnr(found / 255, dark / 255) > psnr(noisy / 255, dark / 255) + 10
+    is_dark = dark < sigma / 3
+    before, after = (
+        each[is_dark].mean() - dark[is_dark].mean() for each in (noisy, found)
+    )
+    assert before > sigma / 5
+    assert abs(after) < before / 2
+    low, high = denoiser.predict_interval(noisy)
+    assert np.mean((low <= dark) & (dark <= high)) > 0.83
+
+
+def test_pairs_have_taught_what_clipping_does() -> None:
+    clean = np.uint8(60 * GREY)[None]
+    noisy = make_noise("gaussian", clean, 25.0, random_state=0)
+    fitted = ImageDenoiser(max_iter=1, random_state=0).fit(noisy, clean)
+    alone = ImageDenoiser(max_iter=1, random_state=0, sigma=25.0).fit(noisy)
+    assert fitted.is_paired_
+    assert not alone.is_paired_
+    assert fitted.predict(noisy).mean() > alone.predict(noisy).mean() + 1
+
+
 def test_salt_and_pepper_beside_other_noise(denoiser: ImageDenoiser) -> None:
     even = make_noise("gaussian", GREY, 0.05, random_state=0)
     noisy = make_noise("salt_and_pepper", np.clip(even, 0.01, 0.99), random_state=1)

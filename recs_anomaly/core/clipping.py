@@ -1,0 +1,81 @@
+"""Noise that was held to a range: what clipping does to its mean and variance.
+
+A dark pixel with noise that is clipped at black is brighter on average than it was, and
+its noise is weaker. Both follow from the normal distribution, so both can be undone
+where the strength of the noise is known (Foi, "Clipped noisy images: heteroskedastic
+modeling and practical denoising", Signal Processing 89, 2009).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+LEAST_SHARE = 0.002  # of the pixels that stand at an end, if noise was clipped there
+LEAST_PIXELS = 20
+MOST_SHARE = 0.8  # of the pixels at either end, of what is no print or drawing
+
+# For noise of strength 1 around a distance from the end, from outside to far inside:
+# its mean and its variance after clipping. The nearer ends share no pixel's noise as
+# long as the noise is weaker than a quarter of the range; so each is seen alone.
+_DISTANCE = np.linspace(-3.0, 5.0, 321)
+_BELOW = np.array([0.5 * math.erfc(-d / math.sqrt(2)) for d in _DISTANCE])
+_DENSITY = np.exp(-(_DISTANCE**2) / 2) / math.sqrt(2 * math.pi)
+_MEAN = _DISTANCE * _BELOW + _DENSITY
+_VARIANCE = (_DISTANCE**2 + 1) * _BELOW + _DISTANCE * _DENSITY - _MEAN**2
+
+
+class Clip(NamedTuple):
+    """Ends of the range that noise was held to; infinite where it was not."""
+
+    low: float
+    high: float
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing was clipped."""
+        return math.isinf(self.low) and math.isinf(self.high)
+
+    def kept_variance(self, mean: Floats, sigma: Floats | float) -> NDArray[np.float32]:
+        """Share of the variance that clipping left where pixels have this mean."""
+        kept = np.ones(np.shape(mean))
+        for inside in self._inside(mean, sigma):
+            kept *= np.interp(inside, _MEAN, _VARIANCE)
+        return np.asarray(kept, np.float32)
+
+    def undone(self, mean: Floats, sigma: Floats | float) -> NDArray[np.float32]:
+        """Give the mean before clipping, within the ends, of the mean after it."""
+        found = np.array(mean, np.float64)
+        for sign, inside in zip((1, -1), self._inside(mean, sigma), strict=True):
+            distance = np.interp(inside, _MEAN, _DISTANCE)
+            is_near = inside < _MEAN[-1]
+            found += np.where(is_near, sign * sigma * (distance - inside), 0)
+        return np.asarray(np.clip(found, self.low, self.high), np.float32)
+
+    def _inside(self, mean: Floats, sigma: Floats | float) -> tuple[Floats, Floats]:
+        """How many sigmas means are above the low end and below the high one."""
+        scale = np.maximum(sigma, 1e-6)
+        # Past the end there is nothing: rounding may have gone there.
+        return (
+            np.clip((mean - self.low) / scale, 0, 1e6),
+            np.clip((self.high - mean) / scale, 0, 1e6),
+        )
+
+
+OPEN = Clip(-math.inf, math.inf)
+
+
+def find_clip(plane: Floats) -> Clip:
+    """Tell at which ends of its values a plane was clipped: many pixels stand there."""
+    ends = float(plane.min()), float(plane.max())
+    counts = [np.count_nonzero(plane == end) for end in ends]
+    if ends[0] == ends[1] or sum(counts) > MOST_SHARE * plane.size:
+        return OPEN
+    least = max(LEAST_SHARE * plane.size, LEAST_PIXELS)
+    return Clip(
+        ends[0] if counts[0] >= least else -math.inf,
+        ends[1] if counts[1] >= least else math.inf,
+    )
