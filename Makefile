@@ -23,7 +23,7 @@ test-all: $(INSTALLED)
 test-jax: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,jax]'
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" tests/core tests/estimators
-	$(BIN)/python -m pytest tests/estimators/test_backends.py
+	$(BIN)/python -m pytest tests/estimators/test_backends.py tests/persistence/test_backends.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
