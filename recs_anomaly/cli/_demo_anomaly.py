@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recs_anomaly.reports.demo import Chapter
 
 _QUESTION = "What in this series is not normal?"
-_PAGE = "machine.html"
+PAGE = "machine.html"
 _TRAINED_UNTIL = "2026-01-15"
 
 
@@ -56,14 +56,14 @@ def tell_anomaly(folder: Path) -> "Chapter":
     if quality is not None:
         _show_quality(quality)
     summary = summarise(findings, "sample", quality)
-    write_text(folder / _PAGE, anomaly_page(summary))
+    write_text(folder / PAGE, anomaly_page(summary))
     command = (
         f"recs-anomaly anomaly report sample --train-until {_TRAINED_UNTIL} "
         "-o report.html"
     )
     click.echo(f"\nA page with plots of all that:\n  {command}")
     return Chapter(
-        _QUESTION, summary.sentence, [Link(_PAGE, "The series, its events")], [command]
+        _QUESTION, summary.sentence, [Link(PAGE, "The series, its events")], [command]
     )
 
 

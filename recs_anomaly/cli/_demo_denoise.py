@@ -18,6 +18,7 @@ _SHEET = "before-after.png"
 _SIGMA = 25.0
 # In the folder of the demo: the photographs, these with noise, these cleaned.
 _ORIGINALS, _NOISY, _CLEAN = "originals", "noisy", "clean"
+MADE = (_SHEET, _ORIGINALS, _NOISY, _CLEAN)
 
 
 def tell_denoise(folder: Path) -> "Chapter":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recs_anomaly.reports.demo import Chapter
 
 _QUESTION = "What should this person watch next?"
-_PAGE = "films.html"
+PAGE = "films.html"
 _COMMANDS = (
     "recs-anomaly recommend train sample -o films.recs",
     "recs-anomaly recommend user films.recs {user}",
@@ -68,11 +68,11 @@ def tell_recommend(folder: Path) -> "Chapter":
     _show_commands(commands)
     cut = f"a tenth, {len(hidden):,} ratings drawn at random"
     summary = summarise(judge(recommender, train, hidden), "sample", cut)
-    write_text(folder / _PAGE, recommend_page(summary))
+    write_text(folder / PAGE, recommend_page(summary))
     return Chapter(
         _QUESTION,
         summary.sentence,
-        [Link(_PAGE, "How good the recommendations are, for whom, and why")],
+        [Link(PAGE, "How good the recommendations are, for whom, and why")],
         commands,
     )
 

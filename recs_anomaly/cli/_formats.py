@@ -14,7 +14,8 @@ from recs_anomaly.text import printable
 if TYPE_CHECKING:
     from recs_anomaly.applications._records import Records
 
-_FORMULA_STARTS = ("=", "+", "-", "@")
+# Spreadsheets of East Asia take the full-width signs as well.
+_FORMULA_STARTS = tuple("=+-@＝＋－＠")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 _JSON_HELP = "Print JSON, every number in full."

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._demo_anomaly import tell_anomaly
-from recs_anomaly.cli._demo_denoise import tell_denoise
-from recs_anomaly.cli._demo_recommend import tell_recommend
+from recs_anomaly.cli import _demo_anomaly, _demo_denoise, _demo_recommend
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.exceptions import InputError
 
 # One story a job; each prints what it does, what came of it, and what to type next.
-_STORIES = (tell_recommend, tell_anomaly, tell_denoise)
+_STORIES = (
+    _demo_recommend.tell_recommend,
+    _demo_anomaly.tell_anomaly,
+    _demo_denoise.tell_denoise,
+)
 _INDEX = "index.html"
+_MADE = {_INDEX, _demo_recommend.PAGE, _demo_anomaly.PAGE, *_demo_denoise.MADE}
 
 
 @click.command(epilog="Example: recs-anomaly demo -o demo")
@@ -34,9 +37,18 @@ def demo(output: Path) -> None:
     from recs_anomaly.reports.demo import demo_page
 
     refuse_missing_folder(output)
-    if output.is_dir() and any(output.iterdir()) and not (output / _INDEX).is_file():
-        raise InputError(f"output must be a new folder; {output} holds other things.")
+    _refuse_other_things(output)
     output.mkdir(exist_ok=True)
     chapters = [tell(output) for tell in _STORIES]
     write_text(output / _INDEX, demo_page(chapters))
     click.echo(f"\nAll that was made, on one page: {output / _INDEX}")
+
+
+def _refuse_other_things(output: Path) -> None:
+    """Let an earlier demo be replaced, also one that was stopped, and nothing else."""
+    names = {path.name for path in output.iterdir()} if output.is_dir() else set()
+    if others := {name for name in names - _MADE if not name.startswith(".")}:
+        raise InputError(
+            f"output must be a new folder; {output} holds other things, such as "
+            f"{min(others)!r}."
+        )

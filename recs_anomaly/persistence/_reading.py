@@ -121,11 +121,13 @@ def _built(plans: list[Plan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
 def _made(cls: type, state: dict[str, Any]) -> Any:
     constructor = signature(cls).parameters
     try:
-        thing = cls(**{name: state[name] for name in state if name in constructor})
-        for name in state.keys() - constructor.keys():
-            setattr(thing, name, state[name])
-        if hasattr(thing, "_check_parameters"):
-            thing._check_parameters()
-    except (TypeError, ValueError) as error:
+        # Numbers that nobody has fitted may have no quotient or no square.
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            thing = cls(**{name: state[name] for name in state if name in constructor})
+            for name in state.keys() - constructor.keys():
+                setattr(thing, name, state[name])
+            if hasattr(thing, "_check_parameters"):
+                thing._check_parameters()
+    except (TypeError, ValueError, FloatingPointError) as error:
         raise MisfitError(str(error).rstrip(".")) from error
     return thing

@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from recs_anomaly.cli import main
+from recs_anomaly.cli.demo import _refuse_other_things
 from recs_anomaly.datasets import load_sample_ratings
+from recs_anomaly.exceptions import InputError
 
 
 class Demo(NamedTuple):
@@ -133,3 +135,13 @@ def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
     assert result.exit_code != 0
     assert "must be a new folder" in str(result.output) + str(result.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+
+def test_a_demo_that_was_stopped_is_no_other_thing(tmp_path: Path) -> None:
+    for name in ("films.html", ".0123456789abcdef.tmp"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "noisy").mkdir()
+    _refuse_other_things(tmp_path)
+    (tmp_path / "letters.txt").write_text("dear")
+    with pytest.raises(InputError, match=r"such as 'letters\.txt'"):
+        _refuse_other_things(tmp_path)

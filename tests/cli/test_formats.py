@@ -4,12 +4,14 @@ import csv
 import json
 from io import StringIO
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_anomaly.applications._records import Records
 from recs_anomaly.cli._formats import guard, show_csv, show_json
+from recs_anomaly.cli.anomaly._series import csv_of
 
 TABLE = Records(
     ["item_id", "title", "score"],
@@ -54,6 +56,7 @@ def test_csv_of_nothing_has_the_names(capsys: pytest.CaptureFixture[str]) -> Non
         ("@sum(a1)", "'@sum(a1)"),
         ("-5", "-5"),
         ("+7.5e3", "+7.5e3"),
+        ("\N{FULLWIDTH EQUALS SIGN}1", "'\N{FULLWIDTH EQUALS SIGN}1"),
         ("a=b", "a=b"),
         ("'quoted", "'quoted"),
         ("", ""),
@@ -68,3 +71,8 @@ def test_no_guarded_text_starts_a_formula(text: str) -> None:
     guarded = guard(text)
     if guarded[:1] in set("=+-@\t\r"):
         assert guarded == "" or float(guarded) is not None
+
+
+def test_tables_in_files_are_guarded_to_their_heads() -> None:
+    frame = pd.DataFrame({"=when": ["=1+1", "\x1b[2J"], "-5": [1, 2]})
+    assert csv_of(frame) == "'=when,-5\n'=1+1,1\n\N{REPLACEMENT CHARACTER}[2J,2\n"

@@ -10,6 +10,7 @@ import pytest
 
 from recs_anomaly import RBM, RBMRecommender, TimeSeriesAnomalyDetector
 from recs_anomaly.datasets import make_ratings
+from tests.persistence.every_estimator import SAMPLES, answer, fitted
 
 RATINGS = make_ratings(30, 20, 300, random_state=0).ratings
 SERIES = np.sin(np.arange(300) / 5)[:, None]
@@ -42,6 +43,17 @@ def test_fits_in_threads_equal_fits_alone() -> None:
     for one, other in zip(alone, together, strict=True):
         assert one.tobytes() == other.tobytes()
     assert alone[0].tobytes() != alone[1].tobytes()
+
+
+@pytest.mark.slow
+def test_every_class_fits_in_two_threads_as_alone() -> None:
+    def asked(key: str) -> bytes:
+        return np.asarray(SAMPLES[key].ask(SAMPLES[key].fit())).tobytes()
+
+    with ThreadPoolExecutor(2) as pool:
+        together = dict(zip(SAMPLES, pool.map(asked, SAMPLES), strict=True))
+    for key, answered in together.items():
+        assert answered == answer(key, fitted(key)).tobytes(), key
 
 
 @pytest.fixture

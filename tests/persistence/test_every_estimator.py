@@ -125,3 +125,15 @@ def outcome(path: Path) -> str:
     except ModelFileError:
         return "refused"
     return "loaded"
+
+
+def test_numbers_without_a_quotient_are_refused(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    members = forge.members_of(files["StreamScorer"])
+    whole = members["1.causal_scale_.npy"]
+    members["1.causal_scale_.npy"] = whole[:128] + bytes(len(whole) - 128)
+    path = tmp_path / "spoiled.recs"
+    forge.write_members(path, forge.with_true_checksums(members))
+    with pytest.raises(ModelFileError, match=r"StreamScorer: divide by zero"):
+        load(path)

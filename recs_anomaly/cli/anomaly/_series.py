@@ -43,5 +43,6 @@ def csv_of(frame: Any) -> str:
 
     text = frame.select_dtypes(exclude="number").columns
     safe = frame.assign(**{name: frame[name].astype(str).map(guard) for name in text})
-    written: str = safe.to_csv(index=False)
+    heads = [guard(str(name)) for name in safe.columns]
+    written: str = safe.to_csv(index=False, header=heads)
     return written
