@@ -7,7 +7,8 @@ those of every window, left out of the last fit, whichever are wider: the cut ma
 calmer than the rest.
 """
 
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from recs_anomaly.core.ridge import Linear, Ridge, choose_penalties
 from recs_anomaly.core.sequence_samples import Samples, Scale, fit_scale
 from recs_anomaly.core.windows import Floats
 
+if TYPE_CHECKING:
+    from recs_anomaly.core.sequence_training import Plan
+
 VALIDATION = 0.2
 LEAST_CUT = 8  # windows; with fewer there is no cut, and no network
 MOST_SAMPLES = 2048  # windows that the network learns from
@@ -41,7 +45,6 @@ class NetworkSettings(NamedTuple):
     pace: Pace
     batch_size: int
     clip_norm: float | None
-    verbose: int
 
 
 class FittedForecast(NamedTuple):
@@ -62,49 +65,144 @@ class _Scaled(NamedTuple):
         return _Scaled(self.windows[rows], self.targets[rows])
 
 
-def fit_forecast(
-    windows: Floats, targets: Floats, settings: NetworkSettings, seed: int
-) -> FittedForecast:
-    """Fit to windows (n, steps, n_channels) and targets (n, n_outputs)."""
-    scale = fit_scale(windows, np.ones(len(windows)))
-    outputs = fit_scale(targets[:, None, :], np.ones(len(targets)))
-    every = _Scaled(
-        scaled_windows(scale, windows), (targets - outputs.centre) / outputs.spread
-    )
-    n_cut = round(VALIDATION * len(targets))
-    if n_cut < LEAST_CUT:
-        return _without_cut(every, scale, outputs, settings.cell)
-    training = every.take(slice(None, -n_cut))
-    cut = every.take(slice(-n_cut, None))
-    ridge = Ridge(flat(training.windows), training.targets)
-    penalties = choose_penalties(ridge, flat(cut.windows), cut.targets)
-    linear = ridge.penalised(penalties)
-    network: Recurrent | None = None
-    losses: list[float] = []
-    if settings.pace.epochs:
-        network, losses = _fit_network(training, cut, linear, settings, seed)
-    model = ForecastModel(scale, outputs, linear, settings.cell, network)
-    residual = _left_over(cut, linear)
-    if network is not None:
-        residual -= correction(settings.cell, network, cut.windows)
-        every.targets[:] -= correction(settings.cell, network, every.windows)
-    ridge = Ridge(flat(every.windows), every.targets)
-    quantiles = _wider(
-        _quantiles(residual, outputs),
-        _quantiles(ridge.left_out_residuals(penalties), outputs),
-    )
-    final = model._replace(linear=ridge.penalised(penalties))
-    return FittedForecast(final, quantiles, losses)
+class ForecastFit:
+    """The linear part fitted; the network, which learns the rest, to be trained."""
 
+    def __init__(
+        self, windows: Floats, targets: Floats, settings: NetworkSettings
+    ) -> None:
+        self._settings = settings
+        self._scale = fit_scale(windows, np.ones(len(windows)))
+        self._outputs = fit_scale(targets[:, None, :], np.ones(len(targets)))
+        self._every = _Scaled(
+            scaled_windows(self._scale, windows),
+            (targets - self._outputs.centre) / self._outputs.spread,
+        )
+        n_cut = round(VALIDATION * len(targets))
+        self._has_cut = n_cut >= LEAST_CUT
+        n_cut = n_cut if self._has_cut else 0
+        n_training = len(targets) - n_cut
+        self._training = self._every.take(slice(n_training))
+        self._cut = self._every.take(slice(n_training, None))
+        ridge = Ridge(flat(self._training.windows), self._training.targets)
+        self._penalties = (
+            choose_penalties(ridge, flat(self._cut.windows), self._cut.targets)
+            if self._has_cut
+            else np.ones(targets.shape[1])
+        )
+        self._linear = ridge.penalised(self._penalties)
 
-def _without_cut(
-    every: _Scaled, scale: Scale, outputs: Scale, cell: str
-) -> FittedForecast:
-    ridge = Ridge(flat(every.windows), every.targets)
-    penalties = np.ones(every.targets.shape[1])
-    quantiles = _quantiles(ridge.left_out_residuals(penalties), outputs)
-    model = ForecastModel(scale, outputs, ridge.penalised(penalties), cell, None)
-    return FittedForecast(model, quantiles, [])
+    def train(self, progress: Progress, seed: int) -> FittedForecast:
+        """Train the network, if there is one, and fit the rest to all windows."""
+        if not (self._has_cut and self._settings.pace.epochs):
+            with progress:
+                return self.fitted(None, [])
+        # Keras is needed here alone.
+        from recs_anomaly.core import sequence_training as by_keras
+
+        samples = self._samples()
+        start = starting_weights(
+            self._settings.cell,
+            samples.inputs.shape[2],
+            self._settings.n_units,
+            samples.targets.shape[1],
+            np.random.default_rng(seed),
+        )
+        trained = by_keras.train_recurrent(
+            self._plan(samples),
+            start,
+            samples,
+            self._settings.pace,
+            seed,
+            progress,
+            lambda network: float(self._errors(network).mean()),
+        )
+        return self.fitted(trained.model, trained.history.loss)
+
+    def fitted(self, network: Recurrent | None, losses: list[float]) -> FittedForecast:
+        """Fit the linear part and the quantiles to what a network leaves over."""
+        kept = None if network is None else self._where_it_helps(network)
+        ridge = Ridge(flat(self._every.windows), self._unexplained(self._every, kept))
+        residuals = ridge.left_out_residuals(self._penalties)
+        quantiles = _quantiles(residuals, self._outputs)
+        if self._has_cut:
+            on_cut = self._unexplained(self._cut, kept)
+            on_cut = on_cut - self._linear.outputs(flat(self._cut.windows))
+            quantiles = _wider(_quantiles(on_cut, self._outputs), quantiles)
+        linear = ridge.penalised(self._penalties)
+        model = ForecastModel(
+            self._scale, self._outputs, linear, self._settings.cell, kept
+        )
+        return FittedForecast(model, quantiles, losses)
+
+    def _unexplained(self, scaled: _Scaled, network: Recurrent | None) -> Floats:
+        """Targets, less what the network says."""
+        if network is None:
+            return scaled.targets
+        found = correction(self._settings.cell, network, scaled.windows)
+        return scaled.targets - found
+
+    @cached_property
+    def _rest(self) -> Floats:
+        """What the linear part leaves over of the training windows."""
+        return _left_over(self._training, self._linear)
+
+    @cached_property
+    def _spread(self) -> Floats:
+        """Size of that, of each output."""
+        spread: Floats = np.sqrt(np.mean(self._rest**2, axis=0))
+        spread[spread == 0] = 1.0
+        return spread
+
+    @cached_property
+    def _cut_samples(self) -> Samples:
+        rest = _left_over(self._cut, self._linear)
+        return _samples(self._cut.windows, rest / self._spread)
+
+    def _samples(self) -> Samples:
+        """Windows for the network to learn from, evenly chosen of many."""
+        n_windows = len(self._rest)
+        chosen = np.arange(0, n_windows, -(-n_windows // MOST_SAMPLES))
+        rest = self._rest / self._spread
+        return _samples(self._training.windows[chosen], rest[chosen])
+
+    def _plan(self, samples: Samples) -> "Plan":
+        from recs_anomaly.core import sequence_training as by_keras
+
+        settings = self._settings
+        n_samples, n_steps, n_inputs = samples.inputs.shape
+        batch_size = by_keras.fitting_batch(n_samples, settings.batch_size)
+        n_batches = -(-n_samples // batch_size)
+        return by_keras.Plan(
+            settings.cell,
+            settings.n_units,
+            n_inputs,
+            samples.targets.shape[1],
+            n_steps,
+            "squares",
+            batch_size,
+            settings.clip_norm,
+            by_keras.is_worth_compiling(n_batches, n_steps, settings.pace.epochs),
+        )
+
+    def _errors(self, network: Recurrent) -> Floats:
+        """Mean squared error of each output on the validation cut."""
+        cut = self._cut_samples
+        found = last_outputs(self._settings.cell, network, cut.inputs, cut.is_step)
+        each: Floats = np.mean((cut.targets - found) ** 2, axis=0)
+        return each
+
+    def _where_it_helps(self, network: Recurrent) -> Recurrent | None:
+        """Leave of a network the outputs that it helps on the cut, if any."""
+        without = np.mean(self._cut_samples.targets**2, axis=0)
+        helps = self._errors(network) < GAIN * without
+        kept = np.where(helps, self._spread, 0.0)
+        if not helps.any():
+            return None
+        return network._replace(
+            head_kernel=network.head_kernel * kept,
+            head_bias=network.head_bias * kept,
+        )
 
 
 def _wider(one: Floats, other: Floats) -> Floats:
@@ -125,67 +223,6 @@ def _quantiles(residual: Floats, outputs: Scale) -> Floats:
     """
     found: Floats = np.quantile(residual, LEVELS, axis=0, method="weibull")
     return found * outputs.spread
-
-
-def _fit_network(
-    training: _Scaled,
-    cut: _Scaled,
-    linear: Linear,
-    settings: NetworkSettings,
-    seed: int,
-) -> tuple[Recurrent | None, list[float]]:
-    """Train on what the linear part leaves over; None where that helps no output."""
-    # Keras is needed here alone.
-    from recs_anomaly.core import sequence_training as by_keras
-
-    rest = _left_over(training, linear)
-    spread = np.sqrt(np.mean(rest**2, axis=0))
-    spread[spread == 0] = 1.0
-    chosen = np.arange(0, len(rest), -(-len(rest) // MOST_SAMPLES))
-    samples = _samples(training.windows[chosen], (rest / spread)[chosen])
-    on_cut = _samples(cut.windows, _left_over(cut, linear) / spread)
-    n_samples, n_steps, n_inputs = samples.inputs.shape
-    batch_size = by_keras.fitting_batch(n_samples, settings.batch_size)
-    n_batches = -(-n_samples // batch_size)
-    plan = by_keras.Plan(
-        settings.cell,
-        settings.n_units,
-        n_inputs,
-        rest.shape[1],
-        n_steps,
-        "squares",
-        batch_size,
-        settings.clip_norm,
-        by_keras.is_worth_compiling(n_batches, n_steps, settings.pace.epochs),
-    )
-
-    def errors(network: Recurrent) -> Floats:
-        found = last_outputs(plan.cell, network, on_cut.inputs, on_cut.is_step)
-        each: Floats = np.mean((on_cut.targets - found) ** 2, axis=0)
-        return each
-
-    trained = by_keras.train_recurrent(
-        plan,
-        starting_weights(
-            plan.cell,
-            n_inputs,
-            plan.n_units,
-            plan.n_outputs,
-            np.random.default_rng(seed),
-        ),
-        samples,
-        settings.pace,
-        seed,
-        Progress("forecast", settings.pace.epochs, settings.verbose),
-        lambda network: float(errors(network).mean()),
-    )
-    helps = errors(trained.model) < GAIN * np.mean(on_cut.targets**2, axis=0)
-    kept = np.where(helps, spread, 0.0)
-    network = trained.model._replace(
-        head_kernel=trained.model.head_kernel * kept,
-        head_bias=trained.model.head_bias * kept,
-    )
-    return network if helps.any() else None, trained.history.loss
 
 
 def _samples(windows: Floats, targets: Floats) -> Samples:

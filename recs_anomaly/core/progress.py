@@ -1,8 +1,12 @@
 """What training tells while it runs; free of Keras, which not all training needs."""
 
 import sys
+from collections.abc import Callable
 from time import perf_counter
-from typing import NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, Self, TextIO
+
+# Gives what training has learned so far, in the form of the model it trains.
+Learned = Callable[[], Any]
 
 
 class TrainingHistory(NamedTuple):
@@ -24,10 +28,16 @@ class Progress:
         self._is_shown = verbose > 1 or (verbose == 1 and self._stream.isatty())
         self._start = perf_counter()
 
-    def epoch(self, done: int, history: TrainingHistory) -> None:
-        """Rewrite the line after an epoch."""
-        if not self._is_shown:
-            return
+    def epoch(self, done: int, history: TrainingHistory, learned: Learned) -> bool:
+        """Rewrite the line after an epoch; say whether training should end: never."""
+        if self._is_shown:
+            self._show(done, history)
+        return False
+
+    def finished(self) -> None:
+        """Hear that all is done, and what was learned is in its place."""
+
+    def _show(self, done: int, history: TrainingHistory) -> None:
         left = (perf_counter() - self._start) / done * (self._epochs - done)
         text = f"{self._name}: epoch {done}/{self._epochs}, loss {history.loss[-1]:.4f}"
         if history.validation_loss:

@@ -65,9 +65,12 @@ def train(
     schedule: Schedule,
     rng: np.random.Generator,
     loss: Callable[[RBM], float],
-    report: Callable[[int, list[float]], None],
+    report: Callable[[int, list[float], RBM], bool],
 ) -> Trained:
-    """Take all steps; `loss` judges the parameters after each epoch."""
+    """Take all steps; `loss` judges the parameters after each epoch.
+
+    `report` hears of it, and says whether training should end.
+    """
     n_batches = -(-trainer.n_rows // schedule.batch_size)
     n_steps = schedule.n_epochs * n_batches
     mean = RunningMean()
@@ -83,10 +86,12 @@ def train(
                     mean.add(trainer.joint)
         now = trainer.rbm(mean.value(default=trainer.joint))
         losses.append(_finite(loss(now), epoch))
-        report(epoch + 1, losses)
+        is_over = report(epoch + 1, losses, now)
         if schedule.patience is None or losses[-1] <= min(losses):
             best = now
         elif len(losses) - 1 - int(np.argmin(losses)) >= schedule.patience:
+            is_over = True
+        if is_over:
             break
     return Trained(best, losses)
 

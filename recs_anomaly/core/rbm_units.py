@@ -6,6 +6,7 @@ a value, and how probable a value is when all other visible units are given. The
 the derivative of that logarithm.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,10 +16,13 @@ Array = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 # An array of one entry, because NumPy converts a Python number anew in each call.
 ONE = np.ones(1, np.float32)
-# A mixture of Gaussians is summed at values so far apart, in standard deviations, and
-# so far beyond the outermost means: both errors are below rounding.
-SPACING = 0.5
+# A mixture of Gaussians is summed at values so far apart, in standard deviations, from
+# and to where its density is e^-40 of that at its outermost peaks: what is left out,
+# and what lies between the values, is below rounding.
+SPACING = 0.75
+DEPTH = 40.0
 REACH = 9.0
+N_HALVINGS = 12
 
 
 class Given(NamedTuple):
@@ -144,9 +148,15 @@ class GaussianUnits(NamedTuple):
             on = softplus(others + value[:, None] * weights).sum(axis=1)
             return np.asarray(bias * value - value**2 / (2.0 * variance) + on)
 
+        def mean_given(value: Array) -> Array:
+            chance = 0.5 * np.tanh(0.5 * (others + value[:, None] * weights)) + 0.5
+            return np.asarray(variance * (bias + (chance * weights).sum(axis=1)))
+
         spread = np.sqrt(variance)
-        low = variance * (bias + np.minimum(weights, 0.0).sum(axis=1)) - REACH * spread
-        high = variance * (bias + np.maximum(weights, 0.0).sum(axis=1)) + REACH * spread
+        lowest = variance * (bias + np.minimum(weights, 0.0).sum(axis=1))
+        highest = variance * (bias + np.maximum(weights, 0.0).sum(axis=1))
+        low = _foot(log_density, mean_given, lowest, -REACH * spread)
+        high = _foot(log_density, mean_given, highest, REACH * spread)
         n_values = int(np.ceil(((high - low) / (SPACING * spread)).max(initial=1.0)))
         step = (high - low) / n_values
         total = np.full(len(values), -np.inf)
@@ -204,6 +214,31 @@ class SoftmaxUnits(NamedTuple):
 
     def _grouped(self, units: Array) -> Array:
         return units.reshape(len(units), -1, self.n_levels)
+
+
+def _foot(
+    log_density: Callable[[Array], Array],
+    mean_given: Callable[[Array], Array],
+    outermost: Array,
+    beyond: Array,
+) -> Array:
+    """Value of each row on one side of whose density nothing is left to sum.
+
+    The mean grows with the value that the hidden units see. So means of means, from the
+    outermost possible one on, go towards the outermost peak and never past it, and
+    beyond them the density falls all the way.
+    """
+    peak = outermost
+    for _ in range(N_HALVINGS):
+        peak = mean_given(peak)
+    foot, least = outermost + beyond, log_density(peak) - DEPTH
+    inner = peak
+    for _ in range(N_HALVINGS):
+        middle = (foot + inner) / 2.0
+        is_low = log_density(middle) < least
+        foot = np.where(is_low, middle, foot)
+        inner = np.where(is_low, inner, middle)
+    return foot
 
 
 def softplus(inputs: Array) -> Array:

@@ -153,6 +153,7 @@ def train_recurrent(
             None if validate is None else lambda: validate(_weights_of(model)),
             pace.patience,
             progress,
+            lambda: _weights_of(model),
         )
         model.fit(
             ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed),

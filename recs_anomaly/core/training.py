@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from recs_anomaly.core.progress import Learned
 from recs_anomaly.core.progress import Progress as Progress
 from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
 
@@ -54,12 +55,17 @@ class EpochMonitor(keras.callbacks.Callback):
     """Measures the loss to stop on, keeps the best weights, reports progress."""
 
     def __init__(
-        self, validate: Callable[[], float] | None, patience: int, report: "Progress"
+        self,
+        validate: Callable[[], float] | None,
+        patience: int,
+        report: Progress,
+        learned: Learned,
     ) -> None:
         super().__init__()
         self._validate = validate
         self._patience = patience
         self._report = report
+        self._learned = learned
         self.history = TrainingHistory([], [])
         self._best: list[np.ndarray] | None = None
 
@@ -68,7 +74,8 @@ class EpochMonitor(keras.callbacks.Callback):
         self.history.loss.append(_finite(float((logs or {})["loss"]), epoch))
         if self._validate is not None:
             self._keep_the_best(_finite(self._validate(), epoch))
-        self._report.epoch(epoch + 1, self.history)
+        if self._report.epoch(epoch + 1, self.history, self._learned):
+            self.model.stop_training = True
 
     def _keep_the_best(self, loss: float) -> None:
         losses = self.history.validation_loss
@@ -102,7 +109,7 @@ def train(
     validate: Callable[[], float] | None = None,
 ) -> TrainingHistory:
     """Fit the model by Adam, the rate falling linearly to zero over all epochs."""
-    monitor = EpochMonitor(validate, schedule.patience, progress)
+    monitor = EpochMonitor(validate, schedule.patience, progress, lambda: model)
     steps = max(schedule.epochs * len(batches), 1)
     model.compile(
         optimizer=keras.optimizers.Adam(

@@ -18,6 +18,7 @@ from recs_anomaly.core.progress import Progress
 from recs_anomaly.core.rbm_units import Array
 from recs_anomaly.estimators._autoencoder_checks import check_parameters
 from recs_anomaly.estimators._autoencoder_state import AutoencoderState
+from recs_anomaly.estimators._callbacks import FitData, IterativeMixin, with_callbacks
 from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.exceptions import InputError
 
@@ -25,7 +26,11 @@ PATIENCE = 10
 
 
 class AutoencoderModel(
-    AutoencoderState, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    AutoencoderState,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    IterativeMixin,
+    BaseEstimator,
 ):
     """Methods that an autoencoder shares with a variational one."""
 
@@ -36,9 +41,9 @@ class AutoencoderModel(
     epochs: int
     early_stopping: bool
     warm_start: bool
-    verbose: int
     random_state: int | np.random.RandomState | None
 
+    @with_callbacks
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn to rebuild rows, in at most `epochs` passes.
 
@@ -59,12 +64,13 @@ class AutoencoderModel(
         InputError
             If a parameter breaks a rule that the message states.
         """
-        check_parameters(self.get_params(deep=False))
-        goes_on = self.warm_start and hasattr(self, "weights_")
-        rows = self._checked(X, reset=not goes_on)
-        if not goes_on:
-            self._begin(rows)
-        return self._learn(rows, self.epochs)
+        rows = self._standardised_rows(X, goes_on=self.warm_start)
+        progress = self._fit_progress(
+            self.epochs,
+            FitData(X, y),
+            lambda copy, objective: copy._keep(objective, rows),
+        )
+        return self._learn(rows, self.epochs, progress)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Go on learning from more rows, in one pass.
@@ -87,12 +93,8 @@ class AutoencoderModel(
         InputError
             If a parameter breaks a rule that the message states.
         """
-        check_parameters(self.get_params(deep=False))
-        is_first = not hasattr(self, "weights_")
-        rows = self._checked(X, reset=is_first)
-        if is_first:
-            self._begin(rows)
-        return self._learn(rows, 1)
+        rows = self._standardised_rows(X, goes_on=True)
+        return self._learn(rows, 1, self._progress(1))
 
     def inverse_transform(self, X: ArrayLike) -> Array:
         """Compute the rows that codes stand for.
@@ -196,6 +198,16 @@ class AutoencoderModel(
         )
         return rows
 
+    def _standardised_rows(self, X: ArrayLike, *, goes_on: bool) -> Array:
+        """Check parameters and rows to learn from; start anew unless it goes on."""
+        check_parameters(self.get_params(deep=False))
+        goes_on = goes_on and hasattr(self, "weights_")
+        rows = self._checked(X, reset=not goes_on)
+        if not goes_on:
+            self._begin(rows)
+        frame = core.DenseAutoencoder(self.mean_, self.scale_, [], [])
+        return core.standardised(frame, rows)
+
     def _begin(self, rows: Array) -> None:
         """Forget what was learned, and measure the rows."""
         self.seed_ = seed_of(self.random_state)
@@ -206,16 +218,15 @@ class AutoencoderModel(
         self.layer_sizes_ = [rows.shape[1], *sizes]
         self.__dict__.pop("weights_", None)
 
-    def _learn(self, rows: Array, epochs: int) -> Self:
+    def _learn(self, rows: Array, epochs: int, progress: Progress) -> Self:
         # Keras is needed from here on.
         from recs_anomaly.core import dense_autoencoder_fit as fitting
 
         self.n_fits_ += 1
         objective = self._objective(*self._networks())
-        frame = core.DenseAutoencoder(self.mean_, self.scale_, [], [])
         history = fitting.fit_autoencoder(
             objective,
-            core.standardised(frame, rows),
+            rows,
             fitting.FitSettings(
                 epochs,
                 self.batch_size,
@@ -223,15 +234,16 @@ class AutoencoderModel(
                 PATIENCE if self.early_stopping else None,
                 self._seed_of_fit(),
             ),
-            Progress(type(self).__name__, epochs, self.verbose),
+            progress,
         )
-        self._keep(objective, core.standardised(frame, rows))
+        self._keep(objective, rows)
         self.loss_curve_ = [*self.loss_curve_, *history.loss]
         self.validation_loss_curve_ = [
             *self.validation_loss_curve_,
             *history.validation_loss,
         ]
         self.n_iter_ += len(history.loss)
+        progress.finished()
         return self
 
     def _seed_of_fit(self) -> int:

@@ -112,7 +112,7 @@ class DenoiserTraining(DenoiserPlanes):
 
             def report(step: int, loss: float) -> None:
                 losses.append(loss)
-                progress.epoch(step, TrainingHistory(losses, []))
+                progress.epoch(step, TrainingHistory(losses, []), lambda: network)
 
             fit_denoiser(network, planes, fitting, report)
         self._keep(flat_weights(network), losses, fitting.n_steps)

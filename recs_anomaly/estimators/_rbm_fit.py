@@ -48,7 +48,7 @@ class Plan(NamedTuple):
     schedule: Schedule
     chains: ChainSettings
     holds_out: bool
-    verbose: int
+    progress: Progress
 
 
 def frame_of(visible: Visible, units: VisibleUnits) -> Frame:
@@ -158,17 +158,21 @@ def learn(
         chains = rng.integers(0, 2, (n_chains, start.n_hidden)).astype(np.float32)
     trainer.set_chains(chains)
     n_values = N_DECIDING if plan.holds_out else N_SHOWN
-    with Progress("RBM", schedule.n_epochs, plan.verbose) as progress:
+
+    def in_units(machine: RBM) -> RBM:
+        return unstandardised(machine, *frame) if is_gaussian else machine
+
+    with plan.progress as progress:
         trained = train(
             trainer,
             schedule,
             rng,
             Judge(judged, start.units, n_values, rng),
-            lambda done, losses: progress.epoch(done, TrainingHistory(losses, [])),
+            lambda done, losses, machine: progress.epoch(
+                done, TrainingHistory(losses, []), lambda: in_units(machine)
+            ),
         )
-    if is_gaussian:
-        trained = trained._replace(rbm=unstandardised(trained.rbm, *frame))
-    return trained, trainer.chains()
+    return trained._replace(rbm=in_units(trained.rbm)), trainer.chains()
 
 
 def _trainer(

@@ -103,7 +103,9 @@ def first_weights(estimator: Any, seed: int) -> Recurrent:
     )
 
 
-def learn(estimator: Any, labelled: Labelled, pace: Pace, holds_out: bool) -> Any:
+def learn(
+    estimator: Any, labelled: Labelled, pace: Pace, progress: Progress, holds_out: bool
+) -> Any:
     """Train from the estimator's weights; gives weights and the losses on the way."""
     # Keras is needed here alone.
     from recs_anomaly.core import sequence_training as training
@@ -140,7 +142,7 @@ def learn(estimator: Any, labelled: Labelled, pace: Pace, holds_out: bool) -> An
         samples.take(used),
         pace,
         int(rng.integers(2**31)),
-        Progress(type(estimator).__name__, pace.epochs, estimator.verbose),
+        progress,
         loss_on_cut if n_held else None,
         getattr(estimator, "optimizer_state_", None),
     )

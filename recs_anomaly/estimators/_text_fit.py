@@ -38,7 +38,7 @@ def first_weights(estimator: Any) -> Recurrent:
     return starting_weights(estimator.cell, size, estimator.n_units, size, rng)
 
 
-def learn(estimator: Any, texts: list[Ints], pace: Pace) -> Any:
+def learn(estimator: Any, texts: list[Ints], pace: Pace, progress: Progress) -> Any:
     """Train from the estimator's weights; gives weights and the losses on the way."""
     # Keras is needed here alone.
     from recs_anomaly.core import sequence_training as training
@@ -72,6 +72,6 @@ def learn(estimator: Any, texts: list[Ints], pace: Pace) -> Any:
         pieces.take(slice(n_used)),
         pace,
         int(rng.integers(2**31)),
-        Progress(type(estimator).__name__, pace.epochs, estimator.verbose),
+        progress,
         loss_on_cut if n_held else None,
     )

@@ -14,6 +14,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.estimators import _denoiser_settings as settings
+from recs_anomaly.estimators._callbacks import (
+    CallbackSupport,
+    with_callbacks_on_the_whole,
+)
 from recs_anomaly.estimators._denoiser_training import (
     DenoiserTraining,
     clean_twins,
@@ -32,6 +36,7 @@ class ImageDenoiser(
     OneToOneFeatureMixin,
     TransformerMixin,
     RegressorMixin,
+    CallbackSupport,
     BaseEstimator,
 ):
     """Take the noise out of images.
@@ -164,6 +169,7 @@ class ImageDenoiser(
         denoiser.is_paired_ = False
         return denoiser
 
+    @with_callbacks_on_the_whole
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from noisy images, and from their clean twins where there are any.
 

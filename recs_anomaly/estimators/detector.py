@@ -15,6 +15,10 @@ from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
+from recs_anomaly.estimators._callbacks import (
+    CallbackSupport,
+    with_callbacks_on_the_whole,
+)
 from recs_anomaly.estimators._detector_keras import DetectorKeras
 from recs_anomaly.estimators._detector_views import DetectorViews
 from recs_anomaly.estimators._series import (
@@ -29,7 +33,12 @@ BAND = (0.005, 0.995)  # quantiles of the training residuals
 
 
 class TimeSeriesAnomalyDetector(
-    DetectorDrift, DetectorViews, DetectorKeras, OutlierMixin, BaseEstimator
+    DetectorDrift,
+    DetectorViews,
+    DetectorKeras,
+    OutlierMixin,
+    CallbackSupport,
+    BaseEstimator,
 ):
     """Find what is not normal in a time series.
 
@@ -137,6 +146,7 @@ class TimeSeriesAnomalyDetector(
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks_on_the_whole
     def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> Self:
         """Learn what is normal.
 

@@ -7,10 +7,16 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
+from recs_anomaly.core.progress import Progress
 from recs_anomaly.core.rbm_schedule import Schedule
 from recs_anomaly.core.rbm_training import ChainSettings
 from recs_anomaly.core.rbm_units import GaussianUnits
 from recs_anomaly.estimators import _rbm_fit as fitting
+from recs_anomaly.estimators._callbacks import (
+    FitData,
+    IterativeMixin,
+    with_callbacks,
+)
 from recs_anomaly.estimators._rbm_checks import (
     check_parameters,
     warn_beyond_probabilities,
@@ -23,7 +29,7 @@ USUAL_CHAINS = 32
 PATIENCE = 5
 
 
-class RBM(RBMModel, BaseEstimator):
+class RBM(RBMModel, IterativeMixin, BaseEstimator):
     """Restricted Boltzmann machine: features, samples and likelihoods of rows.
 
     A drop-in for `sklearn.neural_network.BernoulliRBM`, with units for real values and
@@ -161,6 +167,7 @@ class RBM(RBMModel, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
+    @with_callbacks
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn from rows, in `n_iter` passes.
 
@@ -194,7 +201,12 @@ class RBM(RBMModel, BaseEstimator):
             self.schedule == "decaying",
             PATIENCE if self.early_stopping else None,
         )
-        return self._learn(rows, schedule)
+        progress = self._fit_progress(
+            self.n_iter,
+            FitData(X, y),
+            lambda copy, machine: copy._store_machine(machine, rows.dtype.type),
+        )
+        return self._learn(rows, schedule, progress)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Go on learning from more rows, in one pass at the constant rate.
@@ -216,9 +228,8 @@ class RBM(RBMModel, BaseEstimator):
         rows = self._checked(X, reset=is_first)
         if is_first:
             self._begin(rows)
-        return self._learn(
-            rows, Schedule(1, self.batch_size, self.learning_rate, is_decaying=False)
-        )
+        schedule = Schedule(1, self.batch_size, self.learning_rate, is_decaying=False)
+        return self._learn(rows, schedule, self._progress(1))
 
     def _begin(self, rows: Visible) -> None:
         """Forget what was learned, and start from the frequencies of the rows."""
@@ -240,7 +251,7 @@ class RBM(RBMModel, BaseEstimator):
         for name in ("h_samples_", "_gibbs_rng"):
             self.__dict__.pop(name, None)
 
-    def _learn(self, rows: Visible, schedule: Schedule) -> Self:
+    def _learn(self, rows: Visible, schedule: Schedule, progress: Progress) -> Self:
         if self.visible == "bernoulli":
             warn_beyond_probabilities(rows)
         self.n_fits_ += 1
@@ -250,7 +261,7 @@ class RBM(RBMModel, BaseEstimator):
             self._machine(),
             self._encoded(rows),
             fitting.Frame(self.visible_mean_, self.visible_scale_),
-            fitting.Plan(schedule, self._chain_settings(), is_held_out, self.verbose),
+            fitting.Plan(schedule, self._chain_settings(), is_held_out, progress),
             getattr(self, "h_samples_", None),
             rng,
         )
@@ -258,6 +269,7 @@ class RBM(RBMModel, BaseEstimator):
         self.h_samples_ = chains
         self.loss_curve_ = [*self.loss_curve_, *trained.losses]
         self.n_iter_ += len(trained.losses)
+        progress.finished()
         return self
 
     def _chain_settings(self) -> ChainSettings:

@@ -13,11 +13,15 @@ from recs_anomaly.core import ordinal
 from recs_anomaly.core.rating_rows import Floats
 from recs_anomaly.estimators import _rating_fit as fitting
 from recs_anomaly.estimators import _rating_table as table
+from recs_anomaly.estimators._callbacks import (
+    CallbackSupport,
+    with_callbacks_on_the_whole,
+)
 from recs_anomaly.estimators._rating_updates import RatingUpdates
 from recs_anomaly.exceptions import InputError
 
 
-class RBMRecommender(RatingUpdates, RegressorMixin, BaseEstimator):
+class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimator):
     """Predict ratings and recommend items with restricted Boltzmann machines.
 
     Two RBMs look at the same ratings. In the *user view* every user is a row and every
@@ -110,6 +114,7 @@ class RBMRecommender(RatingUpdates, RegressorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks_on_the_whole
     def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None = None) -> Self:
         """Learn from ratings, or from choices alone.
 

@@ -8,14 +8,22 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
+from recs_anomaly.core.progress import Progress
 from recs_anomaly.estimators import _sequence_fit as fitting
+from recs_anomaly.estimators._callbacks import (
+    FitData,
+    IterativeMixin,
+    with_callbacks,
+)
 from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.estimators._sequence_model import SequenceClassifierModel
 from recs_anomaly.estimators._sequence_settings import check_parameters
 from recs_anomaly.exceptions import InputError
 
 
-class SequenceClassifier(SequenceClassifierModel, ClassifierMixin, BaseEstimator):
+class SequenceClassifier(
+    SequenceClassifierModel, ClassifierMixin, IterativeMixin, BaseEstimator
+):
     """Classify sequences by a recurrent network that reads them step by step.
 
     A SimpleRNN, GRU or LSTM reads each sequence, and a linear layer turns its last
@@ -140,6 +148,7 @@ class SequenceClassifier(SequenceClassifierModel, ClassifierMixin, BaseEstimator
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -176,7 +185,12 @@ class SequenceClassifier(SequenceClassifierModel, ClassifierMixin, BaseEstimator
             self._begin(labelled)
         self.__dict__.pop("optimizer_state_", None)
         pace = fitting.Pace(self.epochs, self.learning_rate, 0.0, self.patience)
-        return self._learn(labelled, pace, holds_out=self.early_stopping)
+        progress = self._fit_progress(
+            self.epochs,
+            FitData(X, y, sample_weight),
+            SequenceClassifier._store_recurrent,
+        )
+        return self._learn(labelled, pace, progress, holds_out=self.early_stopping)
 
     def partial_fit(
         self,
@@ -221,7 +235,8 @@ class SequenceClassifier(SequenceClassifierModel, ClassifierMixin, BaseEstimator
             self._begin(labelled)
         labelled.check_known(self.classes_)
         pace = fitting.Pace(1, self.learning_rate, self.learning_rate)
-        return self._learn(labelled, pace, holds_out=False)
+        progress = self._progress(1)
+        return self._learn(labelled, pace, progress, holds_out=False)
 
     def _begin(self, labelled: fitting.Labelled) -> None:
         """Forget what was learned, and draw the first weights."""
@@ -234,9 +249,14 @@ class SequenceClassifier(SequenceClassifierModel, ClassifierMixin, BaseEstimator
         self._store_recurrent(fitting.first_weights(self, self.seed_))
 
     def _learn(
-        self, labelled: fitting.Labelled, pace: fitting.Pace, *, holds_out: bool
+        self,
+        labelled: fitting.Labelled,
+        pace: fitting.Pace,
+        progress: Progress,
+        *,
+        holds_out: bool,
     ) -> Self:
-        trained = fitting.learn(self, labelled, pace, holds_out)
+        trained = fitting.learn(self, labelled, pace, progress, holds_out)
         self._store_recurrent(trained.model)
         self.optimizer_state_: NDArray[np.float32] = trained.optimizer_state
         self.n_fits_ += 1
@@ -246,6 +266,7 @@ class SequenceClassifier(SequenceClassifierModel, ClassifierMixin, BaseEstimator
             *self.validation_loss_curve_,
             *trained.history.validation_loss,
         ]
+        progress.finished()
         return self
 
     def __sklearn_tags__(self) -> Tags:

@@ -10,10 +10,15 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_consistent_length
 from threadpoolctl import threadpool_limits
 
-from recs_anomaly.core.forecast_fit import NetworkSettings, fit_forecast
+from recs_anomaly.core.forecast_fit import ForecastFit, NetworkSettings
 from recs_anomaly.core.pace import Pace
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators import _forecaster_series as of_series
+from recs_anomaly.estimators._callbacks import (
+    FitData,
+    IterativeMixin,
+    with_callbacks,
+)
 from recs_anomaly.estimators._forecaster_views import ForecasterViews
 from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.estimators._sequence_settings import check_parameters
@@ -21,7 +26,9 @@ from recs_anomaly.estimators._sequences import checked_sequences
 from recs_anomaly.exceptions import InputError
 
 
-class SequenceForecaster(ForecasterViews, RegressorMixin, BaseEstimator):
+class SequenceForecaster(
+    ForecasterViews, RegressorMixin, IterativeMixin, BaseEstimator
+):
     """Forecast several steps, of several channels, with bands.
 
     A linear forecast in closed form sees the whole window of the past; a recurrent
@@ -125,6 +132,7 @@ class SequenceForecaster(ForecasterViews, RegressorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from windows of the past and what came after them.
 
@@ -166,8 +174,9 @@ horizon, n_targets)
             raise InputError("X must hold at least 2 windows; n_samples=1.")
         self.step_ = 0.0
         self.__dict__.pop("channel_names_", None)
-        return self._fit(windows, futures)
+        return self._fit(windows, futures, FitData(X, y))
 
+    @with_callbacks
     def fit_series(self, series: ArrayLike | pd.DataFrame | pd.Series) -> Self:
         """Learn to forecast a series `horizon` steps ahead.
 
@@ -195,9 +204,9 @@ horizon, n_targets)
         pasts, futures = of_series.cut(given, self.window, self.horizon)
         checked_sequences(self, pasts, reset=True)
         self.step_, self.channel_names_ = given.step, given.names
-        return self._fit(pasts, futures)
+        return self._fit(pasts, futures, FitData(pasts, futures))
 
-    def _fit(self, windows: Floats, futures: Floats) -> Self:
+    def _fit(self, windows: Floats, futures: Floats, given: FitData) -> Self:
         self.window_, self.output_shape_ = windows.shape[1], list(futures.shape[1:])
         settings = NetworkSettings(
             self.cell,
@@ -205,12 +214,18 @@ horizon, n_targets)
             Pace(self.epochs, self.learning_rate, 0.0),
             self.batch_size,
             self.clip_norm,
-            self.verbose,
         )
         seed = seed_of(self.random_state)
         with threadpool_limits(1, user_api="blas"):
             targets = futures.reshape(len(futures), -1)
-            self._store(fit_forecast(windows, targets, settings, seed))
+            fitting = ForecastFit(windows, targets, settings)
+            progress = self._fit_progress(
+                self.epochs,
+                given,
+                lambda copy, network: copy._store(fitting.fitted(network, [])),
+            )
+            self._store(fitting.train(progress, seed))
+        progress.finished()
         return self
 
     def __sklearn_tags__(self) -> Tags:

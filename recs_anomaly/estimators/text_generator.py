@@ -10,13 +10,18 @@ from sklearn.utils import Tags
 from recs_anomaly.core import text
 from recs_anomaly.core.pace import Pace
 from recs_anomaly.estimators import _text_fit as fitting
+from recs_anomaly.estimators._callbacks import (
+    FitData,
+    IterativeMixin,
+    with_callbacks,
+)
 from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.estimators._sequence_settings import check_parameters
 from recs_anomaly.estimators._text_model import TextGeneratorModel
 from recs_anomaly.exceptions import InputError
 
 
-class TextGenerator(TextGeneratorModel, DensityMixin, BaseEstimator):
+class TextGenerator(TextGeneratorModel, DensityMixin, IterativeMixin, BaseEstimator):
     """Learn to write text like the texts given, a character at a time.
 
     A recurrent network reads a text and says at each character how likely each is to
@@ -102,6 +107,7 @@ class TextGenerator(TextGeneratorModel, DensityMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     def fit(self, X: Iterable[str], y: object = None) -> Self:
         """Learn from texts.
 
@@ -131,7 +137,10 @@ class TextGenerator(TextGeneratorModel, DensityMixin, BaseEstimator):
             self._begin(texts)
         encoded = [text.encode(each, self.alphabet_) for each in texts]
         pace = Pace(self.epochs, self.learning_rate, 0.0, self.patience)
-        trained = fitting.learn(self, encoded, pace)
+        progress = self._fit_progress(
+            self.epochs, FitData(texts, y), TextGenerator._store_recurrent
+        )
+        trained = fitting.learn(self, encoded, pace, progress)
         self._store_recurrent(trained.model)
         self.n_fits_ += 1
         self.n_iter_ += len(trained.history.loss)
@@ -140,6 +149,7 @@ class TextGenerator(TextGeneratorModel, DensityMixin, BaseEstimator):
             *self.validation_loss_curve_,
             *trained.history.validation_loss,
         ]
+        progress.finished()
         return self
 
     def _begin(self, texts: list[str]) -> None:

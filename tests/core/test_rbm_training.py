@@ -131,7 +131,7 @@ def test_the_last_short_batch_and_several_steps_keep_parameters_finite(
         schedule,
         np.random.default_rng(0),
         lambda rbm: float(free_energy(rbm, visible).mean()),
-        lambda *_: None,
+        lambda *_: False,
     )
     assert len(trained.losses) == 2
     assert all(np.isfinite(each).all() for each in trained.rbm[:3])
@@ -154,7 +154,7 @@ def fitted(
     )
     schedule = Schedule(n_epochs, 20, 0.2, is_decaying=True)
     return train(
-        trainer, schedule, np.random.default_rng(1), lambda _: 0.0, lambda *_: None
+        trainer, schedule, np.random.default_rng(1), lambda _: 0.0, lambda *_: False
     ).rbm
 
 
@@ -236,7 +236,7 @@ def test_training_stops_and_goes_back_to_the_best_epoch() -> None:
         Schedule(5, 2, 0.1, is_decaying=False, patience=2),
         np.random.default_rng(0),
         lambda _: next(curve),
-        lambda *_: None,
+        lambda *_: False,
     )
     assert trained.losses == [3.0, 1.0, 2.0, 2.0]
     assert trained.rbm.visible_bias.tolist() == [4.0]  # two epochs of two batches
@@ -248,7 +248,7 @@ def test_a_decaying_schedule_returns_the_mean_of_the_last_steps() -> None:
         Schedule(10, 2, 0.1, is_decaying=True),
         np.random.default_rng(0),
         lambda _: 0.0,
-        lambda *_: None,
+        lambda *_: False,
     )
     assert trained.rbm.visible_bias.tolist() == [np.mean([15, 16, 17, 18, 19, 20])]
 
@@ -260,5 +260,5 @@ def test_a_loss_that_is_no_number_says_what_helps() -> None:
             Schedule(1, 2, 0.1, is_decaying=False),
             np.random.default_rng(0),
             lambda _: float("nan"),
-            lambda *_: None,
+            lambda *_: False,
         )

@@ -156,7 +156,7 @@ def test_progress_shows_where_it_is_wanted(
     verbose: int, stream: io.StringIO, is_shown: bool
 ) -> None:
     with Progress("user view", 10, verbose, stream) as progress:
-        progress.epoch(2, HISTORY)
+        progress.epoch(2, HISTORY, lambda: None)
     shown = stream.getvalue()
     if is_shown:
         text = "user view: epoch 2/10, loss 1.0000, validation 1.5000, at most 0 s left"
@@ -168,5 +168,7 @@ def test_progress_shows_where_it_is_wanted(
 
 def test_progress_without_validation_does_not_mention_it() -> None:
     stream = Terminal()
-    Progress("item view", 4, 2, stream).epoch(1, TrainingHistory([0.5], []))
+    Progress("item view", 4, 2, stream).epoch(
+        1, TrainingHistory([0.5], []), lambda: None
+    )
     assert "validation" not in stream.getvalue()

@@ -13,15 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
+from tests.estimators.explained_failures import EXPLAINED
 
-ORDER = (
-    "rows of a series have an order: what a row means depends on those before it, "
-    "as for any model of time series"
-)
-EXPECTED = {
-    "check_methods_sample_order_invariance": ORDER,
-    "check_methods_subset_invariance": ORDER,
-}
+EXPECTED = EXPLAINED["TimeSeriesAnomalyDetector"]
 
 
 def quick(**parameters: Any) -> TimeSeriesAnomalyDetector:

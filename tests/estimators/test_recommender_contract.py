@@ -16,60 +16,17 @@ from sklearn.utils.estimator_checks import (
 from recs_anomaly import RBMRecommender
 from recs_anomaly.core.rating_rows import Floats
 from recs_anomaly.exceptions import InputError
+from tests.estimators.explained_failures import (
+    EXPLAINED,
+    FIT_ON_WIDE_X,
+    MEANINGLESS,
+)
 
 pytestmark = [
     pytest.mark.usefixtures("eager_keras"),
     # Features rounded to whole numbers repeat; scikit-learn's checks do not care.
     pytest.mark.filterwarnings("ignore:X holds .* repeated:UserWarning"),
 ]
-
-# How many columns the X of a check has. They cannot pass, and no tag says so: rows of
-# X are pairs of a user and an item, and there is nothing to do with a third column but
-# to refuse it. Each is shown to fail for that reason alone, and run again on two.
-WIDE = (
-    "Its X has {n} columns, where each row must be a pair of ids, user and item; other "
-    "widths raise ValueError in scikit-learn's words. {instead}"
-)
-FIT_ON_WIDE_X = {
-    "check_fit_score_takes_y": 3,
-    "check_dont_overwrite_parameters": 3,
-    "check_n_features_in_after_fitting": 4,
-    "check_positive_only_tag_during_fit": 4,
-    "check_estimators_dtypes": 5,
-    "check_dtype_object": 10,
-    "check_pipeline_consistency": 3,
-    "check_estimators_nan_inf": 3,
-    "check_estimators_pickle": 3,
-    "check_f_contiguous_array_estimator": 3,
-    "check_regressors_train": 10,
-    "check_regressor_data_not_an_array": 10,
-    "check_regressors_no_decision_function": 4,
-    "check_supervised_y_2d": 3,
-    "check_regressors_int": 10,
-    "check_methods_sample_order_invariance": 3,
-    "check_methods_subset_invariance": 3,
-    "check_dict_unchanged": 3,
-    "check_fit2d_predict1d": 3,
-}
-# These say something else than the contract where there are only two columns of ids.
-MEANINGLESS = {
-    "check_n_features_in_after_fitting": (
-        "It asks for n_features_in_ to be that width, which is never fitted. That it "
-        "is 2, and that predict compares it with X, is held by "
-        "test_predict_counts_columns_in_the_words_of_scikit_learn."
-    ),
-    "check_estimators_nan_inf": (
-        "Cut to two columns, which the categorical tag rounds to 0 and 1, its ten rows "
-        "are pairs that repeat, with a single rating left among them. "
-        "test_missing_and_infinite_ids_and_ratings_are_refused fits and predicts NaN "
-        "and inf on pairs that differ."
-    ),
-    "check_regressors_no_decision_function": (
-        "It forbids regressors to have predict_proba. An ordinal target is both: y are "
-        "numbers on a few levels, predict is their mean, which scorers of regressors "
-        "judge, and predict_proba the calibrated distribution over the levels."
-    ),
-}
 
 
 class OnFirstTwoFeatures(RBMRecommender):
@@ -97,14 +54,7 @@ def first_two_columns(X: ArrayLike) -> ArrayLike:
 
 @parametrize_with_checks(
     [RBMRecommender(epochs=1, n_hidden=4, random_state=0)],
-    expected_failed_checks=lambda _: {
-        name: WIDE.format(
-            n=n,
-            instead=MEANINGLESS.get(name)
-            or "On the first two of them the check passes, below.",
-        )
-        for name, n in FIT_ON_WIDE_X.items()
-    },
+    expected_failed_checks=lambda _: EXPLAINED["RBMRecommender"],
 )
 def test_scikit_learn_contract(
     estimator: RBMRecommender, check: Callable[[Any], None]
