@@ -77,7 +77,7 @@ def train(
     best, losses = trainer.rbm(trainer.joint), []
     for epoch in range(schedule.n_epochs):
         order = rng.permutation(trainer.n_rows)
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for batch in range(n_batches):
                 step = epoch * n_batches + batch
                 rows = order[batch * schedule.batch_size :][: schedule.batch_size]

@@ -23,6 +23,7 @@ SPACING = 0.75
 DEPTH = 40.0
 REACH = 9.0
 N_HALVINGS = 12
+MOST_VALUES = 20_000  # only weights that training has lost hold of need more
 
 
 class Given(NamedTuple):
@@ -157,7 +158,10 @@ class GaussianUnits(NamedTuple):
         highest = variance * (bias + np.maximum(weights, 0.0).sum(axis=1))
         low = _foot(log_density, mean_given, lowest, -REACH * spread)
         high = _foot(log_density, mean_given, highest, REACH * spread)
-        n_values = int(np.ceil(((high - low) / (SPACING * spread)).max(initial=1.0)))
+        n_steps = ((high - low) / (SPACING * spread)).max(initial=1.0)
+        if not n_steps < MOST_VALUES:
+            return np.full(len(values), np.nan)
+        n_values = int(np.ceil(n_steps))
         step = (high - low) / n_values
         total = np.full(len(values), -np.inf)
         for place in range(n_values + 1):

@@ -31,7 +31,7 @@ def with_callbacks(method: Method) -> Method:
     return managed
 
 
-def with_callbacks_on_the_whole(fit: Method) -> Method:
+def as_one_task(fit: Method) -> Method:
     """Show a fit to callbacks as one task, whose passes they do not see."""
     if _sklearn is None:
         return fit

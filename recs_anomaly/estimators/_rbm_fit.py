@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core import rbm as core
 from recs_anomaly.core.progress import Progress, TrainingHistory
@@ -31,8 +32,13 @@ Floats = NDArray[np.float64]
 # Values by which an epoch is judged: more where training stops by them.
 N_SHOWN, N_DECIDING = 256, 1024
 VALIDATION_SHARE = 0.1
-# Gaussian units have no largest value, and need smaller steps.
+# Gaussian units have no largest value, and need smaller steps; beyond so many hidden
+# units the more so, as each takes a part of the same step.
 GAUSSIAN_RATE = 0.3
+GAUSSIAN_HIDDEN = 64
+# Products of a step up to this size are done before a second thread has woken up, and a
+# hundred times later where it finds its core taken.
+ONE_THREAD = 2**27
 
 
 class Frame(NamedTuple):
@@ -148,7 +154,8 @@ def learn(
         rows, judged = visible[order[n_held:]], visible[order[:n_held]]
     is_gaussian, schedule = isinstance(start.units, GaussianUnits), plan.schedule
     if is_gaussian:
-        rate = GAUSSIAN_RATE * schedule.learning_rate
+        share = min(1.0, GAUSSIAN_HIDDEN / start.n_hidden)
+        rate = GAUSSIAN_RATE * share * schedule.learning_rate
         schedule = schedule._replace(learning_rate=rate)
         start = standardised(start, *frame)
         rows, judged = ((part - frame.mean) / frame.scale for part in (rows, judged))
@@ -162,7 +169,9 @@ def learn(
     def in_units(machine: RBM) -> RBM:
         return unstandardised(machine, *frame) if is_gaussian else machine
 
-    with plan.progress as progress:
+    n_products = plan.chains.batch_size * start.weights.size
+    n_threads = 1 if n_products <= ONE_THREAD else None
+    with plan.progress as progress, threadpool_limits(n_threads, user_api="blas"):
         trained = train(
             trainer,
             schedule,

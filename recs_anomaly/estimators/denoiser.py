@@ -14,10 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.estimators import _denoiser_settings as settings
-from recs_anomaly.estimators._callbacks import (
-    CallbackSupport,
-    with_callbacks_on_the_whole,
-)
+from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
 from recs_anomaly.estimators._denoiser_training import (
     DenoiserTraining,
     clean_twins,
@@ -169,7 +166,7 @@ class ImageDenoiser(
         denoiser.is_paired_ = False
         return denoiser
 
-    @with_callbacks_on_the_whole
+    @as_one_task
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from noisy images, and from their clean twins where there are any.
 

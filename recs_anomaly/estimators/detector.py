@@ -15,10 +15,7 @@ from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
-from recs_anomaly.estimators._callbacks import (
-    CallbackSupport,
-    with_callbacks_on_the_whole,
-)
+from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
 from recs_anomaly.estimators._detector_keras import DetectorKeras
 from recs_anomaly.estimators._detector_views import DetectorViews
 from recs_anomaly.estimators._series import (
@@ -146,7 +143,7 @@ class TimeSeriesAnomalyDetector(
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks_on_the_whole
+    @as_one_task
     def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> Self:
         """Learn what is normal.
 

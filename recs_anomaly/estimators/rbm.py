@@ -45,7 +45,7 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
         learned too; or one of a few levels, the same for all features.
     learning_rate : float, default=0.1
         Size of a step; that of Gaussian units, which have no largest value, is three
-        tenths of it.
+        tenths of it with up to 64 hidden units, and less in proportion with more.
     batch_size : int, default=10
         Rows in a step; they are shuffled in each pass.
     n_iter : int, default=30

@@ -13,10 +13,7 @@ from recs_anomaly.core import ordinal
 from recs_anomaly.core.rating_rows import Floats
 from recs_anomaly.estimators import _rating_fit as fitting
 from recs_anomaly.estimators import _rating_table as table
-from recs_anomaly.estimators._callbacks import (
-    CallbackSupport,
-    with_callbacks_on_the_whole,
-)
+from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
 from recs_anomaly.estimators._rating_updates import RatingUpdates
 from recs_anomaly.exceptions import InputError
 
@@ -114,7 +111,7 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks_on_the_whole
+    @as_one_task
     def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None = None) -> Self:
         """Learn from ratings, or from choices alone.
 

@@ -76,9 +76,11 @@ def test_pseudo_likelihood_compares_each_row_with_its_neighbours(kind: str) -> N
     np.testing.assert_allclose(actual, expected, rtol=1e-10)
 
 
-def test_pseudo_likelihood_of_a_gaussian_rbm_is_a_density() -> None:
+@pytest.mark.parametrize("strength", [1.0, 8.0])  # one peak, or two far apart
+def test_pseudo_likelihood_of_a_gaussian_rbm_is_a_density(strength: float) -> None:
     rbm, visible = random_rbm("gaussian"), visible_rows("gaussian")
-    grid = np.linspace(-15, 15, 6001)
+    rbm = rbm._replace(weights=strength * rbm.weights)
+    grid = np.linspace(-80, 80, 32001)
     expected = []
     for row in visible:
         total = 0.0

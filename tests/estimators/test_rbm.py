@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import BernoulliRBM
 
@@ -157,6 +158,18 @@ def test_gaussian_units_take_any_scale() -> None:
     ).mean == pytest.approx(expected, abs=0.05)
     normal = -0.5 * np.linalg.slogdet(2 * np.pi * np.e * np.cov(rows.T))[1]
     assert density > normal + 0.1
+
+
+def test_many_hidden_units_on_gaussian_units_do_not_make_the_steps_too_long() -> None:
+    digits = load_digits().data
+    curve = RBM(256, visible="gaussian", n_iter=5, random_state=0).fit(digits)
+    assert curve.loss_curve_[-1] < curve.loss_curve_[0] - 10
+
+
+def test_gaussian_units_that_diverge_say_so_at_once() -> None:
+    model = RBM(8, visible="gaussian", learning_rate=50.0, random_state=0)
+    with pytest.raises(FloatingPointError, match="a smaller learning_rate helps"):
+        model.fit(load_digits().data[:200])
 
 
 def test_softmax_levels_are_known_values() -> None:
