@@ -24,8 +24,10 @@ HELD_OUT = 10  # of so many pairs, one is kept to measure intervals on
 class Plan(NamedTuple):
     """How often each pixel is seen, and at least and at most how many steps are made.
 
-    Measured on the photographs that training of the shipped weights kept: without
-    clean images, the shipped weights gain little, and lose when they are pushed far.
+    Measured on photographs, of which 16 were kept to judge: noisy ones alone bring
+    random weights to 27.8 dB in 1,000 steps and to 28.5 in 3,000, which is 15 times 400
+    small photographs. The shipped weights, 29.3, do not gain from more of what they
+    know: with them `fit` adapts to images of another kind, carefully.
     """
 
     epochs: float
@@ -34,7 +36,7 @@ class Plan(NamedTuple):
     learning_rate: float
 
 
-FROM_RANDOM = Plan(10, 1000, 4000, 1e-3)
+FROM_RANDOM = Plan(15, 1000, 4000, 1e-3)
 WITH_CLEAN = Plan(10, 400, 2000, 1e-3)
 WITHOUT_CLEAN = Plan(1, 60, 400, 1e-4)
 

@@ -52,6 +52,14 @@ def test_a_clean_picture_has_no_noise() -> None:
     assert not has_blotches(waves)
 
 
+def test_fine_texture_is_no_noise() -> None:
+    """White like noise, but stronger in some places than in others."""
+    strength = np.exp(np.random.default_rng(1).standard_normal((64, 64)))
+    texture = 0.02 * np.kron(strength, np.ones((5, 5))) * NOISE
+    assert not is_noise(waves_of(0.5 + texture))
+    assert is_noise(waves_of(0.5 + 0.02 * NOISE))
+
+
 def test_noise_that_was_scaled_up_is_blotches() -> None:
     small = GREY[::2, ::2] + 0.1 * NOISE[::2, ::2]
     rows = np.linspace(0, len(small) - 1, 2 * len(small))
