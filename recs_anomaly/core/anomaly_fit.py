@@ -8,21 +8,27 @@ from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, Judgement
 from recs_anomaly.core.anomaly_scale import fit_scale, smoothed_errors
 from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
 from recs_anomaly.core.autoencoder import fit_components
-from recs_anomaly.core.autoregression import (
-    Autoregression,
-    fill_missing,
-    fit_autoregression,
-)
+from recs_anomaly.core.autoregression import fill_missing, fit_with_gaps
 from recs_anomaly.core.channels import Channels, describe_channels, is_told
-from recs_anomaly.core.trimming import find_suspects
+from recs_anomaly.core.trimming import MOST_LEFT_OUT, find_suspects
 from recs_anomaly.core.window_memory import describe_windows
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
-RIDGE = 1.0  # rows' worth
 KEPT_VARIANCE = 0.9
 MOST_FITTED = 2000  # windows that the autoencoder is fitted to
 MOST_REMEMBERED = 1500
 ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer eyes
+# Share of the rows: fewer bend no model, and if they are rare events that recur, a
+# model that never saw them would raise an alarm at each.
+LEAST_LEFT_OUT = 0.01
+MARGIN = 8  # rows before and after those that do not belong: their edges are uncertain
+
+
+class NormalRows(NamedTuple):
+    """Rows (n_rows,) of a training series that belong there, and to be learned from."""
+
+    normal: Bools
+    learned: Bools
 
 
 class Fitted(NamedTuple):
@@ -30,7 +36,7 @@ class Fitted(NamedTuple):
 
     `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
     (n_branches, n_targets) that of a row's own. `is_normal` (n_rows,) says which rows
-    of the training series were learned from, `judged` is the model's view of these.
+    of the training series belong there, `judged` is the model's view of these.
     """
 
     model: AnomalyModel
@@ -49,22 +55,51 @@ class Prepared(NamedTuple):
     starts: np.ndarray
 
 
-def fit_anomaly_model(series: Floats, settings: Settings, seed: int) -> Fitted:
+def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
+    """Tell which rows of a training series (n_rows, n_channels) belong there.
+
+    The rows that do not are found by models fitted to all, and again by models fitted
+    without those found so far. Windows had best be narrow: few wide ones are free of
+    what lasts but briefly.
+    """
+    every: Bools = np.ones(len(series), dtype=np.bool_)
+    rows = NormalRows(every, every)
+    for _ in range(ROUNDS):
+        model = _fit_to(series, rows.learned, settings).model
+        found = find_suspects(model, series, without(series, rows.learned))
+        normal, before = found.ordinary, rows.learned
+        are_few = (~normal).mean() < LEAST_LEFT_OUT
+        rows = NormalRows(normal, every if are_few else _with_margins(normal))
+        if (rows.learned == before).all():
+            break
+    return rows
+
+
+def _with_margins(is_normal: Bools) -> Bools:
+    """Leave out the rows next to those that are not normal too, if enough remain."""
+    n_odd = np.cumsum(np.pad(~is_normal, (MARGIN + 1, MARGIN)))
+    learned: Bools = n_odd[2 * MARGIN + 1 :] == n_odd[: -2 * MARGIN - 1]
+    return learned if (~learned).mean() <= MOST_LEFT_OUT else is_normal
+
+
+def fit_anomaly_model(
+    series: Floats, rows: NormalRows, settings: Settings, seed: int
+) -> Fitted:
     """Fit to a training series (n_rows, n_channels), NaN where nothing is known.
 
-    Rows that do not belong to the rest of the series are left out, as if nothing were
-    known of them, and the models fitted again without them.
+    Rows that are not learned from are left out as if nothing were known of them.
     """
-    is_normal: Bools = np.ones(len(series), dtype=np.bool_)
-    prepared = _fit_to(series, is_normal, settings)
-    for _ in range(ROUNDS):
-        found = find_suspects(prepared.model, series, without(series, is_normal))
-        if (found.ordinary == is_normal).all():
-            break
-        is_normal = found.ordinary
-        prepared = _fit_to(series, is_normal, settings)
-    with_networks = _add_networks(prepared, settings.network, seed)
-    return _finish(with_networks, without(series, is_normal), is_normal, settings)
+    learned, normal = without(series, rows.learned), without(series, rows.normal)
+    prepared = _fit_to(series, rows.learned, settings)
+    prepared = _add_networks(prepared, settings.network, seed)
+    model = _remember(prepared, len(series))
+    judged = judge(model, learned, settings.side)
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    scale = np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed])
+    row_scale = fit_scale(judged.errors, judged)
+    if (rows.normal != rows.learned).any():
+        judged = judge(model, normal, settings.side)
+    return Fitted(model, scale, row_scale, judged, rows.normal)
 
 
 def without(series: Floats, is_normal: Bools) -> Floats:
@@ -88,7 +123,7 @@ def fit_linear(
     """Fit the linear parts to the normal rows; the model remembers nothing yet."""
     is_used = ~np.isnan(series) & is_normal[:, None]
     scaled = channels.scaled(series)
-    autoregression = _fit_autoregression(scaled, is_used, settings.n_lags)
+    autoregression = fit_with_gaps(scaled, is_used, settings.n_lags, INPUT_LIMIT)
     filled = fill_missing(autoregression, scaled, INPUT_LIMIT)
     of_targets = is_used[:, channels.targets]
     starts = _normal_windows(of_targets, is_normal, settings.width)
@@ -117,47 +152,18 @@ def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> P
     return prepared._replace(model=model)
 
 
-def _finish(
-    prepared: Prepared, normal: Floats, is_normal: Bools, settings: Settings
-) -> Fitted:
-    """Remember normal windows, and find the scale of errors on normal rows."""
+def _remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
+    """Let the model remember windows of the rows that it learned from."""
     model = prepared.model
     chosen = prepared.starts[:: -(-len(prepared.starts) // MOST_REMEMBERED)]
-    n_windows = len(normal) - model.width + 1
+    n_windows = n_rows - model.width + 1
     memory = [
         describe_windows(
             model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
         ).descriptions[chosen]
         for channel in prepared.filled[:, model.channels.targets].T
     ]
-    model = model._replace(memory=np.stack(memory), memory_starts=chosen)
-    judged = judge(model, normal, settings.side)
-    smoothed = smoothed_errors(judged, settings.time_constant)
-    return Fitted(
-        model,
-        np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed]),
-        fit_scale(judged.errors, judged),
-        judged,
-        is_normal,
-    )
-
-
-def _fit_autoregression(scaled: Floats, is_used: Bools, n_lags: int) -> Autoregression:
-    """Fit to a series whose gaps are drawn straight, then as that fit fills them."""
-    straight = np.column_stack([_without_gaps(column) for column in scaled.T])
-    first = fit_autoregression(straight, is_used, n_lags, RIDGE)
-    if not np.isnan(scaled).any():
-        return first
-    filled = fill_missing(first, scaled, INPUT_LIMIT)
-    return fit_autoregression(filled, is_used, n_lags, RIDGE)
-
-
-def _without_gaps(column: Floats) -> Floats:
-    rows = np.arange(len(column))
-    is_known = ~np.isnan(column)
-    if not is_known.any():
-        return np.zeros_like(column)
-    return np.interp(rows, rows[is_known], column[is_known])
+    return model._replace(memory=np.stack(memory), memory_starts=chosen)
 
 
 def _normal_windows(is_used: Bools, is_normal: Bools, width: int) -> np.ndarray:

@@ -11,6 +11,8 @@ import numpy as np
 
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
+RIDGE = 1.0  # rows' worth
+
 
 class Autoregression(NamedTuple):
     """Weights of each channel's own past, oldest first, and its intercept.
@@ -45,6 +47,27 @@ def fit_autoregression(
         weights.append(fitted)
         intercepts.append(target.mean() - centre @ fitted)
     return Autoregression(np.array(weights), np.array(intercepts))
+
+
+def fit_with_gaps(
+    scaled: Floats, is_used: Bools, n_lags: int, limit: float
+) -> Autoregression:
+    """Fit to a series whose gaps are drawn straight, then as that fit fills them."""
+    straight = np.column_stack([_without_gaps(column) for column in scaled.T])
+    first = fit_autoregression(straight, is_used, n_lags, RIDGE)
+    if not np.isnan(scaled).any():
+        return first
+    return fit_autoregression(
+        fill_missing(first, scaled, limit), is_used, n_lags, RIDGE
+    )
+
+
+def _without_gaps(column: Floats) -> Floats:
+    rows = np.arange(len(column))
+    is_known = ~np.isnan(column)
+    if not is_known.any():
+        return np.zeros_like(column)
+    return np.interp(rows, rows[is_known], column[is_known])
 
 
 def forecast(model: Autoregression, series: Floats) -> Floats:

@@ -1,8 +1,10 @@
 """Which rows of a training series do not belong to what is normal there.
 
-Two signs are asked for. *Jumps*: the error of a linear forecast far above what most
-rows have, unless errors like these occur elsewhere too: what recurs is not abnormal.
-*Shapes*: rows most of whose windows are far from all windows elsewhere.
+Three signs are asked for. *Values*: a switch has a value that it has nowhere else.
+*Jumps*: the error of a linear forecast far above what most rows have, unless errors
+like these occur elsewhere too: what recurs is not abnormal. *Shapes*: rows most of
+whose windows are far from all windows elsewhere. Jumps and shapes are looked for where
+a channel moves: one that stands still for long is far from that at its every step.
 """
 
 from typing import NamedTuple
@@ -21,7 +23,7 @@ from recs_anomaly.core.window_memory import (
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows, spread_over_rows
 
 MOST_LEFT_OUT = 0.3  # share of the rows; what is more frequent is not abnormal
-FAR = 14.0  # times what most rows reach
+FAR = 8.0  # times what most rows reach
 USUAL_ERROR, USUAL_DISTANCE = 0.85, 0.6  # shares of the rows that count as most
 ERROR_ROWS = 1.5  # time constant of the errors' average
 LEAST_ERROR = 1e-9  # squared standard deviations: less is rounding
@@ -31,18 +33,23 @@ MOST_COMPARED = 1000  # jumps that each is compared with
 MOST_MET = 300  # windows that each is compared with
 LIKE = 0.25  # of the least error of a jump: what jumps are compared with
 MOSTLY = 0.9  # of the windows that cover a row
+MOST_STILL = 0.5  # of the steps of a channel that moves are no steps at all
+MOST_SETTINGS = 2  # values of a switch
+MOST_ODD = 0.15  # of the rows of a switch may have other values
 
 
 class Suspects(NamedTuple):
     """Rows (n_rows,) that one sign or the other speaks against."""
 
+    values: Bools
     jumps: Bools
     shapes: Bools
 
     @property
     def ordinary(self) -> Bools:
         """All rows but the suspects; those by shape count if they are not too many."""
-        for suspects in (self.jumps | self.shapes, self.jumps):
+        surest = self.values | self.jumps
+        for suspects in (surest | self.shapes, surest):
             if suspects.mean() <= MOST_LEFT_OUT:
                 return ~suspects
         return np.ones_like(self.jumps)
@@ -54,7 +61,40 @@ def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspec
     `model` has been fitted to `normal`, which is `series` (n_rows, n_channels) with NaN
     in the rows that were suspects before. `model.memory_starts` are its windows.
     """
-    return Suspects(_jumps(model, series, normal), _shapes(model, series))
+    targets = model.channels.targets
+    is_moving = _stillness(series[:, targets]) <= MOST_STILL
+    moving = model._replace(
+        channels=model.channels._replace(targets=targets[is_moving])
+    )
+    return Suspects(
+        _odd_values(series, model.width),
+        _jumps(moving, series, normal),
+        _shapes(moving, series),
+    )
+
+
+def _stillness(series: Floats) -> Floats:
+    """Share of each channel's steps (n_channels,) that are exactly zero."""
+    steps = np.diff(series, axis=0)
+    n_steps = np.maximum((~np.isnan(steps)).sum(axis=0), 1)
+    stillness: Floats = (steps == 0).sum(axis=0) / n_steps
+    return stillness
+
+
+def _odd_values(series: Floats, width: int) -> Bools:
+    """Rows in which a switch has a value that it has nowhere else, `width` rows off."""
+    is_odd = np.zeros(len(series), dtype=np.bool_)
+    for channel in series.T:
+        rows = np.flatnonzero(~np.isnan(channel))
+        values, which = np.unique(channel[rows], return_inverse=True)
+        first, last = np.full(len(values), len(series)), np.full(len(values), -1)
+        np.minimum.at(first, which, rows)
+        np.maximum.at(last, which, rows)
+        is_lone = last - first < width
+        odd = rows[is_lone[which]]
+        if (~is_lone).sum() <= MOST_SETTINGS and len(odd) <= MOST_ODD * len(rows):
+            is_odd[odd] = True
+    return is_odd
 
 
 def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:

@@ -73,6 +73,11 @@ def settings_for(detector: Any, grid: Floats) -> Settings:
     )
 
 
+def narrow(chosen: Settings) -> Settings:
+    """Hold windows to the least width that "auto" finds."""
+    return chosen._replace(width=min(chosen.width, NARROWEST))
+
+
 def time_constant(smooth: float | str, n_rows: int) -> float:
     """Rows of smoothing: 60 by default, fewer for short training series."""
     return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)

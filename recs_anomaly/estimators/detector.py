@@ -7,10 +7,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags
 from threadpoolctl import threadpool_limits
 
-from recs_anomaly.core.anomaly_fit import Fitted, fit_anomaly_model
+from recs_anomaly.core.anomaly_fit import (
+    Fitted,
+    find_normal_rows,
+    fit_anomaly_model,
+    without,
+)
 from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.extreme_values import fit_tail, score_at
 from recs_anomaly.core.windows import Bools, Floats
@@ -18,6 +23,7 @@ from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
 from recs_anomaly.estimators._detector_keras import DetectorKeras
 from recs_anomaly.estimators._detector_views import DetectorViews
+from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.estimators._series import (
     SeriesGrid,
     on_grid,
@@ -177,9 +183,11 @@ class TimeSeriesAnomalyDetector(
         self.step_ = usual_step(seconds)
         grid = on_grid(values, seconds, self.step_, settings.WIDEST)
         chosen = settings.settings_for(self, grid.values)
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        seed = seed_of(self.random_state)
         with threadpool_limits(1, user_api="blas"):
-            fitted = fit_anomaly_model(grid.values, chosen, seed)
+            rows = find_normal_rows(grid.values, settings.narrow(chosen))
+            chosen = settings.settings_for(self, without(grid.values, rows.learned))
+            fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
             self._store(fitted, grid)
             self._store_causal(fitted, grid.values, chosen)
         return self

@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from recs_anomaly.core.anomaly_fit import fit_anomaly_model
+from recs_anomaly.core.anomaly_fit import (
+    Fitted,
+    find_normal_rows,
+    fit_anomaly_model,
+)
 from recs_anomaly.core.anomaly_scale import (
     SHARPNESS,
     combine,
@@ -15,14 +19,18 @@ LINEAR = Settings(40, 16, 20.0, 0, NetworkSettings("gru", 4, 0, 0))
 N_ROWS = 1200
 
 
-def wave(noise: float = 0.05) -> np.ndarray:
+def wave(noise: float = 0.05, n_rows: int = N_ROWS) -> np.ndarray:
     rng = np.random.default_rng(0)
-    rows = np.arange(N_ROWS)
-    return (np.sin(rows / 6) + noise * rng.standard_normal(N_ROWS))[:, None]
+    rows = np.arange(n_rows)
+    return (np.sin(rows / 6) + noise * rng.standard_normal(n_rows))[:, None]
 
 
 def left_out(series: np.ndarray) -> list[int]:
-    return np.flatnonzero(~fit_anomaly_model(series, LINEAR, 0).is_normal).tolist()
+    return np.flatnonzero(~find_normal_rows(series, LINEAR).normal).tolist()
+
+
+def fitted(series: np.ndarray) -> Fitted:
+    return fit_anomaly_model(series, find_normal_rows(series, LINEAR), LINEAR, 0)
 
 
 def test_a_clean_series_is_learned_whole() -> None:
@@ -64,9 +72,47 @@ def test_what_is_frequent_is_not_abnormal() -> None:
 def test_rows_left_out_do_not_raise_what_normal_rows_reach() -> None:
     dirty = wave()
     dirty[600:640] += 6.0
-    clean_scale = fit_anomaly_model(wave(), LINEAR, 0).scale
-    dirty_scale = fit_anomaly_model(dirty, LINEAR, 0).scale
-    assert (dirty_scale < 2.0 * clean_scale).all()
+    assert (fitted(dirty).scale < 2.0 * fitted(wave()).scale).all()
+
+
+def test_few_rows_are_not_normal_and_learned_all_the_same() -> None:
+    series = wave(n_rows=3000)
+    series[600] += 8.0
+    rows = find_normal_rows(series, LINEAR)
+    assert rows.learned.all()
+    assert not rows.normal[600]
+    assert not fitted(series).judged.is_known[:, 600].any()
+
+
+def test_many_rows_that_are_not_normal_are_not_learned() -> None:
+    series = wave()
+    series[600:640] += 6.0
+    rows = find_normal_rows(series, LINEAR)
+    assert rows.normal[rows.learned].all()
+    assert not rows.learned[596:644].any()
+    assert rows.learned[:560].all()
+
+
+def test_a_switch_with_odd_values_was_not_itself() -> None:
+    switch = (np.arange(N_ROWS) // 50 % 2).astype(float)
+    series = np.column_stack([wave()[:, 0], switch])
+    assert left_out(series) == []
+    series[700:730, 1] += np.linspace(0.1, 0.7, 30)
+    assert left_out(series) == list(range(700, 730))
+
+
+def test_values_that_a_channel_has_once_alone_are_no_sign_in_others() -> None:
+    steps = np.round(wave()[:, 0], 1)
+    steps[700] += 0.05
+    assert left_out(steps[:, None]) == []
+
+
+def test_a_channel_that_stands_still_may_step() -> None:
+    series = np.zeros((N_ROWS, 1))
+    series[300:500] = 1.0
+    series[800:803] = 0.5
+    assert left_out(series[:600]) == []
+    assert left_out(series) == [800, 801, 802]
 
 
 def test_one_level_remains_as_it_is() -> None:
