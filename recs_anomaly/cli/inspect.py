@@ -58,9 +58,12 @@ def _object_tables(summary: "ModelSummary") -> list[TextTable]:
     tables = []
     for number, part in enumerate(summary.objects):
         title = f"{number} {part.class_key}"
-        values = _shown({**part.card, **part.parameters, **part.fitted})
-        if values:
-            tables.append(TextTable(title, _NAME_AND_VALUE, values))
+        for heading, values in (
+            (f"{title}, trained", part.card),
+            (title, {**part.parameters, **part.fitted}),
+        ):
+            if values:
+                tables.append(TextTable(heading, _NAME_AND_VALUE, _shown(values)))
         if part.arrays:
             tables.append(TextTable(title, _ARRAY_COLUMNS, _array_rows(part)))
     return tables

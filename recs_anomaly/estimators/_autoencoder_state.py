@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recs_anomaly.core.dense import ACTIVATIONS, Layer, layers_of, n_weights
 from recs_anomaly.core.dense_autoencoder import DenseAutoencoder
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators._state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.exceptions import InputError
 
 
@@ -95,6 +95,7 @@ class AutoencoderState:
         """Tell readers of a model file about the training."""
         return {
             "layer_sizes": self.layer_sizes_,
+            "typical_range": typical_range(self.mean_, self.scale_),
             "n_iter": self.n_iter_,
             "loss": self.loss_curve_[-1] if self.loss_curve_ else None,
         }

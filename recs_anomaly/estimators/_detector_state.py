@@ -12,7 +12,7 @@ from recs_anomaly.core.channels import Channels
 from recs_anomaly.core.extreme_values import Tail
 from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.windows import Floats
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators._state import ArraySpec, ValueRule, typical_range
 
 RECURRENT = {
     "recurrent_kernel_in_": ("n_features_in_", "n_gate_units"),
@@ -140,6 +140,7 @@ class DetectorState:
             "n_rows_left_out": self.n_rows_ - self.n_normal_,
             "n_channels": len(self.centre_),
             "n_channels_judged": len(self.targets_),
+            "typical_range": typical_range(self.centre_, self.scale_),
             "window": self.window_,
             "has_recurrent_network": hasattr(self, "recurrent_head_"),
         }

@@ -12,7 +12,7 @@ from recs_anomaly.estimators._recurrent_state import (
     RecurrentState,
     recurrent_arrays,
 )
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators._state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.exceptions import InputError
 
 
@@ -96,6 +96,7 @@ class ForecasterState(RecurrentState):
         return {
             "window": self.window_,
             "n_channels": self.n_channels_,
+            "typical_range": typical_range(self.centre_, self.spread_),
             "output_shape": self.output_shape_,
             "has_recurrent_network": hasattr(self, "kernel_"),
         }

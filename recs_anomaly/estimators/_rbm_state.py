@@ -15,7 +15,7 @@ from recs_anomaly.core.rbm_units import (
     SoftmaxUnits,
     VisibleUnits,
 )
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.estimators._state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.exceptions import InputError
 
 MOST_LEVELS = 101
@@ -69,6 +69,7 @@ class RBMState:
             "visible": self.visible,
             "n_hidden": len(self.intercept_hidden_),
             "n_visible": len(self.intercept_visible_),
+            "typical_range": typical_range(self.visible_mean_, self.visible_scale_),
             "n_iter": self.n_iter_,
             "loss": self.loss_curve_[-1] if self.loss_curve_ else None,
         }

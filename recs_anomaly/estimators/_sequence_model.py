@@ -13,7 +13,12 @@ from recs_anomaly.core.sequence_samples import Scale
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators._recurrent_state import RecurrentState, recurrent_arrays
 from recs_anomaly.estimators._sequences import checked_sequences
-from recs_anomaly.estimators._state import ANY_KIND, ArraySpec, ValueRule
+from recs_anomaly.estimators._state import (
+    ANY_KIND,
+    ArraySpec,
+    ValueRule,
+    typical_range,
+)
 
 ROWS_AT_ONCE = 2048
 
@@ -129,6 +134,7 @@ class SequenceClassifierModel(RecurrentState):
             "cell": self.cell,
             "n_units": len(self.recurrent_kernel_),
             "n_channels": self.n_channels_,
+            "typical_range": typical_range(self.centre_, self.spread_),
             "n_classes": len(self.classes_),
             "n_iter": self.n_iter_,
             "loss": self.loss_curve_[-1] if self.loss_curve_ else None,

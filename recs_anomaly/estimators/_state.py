@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
+
 KINDS = {
     *("bool", "int8", "int16", "int32", "int64"),
     *("uint8", "uint16", "uint32", "uint64", "float32", "float64", "str"),
@@ -81,6 +83,22 @@ class ArraySpec:
 
 # What a plain value must be: a type, a union of types, or a function that says so.
 ValueRule = type | UnionType | Callable[[Any], bool]
+
+
+def typical_range(centre: Any, spread: Any) -> list[float]:
+    """Least and greatest of what lies within two standard deviations of the means.
+
+    Parameters
+    ----------
+    centre, spread : array-like of shape (n_features,)
+        Mean and standard deviation of each feature in training.
+
+    Returns
+    -------
+    ends : list of two floats
+    """
+    low, high = np.min(centre - 2.0 * spread), np.max(centre + 2.0 * spread)
+    return [float(f"{low:.4g}"), float(f"{high:.4g}")]
 
 
 class HasState(Protocol):

@@ -12,7 +12,7 @@ from click.testing import Result
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from recs_anomaly import __version__, save
+from recs_anomaly import SequenceForecaster, __version__, save
 from recs_anomaly.persistence import Part, inspect
 from tests.persistence import forge
 
@@ -163,3 +163,18 @@ def test_nothing_heavy_is_imported(pipeline_file: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", program, pipeline_file], check=True, capture_output=True
     )
+
+
+def test_what_was_trained_on_stands_apart_from_parameters(
+    run: Run, tmp_path: Path
+) -> None:
+    series = np.sin(np.arange(200) / 5)[:, None] + [10.0]
+    forecaster = SequenceForecaster(window=6, epochs=0).fit_series(series)
+    save(forecaster, tmp_path / "a.recs")
+    trained = run("inspect", tmp_path / "a.recs").stdout.split("\n\n")[1]
+    told = dict(line.split(maxsplit=1) for line in trained.splitlines()[2:])
+    assert trained.startswith("0 SequenceForecaster, trained\n")
+    assert told["window"] == "6"
+    low, high = json.loads(told["typical_range"])
+    assert low == pytest.approx(10 - 2**0.5, abs=0.1)
+    assert high == pytest.approx(10 + 2**0.5, abs=0.1)

@@ -1,8 +1,9 @@
 """ArraySpec refuses what it would not understand."""
 
+import numpy as np
 import pytest
 
-from recs_anomaly.estimators._state import ANY_KIND, KINDS, ArraySpec
+from recs_anomaly.estimators._state import ANY_KIND, KINDS, ArraySpec, typical_range
 
 
 def test_any_kind_is_every_kind() -> None:
@@ -28,3 +29,8 @@ def test_an_unknown_kind_is_a_mistake_of_the_class(kinds: str) -> None:
 def test_an_odd_size_is_a_mistake_of_the_class(size: str) -> None:
     with pytest.raises(ValueError, match="shape must hold sizes like 3, 'n_users' or"):
         ArraySpec("int64", (size,))
+
+
+def test_the_typical_range_is_two_deviations_wide() -> None:
+    ends = typical_range(np.array([1.0, -1.0]), np.array([0.25, 2.0]))
+    assert ends == [-5.0, 3.0]
