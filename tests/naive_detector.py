@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from recs_anomaly.core.autoencoder import WindowAutoencoder, decode, encode
+
 
 def overlap_sum(of_windows: np.ndarray) -> np.ndarray:
     n_windows, width = of_windows.shape[:2]
@@ -50,3 +52,21 @@ def nearest(
             if not (is_own and abs(row - start) < width):
                 found[row] = min(found[row], float(((description - kept) ** 2).sum()))
     return found
+
+
+def left_over(
+    model: WindowAutoencoder, channel: np.ndarray, told: np.ndarray
+) -> np.ndarray:
+    """Mean squared distance of a row from what the windows that cover it rebuild."""
+    width = len(model.mean)
+    rest = np.zeros(len(channel))
+    for row in range(len(channel)):
+        errors = []
+        for first in np.flatnonzero(told):
+            if first <= row < first + width:
+                window = channel[first : first + width]
+                shape = (window - window.mean())[None]
+                rebuilt = decode(model, encode(model, shape))[0]
+                errors.append((channel[row] - rebuilt[row - first]) ** 2)
+        rest[row] = np.mean(errors) if errors else 0.0
+    return rest

@@ -69,10 +69,11 @@ def _left_over(model: WindowAutoencoder, values: Any) -> Any:
     """Mean squared error over the windows that cover each row and target."""
     width = len(model.mean)
     plain: dict[str, Any] = {"use_bias": False, "kernel_initializer": "zeros"}
-    cut = layers.Conv2D(width, (width, 1), name="shapes", **plain)
-    shapes = cut(ops.expand_dims(values, -1))  # (n, n_windows, n_targets, width)
-    cut.set_weights([(np.eye(width) - 1.0 / width)[:, None, None]])
-    squared = (shapes - _rebuilt(model, shapes)) ** 2
+    cut = layers.Conv2D(width, (width, 1), name="windows", **plain)
+    windows = cut(ops.expand_dims(values, -1))  # (n, n_windows, n_targets, width)
+    cut.set_weights([np.eye(width)[:, None, None]])
+    shapes = windows - ops.mean(windows, axis=-1, keepdims=True)
+    squared = (windows - _rebuilt(model, shapes)) ** 2
     join = layers.Conv2DTranspose(1, (width, 1), name="rows", **plain)
     total, n_covering = join(squared), join(ops.ones_like(squared))
     join.set_weights([np.eye(width)[:, None, None]])

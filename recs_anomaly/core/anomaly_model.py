@@ -1,9 +1,10 @@
 """How abnormal each value of a series is, as three models see it.
 
 *Forecast*: the squared error of a linear forecast from a channel's own past, corrected
-by a recurrent network that sees all channels. *Reconstruction*: the squared error of
-an autoencoder, averaged over all windows that cover a row. *Neighbour*: how far the
-windows around a row are from the nearest normal window, in the autoencoder's code.
+by a recurrent network that sees all channels. *Reconstruction*: the squared distance
+from what an autoencoder makes of a window's shape, put at the level of training,
+averaged over all windows that cover a row. *Neighbour*: how far the windows around a
+row are from the nearest normal window, in the autoencoder's code, whatever their level.
 """
 
 from typing import NamedTuple

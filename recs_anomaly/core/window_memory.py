@@ -32,7 +32,9 @@ class Memory(NamedTuple):
 class Described(NamedTuple):
     """Descriptions (n_windows, n_code + 1), and what each window leaves over of a row.
 
-    `rest` (n_rows,) is squared, and the mean over the windows that cover the row.
+    Descriptions know no level. What is left over of a window is its distance from its
+    shape as rebuilt, at the level 0 of training. `rest` (n_rows,) is squared, and the
+    mean over the windows that cover the row.
     """
 
     descriptions: Floats
@@ -55,9 +57,10 @@ def describe_windows(
         part = slice(first, first + BLOCK)
         shapes = windows[part] - windows[part].mean(axis=1, keepdims=True)
         codes = encode(model, shapes)
-        squared = (shapes - decode(model, codes)) ** 2
+        rebuilt = decode(model, codes)
         descriptions[part, :-1] = codes
-        descriptions[part, -1] = np.sqrt(squared.sum(axis=1))
+        descriptions[part, -1] = np.linalg.norm(shapes - rebuilt, axis=1)
+        squared = (windows[part] - rebuilt) ** 2
         squared[~told[part]] = 0.0
         rest[first : first + len(squared) + width - 1] += overlap_sum(squared)
     return Described(descriptions, rest / np.maximum(n_covering(told, width), 1.0))

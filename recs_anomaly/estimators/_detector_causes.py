@@ -72,7 +72,7 @@ def _longest_standstill(known: Floats) -> tuple[int, float]:
 
 _BY_BRANCH = {
     "forecast": "jumps: steps that its past does not foretell",
-    "reconstruction": "pattern: no mixture of normal patterns rebuilds it",
+    "reconstruction": "pattern or level: no mixture of normal patterns rebuilds it",
     "neighbour": "shape: unlike any normal stretch of this length",
 }
 

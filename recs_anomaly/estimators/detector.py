@@ -47,8 +47,9 @@ class TimeSeriesAnomalyDetector(
 
     Three branches look at each channel. *Forecast*: the error of a linear forecast
     from the channel's own past, corrected by a recurrent network that sees all
-    channels. *Reconstruction*: the error of an autoencoder, averaged over all windows
-    that cover a row. *Neighbour*: how far the windows around a row are from the
+    channels. *Reconstruction*: the distance from what an autoencoder makes of a
+    window's shape, put at the level of training, averaged over all windows that cover
+    a row. *Neighbour*: how far the windows around a row are from the
     nearest normal window in the autoencoder's code. Each is averaged over a short and
     a long stretch of time and divided by what normal rows reach. Below that level the
     highest counts; beyond it, levels that agree are multiplied.

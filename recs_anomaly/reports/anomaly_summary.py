@@ -23,7 +23,7 @@ GAP = 1.5
 
 BRANCH_MEANINGS = {
     "forecast": "the next value was not what its past foretold",
-    "reconstruction": "the shape could not be rebuilt from what is usual",
+    "reconstruction": "shape and level could not be rebuilt from what is usual",
     "neighbour": "no stretch of the training series is like it",
 }
 

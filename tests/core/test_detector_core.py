@@ -14,7 +14,11 @@ from recs_anomaly.core.extreme_values import fit_tail, score_at, tail_probabilit
 from recs_anomaly.core.recurrent import BLOCK, WARM_UP, run, run_in_blocks
 from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
 from recs_anomaly.core.smoothing import smooth, smooth_past
-from recs_anomaly.core.window_memory import Memory, nearest_distance
+from recs_anomaly.core.window_memory import (
+    Memory,
+    describe_windows,
+    nearest_distance,
+)
 from recs_anomaly.core.windows import overlap_sum, sliding_windows, spread_over_rows
 from tests import naive_detector as naive
 
@@ -197,3 +201,17 @@ def test_windows_that_say_enough() -> None:
     is_known[20:30] = False
     told = is_told(is_known, 10)[:, 0]
     assert np.flatnonzero(~told).tolist() == list(range(11, 30))
+
+
+@given(seed=seeds, level=st.floats(-3, 3))
+@settings(max_examples=20, deadline=None)
+def test_what_is_left_over_of_a_window_knows_its_level(seed: int, level: float) -> None:
+    rng = np.random.default_rng(seed)
+    shapes = rng.standard_normal((40, 6))
+    model = fit_components(shapes - shapes.mean(axis=1, keepdims=True), 0.8, 2)
+    channel = rng.standard_normal(17) + level
+    told = rng.random(12) < 0.8
+    found = describe_windows(model, channel, told)
+    np.testing.assert_allclose(found.rest, naive.left_over(model, channel, told))
+    at_zero = describe_windows(model, channel - level, told)
+    np.testing.assert_allclose(found.descriptions, at_zero.descriptions, atol=1e-12)
