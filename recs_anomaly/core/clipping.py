@@ -16,6 +16,7 @@ Floats = NDArray[np.floating]
 
 LEAST_SHARE = 0.002  # of the pixels that stand at an end, if noise was clipped there
 LEAST_PIXELS = 20
+LEAST_PILE = 1.5  # times as many as at the values next to the end
 MOST_SHARE = 0.8  # of the pixels at either end, of what is no print or drawing
 
 # For noise of strength 1 around a distance from the end, from outside to far inside:
@@ -69,13 +70,16 @@ OPEN = Clip(-math.inf, math.inf)
 
 
 def find_clip(plane: Floats) -> Clip:
-    """Tell at which ends of its values a plane was clipped: many pixels stand there."""
-    ends = float(plane.min()), float(plane.max())
-    counts = [np.count_nonzero(plane == end) for end in ends]
-    if ends[0] == ends[1] or sum(counts) > MOST_SHARE * plane.size:
+    """Tell at which ends of its values a plane was clipped: pixels pile up there."""
+    low, high = float(plane.min()), float(plane.max())
+    step = (high - low) / 255
+    n_low, n_high = (np.count_nonzero(plane == end) for end in (low, high))
+    if low == high or n_low + n_high > MOST_SHARE * plane.size:
         return OPEN
+    beside_low = np.count_nonzero(plane <= low + 1.5 * step) - n_low
+    beside_high = np.count_nonzero(plane >= high - 1.5 * step) - n_high
     least = max(LEAST_SHARE * plane.size, LEAST_PIXELS)
     return Clip(
-        ends[0] if counts[0] >= least else -math.inf,
-        ends[1] if counts[1] >= least else math.inf,
+        low if n_low >= max(least, LEAST_PILE * beside_low) else -math.inf,
+        high if n_high >= max(least, LEAST_PILE * beside_high) else math.inf,
     )

@@ -34,7 +34,8 @@ LARGEST_TOGETHER = 64 * 64
 BLOTCHES = (
     "{} of {} images have noise that neighbouring pixels share, as after scaling up or "
     "strong JPEG compression; it is left as it is. Clean images before they are scaled "
-    "or compressed, or fit to pairs of noisy and clean ones."
+    "or compressed, fit to pairs of noisy and clean ones, or set sigma, which cleans "
+    "them as if the noise were white."
 )
 
 

@@ -56,6 +56,7 @@ def test_ends_are_found_where_many_pixels_stand() -> None:
     assert find_clip(noisy) == OPEN
     assert find_clip(np.clip(noisy, 0, 1)) == Clip(0.0, math.inf)
     assert find_clip(np.clip(noisy, 0, 0.6)) == Clip(0.0, 0.6)
+    assert find_clip(rng.integers(0, 256, (80, 80)) / 255) == OPEN  # as many as others
     assert find_clip(np.zeros((80, 80))) == OPEN  # nothing but one value
     assert find_clip(noisy > 0) == OPEN  # print
     assert find_clip(np.eye(4)) == OPEN  # too few to tell
