@@ -1,14 +1,16 @@
 """The linear part of the forecast: ridge autoregression in closed form.
 
 Each channel is forecast from its own last `n_lags` values (the skip path of LSTNet:
-Lai, Chang, Yang & Liu, 2018). Missing values are replaced by their own forecast, one
-row after the other, so that a gap continues as the model would have it.
+Lai, Chang, Yang & Liu, 2018). Where only the past is known, missing values are replaced
+by their own forecast, one row after the other, so that a gap continues as the model
+would have it.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.core.channels import LONGEST_FILLED
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
 RIDGE = 1.0  # rows' worth
@@ -91,12 +93,27 @@ def forecast_after(model: Autoregression, past: Floats, series: Floats) -> Float
 
 
 def fill_missing(model: Autoregression, series: Floats, limit: float) -> Floats:
-    """Copy a series with each missing value (NaN) replaced by its own forecast.
+    """Copy a series with each missing value (NaN) filled in.
 
-    Forecasts of forecasts may run away: they are held between -limit and limit.
+    Gaps of at most `LONGEST_FILLED` rows are drawn straight from one end to the other.
+    In others each value is replaced by its own forecast; forecasts of forecasts may run
+    away: they are held between -limit and limit.
     """
     past = np.tile(_first_known(series), (model.n_lags, 1))
-    return fill_missing_after(model, past, series, limit)
+    drawn = np.column_stack([_short_gaps_drawn(column) for column in series.T])
+    return fill_missing_after(model, past, drawn, limit)
+
+
+def _short_gaps_drawn(column: Floats) -> Floats:
+    rows = np.arange(len(column))
+    is_known = ~np.isnan(column)
+    if is_known.all():
+        return column
+    before = np.maximum.accumulate(np.where(is_known, rows, -LONGEST_FILLED - 1))
+    after = np.where(is_known, rows, len(column) + LONGEST_FILLED)[::-1]
+    after = np.minimum.accumulate(after)[::-1]
+    is_short = after - before <= LONGEST_FILLED + 1
+    return np.where(is_short, _without_gaps(column), column)
 
 
 def fill_missing_after(

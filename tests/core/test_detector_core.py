@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from recs_anomaly.core.autoencoder import decode, encode, fit_components, uncorrected
 from recs_anomaly.core.autoencoder_network import autoencoder_arrays, build_autoencoder
-from recs_anomaly.core.autoregression import fill_missing, fit_autoregression, forecast
+from recs_anomaly.core.autoregression import (
+    Autoregression,
+    fill_missing,
+    fit_autoregression,
+    forecast,
+)
 from recs_anomaly.core.channels import describe_channels, is_told
 from recs_anomaly.core.extreme_values import fit_tail, score_at, tail_probability
 from recs_anomaly.core.recurrent import BLOCK, WARM_UP, run, run_in_blocks
@@ -201,6 +206,18 @@ def test_windows_that_say_enough() -> None:
     is_known[20:30] = False
     told = is_told(is_known, 10)[:, 0]
     assert np.flatnonzero(~told).tolist() == list(range(11, 30))
+
+
+def test_short_gaps_are_drawn_straight_and_long_ones_forecast() -> None:
+    missing = np.nan
+    model = Autoregression(np.array([[0.0, 0.5]]), np.array([3.0]))
+    column = np.array([missing, 1, missing, missing, 4, *[missing] * 9, 2.0])
+    filled = fill_missing(model, column[:, None], 8.0)[:, 0]
+    assert filled[:5].tolist() == [3.5, 1, 2, 3, 4]
+    assert filled[5:8].tolist() == [5.0, 5.5, 5.75]
+    column[5] = 4.0
+    filled = fill_missing(model, column[:, None], 8.0)[:, 0]
+    np.testing.assert_allclose(filled[5:], np.linspace(4, 2, 10))
 
 
 @given(seed=seeds, level=st.floats(-3, 3))
