@@ -67,19 +67,19 @@ def is_told(is_known: Bools, width: int) -> Bools:
     (n_rows - width + 1, n_columns).
     """
     n_known = _sum_of_rows(is_known, width)
-    n_lost = _sum_of_rows(_is_in_long_gap(is_known), width)
+    n_lost = _sum_of_rows(in_long_gap(is_known), width)
     told: Bools = (n_known >= 0.5 * width) & (n_lost == 0)
     return told
 
 
-def _is_in_long_gap(is_known: Bools) -> Bools:
+def in_long_gap(is_known: Bools) -> Bools:
     """Say which rows lie in `LONGEST_FILLED + 1` unknown rows or more on end."""
     length = min(LONGEST_FILLED + 1, len(is_known) + 1)
     is_gap = _sum_of_rows(~is_known, length) == length  # (n_rows - length + 1, ...)
     padded = np.zeros((len(is_known) + length - 1, is_known.shape[1]), dtype=np.bool_)
     padded[length - 1 : length - 1 + len(is_gap)] = is_gap
-    in_gap: Bools = _sum_of_rows(padded, length) > 0
-    return in_gap
+    is_inside: Bools = _sum_of_rows(padded, length) > 0
+    return is_inside
 
 
 def _sum_of_rows(flags: Bools, width: int) -> Floats:

@@ -16,6 +16,7 @@ from recs_anomaly.core.anomaly_scale import (
     smoothed_errors,
     time_constants,
 )
+from recs_anomaly.core.channels import in_long_gap
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_state import DetectorState
@@ -31,7 +32,8 @@ class Seen(NamedTuple):
     abnormal as one normal row in a thousand. `errors` of the shape of `shares` are
     those of the rows themselves, in units of what one in a thousand reaches. `alone`
     (n_rows,) is what the forecast error of a row would be after smoothing if there were
-    no others. `is_known` (n_rows,) says where anything was measured.
+    no others. `is_known` (n_rows,) says where anything was measured, `is_between` where
+    nothing was, but shortly before and after.
     """
 
     expected: Floats
@@ -41,10 +43,16 @@ class Seen(NamedTuple):
     errors: Floats
     alone: Floats
     is_known: Bools
+    is_between: Bools
 
-    def ratio(self, typical: float) -> Floats:
-        """How abnormal each row is; what is typical where nothing is known."""
-        return np.where(self.is_known, self.ratios, typical)
+    def ratio(self, typical: float, most: float) -> Floats:
+        """How abnormal each row is; where nothing is known, at most `most`.
+
+        Up to there, rows in a short gap are what their neighbours are; those in a long
+        one are typical.
+        """
+        of_others = np.where(self.is_between, np.minimum(self.ratios, most), typical)
+        return np.where(self.is_known, self.ratios, of_others)
 
 
 class DetectorLook(DetectorState):
@@ -71,6 +79,8 @@ class DetectorLook(DetectorState):
         smoothed = smoothed_errors(judged, longest)[:, :, is_given]
         levels = smoothed / self.error_scale_[:, :, None]
         known = np.where(judged.is_known, judged.errors, 0.0)[:, is_given]
+        is_known = np.any(judged.is_known, axis=(0, 2))
+        is_between = ~is_known & ~in_long_gap(is_known[:, None])[:, 0]
         return Seen(
             judged.expected[is_given],
             judged.residual[is_given],
@@ -78,7 +88,8 @@ class DetectorLook(DetectorState):
             combine(levels, weights),
             shares(known, self.row_scale_, weights),
             self._alone(known[0], longest),
-            np.any(judged.is_known[:, is_given], axis=(0, 2)),
+            is_known[is_given],
+            is_between[is_given],
         )
 
     def _alone(self, forecast_errors: Floats, longest: float) -> Floats:

@@ -20,7 +20,8 @@ class DetectorViews(DetectorLook):
 
         A row's score is minus what the branches say together about its worst channels,
         1 being what one normal row in a thousand reaches. Rows where nothing was
-        measured get the typical score of a normal row.
+        measured are never beyond the threshold: up to there, those in a gap of at most
+        8 rows score as their neighbours do, and those in a longer one as is typical.
 
         Parameters
         ----------
@@ -40,7 +41,7 @@ class DetectorViews(DetectorLook):
         ValueError
             If X has other channels than the training series, or infinite values.
         """
-        return -self._look(X).ratio(self.typical_ratio_)
+        return -self._look(X).ratio(self.typical_ratio_, -self.offset_)
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Score each row from the threshold: negative beyond it, an anomaly.
@@ -157,7 +158,7 @@ class DetectorViews(DetectorLook):
     def _evidence(self, seen: Seen, X: ArrayLike | pd.DataFrame) -> Evidence:
         values = self._checked(X, reset=False)[:, self.targets_]
         return Evidence(
-            seen.ratio(self.typical_ratio_),
+            seen.ratio(self.typical_ratio_, -self.offset_),
             seen.shares,
             seen.errors,
             values,

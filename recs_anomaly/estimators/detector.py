@@ -209,8 +209,9 @@ class TimeSeriesAnomalyDetector(
         if isinstance(self.contamination, str):  # "auto"
             self.offset_ = -score_at(tail, self.alpha)
         else:
+            typical = self.typical_ratio_
             judged = judge(fitted.model, grid.values, settings.SIDES[self.side])
-            ratio = self._see(judged, grid.is_given).ratio(self.typical_ratio_)
+            ratio = self._see(judged, grid.is_given).ratio(typical, typical)
             self.offset_ = float(np.quantile(-ratio, self.contamination))
 
     def __sklearn_tags__(self) -> Tags:

@@ -91,6 +91,24 @@ def test_a_gap_is_no_anomaly_and_harms_no_neighbour(
     assert not fitted.events(series)["start"].between(2250, 2450).any()
 
 
+def test_missing_rows_within_an_anomaly_are_as_near_to_the_threshold_as_can_be(
+    fitted: TimeSeriesAnomalyDetector,
+) -> None:
+    series = waves()
+    series[2500:2560] += 6.0
+    series[[2520, 2530, 2531]] = np.nan
+    series[2800:2803] = np.nan
+    series[2900:2920] = np.nan
+    scores = fitted.score_samples(series)
+    assert (scores[[2519, 2521, 2529, 2532]] < fitted.offset_).all()
+    assert (scores[[2520, 2530, 2531]] == fitted.offset_).all()
+    assert (fitted.predict(series)[[2520, 2530, 2531]] == 1).all()
+    neighbours = scores[[2799, 2803]]
+    assert (scores[2800:2803] >= 2 * neighbours.min()).all()
+    assert (scores[2800:2803] < neighbours.max() / 2).all()
+    assert (scores[2900:2920] == -fitted.typical_ratio_).all()
+
+
 def test_missing_rows_of_a_time_axis_are_a_gap() -> None:
     index = pd.date_range("2026-01-01", periods=N_ROWS, freq="min")
     frame = pd.DataFrame({"a": waves()[:, 0]}, index)
