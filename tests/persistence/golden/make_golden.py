@@ -28,6 +28,7 @@ from recs_anomaly import (
     SequenceClassifier,
     SequenceForecaster,
     TextGenerator,
+    TimeSeriesAnomalyDetector,
     VariationalAutoencoder,
     save,
 )
@@ -40,6 +41,7 @@ ROWS = [[1.0, 20.0], [np.nan, 40.0], [4.0, 10.0]]
 BITS = (np.arange(40).reshape(10, 4) % 3 > 0).astype(float)
 STEPS = np.sin(np.arange(60)).reshape(10, 3, 2)
 SERIES = np.column_stack([np.sin(np.arange(80) / 3), np.cos(np.arange(80) / 5)])
+MACHINE = np.column_stack([np.sin(np.arange(200) ** 1.1 / 3), np.arange(200) // 40 % 2])
 IMAGE = (np.arange(64).reshape(8, 8) % 9 / 9).astype("float32")
 
 
@@ -96,6 +98,22 @@ def rbm() -> RBM:
     return RBM(3, visible="softmax", n_iter=200, random_state=0).fit(rows)
 
 
+def detector() -> TimeSeriesAnomalyDetector:
+    """With a network that corrects the forecast, and a channel of context."""
+    model = TimeSeriesAnomalyDetector(window=6, n_units=2, **QUICK).fit(MACHINE[:160])
+    units = np.linspace(-1, 1, 6)
+    model.recurrent_kernel_in_ = model.recurrent_bias_ = np.stack([units, -units])
+    model.recurrent_kernel_back_ = np.stack([units**2, units])
+    model.recurrent_head_, model.recurrent_head_bias_ = np.eye(2)[:, :1], np.ones(1)
+    return model
+
+
+def scores(model: TimeSeriesAnomalyDetector) -> Any:
+    """Of each row by all rows, and by those before it."""
+    both = model.score_samples(MACHINE), model.score_samples_causal(MACHINE)
+    return np.stack(both)[:, ::10]
+
+
 def denoiser() -> ImageDenoiser:
     """Weights that repeat themselves, so that the file takes little room in gzip."""
     model = ImageDenoiser.from_pretrained(sigma=0.1)
@@ -118,6 +136,7 @@ GOLDEN = {
         lambda model: model.predict_proba(STEPS[:2]),
     ),
     "denoiser": Golden(denoiser, lambda model: model.predict(IMAGE)),
+    "detector": Golden(detector, scores),
     "forecaster": Golden(
         lambda: SequenceForecaster(window=4, n_units=2, **QUICK).fit_series(SERIES),
         lambda model: model.predict_interval(SERIES[None, :4]),
