@@ -113,7 +113,8 @@ def main(folder: Path, sigmas: str, quick: bool) -> None:
     images = read_images(folder)[: 2 if quick else None]
     means: dict[tuple[str, int], Result] = {}
     known(images[0], 0.1)  # Keras is imported, and the weights are read
-    print(f"{len(images)} images: PSNR / SSIM, CPU seconds a megapixel")
+    seeds = f"noise of seeds 0 to {len(images) - 1}"
+    print(f"{len(images)} images, {seeds}: PSNR / SSIM, CPU seconds a megapixel")
     for name, method in METHODS.items():
         row = f"{name:18}"
         for sigma in map(int, sigmas.split(",")):
