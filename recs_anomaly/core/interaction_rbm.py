@@ -102,7 +102,9 @@ def presence(rbm: InteractionRBM, hidden: Floats) -> Singles:
 
     In single precision, to find the best of many; `exact_presence` tells them apart.
     """
-    return np.asarray((hidden.astype(np.float32) @ rbm.weights.T) * rbm.scale)
+    expected: Singles = hidden.astype(np.float32) @ rbm.weights.T
+    expected *= rbm.scale
+    return expected
 
 
 def exact_presence(rbm: InteractionRBM, hidden: Floats, items: Ints) -> Floats:

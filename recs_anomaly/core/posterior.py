@@ -12,7 +12,7 @@ weights likewise, from the hidden activity of the users.
 
 import numpy as np
 
-from recs_anomaly.core.rating_rows import Floats, Ints
+from recs_anomaly.core.rating_rows import Floats, Ints, blocks
 
 N_LANDMARKS = 128
 WIDTH = 2.0
@@ -102,8 +102,19 @@ def damped_effects(
     column_counts = np.bincount(columns, minlength=shape[1]) + ITEM_SHRINKAGE
     row_effects, column_effects = np.zeros(shape[0]), np.zeros(shape[1])
     for _ in range(N_SWEEPS):
-        rest = values - row_effects[rows]
-        column_effects = np.bincount(columns, rest, shape[1]) / column_counts
-        rest = values - column_effects[columns]
-        row_effects = np.bincount(rows, rest, shape[0]) / row_counts
+        column_effects = _rest_sums(columns, values, rows, row_effects, shape[1])
+        column_effects /= column_counts
+        row_effects = _rest_sums(rows, values, columns, column_effects, shape[0])
+        row_effects /= row_counts
     return row_effects, column_effects
+
+
+def _rest_sums(
+    places: Ints, values: Floats, others: Ints, effects: Floats, n: int
+) -> Floats:
+    """Sum what the effects of the others leave of the values, at each of n places."""
+    sums = np.zeros(n)
+    for block in blocks(len(values)):
+        rest = values[block] - effects[others[block]]
+        sums += np.bincount(places[block], rest, n)
+    return sums

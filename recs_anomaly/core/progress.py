@@ -1,5 +1,6 @@
 """What training tells while it runs; free of Keras, which not all training needs."""
 
+import math
 import sys
 from collections.abc import Callable
 from time import perf_counter
@@ -14,6 +15,11 @@ class TrainingHistory(NamedTuple):
 
     loss: list[float]
     validation_loss: list[float]
+    is_interrupted: bool = False
+
+
+SECONDS_BETWEEN = 0.5
+MINUTE, HOUR = 60, 3600
 
 
 class Progress:
@@ -26,23 +32,41 @@ class Progress:
         self._epochs = epochs
         self._stream = stream or sys.stderr
         self._is_shown = verbose > 1 or (verbose == 1 and self._stream.isatty())
+        self._start = self._written = perf_counter()
+        self._done_before = 0.0
+        self._losses = ""
+
+    def resumed(self, done: float) -> None:
+        """Begin the clock now, with so many epochs done at another time."""
         self._start = perf_counter()
+        self._done_before = done
+
+    def step(self, done: float) -> None:
+        """Rewrite the line within an epoch, if the last time is long enough ago."""
+        if perf_counter() - self._written >= SECONDS_BETWEEN:
+            epoch = min(int(done) + 1, self._epochs)
+            share = min(done - (epoch - 1), 1.0)
+            self._write(f"epoch {epoch}/{self._epochs} at {share:.0%}", done)
 
     def epoch(self, done: int, history: TrainingHistory, learned: Learned) -> bool:
         """Rewrite the line after an epoch; say whether training should end: never."""
-        if self._is_shown:
-            self._show(done, history)
+        self._losses = f", loss {history.loss[-1]:.4f}"
+        if history.validation_loss:
+            self._losses += f", validation {history.validation_loss[-1]:.4f}"
+        self._write(f"epoch {done}/{self._epochs}", done)
         return False
 
     def finished(self) -> None:
         """Hear that all is done, and what was learned is in its place."""
 
-    def _show(self, done: int, history: TrainingHistory) -> None:
-        left = (perf_counter() - self._start) / done * (self._epochs - done)
-        text = f"{self._name}: epoch {done}/{self._epochs}, loss {history.loss[-1]:.4f}"
-        if history.validation_loss:
-            text += f", validation {history.validation_loss[-1]:.4f}"
-        self._stream.write(f"\r\033[K{text}, at most {left:.0f} s left")
+    def _write(self, place: str, done: float) -> None:
+        self._written = perf_counter()
+        if not self._is_shown:
+            return
+        pace = (self._written - self._start) / max(done - self._done_before, 1e-9)
+        left = duration(pace * (self._epochs - done))
+        text = f"{self._name}: {place}{self._losses}, at most {left} left"
+        self._stream.write(f"\r\033[K{text}")
         self._stream.flush()
 
     def __enter__(self) -> Self:
@@ -52,3 +76,12 @@ class Progress:
         if self._is_shown:
             self._stream.write("\r\033[K")
             self._stream.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them, minutes rounded up."""
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * HOUR:
+        return f"{math.ceil(seconds / MINUTE)} min"
+    return f"{seconds / HOUR:.1f} h"

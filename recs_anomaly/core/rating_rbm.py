@@ -25,7 +25,8 @@ TYPICAL_COUNT = 60.0
 EMPTY_COUNT = 10.0
 MEAN_SHRINKAGE = 5.0
 LEVEL_SHRINKAGE = 10.0
-BLOCK = 1 << 17
+# Ratings whose messages stay in the processor's cache.
+BLOCK = 1 << 12
 
 
 class RatingRBM(NamedTuple):

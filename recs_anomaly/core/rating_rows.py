@@ -1,13 +1,15 @@
 """Ratings as ragged rows, a row a user (or an item): only what was rated is stored."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float64]
+# Ratings looked at together by what needs eight bytes and more of each.
+BLOCK = 1 << 20
 
 
 class RatingRows(NamedTuple):
@@ -15,6 +17,7 @@ class RatingRows(NamedTuple):
 
     In the user view a row is a user and a column an item, in the item view the
     reverse. A level is the place of a rating in the sorted list of rating levels.
+    Many ratings are kept in five bytes each, columns as int32 and levels as int8.
     """
 
     offsets: Ints
@@ -35,7 +38,7 @@ class RatingRows(NamedTuple):
     @property
     def rows(self) -> Ints:
         """Row of each rating."""
-        return np.repeat(np.arange(self.n_rows), self.counts)
+        return np.repeat(np.arange(self.n_rows, dtype=np.int32), self.counts)
 
     def take(self, rows: Ints) -> "RatingRows":
         """Copy the given rows, in that order."""
@@ -67,9 +70,32 @@ def to_rows(
     rows: Ints, columns: Ints, levels: Ints, shape: tuple[int, int]
 ) -> RatingRows:
     """Sort (row, column, level) triplets into rows, columns ascending in each."""
-    order = np.lexsort((columns, rows))
+    n_levels = int(levels.max(initial=0)) + 1
+    # One number for a triplet: sorting numbers takes a tenth of the time and a third
+    # of the memory of finding an order.
+    code = rows.astype(np.int64)
+    for part, size in ((columns, shape[1]), (levels, n_levels)):
+        code *= size
+        code += part
+    code.sort()
+    sorted_levels = _remainders(code, n_levels, np.int8)
+    code //= n_levels
+    sorted_columns = _remainders(code, shape[1], np.int32)
     counts = np.bincount(rows, minlength=shape[0])
-    return RatingRows(offsets_of(counts), columns[order], levels[order], shape[1])
+    return RatingRows(offsets_of(counts), sorted_columns, sorted_levels, shape[1])
+
+
+def _remainders(code: Ints, size: int, kind: type[np.signedinteger[Any]]) -> Ints:
+    found = np.empty(len(code), kind)
+    for block in blocks(len(code)):
+        found[block] = code[block] % size
+    return found
+
+
+def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
+    """Cut n entries into runs of at most `size`."""
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
 
 
 def transposed(ratings: RatingRows) -> RatingRows:
@@ -89,9 +115,21 @@ def segment_sum(values: Floats, offsets: Ints) -> Floats:
 
 def level_counts(ratings: RatingRows, n_levels: int) -> Floats:
     """Count how often each row gave each level, of shape (n_rows, n_levels)."""
-    cell = ratings.rows * n_levels + ratings.levels
-    counts = np.bincount(cell, minlength=ratings.n_rows * n_levels)
-    return counts.reshape(-1, n_levels).astype(np.float64)
+    return _level_counts(ratings.rows, ratings.levels, (ratings.n_rows, n_levels))
+
+
+def column_level_counts(ratings: RatingRows, n_levels: int) -> Floats:
+    """Count how often each column got each level, of shape (n_columns, n_levels)."""
+    shape = (ratings.n_columns, n_levels)
+    return _level_counts(ratings.columns, ratings.levels, shape)
+
+
+def _level_counts(places: Ints, levels: Ints, shape: tuple[int, int]) -> Floats:
+    counts = np.zeros(shape[0] * shape[1])
+    for block in blocks(len(places)):
+        cell = places[block].astype(np.int64) * shape[1] + levels[block]
+        counts += np.bincount(cell, minlength=len(counts))
+    return counts.reshape(shape)
 
 
 def row_blocks(ratings: RatingRows, n_ratings: int) -> Iterator[slice]:

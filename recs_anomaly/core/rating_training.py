@@ -11,12 +11,14 @@ memory of a step grow with the number of ratings in the batch.
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+from recs_anomaly.core.checkpoints import Checkpoint, key_of
 from recs_anomaly.core.rating_rbm import (
     LEVEL_SHRINKAGE,
     RatingRBM,
@@ -24,7 +26,7 @@ from recs_anomaly.core.rating_rbm import (
     count_scale,
     level_place,
 )
-from recs_anomaly.core.rating_rows import Ints, RatingRows, level_counts, transposed
+from recs_anomaly.core.rating_rows import Ints, RatingRows, column_level_counts
 from recs_anomaly.core.training import (
     Batch,
     Progress,
@@ -150,7 +152,7 @@ def starting_point(
 ) -> RatingRBM:
     """Visible biases at the log smoothed frequencies, couplings small and random."""
     place = level_place(n_levels)
-    by_column = level_counts(transposed(ratings), n_levels)
+    by_column = column_level_counts(ratings, n_levels)
     counts = by_column.sum(axis=1, keepdims=True)
     frequency = (by_column.sum(axis=0) + 1.0) / (counts.sum() + n_levels)
     smoothed = (by_column + COLUMN_SHRINKAGE * frequency) / (counts + COLUMN_SHRINKAGE)
@@ -181,8 +183,13 @@ def fit_rating_rbm(
     seed: int,
     progress: Progress,
     validate: Callable[[RatingRBM], float] | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[RatingRBM, TrainingHistory]:
     """Train one view; `validate` gives the loss of a candidate on the cut."""
+    kept = None
+    if checkpoint is not None:
+        plan = (config, schedule, seed, keras.backend.backend())
+        kept = Checkpoint(checkpoint, key_of(plan, (*ratings[:3], *start)))
     model = RatingRBMTrainer(start, config, seed)
     batches = ShuffledBatches(partial(_draw_batches, ratings, start), seed)
     with progress:
@@ -192,6 +199,7 @@ def fit_rating_rbm(
             schedule,
             progress,
             None if validate is None else lambda: validate(model.arrays()),
+            kept,
         )
     return model.arrays(), history
 

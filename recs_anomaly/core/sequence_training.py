@@ -32,6 +32,7 @@ from recs_anomaly.core.training import (
     Batch,
     EpochMonitor,
     ShuffledBatches,
+    run,
 )
 
 Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -155,14 +156,9 @@ def train_recurrent(
             progress,
             lambda: _weights_of(model),
         )
-        model.fit(
-            ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed),
-            epochs=pace.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[FallingRate(pace), monitor],
-        )
-        return Trained(_weights_of(model), monitor.history, _state_of(model.optimizer))
+        batches = ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed)
+        history = run(model, batches, pace.epochs, monitor, FallingRate(pace))
+        return Trained(_weights_of(model), history, _state_of(model.optimizer))
 
 
 def is_worth_compiling(n_batches: int, n_steps: int, epochs: int) -> bool:

@@ -1,12 +1,18 @@
-"""The one seeded training loop: shuffled batches, decaying rate, early stopping."""
+"""The one seeded training loop: shuffled batches, decaying rate, early stopping.
+
+Ctrl-C ends a training with the best of the epochs that have ended; a checkpoint takes
+it up again where it stood, to the bit.
+"""
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
+from recs_anomaly.core.checkpoints import Checkpoint, Standing
 from recs_anomaly.core.progress import Learned
 from recs_anomaly.core.progress import Progress as Progress
 from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
@@ -50,6 +56,11 @@ class ShuffledBatches(keras.utils.PyDataset):
         """Draw the next epoch's batches."""
         self._batches = self._draw(self._rng)
 
+    def skip(self, n_epochs: int) -> None:
+        """Draw as often as so many epochs have done."""
+        for _ in range(n_epochs):
+            self.on_epoch_end()
+
 
 class EpochMonitor(keras.callbacks.Callback):
     """Measures the loss to stop on, keeps the best weights, reports progress."""
@@ -60,36 +71,116 @@ class EpochMonitor(keras.callbacks.Callback):
         patience: int,
         report: Progress,
         learned: Learned,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         super().__init__()
         self._validate = validate
         self._patience = patience
         self._report = report
         self._learned = learned
+        self._checkpoint = checkpoint
         self.history = TrainingHistory([], [])
-        self._best: list[np.ndarray] | None = None
+        # Of the best epoch, or of the last one where there is no telling.
+        self._kept: list[np.ndarray] = []
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
+        """Say how much of the epoch is done."""
+        self._report.step(len(self.history.loss) + (batch + 1) / self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Measure, remember the best weights, stop when it no longer improves."""
-        self.history.loss.append(_finite(float((logs or {})["loss"]), epoch))
+        loss = _finite(float((logs or {})["loss"]), epoch)
         if self._validate is not None:
-            self._keep_the_best(_finite(self._validate(), epoch))
-        if self._report.epoch(epoch + 1, self.history, self._learned):
-            self.model.stop_training = True
+            self.history.validation_loss.append(_finite(self._validate(), epoch))
+        self.history.loss.append(loss)
+        if self._epochs_without_gain == 0:
+            self._kept = self.model.get_weights()
+        is_enough = self._report.epoch(epoch + 1, self.history, self._learned)
+        self.model.stop_training = is_enough or self.is_over
+        if self._checkpoint is not None:
+            self._checkpoint.write(self._standing())
 
-    def _keep_the_best(self, loss: float) -> None:
+    @property
+    def is_over(self) -> bool:
+        """Whether the loss has not improved for as many epochs as are waited for."""
+        return self._epochs_without_gain >= self._patience
+
+    @property
+    def _epochs_without_gain(self) -> int:
         losses = self.history.validation_loss
-        losses.append(loss)
-        best = int(np.argmin(losses))
-        if best == len(losses) - 1:
-            self._best = self.model.get_weights()
-        elif len(losses) - 1 - best >= self._patience:
-            self.model.stop_training = True
+        return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
+
+    def keep(self) -> None:
+        """Put the weights of the best epoch back."""
+        self.model.set_weights(self._kept)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Put the weights of the best epoch back."""
-        if self._best is not None:
-            self.model.set_weights(self._best)
+        if self._validate is not None:
+            self.keep()
+
+    def go_on_from(self, standing: Standing) -> None:
+        """Take up a training; its model must be set, and its optimizer built."""
+        self.history.loss[:] = standing.loss
+        self.history.validation_loss[:] = standing.validation_loss
+        self._kept = standing.best
+        for variables, values in (
+            (self.model.variables, standing.variables),
+            (self.model.optimizer.variables, standing.optimizer),
+        ):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        self._report.resumed(len(standing.loss))
+
+    def _standing(self) -> Standing:
+        to_numpy = keras.ops.convert_to_numpy
+        return Standing(
+            self.history.loss,
+            self.history.validation_loss,
+            [to_numpy(variable) for variable in self.model.variables],
+            [to_numpy(variable) for variable in self.model.optimizer.variables],
+            self._kept,
+        )
+
+
+def run(
+    model: keras.Model,
+    batches: ShuffledBatches,
+    epochs: int,
+    monitor: EpochMonitor,
+    *others: keras.callbacks.Callback,
+) -> TrainingHistory:
+    """Fit a compiled model for the epochs that its monitor has not seen yet.
+
+    Ctrl-C keeps what the epochs that have ended have learned, with a warning; in the
+    first epoch there is nothing to keep.
+    """
+    n_done = len(monitor.history.loss)
+    batches.skip(n_done)
+    try:
+        model.fit(
+            batches,
+            epochs=epochs,
+            initial_epoch=n_done,
+            shuffle=False,
+            verbose=0,
+            callbacks=[*others, monitor],
+        )
+    except KeyboardInterrupt:
+        n_done = len(monitor.history.loss)
+        if n_done == 0:
+            raise
+        monitor.keep()
+        warnings.warn(
+            f"training was interrupted in epoch {n_done + 1} of {epochs}; the best of "
+            f"the {n_done} before it was kept.",
+            UserWarning,
+            stacklevel=2,
+        )
+        return monitor.history._replace(is_interrupted=True)
+    return monitor.history
 
 
 def _finite(loss: float, epoch: int) -> float:
@@ -107,9 +198,15 @@ def train(
     schedule: Schedule,
     progress: Progress,
     validate: Callable[[], float] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainingHistory:
-    """Fit the model by Adam, the rate falling linearly to zero over all epochs."""
-    monitor = EpochMonitor(validate, schedule.patience, progress, lambda: model)
+    """Fit the model by Adam, the rate falling linearly to zero over all epochs.
+
+    Where the checkpoint holds an earlier run of the same training, it goes on there.
+    """
+    monitor = EpochMonitor(
+        validate, schedule.patience, progress, lambda: model, checkpoint
+    )
     steps = max(schedule.epochs * len(batches), 1)
     model.compile(
         optimizer=keras.optimizers.Adam(
@@ -122,7 +219,11 @@ def train(
     )
     # Without its variables TensorFlow would trace the first step twice.
     model.optimizer.build(model.trainable_variables)
-    model.fit(
-        batches, epochs=schedule.epochs, shuffle=False, verbose=0, callbacks=[monitor]
-    )
-    return monitor.history
+    standing = checkpoint.read() if checkpoint else None
+    if standing is not None:
+        monitor.set_model(model)
+        monitor.go_on_from(standing)
+    if monitor.is_over or len(monitor.history.loss) >= schedule.epochs:
+        monitor.keep()
+        return monitor.history
+    return run(model, batches, schedule.epochs, monitor)

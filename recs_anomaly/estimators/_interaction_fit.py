@@ -3,16 +3,18 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.utils.extmath import randomized_svd
 
 from recs_anomaly.core import interaction_rbm
-from recs_anomaly.core.interaction_rbm import USUAL_LINK, InteractionRBM
-from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
+from recs_anomaly.core.interaction_rbm import USUAL_LINK, InteractionRBM, Singles
+from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, blocks
 
 N_OVERSAMPLES = 20
 N_POWER_ITERATIONS = 4
 LEFT_A_CHOICE = 5
+PAIRS_A_BLOCK = 1 << 12
 
 
 class Choices(NamedTuple):
@@ -30,8 +32,8 @@ def fit_interactions(rows: RatingRows, seed: int) -> InteractionRBM:
     n_users, n_items = int((rows.counts > 0).sum()), int((counts > 0).sum())
     visible = csr_array(
         (
-            np.repeat(of_user, rows.counts).astype(np.float32)
-            / scale[rows.columns].astype(np.float32),
+            np.repeat(of_user.astype(np.float32), rows.counts)
+            / scale.astype(np.float32)[rows.columns],
             rows.columns,
             rows.offsets,
         ),
@@ -81,33 +83,49 @@ def _drawn(
     """Pairs of people and items, each as likely, that are among no choices."""
     users = rng.integers(0, kept.n_rows - 1, n_pairs)
     items = rng.integers(0, kept.n_columns - 1, n_pairs)
-    code = users * kept.n_columns + items
-    taken = np.concatenate(
-        [
-            kept.rows * kept.n_columns + kept.columns,
-            cut.users * kept.n_columns + cut.items,
-        ]
+    is_free = ~np.isin(
+        _codes(users, items, kept.n_columns),
+        _codes(cut.users, cut.items, kept.n_columns),
     )
-    is_free = ~np.isin(code, taken)
+    is_free &= ~_holds(kept, users, items)
     return Choices(users[is_free], items[is_free])
+
+
+def _codes(users: Ints, items: Ints, n_items: int) -> Ints:
+    """One number for each pair."""
+    return users.astype(np.int64) * n_items + items
+
+
+def _holds(rows: RatingRows, users: Ints, items: Ints) -> NDArray[np.bool_]:
+    """Tell which pairs are among the choices."""
+    code = _codes(users, items, rows.n_columns)
+    held = _codes(rows.rows, rows.columns, rows.n_columns)
+    place = np.searchsorted(held, code)
+    return np.asarray(held[np.minimum(place, len(held) - 1)] == code)
 
 
 def _presences(rbm: InteractionRBM, kept: RatingRows, pairs: Choices) -> Floats:
     order = np.argsort(pairs.users, kind="stable")
     users, place = np.unique(pairs.users[order], return_inverse=True)
-    hidden = hidden_of_users(rbm, kept, users)
-    return interaction_rbm.exact_presence(rbm, hidden[place], pairs.items[order])
+    told = interaction_rbm.messages(rbm, np.arange(kept.n_columns))
+    hidden = hidden_of_rows(rbm, told, kept.take(users))
+    items, found = pairs.items[order], np.empty(len(order))
+    for block in blocks(len(order), PAIRS_A_BLOCK):
+        found[block] = interaction_rbm.exact_presence(
+            rbm, hidden[place[block]], items[block]
+        )
+    return found
 
 
-def hidden_of_users(rbm: InteractionRBM, rows: RatingRows, users: Ints) -> Floats:
-    """Mean of the hidden units of several users, of shape (n_users, n_units)."""
-    hidden = np.empty((len(users), rbm.weights.shape[1]))
-    n_told = int(rows.counts[users].sum())
-    is_shared = n_told > rows.n_columns
-    # Where items are told of again and again, what they tell is worked out once.
-    table = interaction_rbm.messages(rbm, np.arange(rows.n_columns if is_shared else 0))
-    for place, user in enumerate(users.tolist()):
-        own = rows.columns[rows.offsets[user] : rows.offsets[user + 1]]
-        told = table[own] if is_shared else interaction_rbm.messages(rbm, own)
-        hidden[place] = interaction_rbm.hidden_mean(rbm, told)
-    return hidden
+def hidden_of_rows(rbm: InteractionRBM, told: Singles, rows: RatingRows) -> Floats:
+    """Mean of the hidden units given each row, of shape (n_rows, n_units).
+
+    `told` are the messages of all items. One row alone gives the same bits.
+    """
+    if rows.n_rows == 1:
+        return interaction_rbm.hidden_mean(rbm, told[rows.columns])[None]
+    ones = np.ones(len(rows.columns))
+    chosen = csr_array(
+        (ones, rows.columns, rows.offsets), shape=(rows.n_rows, len(told))
+    )
+    return np.asarray(rbm.hidden_bias + chosen @ told)

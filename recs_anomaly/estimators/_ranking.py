@@ -5,23 +5,26 @@ those of the few best are then computed again in double precision, each by itsel
 list does not depend on who else is in the block.
 """
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core import interaction_rbm
 from recs_anomaly.core.interaction_rbm import InteractionRBM, Singles
 from recs_anomaly.core.rating_model import Folded, RatingModel, fold_in
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
-from recs_anomaly.estimators._interaction_fit import hidden_of_users
+from recs_anomaly.estimators._interaction_fit import hidden_of_rows
+from recs_anomaly.estimators._variety import marginal_order
 
 PEOPLE_A_BLOCK = 128
+SCORES_A_BLOCK = 1 << 22
 # More than single precision could put in the wrong order.
 MARGIN = 5
+GROUPS_A_PLACE = 16
+# Of a list whose items are not to be alike.
+CANDIDATES_A_PLACE = 10
 # Log odds of a choice that one standard deviation of the ratings weighs. On cuts of the
 # training parts of MovieLens 100K more found hardly more of what was liked, and began
 # to lose what was chosen.
@@ -34,6 +37,7 @@ class Catalogue(NamedTuple):
 
     ratings: RatingModel
     interactions: InteractionRBM
+    told: Singles  # (n_items + 1, n_units) messages of the items to its hidden units
     weights: (
         Singles  # (n_items, n_weights) of the rating model, both views side by side
     )
@@ -66,6 +70,8 @@ class Wanted(NamedTuple):
     rank_by: str
     allowed: NDArray[np.bool_] | None  # (n_items,), None for all
     exclude_seen: bool
+    diversity: float  # from 0 to 1
+    places: Floats | None  # of the items: products of rows say how alike they are
 
 
 class Ranked(NamedTuple):
@@ -76,6 +82,11 @@ class Ranked(NamedTuple):
     score: Floats
     latent: Floats  # of the rating
 
+    def at(self, order: Ints) -> "Ranked":
+        """Keep the pairs at these places, in this order."""
+        people, items, score, latent = self
+        return Ranked(people[order], items[order], score[order], latent[order])
+
 
 def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
     """Lay the items' arrays out for ranking; the item that nobody rated is left out."""
@@ -85,6 +96,7 @@ def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
     return Catalogue(
         ratings,
         interactions,
+        interaction_rbm.messages(interactions, np.arange(len(interactions.scale))),
         np.ascontiguousarray(weights[:-1], np.float32),
         ratings.item_effects[:-1].astype(np.float32),
         _spread(ratings),
@@ -97,24 +109,15 @@ def _spread(model: RatingModel) -> float:
     return float(np.sqrt(variance))
 
 
-def blocks_of_people(
-    known: Catalogue, ratings: RatingRows, rows: Ints
-) -> Iterator[People]:
-    """Fold in some rows of ratings, a block at a time."""
-    for start in range(0, len(rows), PEOPLE_A_BLOCK):
-        block = ratings.take(rows[start : start + PEOPLE_A_BLOCK])
-        # Many small systems: threads would only wait for each other. To hold them back
-        # takes longer than to fold in a single person, or people without ratings.
-        is_quick = block.n_rows == 1 or not known.is_rated
-        with nullcontext() if is_quick else threadpool_limits(1, user_api="blas"):
-            folded = fold_in_people(known, block)
-        yield folded
+def people_a_block(known: Catalogue) -> int:
+    """How many people are ranked together."""
+    return min(max(SCORES_A_BLOCK // len(known.effects), 1), PEOPLE_A_BLOCK)
 
 
 def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
     """Fold in each row of ratings."""
     model = known.ratings
-    hidden = hidden_of_users(known.interactions, rows, np.arange(rows.n_rows))
+    hidden = hidden_of_rows(known.interactions, known.told, rows)
     if known.is_rated:
         own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
         folded = [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
@@ -137,39 +140,67 @@ def ranked(known: Catalogue, people: People, wanted: Wanted) -> Ranked:
     """Find the best items of each person; ties go to the first item."""
     rough = _rough_scores(known, people, wanted.rank_by)
     if wanted.exclude_seen:
-        rough[people.rows.rows, people.rows.columns] = -np.inf
+        seen = people.rows.rows.astype(np.int64) * rough.shape[1] + people.rows.columns
+        rough.ravel()[seen] = -np.inf
     if wanted.allowed is not None:
         rough[:, ~wanted.allowed] = -np.inf
-    found = [_best(scores, wanted.n + MARGIN) for scores in rough]
-    rows = np.repeat(np.arange(len(found)), [len(items) for items in found])
-    items = np.concatenate(found)
+    n = wanted.n * (CANDIDATES_A_PLACE if wanted.diversity else 1)
+    rows, items = _candidates(rough, n + MARGIN)
     latent = latent_of_pairs(known, people, rows, items)
     presence = interaction_rbm.exact_presence(
         known.interactions, people.hidden[rows], items
     )
     score = combined(known, presence, latent, wanted.rank_by)
     order = np.lexsort((items, -score, rows))
-    starts = np.searchsorted(rows, np.arange(len(found)))
-    order = order[np.arange(len(order)) - starts[rows] < wanted.n]
-    return Ranked(rows[order], items[order], score[order], latent[order])
+    order = order[places(rows) < n]
+    best = Ranked(rows, items, score, latent).at(order)
+    if wanted.places is None:
+        return best
+    return best.at(_varied(best, wanted, wanted.places))
 
 
-def _best(scores: Singles, n: int) -> Ints:
-    """Places of the n highest scores, ascending; ties go to the first."""
-    n = min(n, int((scores > -np.inf).sum()))
-    if n == 0:
-        return np.zeros(0, np.int64)
-    threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
-    found = np.flatnonzero(scores >= threshold)
-    if len(found) > n:
-        best = np.argsort(-scores[found], kind="stable")[:n]
-        found = np.sort(found[best])
-    return found
+def _varied(best: Ranked, wanted: Wanted, places: Floats) -> Ints:
+    """Shorten each person's candidates to a list whose items are not all alike."""
+    starts = np.flatnonzero(np.diff(best.people, prepend=-1))
+    orders = [np.zeros(0, np.int64)]
+    for start, stop in pairwise([*starts.tolist(), len(best.people)]):
+        score, own = best.score[start:stop], places[best.items[start:stop]]
+        orders.append(start + marginal_order(score, own, wanted.n, wanted.diversity))
+    return np.concatenate(orders)
+
+
+def _candidates(scores: Singles, n: int) -> tuple[Ints, Ints]:
+    """Rows and places of each row's n highest scores; ties go to the first place."""
+    least = _lower_bounds(scores, min(n, scores.shape[1]))
+    # What may not be listed has a score of -inf, below all bounds.
+    least = np.maximum(least, np.finfo(scores.dtype).min)
+    rows, items = np.divmod(np.flatnonzero(scores >= least[:, None]), scores.shape[1])
+    order = np.lexsort((-scores[rows, items], rows))
+    order = order[places(rows) < n]
+    return rows[order], items[order]
+
+
+def _lower_bounds(scores: Singles, n: int) -> Singles:
+    """Scores that at least n of each row reach, and hardly more.
+
+    The n-th highest of the maxima of groups of places: there are fewer of them.
+    """
+    size = max(scores.shape[1] // (GROUPS_A_PLACE * n), 1)
+    n_groups = scores.shape[1] // size
+    grouped = scores[:, : n_groups * size].reshape(len(scores), size, n_groups)
+    rest = scores[:, n_groups * size :]
+    maxima = np.hstack([grouped.max(axis=1), rest])
+    place = maxima.shape[1] - n
+    return np.asarray(np.partition(maxima, place, axis=1)[:, place])
+
+
+def places(rows: Ints) -> Ints:
+    """Count from 0 within each run of equal rows; rows ascend."""
+    return np.arange(len(rows)) - np.searchsorted(rows, rows)
 
 
 def _rough_scores(known: Catalogue, people: People, rank_by: str) -> Singles:
     """Scores of all items in single precision, up to what all of a person share."""
-    n_items = len(known.effects)
     liking: Singles = np.zeros((1, 1), np.float32)
     if known.is_rated and rank_by != "watch":
         places = np.hstack([people.features, people.weights]).astype(np.float32)
@@ -177,7 +208,9 @@ def _rough_scores(known: Catalogue, people: People, rank_by: str) -> Singles:
         if rank_by == "like":
             return liking
         liking *= np.float32(LIKING_WEIGHT / known.spread)
-    presence = interaction_rbm.presence(known.interactions, people.hidden)[:, :n_items]
+    rbm = known.interactions
+    items = rbm._replace(weights=rbm.weights[:-1], scale=rbm.scale[:-1])
+    presence = interaction_rbm.presence(items, people.hidden)
     if rank_by == "watch" or not known.is_rated:
         return presence
     link = known.interactions.link.astype(np.float32)

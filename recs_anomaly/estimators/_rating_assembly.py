@@ -10,7 +10,13 @@ from threadpoolctl import threadpool_limits
 from recs_anomaly.core import ordinal, posterior, rating_rbm
 from recs_anomaly.core.rating_model import RatingModel, log_use
 from recs_anomaly.core.rating_rbm import Encoder
-from recs_anomaly.core.rating_rows import Floats, RatingRows, level_counts, transposed
+from recs_anomaly.core.rating_rows import (
+    Floats,
+    Ints,
+    RatingRows,
+    level_counts,
+    transposed,
+)
 
 AUDIENCE_DIMENSIONS = 20
 AUDIENCE_SHRINKAGE = 5.0
@@ -42,17 +48,18 @@ def assemble(
     generosity, item_effects = posterior.damped_effects(
         ratings.rows, ratings.columns, values - mean, shape
     )
-    beyond = levels[by_item.levels] - mean - item_effects[by_item.rows]
     item_weights = _item_weights(
         by_item,
-        beyond - generosity[by_item.columns],
+        levels - mean,
+        item_effects,
+        generosity,
         posterior.user_features(rating_rbm.hidden_units(views.user, ratings)),
     )
     features = np.zeros((by_item.n_rows, 0))
     if view != "user":
         features = posterior.item_features(
             rating_rbm.hidden_units(views.item, by_item),
-            _audience(ratings, seed),
+            _audience(by_item, ratings.counts, seed),
             by_item.counts.astype(np.float64),
         )
     return RatingModel(
@@ -98,22 +105,28 @@ def without_ratings(n_users: int, n_items: int) -> tuple[RatingModel, Views]:
 
 
 def _item_weights(
-    by_item: RatingRows, residuals: Floats, user_features: Floats
+    by_item: RatingRows,
+    centred_levels: Floats,
+    item_effects: Floats,
+    generosity: Floats,
+    user_features: Floats,
 ) -> Floats:
     """Output weights of each item in the user view, of shape (n_items, n_features)."""
     weights = np.zeros((by_item.n_rows, user_features.shape[1]))
     with threadpool_limits(1, user_api="blas"):
         for item in range(by_item.n_rows):
             own = slice(*by_item.offsets[item : item + 2])
-            seen = user_features[by_item.columns[own]]
-            weights[item] = posterior.infer(seen, residuals[own])
+            users = by_item.columns[own]
+            beyond = centred_levels[by_item.levels[own]] - item_effects[item]
+            weights[item] = posterior.infer(
+                user_features[users], beyond - generosity[users]
+            )
     return weights
 
 
-def _audience(ratings: RatingRows, seed: int) -> Floats:
+def _audience(by_item: RatingRows, user_counts: Ints, seed: int) -> Floats:
     """Spectral embedding of the items by who rated them, whatever the rating."""
-    by_item = transposed(ratings)
-    user_weight = 1 / np.sqrt(ratings.counts + AUDIENCE_SHRINKAGE)
+    user_weight = 1 / np.sqrt(user_counts + AUDIENCE_SHRINKAGE)
     item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
     weights = item_weight[by_item.rows] * user_weight[by_item.columns]
     shape = (by_item.n_rows, by_item.n_columns)

@@ -6,7 +6,9 @@ the ratings of the cut come back: hidden activity, item features and everybody's
 weights are functions of the ratings, and are computed from all of them.
 """
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +17,7 @@ from recs_anomaly.core import ordinal, rating_rbm
 from recs_anomaly.core.interaction_rbm import InteractionRBM
 from recs_anomaly.core.rating_model import Folded, RatingModel
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
-from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, to_rows, transposed
+from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, transposed
 from recs_anomaly.estimators._interaction_fit import (
     Choices,
     calibrated_link,
@@ -47,6 +49,7 @@ class ViewSettings(NamedTuple):
     learning_rate: float
     decay: float
     verbose: int
+    checkpoint: Path | None
 
 
 class Learned(NamedTuple):
@@ -121,10 +124,8 @@ def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows
     is_cut = np.zeros(n_ratings, bool)
     if n_cut >= SMALLEST_CUT:
         is_cut[rng.choice(n_ratings, n_cut, replace=False)] = True
-    every = Cut(ratings.rows, ratings.columns, ratings.levels)
-    cut, rest = (Cut(*(part[chosen] for part in every)) for chosen in (is_cut, ~is_cut))
-    shape = (ratings.n_rows, ratings.n_columns)
-    return to_rows(rest.users, rest.items, rest.levels, shape), cut
+    cut = Cut(ratings.rows[is_cut], ratings.columns[is_cut], ratings.levels[is_cut])
+    return ratings.where(~is_cut), cut
 
 
 def _train_views(
@@ -141,7 +142,7 @@ def _train_views(
 
     schedule = Schedule(settings.epochs, settings.learning_rate)
     views: dict[str, RatingRBM] = {}
-    histories = {}
+    histories, is_whole = {}, True
     for name, rows, held_out, dropout in (
         ("user", kept, cut, 0.0),
         ("item", transposed(kept), Cut(cut.items, cut.users, cut.levels), ITEM_DROPOUT),
@@ -159,11 +160,38 @@ def _train_views(
             schedule,
             seed=int(rng.integers(2**31)),
             progress=Progress(f"{name} view", settings.epochs, settings.verbose),
-            validate=partial(_loss_on_cut, rows, held_out) if len(cut.users) else None,
+            validate=_validator(rows, held_out) if len(cut.users) else None,
+            checkpoint=_file_of(settings, name),
         )
         histories[name] = history.loss, history.validation_loss
+        is_whole &= not history.is_interrupted
+    if is_whole:
+        _remove_checkpoints(settings)
     user, item = views["user"], views["item"]
     return Views(user.encoder, item.encoder, user.level_log_frequency), histories
+
+
+def _file_of(settings: ViewSettings, view: str) -> Path | None:
+    """Where the training of a view leaves its checkpoint."""
+    folder = settings.checkpoint
+    return None if folder is None else folder / f"{view}-view.npz"
+
+
+def _remove_checkpoints(settings: ViewSettings) -> None:
+    """Nothing is left to go on with; a folder that holds other things stays."""
+    folder = settings.checkpoint
+    if folder is None:
+        return
+    for view in ("user", "item"):
+        (folder / f"{view}-view.npz").unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _validator(rows: RatingRows, cut: Cut) -> Callable[[RatingRBM], float]:
+    """Loss on the cut, from those rows alone that it has ratings of."""
+    asked, place = np.unique(cut.users, return_inverse=True)
+    return partial(_loss_on_cut, rows.take(asked), cut._replace(users=place))
 
 
 def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:

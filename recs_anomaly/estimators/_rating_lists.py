@@ -9,16 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from recs_anomaly.core.rating_rows import blocks
 from recs_anomaly.estimators import _recommendations as lists
 from recs_anomaly.estimators._ranking import (
     People,
-    Ranked,
     Wanted,
-    blocks_of_people,
     fold_in_people,
+    people_a_block,
     ranked,
 )
 from recs_anomaly.estimators._rating_reasons import RatingReasons
+from recs_anomaly.estimators._threads import in_threads
 from recs_anomaly.exceptions import InputError
 
 OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
@@ -38,6 +39,7 @@ class RatingLists(RatingReasons):
         exclude: Iterable[Hashable] | None = None,
         on_unknown: str = "raise",
         rank_by: str = "both",
+        diversity: float = 0.0,
     ) -> pd.DataFrame:
         """Recommend the items that users would choose and like.
 
@@ -60,15 +62,22 @@ class RatingLists(RatingReasons):
             rating expected if so; "both" by the log odds plus 0.6 for each standard
             deviation of the ratings that the expected one is above their mean. A model
             of choices alone knows only the first.
+        diversity : float, default=0.0
+            From 0, the items of highest score, to 1, items as unlike each other as can
+            be. Between, the items come one by one from the best 10 n, each the one with
+            the greatest ``(1 - diversity) * relevance - diversity * likeness``:
+            relevance is the score, from 0 for the worst of these candidates to 1 for
+            the best; likeness, as of `similar_items`, is that to the most similar one
+            already listed (maximal marginal relevance [1]_).
 
         Returns
         -------
         recommendations : DataFrame
             A row a recommendation, best first for each user: user_id, item_id, rank
-            (from 1), score (by which they are ranked; of equal ones the first in
-            `items_` leads), rating_mean, rating_std, p_like (probability of a rating
-            in the upper quarter of the scale). The last three are missing (NaN) where
-            the model was fitted without ratings.
+            (from 1), score (by which they are ranked where `diversity` is 0; of equal
+            ones the first in `items_` leads), rating_mean, rating_std, p_like
+            (probability of a rating in the upper quarter of the scale). The last three
+            are missing (NaN) where the model was fitted without ratings.
 
         Raises
         ------
@@ -78,23 +87,35 @@ class RatingLists(RatingReasons):
             If `items` or `exclude` names an item that nobody has rated.
         InputError
             If another argument breaks a rule that the message states.
+
+        References
+        ----------
+        .. [1] J. Carbonell, J. Goldstein. The use of MMR, diversity-based reranking for
+           reordering documents and producing summaries. SIGIR 1998.
         """
         check_is_fitted(self)
         if on_unknown not in ON_UNKNOWN:
             raise InputError(
                 f"on_unknown must be one of {ON_UNKNOWN}; got {on_unknown!r}."
             )
-        wanted = self._wanted(n, rank_by, items, exclude, exclude_seen)
+        wanted = self._wanted(
+            n, rank_by, self._allowed_items(items, exclude), exclude_seen, diversity
+        )
         asked = lists.as_ids(users)
         rows = self._rows_of_users(asked, may_be_unknown=on_unknown == "stranger")
-        ids = pd.Index(asked, tupleize_cols=False)
-        parts: list[pd.DataFrame] = []
-        for people in blocks_of_people(self._catalogue, self._ratings(), rows):
-            best = ranked(self._catalogue, people, wanted)
-            part = self._described(people, best)
-            parts.append(lists.with_users(part, ids[best.people]))
-            ids = ids[len(people.folded) :]
-        return lists.concatenated(parts)
+        known, ratings = self._catalogue, self._ratings()
+
+        def listed(block: slice) -> lists.Lists:
+            people = fold_in_people(known, ratings.take(rows[block]))
+            return self._listed(people, wanted)
+
+        pieces = list(blocks(len(rows), people_a_block(known)))
+        parts = in_threads(listed, pieces)
+        every = lists.joined(parts, [piece.stop - piece.start for piece in pieces])
+        users_of = pd.Index(asked, tupleize_cols=False)[every.people]
+        return lists.with_users(
+            lists.recommendation_frame(self.items_, every), users_of
+        )
 
     def recommend_for(
         self,
@@ -105,6 +126,7 @@ class RatingLists(RatingReasons):
         items: Iterable[Hashable] | None = None,
         exclude: Iterable[Hashable] | None = None,
         rank_by: str = "both",
+        diversity: float = 0.0,
     ) -> pd.DataFrame:
         """Recommend to somebody by their ratings, seen in `fit` or not.
 
@@ -124,6 +146,8 @@ class RatingLists(RatingReasons):
             Leave these items out.
         rank_by : {"both", "watch", "like"}, default="both"
             As in `recommend`.
+        diversity : float, default=0.0
+            As in `recommend`.
 
         Returns
         -------
@@ -138,9 +162,11 @@ class RatingLists(RatingReasons):
             If a rating is outside the range of the levels.
         """
         check_is_fitted(self)
-        wanted = self._wanted(n, rank_by, items, exclude, exclude_seen)
+        wanted = self._wanted(
+            n, rank_by, self._allowed_items(items, exclude), exclude_seen, diversity
+        )
         person = fold_in_people(self._catalogue, self._numbered(own_ratings))
-        return self._described(person, ranked(self._catalogue, person, wanted))
+        return lists.recommendation_frame(self.items_, self._listed(person, wanted))
 
     def with_only_user(self, user_id: Hashable, own_ratings: OwnRatings) -> Self:
         """Copy the model with somebody new as its one and only user.
@@ -197,15 +223,17 @@ class RatingLists(RatingReasons):
         self,
         n: int,
         rank_by: str,
-        items: Iterable[Hashable] | None,
-        exclude: Iterable[Hashable] | None,
+        allowed: NDArray[np.bool_] | None,
         exclude_seen: bool,
+        diversity: float,
     ) -> Wanted:
         self._check_rank_by(rank_by)
-        allowed = self._allowed_items(items, exclude)
-        return Wanted(lists.checked_count(n), rank_by, allowed, exclude_seen)
+        if not 0.0 <= diversity <= 1.0:
+            raise InputError(f"diversity must lie between 0 and 1; got {diversity!r}.")
+        places = lists.likeness_places(self._catalogue) if diversity else None
+        n = lists.checked_count(n)
+        return Wanted(n, rank_by, allowed, exclude_seen, float(diversity), places)
 
-    def _described(self, people: People, best: Ranked) -> pd.DataFrame:
-        return lists.recommendation_frame(
-            self.items_, self._catalogue, people, best, self.shape_weights_
-        )
+    def _listed(self, people: People, wanted: Wanted) -> lists.Lists:
+        best = ranked(self._catalogue, people, wanted)
+        return lists.described(self._catalogue, people, best, self.shape_weights_)

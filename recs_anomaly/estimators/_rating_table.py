@@ -32,18 +32,17 @@ class RatingTable:
                 raise InputError(
                     f"X needs ratings of at least 2 different {name}s; it has 1."
                 )
-        kept = last_of_each(user_codes * len(self.items) + item_codes)
+        kept = last_of_each(user_codes, item_codes)
+        if not kept.all():
+            user_codes, item_codes = user_codes[kept], item_codes[kept]
+            values = None if values is None else values[kept]
         # A choice without a rating is one of a single level.
-        self.levels = np.ones(1) if values is None else _checked_levels(values[kept])
-        levels = (
-            np.zeros(int(kept.sum()), np.int64)
-            if values is None
-            else np.searchsorted(self.levels, values[kept])
-        )
+        self.levels = np.ones(1) if values is None else _checked_levels(values)
+        levels = np.zeros(len(user_codes), np.int8)
+        if values is not None:
+            levels = np.searchsorted(self.levels, values).astype(np.int8)
         shape = (len(self.users) + 1, len(self.items) + 1)
-        self.ratings: RatingRows = to_rows(
-            user_codes[kept], item_codes[kept], levels, shape
-        )
+        self.ratings: RatingRows = to_rows(user_codes, item_codes, levels, shape)
 
 
 def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
@@ -54,13 +53,19 @@ def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
         codes, unique = pd.factorize(ids, sort=True)
     except TypeError:
         codes, unique = pd.factorize(ids)
-    return codes.astype(np.int64), np.asarray(unique)
+    return codes.astype(np.int32), np.asarray(unique)
 
 
-def last_of_each(pair_codes: Ints) -> NDArray[np.bool_]:
+def last_of_each(users: Ints, items: Ints) -> NDArray[np.bool_]:
     """Mask of the last rating of each pair; a warning counts the others."""
-    is_repeated = pd.Series(pair_codes).duplicated(keep="last").to_numpy()
-    if is_repeated.any():
+    codes = users.astype(np.int64)
+    codes *= int(items.max(initial=0)) + 1
+    codes += items
+    is_repeated = np.zeros(len(codes), bool)
+    # Sorting tells in a fraction of a hash table's memory that nothing is repeated.
+    in_order = np.sort(codes)
+    if (in_order[1:] == in_order[:-1]).any():
+        is_repeated = pd.Series(codes).duplicated(keep="last").to_numpy()
         warnings.warn(
             f"X holds {is_repeated.sum()} repeated (user, item) pairs; "
             "the last rating of each pair was kept.",
@@ -92,7 +97,7 @@ def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFram
             f"X must hold at least {at_least} (user, item) pairs; "
             f"got n_samples={len(frame)}."
         )
-    if set(ID_COLUMNS) <= set(frame.columns):
+    if set(ID_COLUMNS) <= set(frame.columns) and list(frame.columns) != ID_COLUMNS:
         frame = frame[ID_COLUMNS]
     if frame.shape[1] != 2:
         raise InputError(

@@ -70,11 +70,15 @@ class RatingUpdates(RatingLists):
         n_users, n_items = len(self.users_), len(self.items_)
         self._make_room(OF_USERS, n_users)
         self._make_room(OF_ITEMS, n_items)
-        kept = last_of_each(users * n_items + items)
+        kept = last_of_each(users, items)
         known = self._ratings()
         rows = np.concatenate([known.rows, users[kept]])
         columns = np.concatenate([known.columns, items[kept]])
-        newest = ~pd.Series(rows * n_items + columns).duplicated(keep="last").to_numpy()
+        newest = (
+            ~pd.Series(rows.astype(np.int64) * n_items + columns)
+            .duplicated(keep="last")
+            .to_numpy()
+        )
         every_level = np.concatenate([known.levels, levels[kept]])
         self._assemble_again(
             to_rows(

@@ -1,7 +1,7 @@
 """Lists of items for one person: ranked, described, explained."""
 
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from recs_anomaly.estimators._ranking import (
     People,
     Ranked,
     combined,
+    places,
 )
 from recs_anomaly.exceptions import InputError
 
@@ -28,6 +29,7 @@ KERNEL_OFFSETS = 2
 # What this part of the user view's share in predictions adds to likeness was measured
 # on residuals of people who were left out of the training, as was all of likeness.
 SIMILARITY_SHARE = 0.25
+TINY = 1e-12
 
 
 def as_ids(users: Hashable | Iterable[Hashable]) -> list[Hashable]:
@@ -56,21 +58,23 @@ def best_first(score: Floats, n: int, left_out: Ints) -> Ints:
     return candidates[np.argsort(-ranked[candidates], kind="stable")[:n]]
 
 
-def recommendation_frame(
-    ids: NDArray[Any],
-    known: Catalogue,
-    people: People,
-    best: Ranked,
-    shape_weights: Floats,
-) -> pd.DataFrame:
-    """Describe ranked lists by what is known of each rating to come.
+class Lists(NamedTuple):
+    """Lists of a block of people, one below the other, and what is known of them."""
 
-    `ids` are those of all items.
-    """
+    people: Ints  # numbers of the people, ascending
+    items: Ints
+    rank: Ints  # from 1
+    score: Floats
+    rating: Floats  # (3, n) mean, standard deviation, probability of liking
+
+
+def described(
+    known: Catalogue, people: People, best: Ranked, shape_weights: Floats
+) -> Lists:
+    """Describe ranked lists by what is known of each rating to come."""
     model = known.ratings
-    starts = np.searchsorted(best.people, np.arange(len(people.folded)))
-    rank = np.arange(1, len(best.items) + 1) - starts[best.people]
-    described = np.full((3, len(best.items)), np.nan)
+    rank = places(best.people) + 1
+    rating = np.full((3, len(best.items)), np.nan)
     if known.is_rated:
         mean = expected(model, best.latent)
         evidence = evidence_of_pairs(
@@ -82,10 +86,27 @@ def recommendation_frame(
         )
         probabilities = ordinal.distribution(evidence, shape_weights, model.levels)
         away = model.levels - mean[:, None]
-        described[0] = mean
-        described[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
-        described[2] = probabilities @ is_liked(model.levels)
-    columns = (ids[best.items], rank, best.score, *described)
+        rating[0] = mean
+        rating[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
+        rating[2] = probabilities @ is_liked(model.levels)
+    return Lists(best.people, best.items, rank, best.score, rating)
+
+
+def joined(parts: Sequence[Lists], sizes: Sequence[int]) -> Lists:
+    """Put the lists of blocks of people, of these sizes, one below the other."""
+    first = np.cumsum([0, *sizes[:-1]])
+    numbered = [
+        part._replace(people=part.people + start)
+        for part, start in zip(parts, first, strict=True)
+    ]
+    return Lists(
+        *(np.concatenate(arrays, axis=-1) for arrays in zip(*numbered, strict=True))
+    )
+
+
+def recommendation_frame(ids: NDArray[Any], lists: Lists) -> pd.DataFrame:
+    """Lay lists out as a frame; `ids` are those of all items."""
+    columns = (ids[lists.items], lists.rank, lists.score, *lists.rating)
     frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
     # pandas takes longer to make an index of names than all else here takes.
     frame.columns = RECOMMENDATION
@@ -102,19 +123,14 @@ def is_liked(levels: Floats) -> NDArray[np.bool_]:
     return np.asarray(levels >= levels[0] + LIKED_SHARE * (levels[-1] - levels[0]))
 
 
-def concatenated(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """One frame of all users' lists."""
-    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-
-
 def with_users(recommendations: pd.DataFrame, users: pd.Index) -> pd.DataFrame:
     """Put the ids of the users in front, an id a row."""
     recommendations.insert(0, "user_id", users)
     return recommendations
 
 
-def similarities(known: Catalogue, item: int) -> Floats:
-    """Likeness of one item to each, from -1 to 1.
+def likeness_places(known: Catalogue) -> Floats:
+    """Rows whose products are the likeness of two items, from -1 to 1.
 
     Mostly the correlation of the items' features in the item view, without the offsets
     of the kernel, which all items share; a little of that of their weights in the user
@@ -123,23 +139,30 @@ def similarities(known: Catalogue, item: int) -> Floats:
     """
     model = known.ratings
     if not known.is_rated:
-        return _cosines(known.interactions.weights.astype(np.float64), item)
+        return _unit(known.interactions.weights.astype(np.float64))
     smooth = model.item_features[:, KERNEL_OFFSETS:]
     if not smooth.shape[1]:
         encoder = model.user_view
-        return _cosines(np.hstack([encoder.coupling, encoder.presence]), item)
+        return _unit(np.hstack([encoder.coupling, encoder.presence]))
     weights = model.item_weights[:, 1:]
     share = SIMILARITY_SHARE * model.user_share
-    return np.asarray(
-        (1 - share) * _cosines(smooth - smooth.mean(axis=0), item)
-        + share * _cosines(weights - weights.mean(axis=0), item)
+    return np.hstack(
+        [
+            np.sqrt(1 - share) * _unit(smooth - smooth.mean(axis=0)),
+            np.sqrt(share) * _unit(weights - weights.mean(axis=0)),
+        ]
     )
 
 
-def _cosines(places: Floats, item: int) -> Floats:
-    length = np.linalg.norm(places, axis=1)
-    products = places @ places[item] / np.maximum(length * length[item], 1e-12)
-    return np.asarray(np.clip(products, -1.0, 1.0))
+def _unit(places: Floats) -> Floats:
+    length = np.linalg.norm(places, axis=1, keepdims=True)
+    return np.asarray(places / np.maximum(length, TINY))
+
+
+def similarities(known: Catalogue, item: int) -> Floats:
+    """Likeness of one item to each."""
+    places = likeness_places(known)
+    return np.asarray(np.clip(places @ places[item], -1.0, 1.0))
 
 
 def effects(known: Catalogue, own: RatingRows, targets: Ints, rank_by: str) -> Floats:

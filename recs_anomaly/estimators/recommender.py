@@ -1,12 +1,13 @@
 """RBMRecommender: a rating recommender behind scikit-learn's contract."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
 from recs_anomaly.core import ordinal
@@ -15,6 +16,7 @@ from recs_anomaly.estimators import _rating_fit as fitting
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
 from recs_anomaly.estimators._rating_updates import RatingUpdates
+from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.exceptions import InputError
 
 
@@ -112,8 +114,17 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
         self.verbose = verbose
 
     @as_one_task
-    def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike | None = None,
+        *,
+        checkpoint: str | Path | None = None,
+    ) -> Self:
         """Learn from ratings, or from choices alone.
+
+        Ctrl-C ends the training of a view with the best of its epochs so far, and the
+        rest of `fit` goes on; before the first epoch has ended it ends `fit`.
 
         Parameters
         ----------
@@ -125,6 +136,12 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
             Ratings; each different value is a level of its own, at most 101. None
             says that X lists who chose what (clicks, plays): then the model recommends
             by choices alone and predicts no ratings.
+        checkpoint : str, Path or None, default=None
+            Folder for what a training needs to go on after it was stopped or killed,
+            written after each epoch. The next `fit` with the same ratings and
+            parameters begins where it says, and gives the model, to the bit, that the
+            first would have given; with others it refuses. A training that reaches its
+            end removes what it wrote. Needs an integer for `random_state`.
 
         Returns
         -------
@@ -141,8 +158,8 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
         validate_data(self, pairs, skip_check_array=True)
         values = None if y is None else table.checked_ratings(y, len(pairs))
         ratings = table.RatingTable(pairs, values)
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
-        rng = np.random.default_rng(seed)
+        del pairs, values  # they may be copies, eight bytes a number
+        rng = np.random.default_rng(seed_of(self.random_state))
         if y is None:
             self._store(ratings, fitting.learn_choices(ratings.ratings, rng))
             return self
@@ -153,6 +170,7 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
             self.learning_rate,
             self.decay,
             self.verbose,
+            self._checked_checkpoint(checkpoint),
         )
         learned = fitting.learn(ratings.ratings, ratings.levels, settings, rng)
         self._store(ratings, learned)
@@ -186,6 +204,18 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
                 raise InputError(
                     f"{name} must be a number of at least 0; got {value!r}."
                 )
+
+    def _checked_checkpoint(self, folder: str | Path | None) -> Path | None:
+        if folder is None:
+            return None
+        if not isinstance(self.random_state, int | np.integer):
+            raise InputError(
+                "checkpoint needs an integer for random_state, so that the training "
+                f"goes on as it began; got {self.random_state!r}."
+            )
+        if Path(folder).is_file():
+            raise InputError(f"checkpoint must be a folder; {folder} is a file.")
+        return Path(folder)
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the rating of each (user, item) pair.

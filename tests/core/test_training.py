@@ -2,11 +2,14 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from recs_anomaly.core import progress as progress_module
+from recs_anomaly.core.checkpoints import Checkpoint
 from recs_anomaly.core.training import (
     Batch,
     Progress,
@@ -55,14 +58,17 @@ def train_chaser(
     schedule: Schedule,
     draw: Callable[[np.random.Generator], list[Callable[[], Batch]]] = shuffled,
     validate: Callable[[Chaser], float] | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Chaser, TrainingHistory]:
     model = Chaser()
     history = train(
         model,
         ShuffledBatches(draw, seed=0),
         schedule,
-        Progress("chaser", schedule.epochs, verbose=0),
+        progress or Progress("chaser", schedule.epochs, verbose=0),
         None if validate is None else lambda: validate(model),
+        checkpoint,
     )
     return model, history
 
@@ -135,6 +141,88 @@ def test_so_does_a_validation_loss_that_is_no_number() -> None:
         train_chaser(Schedule(3, 0.1), validate=lambda _: next(losses))
 
 
+def interrupted(epoch: int, losses: list[float]) -> Callable[[Chaser], float]:
+    """Validation losses of the epochs, the last of which Ctrl-C breaks off."""
+
+    def validate(model: Chaser) -> float:
+        if len(losses) == epoch:
+            raise KeyboardInterrupt
+        losses.append(LOSSES[len(losses)])
+        return losses[-1]
+
+    return validate
+
+
+LOSSES = [3.0, 1.0, 2.0, 0.5]
+LONG = Schedule(epochs=4, learning_rate=0.1, patience=3)
+
+
+def test_an_interrupted_training_keeps_the_best_epoch_that_has_ended() -> None:
+    places: list[float] = []
+    told = interrupted(3, [])
+
+    def validate(model: Chaser) -> float:
+        places.append(float(model.place))
+        return told(model)
+
+    with pytest.warns(UserWarning, match="interrupted in epoch 4 of 4; the best of"):
+        model, history = train_chaser(LONG, validate=validate)
+    assert history.is_interrupted
+    assert (len(history.loss), history.validation_loss) == (3, LOSSES[:3])
+    assert float(model.place) == places[1] != places[2]
+
+
+class Impatient(Progress):
+    """Somebody who presses Ctrl-C in the middle of the fourth epoch."""
+
+    def step(self, done: float) -> None:
+        if done >= 3.5:
+            raise KeyboardInterrupt
+
+
+def test_without_validation_it_keeps_the_last_epoch_that_has_ended() -> None:
+    schedule = Schedule(epochs=5, learning_rate=0.1)
+    places: list[float] = []
+
+    def validate(model: Chaser) -> float:
+        places.append(float(model.place))
+        return 1.0 / len(places)
+
+    train_chaser(schedule, validate=validate)
+    with pytest.warns(UserWarning, match="in epoch 4 of 5; the best of the 3"):
+        model, history = train_chaser(schedule, progress=Impatient("chaser", 5, 0))
+    assert history.is_interrupted
+    assert (len(history.loss), history.validation_loss) == (3, [])
+    assert float(model.place) == places[2]
+
+
+def test_in_the_first_epoch_there_is_nothing_to_keep() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train_chaser(LONG, validate=interrupted(0, []))
+
+
+@pytest.mark.parametrize("n_done", [1, 3])
+def test_a_resumed_training_ends_as_if_it_had_never_stopped(
+    tmp_path: Path, n_done: int
+) -> None:
+    expected, history = train_chaser(LONG, validate=interrupted(9, []))
+    checkpoint = Checkpoint(tmp_path / "chaser.npz", "key")
+    with pytest.warns(UserWarning, match="interrupted"):
+        train_chaser(LONG, validate=interrupted(n_done, []), checkpoint=checkpoint)
+    told: list[float] = LOSSES[:n_done]
+    model, found = train_chaser(
+        LONG, validate=interrupted(9, told), checkpoint=checkpoint
+    )
+    assert found == history
+    assert float(model.place) == float(expected.place)
+    # Whoever comes once more finds it done.
+    again, found = train_chaser(
+        LONG, validate=interrupted(0, []), checkpoint=checkpoint
+    )
+    assert found == history
+    assert float(again.place) == float(expected.place)
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -172,3 +260,36 @@ def test_progress_without_validation_does_not_mention_it() -> None:
         1, TrainingHistory([0.5], []), lambda: None
     )
     assert "validation" not in stream.getvalue()
+
+
+def test_progress_within_an_epoch_tells_its_share_and_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter([0.0, 0.4, 10.0, 10.0, 200.0, 200.0])
+    monkeypatch.setattr(progress_module, "perf_counter", lambda: next(clock))
+    stream = Terminal()
+    progress = Progress("user view", 4, 2, stream)
+    progress.step(0.01)  # too soon after the last line
+    assert stream.getvalue() == ""
+    progress.step(0.25)
+    assert stream.getvalue().endswith("user view: epoch 1/4 at 25%, at most 3 min left")
+    progress.step(1.5)
+    # 200 s for an epoch and a half leave 333 s for the other two and a half.
+    assert stream.getvalue().endswith("epoch 2/4 at 50%, at most 6 min left")
+
+
+def test_a_resumed_training_does_not_count_the_epochs_of_another_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter([0.0, 100.0, 130.0])
+    monkeypatch.setattr(progress_module, "perf_counter", lambda: next(clock))
+    stream = Terminal()
+    progress = Progress("item view", 6, 2, stream)
+    progress.resumed(2)
+    progress.epoch(3, TrainingHistory([2.0, 1.5, 1.0], []), lambda: None)
+    assert stream.getvalue().endswith("epoch 3/6, loss 1.0000, at most 90 s left")
+
+
+def test_long_times_are_told_in_minutes_and_hours() -> None:
+    told = [progress_module.duration(s) for s in (0.2, 119, 150, 7000, 9000)]
+    assert told == ["0 s", "119 s", "3 min", "117 min", "2.5 h"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -68,7 +69,11 @@ class Recommender:
 
     @classmethod
     def train(
-        cls, ratings: pd.DataFrame, items: pd.DataFrame | None = None, **parameters: Any
+        cls,
+        ratings: pd.DataFrame,
+        items: pd.DataFrame | None = None,
+        checkpoint: Path | None = None,
+        **parameters: Any,
     ) -> Self:
         """Fit a model to ratings and name its items.
 
@@ -77,6 +82,8 @@ class Recommender:
         ratings : DataFrame with columns user_id, item_id, rating
         items : DataFrame with columns item_id, title, genres, optional
             An item without a row or with an empty title is called by its id.
+        checkpoint : Path, optional
+            Folder from which a stopped training goes on, as in ``RBMRecommender.fit``.
         **parameters : dict
             Parameters of RBMRecommender.
 
@@ -90,7 +97,8 @@ class Recommender:
             If the ratings or a parameter break a rule that the message states.
         """
         model = RBMRecommender(**parameters)
-        model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
+        pairs = ratings[["user_id", "item_id"]]
+        model.fit(pairs, ratings["rating"], checkpoint=checkpoint)
         return cls(model, *titles_and_genres(model.items_, items))
 
     @cached_property

@@ -27,11 +27,25 @@ from recs_anomaly.exceptions import InputError
     "u.item, movies.dat or movies.csv beside RATINGS]",
 )
 @click.option("--seed", default=0, show_default=True, help="Same seed, same model.")
-def train(ratings: str, model_file: Path, items_file: Path | None, seed: int) -> None:
+@click.option(
+    "--checkpoint",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where a training that is stopped or killed leaves what it needs to go on: "
+    "the same command goes on from there. Removed when it is done.",
+)
+def train(
+    ratings: str,
+    model_file: Path,
+    items_file: Path | None,
+    seed: int,
+    checkpoint: Path | None,
+) -> None:
     """Learn from ratings and write a model file.
 
     RATINGS is a file (CSV, TSV, Parquet or one of MovieLens' own formats) or the name
-    of a data set; `recs-anomaly data list` shows which there are.
+    of a data set; `recs-anomaly data list` shows which there are. Ctrl-C ends the
+    training of a view with the best it has learned so far.
     """
     from time import perf_counter
 
@@ -45,7 +59,9 @@ def train(ratings: str, model_file: Path, items_file: Path | None, seed: int) ->
         opened = open_ratings(ratings, items_file)
         load_keras()
         start = perf_counter()
-        recommender = Recommender.train(*opened, random_state=seed, verbose=1)
+        recommender = Recommender.train(
+            *opened, checkpoint, random_state=seed, verbose=1
+        )
     save(recommender, model_file)
     model = recommender.model
     click.echo(

@@ -43,11 +43,23 @@ def test_titles_and_seed_can_be_chosen(run: Run, folder: Path) -> None:
     titles = folder / "names.csv"
     titles.write_text("item_id,title\n7,Siebzehn\n")
     model_file = folder / "other.recs"
-    words = ("-o", model_file, "--items", titles, "--seed", "3")
+    left = folder / "left"
+    words = ("-o", model_file, "--items", titles, "--seed", "3", "--checkpoint", left)
     assert run("recommend", "train", folder / "mine.csv", *words).exit_code == 0
     recommender = load(model_file)
     assert recommender.catalogue.title_of(7) == "Siebzehn"
     assert recommender.model.random_state == 3
+    assert not left.exists()
+
+
+def test_a_checkpoint_of_another_training_is_refused(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "user-view.npz").write_text("something else")
+    words = ("-o", tmp_path / "a.recs", "--checkpoint", tmp_path)
+    result = run("recommend", "train", folder / "mine.csv", *words)
+    assert result.exit_code == 2
+    assert "user-view.npz cannot be read; remove it to begin anew." in result.stderr
 
 
 @pytest.mark.parametrize(
