@@ -29,6 +29,7 @@ from recs_anomaly.estimators._rating_people import (
     fold_in_users,
     latent_of_pairs,
 )
+from recs_anomaly.exceptions import InputError
 
 CUT_SHARE = 0.1
 LARGEST_CUT = 20_000
@@ -50,6 +51,20 @@ class ViewSettings(NamedTuple):
     decay: float
     verbose: int
     checkpoint: Path | None
+
+
+def checkpoint_folder(folder: str | Path | None, random_state: object) -> Path | None:
+    """Check that a checkpoint can serve."""
+    if folder is None:
+        return None
+    if not isinstance(random_state, int | np.integer):
+        raise InputError(
+            "checkpoint needs an integer for random_state, so that the training goes "
+            f"on as it began; got {random_state!r}."
+        )
+    if Path(folder).is_file():
+        raise InputError(f"checkpoint must be a folder; {folder} is a file.")
+    return Path(folder)
 
 
 class Learned(NamedTuple):

@@ -170,7 +170,7 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
             self.learning_rate,
             self.decay,
             self.verbose,
-            self._checked_checkpoint(checkpoint),
+            fitting.checkpoint_folder(checkpoint, self.random_state),
         )
         learned = fitting.learn(ratings.ratings, ratings.levels, settings, rng)
         self._store(ratings, learned)
@@ -204,18 +204,6 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
                 raise InputError(
                     f"{name} must be a number of at least 0; got {value!r}."
                 )
-
-    def _checked_checkpoint(self, folder: str | Path | None) -> Path | None:
-        if folder is None:
-            return None
-        if not isinstance(self.random_state, int | np.integer):
-            raise InputError(
-                "checkpoint needs an integer for random_state, so that the training "
-                f"goes on as it began; got {self.random_state!r}."
-            )
-        if Path(folder).is_file():
-            raise InputError(f"checkpoint must be a folder; {folder} is a file.")
-        return Path(folder)
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the rating of each (user, item) pair.

@@ -92,6 +92,29 @@ class Catalogue:
         asked = pd.DataFrame({"item_id": [item_id]})
         return str(self.describe(asked)["title"].iloc[0])
 
+    def because(self, reasons: pd.DataFrame) -> pd.DataFrame:
+        """Name the strongest reasons for items.
+
+        Parameters
+        ----------
+        reasons : DataFrame
+            Columns item_id, because_id and rating.
+
+        Returns
+        -------
+        named : DataFrame
+            Columns item_id, because (a title) and because_rating.
+        """
+        own = reasons[["because_id", "rating"]].set_axis(["item_id", "rating"], axis=1)
+        rated = self.describe(own)
+        return pd.DataFrame(
+            {
+                "item_id": reasons["item_id"],
+                "because": rated["title"],
+                "because_rating": rated["rating"],
+            }
+        )
+
     def describe(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add what is known of the items to a table of them.
 

@@ -97,8 +97,7 @@ class Recommender:
             If the ratings or a parameter break a rule that the message states.
         """
         model = RBMRecommender(**parameters)
-        pairs = ratings[["user_id", "item_id"]]
-        model.fit(pairs, ratings["rating"], checkpoint=checkpoint)
+        model.fit(ratings, ratings["rating"], checkpoint=checkpoint)
         return cls(model, *titles_and_genres(model.items_, items))
 
     @cached_property
@@ -288,21 +287,7 @@ class Recommender:
             low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T
         ends = recommended.assign(rating_low=low, rating_high=high)
         described = self.catalogue.describe(ends)
-        because = self._because(model, user_id, recommended["item_id"])
+        because = self.catalogue.because(
+            model.strongest_reasons(user_id, recommended["item_id"])
+        )
         return described.merge(because, on="item_id", how="left", sort=False)
-
-    def _because(
-        self, model: RBMRecommender, user_id: Hashable, item_ids: pd.Series
-    ) -> pd.DataFrame:
-        reasons = model.strongest_reasons(user_id, item_ids)
-        own = pd.DataFrame(
-            {"item_id": reasons["because_id"], "rating": reasons["rating"]}
-        )
-        rated = self.catalogue.describe(own)
-        return pd.DataFrame(
-            {
-                "item_id": reasons["item_id"],
-                "because": rated["title"],
-                "because_rating": rated["rating"],
-            }
-        )
