@@ -4,27 +4,14 @@ A command module holds a click command of its own name and imports what is heavy
 inside its functions, so that ``--help`` answers at once.
 """
 
-import platform
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 import click
 
-from recs_anomaly import __version__
 from recs_anomaly.exceptions import RecsAnomalyError
 from recs_anomaly.text import printable
-
-# What decides numbers and file formats, and so belongs in a bug report.
-_REPORTED_PACKAGES = (
-    "keras",
-    "tensorflow",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "pandas",
-    "pyarrow",
-)
 
 
 class _UserMistake(click.ClickException):
@@ -69,20 +56,11 @@ def _one_line(error: Exception) -> str:
 def _print_versions(ctx: click.Context, param: click.Parameter, asked: bool) -> None:
     if not asked or ctx.resilient_parsing:
         return
-    click.echo(f"recs-anomaly {__version__}")
-    click.echo(f"Python {platform.python_version()} on {platform.platform()}")
-    for package in _REPORTED_PACKAGES:
-        click.echo(f"{package} {_installed_version(package)}")
+    from recs_anomaly.cli._versions import versions
+
+    for name, version in versions().items():
+        click.echo(f"{name} {version}")
     ctx.exit()
-
-
-def _installed_version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 @click.command(cls=_CommandFolder)

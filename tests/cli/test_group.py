@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recs_anomaly import __version__, cli
+from recs_anomaly.cli import _versions
 
 COMMAND_THAT_RAISES = """
 import click
@@ -87,5 +88,5 @@ def test_version_lists_what_a_bug_report_needs() -> None:
 def test_version_says_which_package_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "_REPORTED_PACKAGES", ("no-such-package",))
+    monkeypatch.setattr(_versions, "_PACKAGES", ("no-such-package",))
     assert run("--version").stdout.splitlines()[-1] == "no-such-package not installed"
