@@ -60,8 +60,7 @@ def _backend() -> str:
     from recs_anomaly.cli._training import load_keras
 
     load_keras()
-    import keras
-
+    keras: Any = sys.modules["keras"]  # another floor imports it
     return f"Keras {keras.__version__} on {keras.backend.backend()}"
 
 

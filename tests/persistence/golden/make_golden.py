@@ -114,6 +114,13 @@ def scores(model: TimeSeriesAnomalyDetector) -> Any:
     return np.stack(both)[:, ::10]
 
 
+def stream() -> Any:
+    """A scorer in its middle."""
+    scorer = detector().stream()
+    scorer.score_many(MACHINE[:90])
+    return scorer
+
+
 def denoiser() -> ImageDenoiser:
     """Weights that repeat themselves, so that the file takes little room in gzip."""
     model = ImageDenoiser.from_pretrained(sigma=0.1)
@@ -146,6 +153,7 @@ GOLDEN = {
     ),
     "rbm": Golden(rbm, lambda model: model.transform([[1.0, 5.0], [np.nan, 1.0]])),
     "recommender": Golden(recommender, chances_of_ratings),
+    "stream": Golden(stream, lambda scorer: scorer.score_many(MACHINE[90:100])),
     "text": Golden(
         lambda: TextGenerator(n_units=2, **QUICK).fit(["to be or not", "Größe 愛"]),
         lambda model: model.score_samples(["not to be", "愛?"]),
