@@ -14,7 +14,8 @@ class Job(NamedTuple):
     """A command that writes, what it writes, and how to tell that it is whole.
 
     `lines` names the file that is its standard input. A command that `goes_on` takes up
-    what an earlier run has written, and may leave the file `draft` for the next one.
+    what an earlier run has written, and may leave the file `draft` for the next one, or
+    for nobody if all but removing it was done.
     """
 
     words: list[str]

@@ -149,7 +149,6 @@ def check_again(folder: Path, job: Job, there: set[Path]) -> None:
     for output, check in job.outputs.items():
         check(folder / output)
     assert check_litter(folder, job, there) == 0
-    assert job.draft is None or not (folder / job.draft).exists()
 
 
 def killings(n_events: int, seconds: float) -> Iterator[Callable[[Path, Job], None]]:
