@@ -131,9 +131,10 @@ def hidden_units(encoder: Encoder, ratings: RatingRows) -> Floats:
     """Mean activity of the hidden units of every row, of shape (n_rows, n_hidden)."""
     total = np.zeros((ratings.n_rows, encoder.coupling.shape[1]))
     for block in row_blocks(ratings, BLOCK):
-        part = ratings.take(np.arange(block.start, block.stop))
-        inputs = messages(encoder, part.columns, part.levels)
-        total[block] = segment_sum(inputs, part.offsets)
+        offsets = ratings.offsets[block.start : block.stop + 1]
+        own = slice(offsets[0], offsets[-1])
+        inputs = messages(encoder, ratings.columns[own], ratings.levels[own])
+        total[block] = segment_sum(inputs, offsets - offsets[0])
     return hidden_mean(total, ratings.counts.astype(np.float64), encoder.hidden_bias)
 
 
