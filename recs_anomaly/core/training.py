@@ -104,8 +104,9 @@ class EpochMonitor(keras.callbacks.Callback):
 
     @property
     def is_over(self) -> bool:
-        """Whether the loss has not improved for as many epochs as are waited for."""
-        return self._epochs_without_gain >= self._patience
+        """Whether the loss to stop on has not improved for as long as is waited for."""
+        is_measured = bool(self.history.validation_loss)
+        return is_measured and self._epochs_without_gain >= self._patience
 
     @property
     def _epochs_without_gain(self) -> int:
@@ -117,8 +118,8 @@ class EpochMonitor(keras.callbacks.Callback):
         self.model.set_weights(self._kept)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Put the weights of the best epoch back."""
-        if self._validate is not None:
+        """Put the weights of the best epoch back, if there was one."""
+        if self.history.validation_loss:
             self.keep()
 
     def go_on_from(self, standing: Standing) -> None:
@@ -223,7 +224,7 @@ def train(
     if standing is not None:
         monitor.set_model(model)
         monitor.go_on_from(standing)
-    if monitor.is_over or len(monitor.history.loss) >= schedule.epochs:
-        monitor.keep()
-        return monitor.history
+        if monitor.is_over or len(monitor.history.loss) >= schedule.epochs:
+            monitor.keep()
+            return monitor.history
     return run(model, batches, schedule.epochs, monitor)
