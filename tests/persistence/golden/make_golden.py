@@ -121,6 +121,20 @@ def stream() -> Any:
     return scorer
 
 
+def watcher() -> Any:
+    """In the midst of an event."""
+    begun = detector().watch()
+    begun.watch_many(np.concatenate([MACHINE[:90], 9.0 + MACHINE[90:110]]))
+    return begun
+
+
+def changes(watcher: Any) -> Any:
+    """What it tells of the next rows, and what it has learned of them."""
+    told = watcher.watch_many(np.tile(MACHINE[:160], (8, 1)))
+    numbers = [number for e in told for number in (e.row, e.score, e.severity)]
+    return [*numbers, watcher.n_events_, watcher.offset_, watcher.level_factor_]
+
+
 def denoiser() -> ImageDenoiser:
     """Weights that repeat themselves, so that the file takes little room in gzip."""
     model = ImageDenoiser.from_pretrained(sigma=0.1)
@@ -162,6 +176,7 @@ GOLDEN = {
         lambda: VariationalAutoencoder((3, 2), **QUICK).fit(BITS),
         lambda model: model.reconstruct(BITS[:2]),
     ),
+    "watcher": Golden(watcher, changes),
 }
 
 
