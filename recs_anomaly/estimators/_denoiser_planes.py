@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +73,24 @@ class DenoiserPlanes:
     }
 
     sigma: float | str
+    weights: str | None
     weights_: NDArray[np.float32]
     sigma_: float | None
     interval_scale_: float
     is_paired_: bool
+    n_iter_: int
+    loss_curve_: NDArray[np.float64]
+
+    def _model_card(self) -> dict[str, Any]:
+        """Tell readers of a model file about the training."""
+        seen = "pairs of images" if self.is_paired_ else "noisy images"
+        return {
+            "fitted_to": seen if self.n_iter_ else None,
+            "start": self.weights,
+            "sigma_of_the_images": self.sigma_,
+            "n_iter": self.n_iter_,
+            "loss": float(self.loss_curve_[-1]) if len(self.loss_curve_) else None,
+        }
 
     def _cleaned(self, images: list[Image]) -> list[Image]:
         def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:

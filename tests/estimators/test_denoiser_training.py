@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from recs_anomaly import ImageDenoiser, load, save
 from recs_anomaly.core import denoising_fit
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.persistence import inspect
 
 DIGITS = load_digits()
 CLEAN = DIGITS.data[:240] / 16
@@ -50,6 +51,20 @@ def test_pairs_teach(tmp_path: Path) -> None:
     ):
         assert (copied.predict(NOISY) == expected).all()
         assert (copied.predict_interval(NOISY[200:]).low == low).all()
+
+
+def test_a_model_file_says_what_was_fitted_to(tmp_path: Path) -> None:
+    fitted = quick().fit(NOISY[:40], CLEAN[:40])
+    for name, model in (("mine", fitted), ("shipped", ImageDenoiser.from_pretrained())):
+        save(model, tmp_path / name)
+    mine, shipped = (
+        inspect(tmp_path / name).objects[0].card for name in ("mine", "shipped")
+    )
+    assert mine["fitted_to"] == "pairs of images"
+    assert mine["sigma_of_the_images"] == fitted.sigma_
+    assert mine["loss"] == fitted.loss_curve_[-1]
+    assert shipped["fitted_to"] is None
+    assert shipped["start"] == "gray"
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
