@@ -18,17 +18,16 @@ def in_threads(
     """Do a task for each piece, and give the results in order.
 
     There are as many threads as linear algebra is set to use, by OMP_NUM_THREADS for
-    instance, whose own products then stay on the thread that asks for them.
+    instance. Its own products stay on the thread that asks for them, even of a single
+    piece: their last digits depend on how many threads share them.
     """
-    if len(pieces) == 1:
-        return [task(pieces[0])]
     libraries = ThreadpoolController()
     n_threads = min(_n_threads(libraries.info()), MOST_THREADS, max(len(pieces), 1))
-    with (
-        libraries.limit(limits=1, user_api="blas"),
-        ThreadPoolExecutor(n_threads) as pool,
-    ):
-        return list(pool.map(task, pieces))
+    with libraries.limit(limits=1, user_api="blas"):
+        if len(pieces) == 1:
+            return [task(pieces[0])]
+        with ThreadPoolExecutor(n_threads) as pool:
+            return list(pool.map(task, pieces))
 
 
 def _n_threads(libraries: list[dict[str, Any]]) -> int:

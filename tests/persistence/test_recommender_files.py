@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from recs_anomaly import RBMRecommender, load, save
 from recs_anomaly.applications.recommend.recommender import Recommender
@@ -86,6 +87,17 @@ def test_a_new_process_answers_the_same_without_keras(
     assert finished.returncode == 0, finished.stderr
     wanted = recommender.model.recommend(recommender.model.users_[:50], n=5)
     assert finished.stdout == wanted["score"].to_numpy().tobytes().hex()
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 4])
+def test_how_many_threads_there_are_changes_no_bit(
+    recommender: Recommender, n_threads: int
+) -> None:
+    users = recommender.model.users_[:50]
+    wanted = recommender.model.recommend(users, n=5)
+    with threadpool_limits(n_threads, user_api="blas"):
+        found = recommender.model.recommend(users, n=5)
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
 
 
 def test_the_estimator_alone_and_in_a_pipeline(
