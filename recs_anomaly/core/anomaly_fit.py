@@ -109,12 +109,7 @@ def without(series: Floats, is_normal: Bools) -> Floats:
 
 def _fit_to(series: Floats, is_normal: Bools, settings: Settings) -> Prepared:
     normal = without(series, is_normal)
-    return fit_linear(normal, describe(normal, is_normal), is_normal, settings)
-
-
-def describe(series: Floats, is_normal: Bools) -> Channels:
-    """Describe channels by the normal rows of a series (n_rows, n_channels)."""
-    return describe_channels(series, ~np.isnan(series) & is_normal[:, None])
+    return fit_linear(normal, describe_channels(normal), is_normal, settings)
 
 
 def fit_linear(

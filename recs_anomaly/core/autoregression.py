@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.channels import LONGEST_FILLED
+from recs_anomaly.core.channels import in_long_gap
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 
 RIDGE = 1.0  # rows' worth
@@ -64,12 +64,13 @@ def fit_with_gaps(
     )
 
 
-def _without_gaps(column: Floats) -> Floats:
+def _without_gaps(column: Floats, at_ends: float | None = None) -> Floats:
+    """Draw gaps straight; those at the ends as the value next to them, or `at_ends`."""
     rows = np.arange(len(column))
     is_known = ~np.isnan(column)
     if not is_known.any():
-        return np.zeros_like(column)
-    return np.interp(rows, rows[is_known], column[is_known])
+        return np.full_like(column, 0.0 if at_ends is None else at_ends)
+    return np.interp(rows, rows[is_known], column[is_known], at_ends, at_ends)
 
 
 def forecast(model: Autoregression, series: Floats) -> Floats:
@@ -95,25 +96,20 @@ def forecast_after(model: Autoregression, past: Floats, series: Floats) -> Float
 def fill_missing(model: Autoregression, series: Floats, limit: float) -> Floats:
     """Copy a series with each missing value (NaN) filled in.
 
-    Gaps of at most `LONGEST_FILLED` rows are drawn straight from one end to the other.
+    Gaps that are not long (`in_long_gap`) are drawn straight from one end to the other.
     In others each value is replaced by its own forecast; forecasts of forecasts may run
     away: they are held between -limit and limit.
     """
     past = np.tile(_first_known(series), (model.n_lags, 1))
-    drawn = np.column_stack([_short_gaps_drawn(column) for column in series.T])
-    return fill_missing_after(model, past, drawn, limit)
+    return fill_missing_after(model, past, _short_gaps_drawn(series), limit)
 
 
-def _short_gaps_drawn(column: Floats) -> Floats:
-    rows = np.arange(len(column))
-    is_known = ~np.isnan(column)
+def _short_gaps_drawn(series: Floats) -> Floats:
+    is_known = ~np.isnan(series)
     if is_known.all():
-        return column
-    before = np.maximum.accumulate(np.where(is_known, rows, -LONGEST_FILLED - 1))
-    after = np.where(is_known, rows, len(column) + LONGEST_FILLED)[::-1]
-    after = np.minimum.accumulate(after)[::-1]
-    is_short = after - before <= LONGEST_FILLED + 1
-    return np.where(is_short, _without_gaps(column), column)
+        return series
+    drawn = np.column_stack([_without_gaps(column, np.nan) for column in series.T])
+    return np.where(in_long_gap(is_known), series, drawn)
 
 
 def fill_missing_after(

@@ -33,14 +33,13 @@ class Channels(NamedTuple):
         return units
 
 
-def describe_channels(series: Floats, is_used: Bools) -> Channels:
-    """Describe channels by the rows used of a training series (n_rows, n_channels).
+def describe_channels(series: Floats) -> Channels:
+    """Describe channels by what is known of a training series (n_rows, n_channels).
 
     If no channel took more than two values, those are judged that are no switches
     (0 or 1), and if there is none, all.
     """
-    used = np.where(is_used & np.isfinite(series), series, np.nan)
-    columns = [column[~np.isnan(column)] for column in used.T]
+    columns = [column[np.isfinite(column)] for column in series.T]
     columns = [column if len(column) else np.zeros(1) for column in columns]
     centre = np.array([column.mean() for column in columns])
     largest = np.array([np.abs(column).max() for column in columns])

@@ -90,7 +90,7 @@ def causal_time_constant(smooth: float | str, n_rows: int) -> float:
 
 def _auto_window(grid: Floats) -> int:
     """Find the median period of the judged channels, held to 50 to 200 rows."""
-    targets = describe_channels(grid, ~np.isnan(grid)).targets
+    targets = describe_channels(grid).targets
     filled = np.nan_to_num(grid[:, targets] - np.nanmean(grid[:, targets], axis=0))
     period = np.median([buffer_length(channel) for channel in filled.T])
     width = min(max(int(period), NARROWEST), WIDEST, len(grid) // 4)

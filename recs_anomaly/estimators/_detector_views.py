@@ -41,7 +41,7 @@ class DetectorViews(DetectorLook):
         ValueError
             If X has other channels than the training series, or infinite values.
         """
-        return -self._look(X).ratio(self.typical_ratio_, -self.offset_)
+        return -self._ratio(self._look(X))
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Score each row from the threshold: negative beyond it, an anomaly.
@@ -158,7 +158,7 @@ class DetectorViews(DetectorLook):
     def _evidence(self, seen: Seen, X: ArrayLike | pd.DataFrame) -> Evidence:
         values = self._checked(X, reset=False)[:, self.targets_]
         return Evidence(
-            seen.ratio(self.typical_ratio_, -self.offset_),
+            self._ratio(seen),
             seen.shares,
             seen.errors,
             values,
@@ -167,6 +167,9 @@ class DetectorViews(DetectorLook):
             seen.alone,
             self.window_,
         )
+
+    def _ratio(self, seen: Seen) -> Floats:
+        return seen.ratio(self.typical_ratio_, -self.offset_)
 
     def _target_names(self, X: ArrayLike | pd.DataFrame) -> list[str]:
         names = channel_names(X, len(self.centre_))

@@ -189,13 +189,13 @@ def test_channels() -> None:
     series = np.column_stack(
         [RNG.standard_normal(50), RNG.integers(0, 2, 50), np.full(50, 7.0)]
     )
-    channels = describe_channels(series, np.ones_like(series, dtype=bool))
+    channels = describe_channels(series)
     assert channels.targets.tolist() == [0]
     np.testing.assert_allclose(channels.scaled(series)[:, 0].std(), 1.0)
     np.testing.assert_allclose(
         channels.in_units(channels.scaled(series)[:, :1]), series[:, :1]
     )
-    flat = describe_channels(series[:, 1:], np.ones((50, 2), dtype=bool))
+    flat = describe_channels(series[:, 1:])
     assert flat.targets.tolist() == [1]  # no switch
 
 
