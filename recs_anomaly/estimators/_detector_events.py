@@ -13,6 +13,7 @@ from recs_anomaly.estimators._detector_causes import Excerpt, cause_of, directio
 
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
+EDGE = 0.4  # of a short stretch of strange rows, cut off at each end
 
 
 class Evidence(NamedTuple):
@@ -95,12 +96,18 @@ def _event_rows(evidence: Evidence, threshold: float) -> Bools:
     A forecast errs in the very row: one whose error alone reaches the threshold counts.
     One abnormal row makes all windows around it abnormal: of a stretch of strange
     windows the middle counts. Where a run has neither, its strange rows count.
+
+    A stretch is short where windows that hold little of what is abnormal are not
+    strange.
     """
     is_beyond = evidence.ratio > threshold
     is_strange = evidence.errors.max(axis=(0, 2)) >= 1.0
     is_core = evidence.alone >= threshold
     for first, stop in runs_of(is_strange):
-        is_core[first + evidence.window - 1 : stop - evidence.window + 1] = True
+        edge = evidence.window - 1
+        if stop - first <= 2 * edge:
+            edge = int(EDGE * (stop - first))
+        is_core[first + edge : stop - edge] = True
     for first, stop in runs_of(is_beyond):
         if not is_core[first:stop].any():
             is_any = is_strange[first:stop].any()
