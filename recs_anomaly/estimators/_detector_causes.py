@@ -4,14 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.windows import Floats
+from recs_anomaly.core.windows import Floats, sliding_windows
 
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 FROZEN_ROWS = 5
 SPIKE_ROWS = 5
+ECHO_ROWS = 40  # in which a forecast still errs after a spike
 SPIKE = 0.25  # training standard deviations off the forecast
 BEFORE_ROWS = 200  # rows before an event that its level is compared with
 SHIFTED = 2.0  # of those rows' standard deviations
+STEP_ROWS = 5  # on either side of an event's start
+STEPPED = 2.0  # times the most that such rows differed by before
 
 
 class Excerpt(NamedTuple):
@@ -46,18 +49,17 @@ def cause_of(excerpt: Excerpt) -> str:
     n_frozen, frozen_at = _longest_standstill(known)
     if n_frozen >= max(FROZEN_ROWS, len(known) / 2):
         return f"frozen: does not move from {frozen_at:.4g}"
-    if excerpt.stop - excerpt.first <= SPIKE_ROWS:
-        residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
-        is_spike = len(known) and residual.max() >= SPIKE
-        return _spike(excerpt) if is_spike else _BY_BRANCH[excerpt.branch]
-    shift = _shift(excerpt, known)
-    if abs(shift) >= SHIFTED:
+    n_still, still_at = _standstill_before(excerpt)
+    if n_still:
+        return f"frozen: had not moved from {still_at:.4g} for {n_still} rows"
+    shift, step = _shift(excerpt, known), _step(excerpt)
+    if len(known) > SPIKE_ROWS and abs(shift) >= SHIFTED:
         way = "above" if shift > 0 else "below"
-        mean = known.mean()
-        return (
-            f"level: {mean:.4g} on average, {abs(shift):.1f} sd {way} the rows before"
-        )
-    return _BY_BRANCH[excerpt.branch]
+        level = np.median(known)
+        return f"level: about {level:.4g}, {abs(shift):.1f} sd {way} the rows before"
+    if len(known) > SPIKE_ROWS and step:
+        return f"step: {step:+.4g} at its start"
+    return _spike(excerpt) if _is_spike(excerpt) else _BY_BRANCH[excerpt.branch]
 
 
 def _longest_standstill(known: Floats) -> tuple[int, float]:
@@ -70,11 +72,35 @@ def _longest_standstill(known: Floats) -> tuple[int, float]:
     return int(lengths[longest]), float(known[starts[longest]])
 
 
+def _standstill_before(excerpt: Excerpt) -> tuple[int, float]:
+    """Find how long, and where, a channel stood still that now moves; 0 if it did not.
+
+    It must have stood still twice as long as ever before.
+    """
+    before = excerpt.values[: excerpt.first]
+    before = before[~np.isnan(before)]
+    if not len(before):
+        return 0, np.nan
+    moves = np.flatnonzero(before != before[-1])
+    n_last = len(before) - 1 - (int(moves[-1]) if len(moves) else -1)
+    n_else, _ = _longest_standstill(before[:-n_last])
+    is_frozen = n_last >= 2 * max(FROZEN_ROWS, n_else)
+    return (n_last if is_frozen else 0), float(before[-1])
+
+
 _BY_BRANCH = {
     "forecast": "jumps: steps that its past does not foretell",
     "reconstruction": "pattern or level: no mixture of normal patterns rebuilds it",
     "neighbour": "shape: unlike any normal stretch of this length",
 }
+
+
+def _is_spike(excerpt: Excerpt) -> bool:
+    """Whether all large errors lie within a few rows; what follows is their echo."""
+    residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
+    large = np.flatnonzero(residual >= residual.max() / 2)
+    is_brief = large[-1] - large[0] < SPIKE_ROWS and len(residual) <= ECHO_ROWS
+    return bool(is_brief and residual.max() >= SPIKE)
 
 
 def _spike(excerpt: Excerpt) -> str:
@@ -85,9 +111,22 @@ def _spike(excerpt: Excerpt) -> str:
 
 
 def _shift(excerpt: Excerpt, known: Floats) -> float:
-    """Mean of the event less that of the rows before, in their standard deviations."""
+    """Median of the event less that of the rows before, in their spread."""
     before = excerpt.values[max(excerpt.first - BEFORE_ROWS, 0) : excerpt.first]
     before = before[~np.isnan(before)]
     if len(before) < 2 or not len(known) or before.std() == 0:
         return 0.0
-    return float((known.mean() - before.mean()) / before.std())
+    return float((np.median(known) - np.median(before)) / before.std())
+
+
+def _step(excerpt: Excerpt) -> float:
+    """Change of the median at the start of the event; 0 if it is no unusual one."""
+    start = excerpt.first - BEFORE_ROWS
+    if start < 0:
+        return 0.0
+    rows = excerpt.values[start : excerpt.first + STEP_ROWS]
+    medians = np.median(sliding_windows(rows, STEP_ROWS), axis=1)
+    changes = medians[STEP_ROWS:] - medians[:-STEP_ROWS]
+    before, step = changes[:-STEP_ROWS], float(changes[-1])
+    is_unusual = abs(step) >= STEPPED * np.abs(before[~np.isnan(before)]).max(initial=0)
+    return step if is_unusual else 0.0

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import maximum_filter1d
 
 from recs_anomaly.core.anomaly_model import BRANCHES
 from recs_anomaly.core.extreme_values import Tail, tail_probability
@@ -13,7 +14,9 @@ from recs_anomaly.estimators._detector_causes import Excerpt, cause_of, directio
 
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
-EDGE = 0.4  # of a short stretch of strange rows, cut off at each end
+# What is abnormal also spoils what is made of the rows around it: up to this share.
+LEAKAGE = 0.3
+EDGE = 0.4  # of a short stretch of rows with windows unlike normal ones: an edge
 
 
 class Evidence(NamedTuple):
@@ -93,27 +96,40 @@ def event_runs(
 def _event_rows(evidence: Evidence, threshold: float) -> Bools:
     """Rows beyond the threshold, less those that only others have put there.
 
-    A forecast errs in the very row: one whose error alone reaches the threshold counts.
-    One abnormal row makes all windows around it abnormal: of a stretch of strange
-    windows the middle counts. Where a run has neither, its strange rows count.
-
-    A stretch is short where windows that hold little of what is abnormal are not
-    strange.
+    A forecast errs in the very row, and so does a reconstruction: a row whose forecast
+    error alone reaches the threshold counts, and one that is rebuilt badly, beside the
+    worst around it. One abnormal row makes all windows around it unlike normal ones: of
+    a stretch of rows with such windows the middle counts, unless something in it counts
+    already. Where a run has neither, its strange rows count.
     """
     is_beyond = evidence.ratio > threshold
-    is_strange = evidence.errors.max(axis=(0, 2)) >= 1.0
+    errors = evidence.errors.max(axis=2)
+    is_strange = errors >= 1.0
+    rebuilt = errors[BRANCHES.index("reconstruction")]
+    worst_around = maximum_filter1d(rebuilt, 2 * evidence.window - 1)
     is_core = evidence.alone >= threshold
-    for first, stop in runs_of(is_strange):
-        edge = evidence.window - 1
-        if stop - first <= 2 * edge:
-            edge = int(EDGE * (stop - first))
-        is_core[first + edge : stop - edge] = True
+    is_core |= (rebuilt >= 1.0) & (rebuilt >= LEAKAGE * worst_around)
+    is_core &= is_beyond
+    for first, stop in runs_of(is_strange[BRANCHES.index("neighbour")]):
+        if not is_core[first:stop].any():
+            edge = _edge(stop - first, evidence.window)
+            is_core[first + edge : stop - edge] = True
+    is_core &= is_beyond
+    is_any_strange = is_strange.any(axis=0)
     for first, stop in runs_of(is_beyond):
         if not is_core[first:stop].any():
-            is_any = is_strange[first:stop].any()
-            is_core[first:stop] = is_strange[first:stop] if is_any else True
-    is_core &= is_beyond
-    return is_core
+            is_any = is_any_strange[first:stop].any()
+            is_core[first:stop] = is_any_strange[first:stop] if is_any else True
+    return is_core & is_beyond
+
+
+def _edge(n_rows: int, window: int) -> int:
+    """Rows at each end of a stretch that only the width of windows made unlike.
+
+    Windows that hold little of what is abnormal may be like normal ones: the stretch is
+    then a short one.
+    """
+    return window - 1 if n_rows > 2 * (window - 1) else int(EDGE * n_rows)
 
 
 def _event(

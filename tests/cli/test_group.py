@@ -1,5 +1,6 @@
 """The group itself: finding commands, reporting mistakes, telling versions."""
 
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -83,6 +84,16 @@ def test_version_lists_what_a_bug_report_needs() -> None:
     assert lines[0] == f"recs-anomaly {__version__}"
     assert lines[1].startswith("Python 3.")
     assert f"numpy {version('numpy')}" in lines
+
+
+def test_the_package_runs_as_a_module() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "recs_anomaly", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.startswith(f"recs-anomaly {__version__}\n")
 
 
 def test_version_says_which_package_is_missing(

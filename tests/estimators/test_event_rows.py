@@ -9,12 +9,17 @@ WINDOW = 10
 ROWS = 60
 
 
-def evidence(strange: slice, errs: slice = slice(0), beyond: slice = slice(5, 55)):
-    """Rows beyond the threshold, strange in some rows; a forecast errs in some."""
+def evidence(
+    unlike: slice = slice(0),
+    rebuilt: slice = slice(0),
+    errs: slice = slice(0),
+    beyond: slice = slice(5, 55),
+) -> Evidence:
+    """Rows beyond the threshold, and what the branches find in some of them."""
     ratio, alone = np.zeros(ROWS), np.zeros(ROWS)
     ratio[beyond], alone[errs] = 2.0, 2.0
     errors = np.zeros((3, ROWS, 1))
-    errors[1, strange, 0] = 1.0
+    errors[1, rebuilt, 0] = errors[2, unlike, 0] = 1.0
     blank = np.zeros((ROWS, 1))
     return Evidence(ratio, errors, errors, blank, blank, blank, alone, WINDOW)
 
@@ -22,19 +27,23 @@ def evidence(strange: slice, errs: slice = slice(0), beyond: slice = slice(5, 55
 @pytest.mark.parametrize(
     ("made", "runs"),
     [
-        # One abnormal row makes 2 * 10 - 1 rows strange: the row is what is left.
-        (evidence(slice(20, 39)), [(29, 30)]),
+        # One abnormal row makes 2 * 10 - 1 rows unlike: the row is what is left.
+        (evidence(unlike=slice(20, 39)), [(29, 30)]),
         # Twenty abnormal rows.
-        (evidence(slice(11, 49)), [(20, 40)]),
+        (evidence(unlike=slice(11, 49)), [(20, 40)]),
         # A short stretch keeps its middle, here two of ten rows.
-        (evidence(slice(20, 30)), [(24, 26)]),
-        (evidence(slice(20, 21)), [(20, 21)]),
-        # The row in which the forecast errs belongs to it, wherever it lies.
-        (evidence(slice(20, 39), errs=slice(15, 16)), [(15, 16), (29, 30)]),
+        (evidence(unlike=slice(20, 30)), [(24, 26)]),
+        (evidence(unlike=slice(20, 21)), [(20, 21)]),
+        # The row in which the forecast errs says more exactly where it is.
+        (evidence(unlike=slice(20, 39), errs=slice(21, 22)), [(21, 22)]),
+        (evidence(unlike=slice(20, 39), rebuilt=slice(25, 35)), [(25, 35)]),
+        # Two things apart.
+        (evidence(unlike=slice(20, 39), errs=slice(15, 16)), [(15, 16), (29, 30)]),
         # Nothing stands out: all that is beyond the threshold.
-        (evidence(slice(0)), [(5, 55)]),
+        (evidence(), [(5, 55)]),
         # Strange rows below the threshold are none.
-        (evidence(slice(20, 39), beyond=slice(40, 50)), [(40, 50)]),
+        (evidence(unlike=slice(20, 39), beyond=slice(40, 50)), [(40, 50)]),
+        (evidence(rebuilt=slice(20, 39), beyond=slice(30, 50)), [(30, 39)]),
     ],
 )
 def test_rows_of_events(made: Evidence, runs: list[tuple[int, int]]) -> None:

@@ -51,6 +51,7 @@ FLOORS = {
     ),
     "cli": Floor(ours=EVERYTHING, third_parties={"click", "rich"}),
     "__init__": Floor(ours=EVERYTHING),
+    "__main__": Floor(ours={"cli"}),
     "scripts": Floor(ours=EVERYTHING, third_parties={"click", "rich"}),
 }
 SOURCE_FILES = python_files(PACKAGE, ROOT / "scripts")

@@ -1,0 +1,76 @@
+"""What events are called, on channels made by hand."""
+
+import numpy as np
+import pytest
+
+from recs_anomaly.estimators._detector_causes import Excerpt, cause_of
+
+ROWS, FIRST = 400, 300
+NOISE = np.random.default_rng(0).normal(0.0, 0.1, ROWS)
+RHYTHM = np.sin(np.arange(ROWS) / 20)
+
+
+def excerpt(values: np.ndarray, stop: int, errs: dict[int, float]) -> Excerpt:
+    """An event from row 300 on; the forecast errs in some rows."""
+    residual = np.full(ROWS, 0.01)
+    residual[list(errs)] = list(errs.values())
+    return Excerpt(FIRST, stop, "forecast", values, values - residual, residual)
+
+
+def changed(rows: slice, by: float, values: np.ndarray = NOISE) -> np.ndarray:
+    values = values.copy()
+    values[rows] += by
+    return values
+
+
+def still(rows: slice) -> np.ndarray:
+    values = NOISE.copy()
+    values[rows] = 7.0
+    return values
+
+
+@pytest.mark.parametrize(
+    ("made", "begin"),
+    [
+        (excerpt(still(slice(300, 340)), 340, {300: 3.0}), "frozen: does not move"),
+        # It wakes up in the event's first row.
+        (
+            excerpt(still(slice(260, 300)), 302, {300: 3.0}),
+            "frozen: had not moved from 7 for 40 rows",
+        ),
+        (
+            excerpt(changed(slice(300, 301), 3.0), 301, {300: 3.0}),
+            "spike: 3.12 where 0.1203 was expected",
+        ),
+        # Errors after a spike are its echo.
+        (excerpt(changed(slice(300, 302), 3.0), 312, {300: 3.0, 302: -2.0}), "spike"),
+        (excerpt(changed(slice(300, 340), 3.0), 340, {300: 3.0}), "level: about 3"),
+        # A rhythm hides the level, not the step.
+        (
+            excerpt(changed(slice(300, 350), 0.9, RHYTHM), 350, {300: 1.0}),
+            "step: +",
+        ),
+        (
+            excerpt(NOISE, 340, {300: 1.0, 320: -1.0, 339: 1.0}),
+            "jumps: steps that its past does not foretell",
+        ),
+        # A standstill no longer than others before is none.
+        (
+            excerpt(np.where(np.arange(ROWS) % 60 < 40, 7.0, NOISE), 302, {300: 0.1}),
+            "jumps",
+        ),
+    ],
+)
+def test_causes(made: Excerpt, begin: str) -> None:
+    assert cause_of(made).startswith(begin)
+
+
+def test_nothing_known_has_a_cause() -> None:
+    nothing = np.full(ROWS, np.nan)
+    made = Excerpt(FIRST, 310, "neighbour", nothing, nothing, np.zeros(ROWS))
+    assert cause_of(made).startswith("shape")
+
+
+def test_an_event_at_the_start_has_no_rows_before() -> None:
+    errs = {0: 1.0, 9: 1.0}
+    assert cause_of(excerpt(NOISE, 340, errs)._replace(first=0)).startswith("jumps")
