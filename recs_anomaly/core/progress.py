@@ -22,6 +22,26 @@ SECONDS_BETWEEN = 0.5
 MINUTE, HOUR = 60, 3600
 
 
+class TerminalLine:
+    """A line on a terminal that is written over again and again, and wiped at last."""
+
+    def __init__(self, verbose: int, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._is_shown = verbose > 1 or (verbose == 1 and self._stream.isatty())
+
+    def write(self, text: str) -> None:
+        """Put a text in the place of the last one."""
+        if self._is_shown:
+            self._stream.write(f"\r\033[K{text}")
+            self._stream.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.write("")
+
+
 class Progress:
     """One line on a terminal that says where training stands and how long it takes."""
 
@@ -30,8 +50,7 @@ class Progress:
     ) -> None:
         self._name = name
         self._epochs = epochs
-        self._stream = stream or sys.stderr
-        self._is_shown = verbose > 1 or (verbose == 1 and self._stream.isatty())
+        self._line = TerminalLine(verbose, stream)
         self._start = self._written = perf_counter()
         self._done_before = 0.0
         self._losses = ""
@@ -61,21 +80,15 @@ class Progress:
 
     def _write(self, place: str, done: float) -> None:
         self._written = perf_counter()
-        if not self._is_shown:
-            return
         pace = (self._written - self._start) / max(done - self._done_before, 1e-9)
         left = duration(pace * (self._epochs - done))
-        text = f"{self._name}: {place}{self._losses}, at most {left} left"
-        self._stream.write(f"\r\033[K{text}")
-        self._stream.flush()
+        self._line.write(f"{self._name}: {place}{self._losses}, at most {left} left")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._is_shown:
-            self._stream.write("\r\033[K")
-            self._stream.flush()
+        self._line.write("")
 
 
 def duration(seconds: float) -> str:

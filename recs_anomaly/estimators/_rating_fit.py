@@ -15,6 +15,7 @@ import numpy as np
 
 from recs_anomaly.core import ordinal, rating_rbm
 from recs_anomaly.core.interaction_rbm import InteractionRBM
+from recs_anomaly.core.progress import Progress, TerminalLine, TrainingHistory
 from recs_anomaly.core.rating_model import Folded, RatingModel
 from recs_anomaly.core.rating_rbm import RatingRBM, RowContext
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows, transposed
@@ -24,12 +25,12 @@ from recs_anomaly.estimators._interaction_fit import (
     fit_interactions,
 )
 from recs_anomaly.estimators._rating_assembly import Views, assemble, without_ratings
+from recs_anomaly.estimators._rating_checkpoints import file_of, remove_checkpoints
 from recs_anomaly.estimators._rating_people import (
     evidence_of_pairs,
     fold_in_users,
     latent_of_pairs,
 )
-from recs_anomaly.exceptions import InputError
 
 CUT_SHARE = 0.1
 LARGEST_CUT = 20_000
@@ -51,20 +52,6 @@ class ViewSettings(NamedTuple):
     decay: float
     verbose: int
     checkpoint: Path | None
-
-
-def checkpoint_folder(folder: str | Path | None, random_state: object) -> Path | None:
-    """Check that a checkpoint can serve."""
-    if folder is None:
-        return None
-    if not isinstance(random_state, int | np.integer):
-        raise InputError(
-            "checkpoint needs an integer for random_state, so that the training goes "
-            f"on as it began; got {random_state!r}."
-        )
-    if Path(folder).is_file():
-        raise InputError(f"checkpoint must be a folder; {folder} is a file.")
-    return Path(folder)
 
 
 class Learned(NamedTuple):
@@ -100,32 +87,43 @@ def learn(
     noise = float(levels[ratings.levels].var() / 2)
     curve, weights = ordinal.USUAL_CURVE, USUAL_SHAPE_WEIGHTS
     ranks = np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
-    if len(cut.users):
-        rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
-        rehearsal, weights, ranks = _calibrate(rehearsal, kept, cut)
-        noise, curve = rehearsal.noise, rehearsal.curve
-    model = assemble(ratings, views, levels, settings.view, noise, seed)
-    model = model._replace(curve=curve)
-    interactions = _interactions(ratings, kept, cut, seed)
-    return Learned(model, interactions, views, weights, ranks, histories, seed)
+    with TerminalLine(settings.verbose) as line:
+        if len(cut.users):
+            line.write("calibrating predictions ...")
+            rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
+            rehearsal, weights, ranks = _calibrate(rehearsal, kept, cut)
+            noise, curve = rehearsal.noise, rehearsal.curve
+        line.write("inferring items from all ratings ...")
+        model = assemble(ratings, views, levels, settings.view, noise, seed)
+        model = model._replace(curve=curve)
+        interactions = _interactions(ratings, kept, cut, seed, line)
+    if not any(history.is_interrupted for history in histories.values()):
+        remove_checkpoints(settings.checkpoint)
+    losses = {view: (one.loss, one.validation_loss) for view, one in histories.items()}
+    return Learned(model, interactions, views, weights, ranks, losses, seed)
 
 
-def learn_choices(choices: RatingRows, rng: np.random.Generator) -> Learned:
+def learn_choices(
+    choices: RatingRows, verbose: int, rng: np.random.Generator
+) -> Learned:
     """Fit the recommender to who chose what, without ratings."""
     kept, cut = split_cut(choices, rng)
     seed = int(rng.integers(2**31))
     model, views = without_ratings(choices.n_rows - 1, choices.n_columns - 1)
-    interactions = _interactions(choices, kept, cut, seed)
+    with TerminalLine(verbose) as line:
+        interactions = _interactions(choices, kept, cut, seed, line)
     ranks = np.zeros(N_INTERVAL_RANKS)
     return Learned(model, interactions, views, USUAL_SHAPE_WEIGHTS, ranks, {}, seed)
 
 
 def _interactions(
-    ratings: RatingRows, kept: RatingRows, cut: Cut, seed: int
+    ratings: RatingRows, kept: RatingRows, cut: Cut, seed: int, line: TerminalLine
 ) -> InteractionRBM:
+    line.write("learning who chooses what ...")
     rbm = fit_interactions(ratings, seed)
     if not len(cut.users):
         return rbm
+    line.write("calibrating who chooses what ...")
     rehearsal = fit_interactions(kept, seed)
     hidden_choices = Choices(cut.users, cut.items)
     rng = np.random.default_rng(seed)
@@ -149,15 +147,15 @@ def _train_views(
     n_levels: int,
     settings: ViewSettings,
     rng: np.random.Generator,
-) -> tuple[Views, dict[str, tuple[list[float], list[float]]]]:
+) -> tuple[Views, dict[str, TrainingHistory]]:
     """Train the views asked for; the other stays at its starting point."""
     # Keras takes seconds to import and is needed for nothing but this.
     from recs_anomaly.core import rating_training as training
-    from recs_anomaly.core.training import Progress, Schedule
+    from recs_anomaly.core.training import Schedule
 
     schedule = Schedule(settings.epochs, settings.learning_rate)
     views: dict[str, RatingRBM] = {}
-    histories, is_whole = {}, True
+    histories: dict[str, TrainingHistory] = {}
     for name, rows, held_out, dropout in (
         ("user", kept, cut, 0.0),
         ("item", transposed(kept), Cut(cut.items, cut.users, cut.levels), ITEM_DROPOUT),
@@ -168,39 +166,19 @@ def _train_views(
         if not is_trained:
             continue
         config = training.RatingRBMConfig(n_hidden, settings.decay, dropout)
-        views[name], history = training.fit_rating_rbm(
+        place = f", {len(histories) + 1} of 2" if settings.view == "both" else ""
+        views[name], histories[name] = training.fit_rating_rbm(
             rows,
             views[name],
             config,
             schedule,
             seed=int(rng.integers(2**31)),
-            progress=Progress(f"{name} view", settings.epochs, settings.verbose),
+            progress=Progress(f"{name} view{place}", settings.epochs, settings.verbose),
             validate=_validator(rows, held_out) if len(cut.users) else None,
-            checkpoint=_file_of(settings, name),
+            checkpoint=file_of(settings.checkpoint, name),
         )
-        histories[name] = history.loss, history.validation_loss
-        is_whole &= not history.is_interrupted
-    if is_whole:
-        _remove_checkpoints(settings)
     user, item = views["user"], views["item"]
     return Views(user.encoder, item.encoder, user.level_log_frequency), histories
-
-
-def _file_of(settings: ViewSettings, view: str) -> Path | None:
-    """Where the training of a view leaves its checkpoint."""
-    folder = settings.checkpoint
-    return None if folder is None else folder / f"{view}-view.npz"
-
-
-def _remove_checkpoints(settings: ViewSettings) -> None:
-    """Nothing is left to go on with; a folder that holds other things stays."""
-    folder = settings.checkpoint
-    if folder is None:
-        return
-    for view in ("user", "item"):
-        (folder / f"{view}-view.npz").unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _validator(rows: RatingRows, cut: Cut) -> Callable[[RatingRBM], float]:

@@ -14,6 +14,7 @@ from recs_anomaly.core.rating_model import (
     fold_in,
     latent,
 )
+from recs_anomaly.core.rating_reasons import latent_without_each
 from recs_anomaly.core.rating_rows import Floats, Ints, RatingRows
 from recs_anomaly.estimators._ranking import (
     Catalogue,
@@ -171,7 +172,6 @@ def effects(known: Catalogue, own: RatingRows, targets: Ints, rank_by: str) -> F
     `own` is one row of ratings, without any of the targets. Each is left out in turn.
     Of shape (n_own, n_targets).
     """
-    n = len(own.columns)
     model, rbm = known.ratings, known.interactions
     told = interaction_rbm.messages(rbm, own.columns)
     hidden = interaction_rbm.hidden_mean(rbm, told)
@@ -180,11 +180,10 @@ def effects(known: Catalogue, own: RatingRows, targets: Ints, rank_by: str) -> F
     )
     parts = interaction_rbm.contributions(rbm, own.columns, targets)
     presence = np.vstack([whole, whole - parts])
-    latent_rating = np.zeros((n + 1, len(targets)))
+    latent_rating = np.zeros((len(presence), len(targets)))
     if known.is_rated and rank_by != "watch":
-        for place in range(n + 1):
-            others = np.arange(1, n + 1) != place
-            person = fold_in(model, own.columns[others], own.levels[others])
-            latent_rating[place] = latent(model, person, targets)
+        person = fold_in(model, own.columns, own.levels)
+        without_each = latent_without_each(model, own.columns, own.levels, targets)
+        latent_rating = np.vstack([latent(model, person, targets), without_each])
     score = combined(known, presence, latent_rating, rank_by)
     return np.asarray(score[0] - score[1:])

@@ -15,6 +15,7 @@ from recs_anomaly.core.rating_rows import Floats
 from recs_anomaly.estimators import _rating_fit as fitting
 from recs_anomaly.estimators import _rating_table as table
 from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
+from recs_anomaly.estimators._rating_checkpoints import checkpoint_folder
 from recs_anomaly.estimators._rating_updates import RatingUpdates
 from recs_anomaly.estimators._seeds import seed_of
 from recs_anomaly.exceptions import InputError
@@ -161,7 +162,8 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
         del pairs, values  # they may be copies, eight bytes a number
         rng = np.random.default_rng(seed_of(self.random_state))
         if y is None:
-            self._store(ratings, fitting.learn_choices(ratings.ratings, rng))
+            learned = fitting.learn_choices(ratings.ratings, self.verbose, rng)
+            self._store(ratings, learned)
             return self
         settings = fitting.ViewSettings(
             self.view,
@@ -170,7 +172,7 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
             self.learning_rate,
             self.decay,
             self.verbose,
-            fitting.checkpoint_folder(checkpoint, self.random_state),
+            checkpoint_folder(checkpoint, self.random_state),
         )
         learned = fitting.learn(ratings.ratings, ratings.levels, settings, rng)
         self._store(ratings, learned)

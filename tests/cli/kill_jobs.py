@@ -14,15 +14,15 @@ class Job(NamedTuple):
     """A command that writes, what it writes, and how to tell that it is whole.
 
     `lines` names the file that is its standard input. A command that `goes_on` takes up
-    what an earlier run has written, and may leave the file `draft` for the next one, or
-    for nobody if all but removing it was done.
+    what an earlier run has written, and may leave `drafts` for the next one, or for
+    nobody if all but removing them was done.
     """
 
     words: list[str]
     outputs: dict[str, Callable[[Path], object]]
     lines: str | None = None
     goes_on: bool = False
-    draft: str | None = None
+    drafts: tuple[str, ...] = ()
 
 
 def is_whole(path: Path, check: Callable[[Path], object]) -> bool:
@@ -59,6 +59,16 @@ ARCHIVED = {
 JOBS = {
     "recommend train": Job(
         ["recommend", "train", "ratings.csv", "-o", "a.recs"], {"a.recs": load}
+    ),
+    "recommend train --checkpoint": Job(
+        ["recommend", "train", "ratings.csv", "-o", "a.recs", "--checkpoint", "left"],
+        {"a.recs": load},
+        goes_on=True,
+        drafts=tuple(
+            f"left/{view}-view.{kind}"
+            for view in ("user", "item")
+            for kind in ("npz", "part")
+        ),
     ),
     "recommend report": Job(
         ["recommend", "report", "ratings.csv", "-o", "a.html"], {"a.html": is_page}
@@ -98,7 +108,7 @@ JOBS = {
         ["data", "fetch", "ml-latest-small"],
         {f"data/ml-latest-small/{name}": is_extracted for name in ARCHIVED},
         goes_on=True,
-        draft="data/ml-latest-small.zip.part",
+        drafts=("data/ml-latest-small.zip.part",),
     ),
     "demo": Job(
         ["demo", "-o", "demo"],

@@ -133,8 +133,7 @@ def check_outputs(folder: Path, job: Job) -> None:
 
 def check_litter(folder: Path, job: Job, there: set[Path]) -> int:
     """Remove what else there is: complete, and about to get its name."""
-    named = {folder / output for output in job.outputs}
-    named |= {folder / job.draft} if job.draft else set()
+    named = {folder / name for name in (*job.outputs, *job.drafts)}
     new = {path for path in folder.rglob("*") if path.is_file()}
     litter = new - there - named
     for path in litter:

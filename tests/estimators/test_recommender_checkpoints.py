@@ -9,6 +9,7 @@ import pytest
 from recs_anomaly import RBMRecommender
 from recs_anomaly.core.training import EpochMonitor
 from recs_anomaly.datasets import make_ratings
+from recs_anomaly.estimators import _rating_fit
 from recs_anomaly.exceptions import InputError
 
 IDS = ["user_id", "item_id"]
@@ -76,6 +77,49 @@ def test_a_killed_fit_goes_on_too(
     whole = quick(epochs=2).fit(ratings[IDS], ratings["rating"])
     np.testing.assert_array_equal(again.item_weights_, whole.item_weights_)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_fit_that_is_stopped_after_its_views_does_not_train_them_again(
+    ratings: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "trained"
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_rating_fit, "fit_interactions", stop)
+        with pytest.raises(KeyboardInterrupt):
+            quick().fit(ratings[IDS], ratings["rating"], checkpoint=folder)
+    assert sorted(path.stem for path in folder.iterdir()) == ["item-view", "user-view"]
+    with monkeypatch.context() as patch:
+        patch.setattr(EpochMonitor, "on_epoch_begin", stop)
+        again = quick().fit(ratings[IDS], ratings["rating"], checkpoint=folder)
+    whole = quick().fit(ratings[IDS], ratings["rating"])
+    np.testing.assert_array_equal(again.item_weights_, whole.item_weights_)
+    assert not folder.exists()
+
+
+def test_a_fit_says_what_it_does_between_and_after_the_views(
+    ratings: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick(verbose=2).fit(ratings[IDS], ratings["rating"])
+    told = capsys.readouterr().err
+    said = [
+        "user view, 1 of 2: epoch 1/1",
+        "item view, 2 of 2: epoch 1/1",
+        "calibrating predictions ...",
+        "inferring items from all ratings ...",
+        "learning who chooses what ...",
+        "calibrating who chooses what ...",
+    ]
+    places = [told.index(words) for words in said]
+    assert places == sorted(places)
+    assert told.endswith("\r\033[K"), "the line is wiped at the end"
+    quick(verbose=2).fit(ratings[IDS])
+    assert "learning who chooses what" in capsys.readouterr().err
+    quick(verbose=1).fit(ratings[IDS])
+    assert capsys.readouterr().err == "", "this is no terminal"
 
 
 def test_a_checkpoint_that_cannot_serve_is_refused(
