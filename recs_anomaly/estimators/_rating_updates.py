@@ -1,6 +1,7 @@
 """Ratings that come and go after the training of the views."""
 
 from collections.abc import Hashable, Iterable
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -65,11 +66,9 @@ class RatingUpdates(RatingLists):
         pairs = checked_pairs(X)
         validate_data(self, pairs, skip_check_array=True, reset=False)
         levels = self._levels_of(y, len(pairs))
-        users, self.users_ = _with_new(self._user_index, self.users_, pairs.iloc[:, 0])
-        items, self.items_ = _with_new(self._item_index, self.items_, pairs.iloc[:, 1])
-        n_users, n_items = len(self.users_), len(self.items_)
-        self._make_room(OF_USERS, n_users)
-        self._make_room(OF_ITEMS, n_items)
+        users, every_user = _with_new(self._user_index, self.users_, pairs.iloc[:, 0])
+        items, every_item = _with_new(self._item_index, self.items_, pairs.iloc[:, 1])
+        n_users, n_items = len(every_user), len(every_item)
         kept = last_of_each(users, items)
         known = self._ratings()
         rows = np.concatenate([known.rows, users[kept]])
@@ -80,15 +79,17 @@ class RatingUpdates(RatingLists):
             .to_numpy()
         )
         every_level = np.concatenate([known.levels, levels[kept]])
-        self._assemble_again(
-            to_rows(
-                rows[newest],
-                columns[newest],
-                every_level[newest],
-                (n_users + 1, n_items + 1),
-            )
+        ratings = to_rows(
+            rows[newest],
+            columns[newest],
+            every_level[newest],
+            (n_users + 1, n_items + 1),
         )
-        return self
+        changed = copy(self)
+        changed.users_, changed.items_ = every_user, every_item
+        changed._make_room(OF_USERS, n_users)
+        changed._make_room(OF_ITEMS, n_items)
+        return self._become(changed, ratings)
 
     def forget(self, users: Hashable | Iterable[Hashable]) -> Self:
         """Remove users: their ids, their ratings, and what was computed from them.
@@ -121,12 +122,11 @@ class RatingUpdates(RatingLists):
         if len(gone) == len(self.users_):
             raise InputError("users must leave somebody; they are all the users.")
         stay = np.delete(np.arange(len(self.users_) + 1), gone)
-        ratings = self._ratings().take(stay)
-        self.users_ = np.delete(self.users_, gone)
+        changed = copy(self)
+        changed.users_ = np.delete(self.users_, gone)
         for name in OF_USERS:
-            setattr(self, name, getattr(self, name)[stay])
-        self._assemble_again(ratings)
-        return self
+            setattr(changed, name, getattr(self, name)[stay])
+        return self._become(changed, self._ratings().take(stay))
 
     def _levels_of(self, y: ArrayLike | None, n_pairs: int) -> Ints:
         if (y is not None) != self._is_rated:
@@ -142,6 +142,12 @@ class RatingUpdates(RatingLists):
             old: NDArray[Any] = getattr(self, name)
             new = np.zeros((n + 1 - len(old), old.shape[1]), old.dtype)
             setattr(self, name, np.concatenate([old[:-1], new, old[-1:]]))
+
+    def _become(self, changed: Self, ratings: RatingRows) -> Self:
+        """Take over a changed copy once it is whole, so that Ctrl-C changes nothing."""
+        changed._assemble_again(ratings)
+        self.__dict__ = changed.__dict__
+        return self
 
     def _assemble_again(self, ratings: RatingRows) -> None:
         """Compute what follows from the ratings, the views being what they are."""

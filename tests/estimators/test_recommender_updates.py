@@ -1,5 +1,6 @@
 """partial_fit and forget: what changes, and what they equal."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.base import clone
 from recs_anomaly import RBMRecommender, save
 from recs_anomaly.core.rating_rows import to_rows
 from recs_anomaly.datasets import make_ratings
+from recs_anomaly.estimators import _rating_updates
 from recs_anomaly.estimators._interaction_fit import fit_interactions
 from recs_anomaly.estimators._rating_assembly import assemble
 from recs_anomaly.exceptions import InputError, UnknownUserError
@@ -165,6 +167,33 @@ def test_no_id_that_is_forgotten_is_left_in_a_file(
     assert b"user-7-end" in path.read_bytes()
     save(model.forget("user-7-end"), path)
     assert b"user-7-end" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.forget([3, 17]),
+        lambda model: model.partial_fit(pd.DataFrame([[999, 888]], columns=IDS), [4.0]),
+    ],
+    ids=["forget", "partial_fit"],
+)
+def test_what_is_stopped_half_way_has_changed_nothing(
+    ratings: pd.DataFrame,
+    change: Callable[[RBMRecommender], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = fitted(ratings)
+    before, lists = vars(model).copy(), model.recommend(model.users_, n=3)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_rating_updates, "fit_interactions", stop)
+    with pytest.raises(KeyboardInterrupt):
+        change(model)
+    for name, value in before.items():
+        assert vars(model)[name] is value, name
+    pd.testing.assert_frame_equal(model.recommend(model.users_, n=3), lists)
 
 
 def test_somebody_has_to_stay_and_only_known_users_can_go(
