@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from recs_anomaly.applications.recommend.answers import MODEL_NAME
 from recs_anomaly.reports.recommend_parts import Comparison, Contender, Measures
 
-MODEL = "RBM"
 MODEL_IN_WORDS = "this model"
 _ROOM = 0.08
 
@@ -31,8 +31,8 @@ def contenders(
     ordered = own.sort_values("mean", ascending=is_lower_better, kind="stable")
     return [
         Contender(
-            MODEL_IN_WORDS if row["predictor"] == MODEL else row["predictor"],
-            row["predictor"] == MODEL,
+            MODEL_IN_WORDS if row["predictor"] == MODEL_NAME else row["predictor"],
+            row["predictor"] == MODEL_NAME,
             row["mean"],
             row["low"],
             row["high"],
@@ -120,7 +120,7 @@ def measures_table(
     first = measures[measures["metric"] == columns[0][0]]
     rows = [
         (
-            MODEL_IN_WORDS if predictor == MODEL else str(predictor),
+            MODEL_IN_WORDS if predictor == MODEL_NAME else str(predictor),
             [number(means[predictor, metric], form) for metric, _, form in columns],
         )
         for predictor in first["predictor"]

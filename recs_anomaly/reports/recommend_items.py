@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from recs_anomaly.applications.recommend.answers import MODEL_NAME
 from recs_anomaly.applications.recommend.ranking import LISTED
 from recs_anomaly.applications.recommend.trial import Trial
 from recs_anomaly.metrics.ranking import (
@@ -12,7 +13,6 @@ from recs_anomaly.metrics.ranking import (
     popularity_lift,
 )
 from recs_anomaly.reports.recommend_comparisons import (
-    MODEL,
     MODEL_IN_WORDS,
     number,
     percent,
@@ -54,7 +54,7 @@ def tenths(trial: Trial) -> list[Pair]:
     """
     n_ratings = trial.task.n_ratings
     known = np.argsort(-n_ratings, kind="stable")[: int((n_ratings > 0).sum())]
-    own = trial.lists[MODEL]
+    own = trial.lists[MODEL_NAME]
     n_listed = np.bincount(own[own >= 0], minlength=len(n_ratings))
     return [
         Pair(
@@ -81,7 +81,7 @@ def popularity(trial: Trial) -> Measures:
     names = ["Catalogue shown", "Popularity lift"]
     rows = {}
     features = _genres(trial)
-    for name, predictor in ((MODEL_IN_WORDS, MODEL), ("most rated", "most rated")):
+    for name, predictor in ((MODEL_IN_WORDS, MODEL_NAME), ("most rated", "most rated")):
         lists = trial.lists[predictor]
         lift = popularity_lift(lists, trial.task.seen, trial.task.n_ratings, LISTED)
         share = percent(catalogue_share(trial, predictor), 1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from recs_anomaly.applications.recommend.answers import MODEL_NAME
 from recs_anomaly.applications.recommend.examples import examples
 from recs_anomaly.applications.recommend.ranking import LISTED
 from recs_anomaly.applications.recommend.service import service_by_group
@@ -13,7 +14,6 @@ from recs_anomaly.applications.recommend.trial import Trial
 from recs_anomaly.metrics.calibration import reliability_bins
 from recs_anomaly.metrics.rating import calibration_error
 from recs_anomaly.reports.recommend_comparisons import (
-    MODEL,
     comparison,
     contenders,
     measures_table,
@@ -150,7 +150,9 @@ def _figures(trial: Trial, errors: Sequence[Contender]) -> list[KeyFigure]:
     own, best = model_and_best_rule(found)
     held = trial.intervals.set_index("promised")["held"]
     gap = calibration_error(trial.forecasts["is_liked"], trial.forecasts["p_like"])
-    shown, most_rated = (catalogue_share(trial, who) for who in (MODEL, "most rated"))
+    shown, most_rated = (
+        catalogue_share(trial, who) for who in (MODEL_NAME, "most rated")
+    )
     return [
         KeyFigure(
             "Typical error",

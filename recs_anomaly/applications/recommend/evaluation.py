@@ -6,21 +6,11 @@ from copy import copy
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.applications.recommend.forecasts import (
-    INTERVAL_COVERAGE,
-    Floats,
-    Forecast,
-    floor_forecasts,
-)
-from recs_anomaly.applications.recommend.ranking import (
-    floor_lists,
-    list_values,
-    model_lists,
-    ranking_task,
-)
+from recs_anomaly.applications.recommend.answers import Answers, answers
+from recs_anomaly.applications.recommend.forecasts import Floats, Forecast
+from recs_anomaly.applications.recommend.ranking import list_values
 from recs_anomaly.applications.recommend.user_sums import (
     ROOT_METRIC,
-    Measure,
     UserSums,
     sums_of_rows,
     sums_of_users,
@@ -31,8 +21,6 @@ from recs_anomaly.datasets.splits import Fold
 from recs_anomaly.estimators.recommender import RBMRecommender
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import log_losses
-
-MODEL_NAME = "RBM"
 
 
 def evaluate(
@@ -71,7 +59,7 @@ def evaluate(
         train, test = ratings.iloc[train_index], ratings.iloc[test_index]
         _check_parts(train, test, f"fold {number}")
         fitted = copy(model).fit(train[pairs], train["rating"])
-        results.append(_judged(fitted, train, test))
+        results.append(_judged(answers(fitted, train, test), test))
     if not results:
         raise InputError("folds must hold at least one fold; got none.")
     return tabulated(results)
@@ -102,9 +90,47 @@ def evaluate_fitted(
         If a table is empty, `test` has a rating level that `train` has not, or the
         model has learned from a pair of `test`.
     """
+    return measures_of(answers_of_fitted(model, train, test), test)
+
+
+def answers_of_fitted(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> Answers:
+    """Ask a fitted model about ratings, once it is sure that it has not seen them.
+
+    Parameters
+    ----------
+    model, train, test
+        As for `evaluate_fitted`.
+
+    Returns
+    -------
+    answers : Answers
+
+    Raises
+    ------
+    InputError
+        As `evaluate_fitted`.
+    """
     _check_parts(train, test, "test")
     refuse_leak(learned_pairs(model), test)
-    return tabulated([_judged(model, train, test)])
+    return answers(model, train, test)
+
+
+def measures_of(answered: Answers, test: pd.DataFrame) -> pd.DataFrame:
+    """Hold answers against what they are about.
+
+    Parameters
+    ----------
+    answered : Answers
+    test : DataFrame with columns user_id, item_id, rating
+
+    Returns
+    -------
+    table : DataFrame
+        As from `evaluate`, with one fold.
+    """
+    return tabulated([_judged(answered, test)])
 
 
 def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
@@ -127,40 +153,21 @@ def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
     )
 
 
-def _judged(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> UserSums:
-    ratings = _rating_losses(model, train, test)
+def _judged(answered: Answers, test: pd.DataFrame) -> UserSums:
     rows, names = pd.factorize(test["user_id"])
     users = np.asarray(names)
-    lists = _list_values(model, train, test)
-    return sums_of_rows(rows, users, ratings).beside(sums_of_users(users, lists))
-
-
-def _rating_losses(
-    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
-) -> dict[Measure, Floats]:
-    levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
     observed = test["rating"].to_numpy(dtype=np.float64)
-    forecasts = {
-        MODEL_NAME: _model_forecast(model, test[["user_id", "item_id"]]),
-        **floor_forecasts(train, test, levels),
+    losses = {
+        (name, metric): loss
+        for name, forecast in answered.forecasts.items()
+        for metric, loss in _losses(observed, forecast, answered.levels).items()
     }
-    return {
-        (name, metric): losses
-        for name, forecast in forecasts.items()
-        for metric, losses in _losses(observed, forecast, levels).items()
+    values = {
+        (name, metric): value
+        for name, ranked in answered.lists.items()
+        for metric, value in list_values(ranked, answered.task).items()
     }
-
-
-def _list_values(
-    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
-) -> dict[Measure, Floats]:
-    task = ranking_task(train, test)
-    lists = {MODEL_NAME: model_lists(model, task), **floor_lists(train, task)}
-    return {
-        (name, metric): values
-        for name, ranked in lists.items()
-        for metric, values in list_values(ranked, task).items()
-    }
+    return sums_of_rows(rows, users, losses).beside(sums_of_users(users, values))
 
 
 def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
@@ -175,14 +182,6 @@ def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
             f"got {test['rating'][is_new].iloc[0]:g}."
         )
     refuse_leak(train, test)
-
-
-def _model_forecast(model: RBMRecommender, pairs: pd.DataFrame) -> Forecast:
-    return Forecast(
-        model.predict(pairs),
-        model.predict_proba(pairs),
-        model.predict_interval(pairs, coverage=INTERVAL_COVERAGE),
-    )
 
 
 def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> dict[str, Floats]:

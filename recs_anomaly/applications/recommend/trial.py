@@ -6,15 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.applications.recommend.evaluation import evaluate_fitted
-from recs_anomaly.applications.recommend.ranking import (
-    LISTED,
-    RankingTask,
-    floor_lists,
-    list_values,
-    model_lists,
-    ranking_task,
+from recs_anomaly.applications.recommend.answers import MODEL_NAME
+from recs_anomaly.applications.recommend.evaluation import (
+    answers_of_fitted,
+    measures_of,
 )
+from recs_anomaly.applications.recommend.ranking import RankingTask, list_values
 from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.estimators._recommendations import is_liked
 
@@ -78,21 +75,19 @@ def judge(recommender: Recommender, train: pd.DataFrame, hidden: pd.DataFrame) -
     InputError
         As `evaluate_fitted`: if a hidden pair was learned from, for instance.
     """
-    measures = evaluate_fitted(recommender.model, train, hidden)
-    task = ranking_task(train, hidden)
-    own = model_lists(recommender.model, task)
-    probabilities = recommender.model.predict_proba(hidden[["user_id", "item_id"]])
+    answered = answers_of_fitted(recommender.model, train, hidden)
+    probabilities = answered.forecasts[MODEL_NAME].probabilities
     return Trial(
         recommender,
         train,
         hidden,
-        measures,
+        measures_of(answered, hidden),
         _forecasts(recommender, hidden, probabilities),
         _level_shares(recommender, hidden, probabilities),
         _intervals(recommender, hidden),
-        task,
-        {"RBM": own, **floor_lists(train, task, LISTED)},
-        list_values(own, task),
+        answered.task,
+        answered.lists,
+        list_values(answered.lists[MODEL_NAME], answered.task),
     )
 
 
