@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from recs_anomaly import RBMRecommender
 from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.applications.recommend.trial import Trial as JudgedTrial
 from recs_anomaly.applications.recommend.trial import judge
-from recs_anomaly.datasets import load_sample_ratings, random_folds
+from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
+
+IDS = ["user_id", "item_id"]
 
 
 class Trial(NamedTuple):
@@ -43,3 +46,22 @@ def quick_recommender(ratings: pd.DataFrame) -> Recommender:
 def judged_sample() -> JudgedTrial:
     """Trial of the sample, with everything measured that the report tells."""
     return judge(*sample_trial())
+
+
+@cache
+def small_ratings() -> pd.DataFrame:
+    """4,000 ratings of 60 items by 160 users."""
+    return make_ratings(160, 60, 4000, random_state=0).ratings
+
+
+@cache
+def small_model() -> RBMRecommender:
+    """Fitted to `small_ratings`."""
+    model = RBMRecommender(epochs=1, n_hidden=4, random_state=0)
+    return model.fit(small_ratings()[IDS], small_ratings()["rating"])
+
+
+@cache
+def small_choices() -> RBMRecommender:
+    """Fitted to who rated what in `small_ratings`, without the ratings."""
+    return RBMRecommender(random_state=0).fit(small_ratings()[IDS])

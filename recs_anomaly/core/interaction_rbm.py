@@ -64,6 +64,11 @@ def item_scale(counts: Floats) -> Floats:
     return np.asarray((counts + 1.0) ** SCALE_POWER)
 
 
+def log_popularity(scale: Singles) -> Floats:
+    """Logarithm of one more than how often items were chosen, from their scale."""
+    return np.asarray(np.log(scale.astype(np.float64)) / SCALE_POWER)
+
+
 def from_spectrum(
     directions: Floats, eigenvalues: Floats, counts: Floats
 ) -> InteractionRBM:

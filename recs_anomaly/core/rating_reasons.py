@@ -65,9 +65,8 @@ def _residuals_without(
     shape = len(left_out), len(items)
     n_others = np.full(shape, max(len(items) - 2.0, 0.0))
     inputs = told.sum(axis=0) - told[left_out][:, None] - told
-    features = _features(
-        model, inputs.reshape(-1, told.shape[1]), n_others.ravel()
-    ).reshape(*shape, -1)
+    inputs = inputs.reshape(n_others.size, told.shape[1])
+    features = _features(model, inputs, n_others.ravel()).reshape(*shape, -1)
     placed = np.einsum("bnf,nf->bn", features, model.item_weights[items])
     others = beyond.sum() - beyond[left_out][:, None] - beyond
     generosity = posterior.shrunken_mean(others, n_others)

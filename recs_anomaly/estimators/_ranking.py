@@ -43,6 +43,7 @@ class Catalogue(NamedTuple):
     )
     effects: Singles  # (n_items,)
     spread: float  # standard deviation of the ratings
+    log_popularity: Floats  # (n_items,)
 
     @property
     def is_rated(self) -> bool:
@@ -70,6 +71,7 @@ class Wanted(NamedTuple):
     rank_by: str
     allowed: NDArray[np.bool_] | None  # (n_items,), None for all
     exclude_seen: bool
+    novelty: float  # how much a unit of log popularity takes off the score
     diversity: float  # from 0 to 1
     places: Floats | None  # of the items: products of rows say how alike they are
 
@@ -100,6 +102,7 @@ def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
         np.ascontiguousarray(weights[:-1], np.float32),
         ratings.item_effects[:-1].astype(np.float32),
         _spread(ratings),
+        interaction_rbm.log_popularity(interactions.scale[:-1]),
     )
 
 
@@ -138,7 +141,7 @@ def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
 
 def ranked(known: Catalogue, people: People, wanted: Wanted) -> Ranked:
     """Find the best items of each person; ties go to the first item."""
-    rough = _rough_scores(known, people, wanted.rank_by)
+    rough = _rough_scores(known, people, wanted)
     if wanted.exclude_seen:
         seen = people.rows.rows.astype(np.int64) * rough.shape[1] + people.rows.columns
         rough.ravel()[seen] = -np.inf
@@ -151,6 +154,7 @@ def ranked(known: Catalogue, people: People, wanted: Wanted) -> Ranked:
         known.interactions, people.hidden[rows], items
     )
     score = combined(known, presence, latent, wanted.rank_by)
+    score = score - wanted.novelty * known.log_popularity[items]
     order = np.lexsort((items, -score, rows))
     order = order[places(rows) < n]
     best = Ranked(rows, items, score, latent).at(order)
@@ -199,23 +203,33 @@ def places(rows: Ints) -> Ints:
     return np.arange(len(rows)) - np.searchsorted(rows, rows)
 
 
-def _rough_scores(known: Catalogue, people: People, rank_by: str) -> Singles:
-    """Scores of all items in single precision, up to what all of a person share."""
-    liking: Singles = np.zeros((1, 1), np.float32)
-    if known.is_rated and rank_by != "watch":
-        places = np.hstack([people.features, people.weights]).astype(np.float32)
-        liking = places @ known.weights.T + known.effects
-        if rank_by == "like":
-            return liking
-        liking *= np.float32(LIKING_WEIGHT / known.spread)
-    rbm = known.interactions
-    items = rbm._replace(weights=rbm.weights[:-1], scale=rbm.scale[:-1])
-    presence = interaction_rbm.presence(items, people.hidden)
-    if rank_by == "watch" or not known.is_rated:
-        return presence
-    link = known.interactions.link.astype(np.float32)
-    odds: Singles = interaction_rbm.log_odds(link, presence)  # type: ignore[arg-type, assignment]
-    return odds + liking
+def _rough_scores(known: Catalogue, people: People, wanted: Wanted) -> Singles:
+    """Scores of all items in single precision, up to what keeps each person's order."""
+    rank_by = wanted.rank_by if known.is_rated else "watch"
+    if rank_by == "like":
+        scores = _rough_liking(known, people)
+    else:
+        rbm = known.interactions
+        items = rbm._replace(weights=rbm.weights[:-1], scale=rbm.scale[:-1])
+        presence = interaction_rbm.presence(items, people.hidden)
+        if rank_by == "watch" and not wanted.novelty:
+            return presence  # the log odds rise with it
+        link = rbm.link.astype(np.float32)
+        scores = interaction_rbm.log_odds(link, presence)  # type: ignore[arg-type, assignment]
+        if rank_by == "both":
+            liking = _rough_liking(known, people)
+            liking *= np.float32(LIKING_WEIGHT / known.spread)
+            scores += liking
+    if wanted.novelty:
+        scores -= (wanted.novelty * known.log_popularity).astype(np.float32)
+    return scores
+
+
+def _rough_liking(known: Catalogue, people: People) -> Singles:
+    """Latent ratings of all items, up to a number for each person."""
+    places = np.hstack([people.features, people.weights]).astype(np.float32)
+    liking: Singles = places @ known.weights.T + known.effects
+    return liking
 
 
 def latent_of_pairs(

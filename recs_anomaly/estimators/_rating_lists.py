@@ -29,7 +29,7 @@ ON_UNKNOWN = ("raise", "stranger")
 class RatingLists(RatingReasons):
     """Public methods of RBMRecommender that recommend."""
 
-    def recommend(
+    def recommend(  # noqa: PLR0913 - each changes a list in a way of its own
         self,
         users: Hashable | Iterable[Hashable],
         n: int = 10,
@@ -39,6 +39,7 @@ class RatingLists(RatingReasons):
         exclude: Iterable[Hashable] | None = None,
         on_unknown: str = "raise",
         rank_by: str = "both",
+        novelty: float = 0.0,
         diversity: float = 0.0,
     ) -> pd.DataFrame:
         """Recommend the items that users would choose and like.
@@ -62,6 +63,10 @@ class RatingLists(RatingReasons):
             rating expected if so; "both" by the log odds plus 0.6 for each standard
             deviation of the ratings that the expected one is above their mean. A model
             of choices alone knows only the first.
+        novelty : float, default=0.0
+            What the score of an item loses for popularity: so many times the logarithm
+            of one more than the number of people who have chosen it. At 1 "watch" ranks
+            by how much more often this user would choose an item than anybody does.
         diversity : float, default=0.0
             From 0, the items of highest score, to 1, items as unlike each other as can
             be. Between, the items come one by one from the best 10 n, each the one with
@@ -98,9 +103,8 @@ class RatingLists(RatingReasons):
             raise InputError(
                 f"on_unknown must be one of {ON_UNKNOWN}; got {on_unknown!r}."
             )
-        wanted = self._wanted(
-            n, rank_by, self._allowed_items(items, exclude), exclude_seen, diversity
-        )
+        allowed = self._allowed_items(items, exclude)
+        wanted = self._wanted(n, rank_by, allowed, exclude_seen, novelty, diversity)
         asked = lists.as_ids(users)
         rows = self._rows_of_users(asked, may_be_unknown=on_unknown == "stranger")
         known, ratings = self._catalogue, self._ratings()
@@ -126,6 +130,7 @@ class RatingLists(RatingReasons):
         items: Iterable[Hashable] | None = None,
         exclude: Iterable[Hashable] | None = None,
         rank_by: str = "both",
+        novelty: float = 0.0,
         diversity: float = 0.0,
     ) -> pd.DataFrame:
         """Recommend to somebody by their ratings, seen in `fit` or not.
@@ -146,6 +151,8 @@ class RatingLists(RatingReasons):
             Leave these items out.
         rank_by : {"both", "watch", "like"}, default="both"
             As in `recommend`.
+        novelty : float, default=0.0
+            As in `recommend`.
         diversity : float, default=0.0
             As in `recommend`.
 
@@ -162,9 +169,8 @@ class RatingLists(RatingReasons):
             If a rating is outside the range of the levels.
         """
         check_is_fitted(self)
-        wanted = self._wanted(
-            n, rank_by, self._allowed_items(items, exclude), exclude_seen, diversity
-        )
+        allowed = self._allowed_items(items, exclude)
+        wanted = self._wanted(n, rank_by, allowed, exclude_seen, novelty, diversity)
         person = fold_in_people(self._catalogue, self._numbered(own_ratings))
         return lists.recommendation_frame(self.items_, self._listed(person, wanted))
 
@@ -225,14 +231,18 @@ class RatingLists(RatingReasons):
         rank_by: str,
         allowed: NDArray[np.bool_] | None,
         exclude_seen: bool,
+        novelty: float,
         diversity: float,
     ) -> Wanted:
         self._check_rank_by(rank_by)
-        if not 0.0 <= diversity <= 1.0:
-            raise InputError(f"diversity must lie between 0 and 1; got {diversity!r}.")
+        for name, given in (("novelty", novelty), ("diversity", diversity)):
+            if not 0.0 <= given <= 1.0:
+                raise InputError(f"{name} must lie between 0 and 1; got {given!r}.")
         places = lists.likeness_places(self._catalogue) if diversity else None
         n = lists.checked_count(n)
-        return Wanted(n, rank_by, allowed, exclude_seen, float(diversity), places)
+        return Wanted(
+            n, rank_by, allowed, exclude_seen, float(novelty), float(diversity), places
+        )
 
     def _listed(self, people: People, wanted: Wanted) -> lists.Lists:
         best = ranked(self._catalogue, people, wanted)

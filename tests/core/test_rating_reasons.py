@@ -6,6 +6,7 @@ from hypothesis import given
 
 from recs_anomaly.core import rating_reasons
 from recs_anomaly.core.rating_model import RatingModel, fold_in, latent
+from recs_anomaly.core.rating_rbm import Encoder
 from recs_anomaly.core.rating_reasons import latent_without_each
 from tests.core.ragged import N_LEVELS
 from tests.core.test_rating_model import N_ITEMS, drawn_model, rated_items
@@ -38,13 +39,22 @@ def test_each_is_left_out_as_the_slow_twin_does(
     )
 
 
-def test_a_model_without_an_item_view() -> None:
-    model = drawn_model(1.0)._replace(item_features=np.zeros((N_ITEMS, 0)))
+def test_models_of_one_view() -> None:
+    model, targets = drawn_model(), np.array([0, 4])
     items, levels = np.array([1, 4, 7]), np.array([0, 2, N_LEVELS - 1])
-    np.testing.assert_allclose(
-        latent_without_each(model, items, levels, np.array([0])),
-        one_by_one(model, items, levels, np.array([0])),
+    nothing = np.zeros((N_ITEMS, 0))
+    without_user_view = model._replace(
+        user_view=Encoder(nothing, nothing, nothing[0], model.user_view.level_in),
+        item_weights=model.item_weights[:, :1],
+        user_share=0.0,
     )
+    without_item_view = model._replace(item_features=nothing, user_share=1.0)
+    for one_view in (without_user_view, without_item_view):
+        np.testing.assert_allclose(
+            latent_without_each(one_view, items, levels, targets),
+            one_by_one(one_view, items, levels, targets),
+            rtol=1e-12,
+        )
 
 
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,30 +8,28 @@ import pytest
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.core import interaction_rbm
-from recs_anomaly.datasets import fetch_movielens, make_ratings, official_folds
+from recs_anomaly.datasets import fetch_movielens, official_folds
 from recs_anomaly.estimators import _ranking as ranking
-from recs_anomaly.estimators import _recommendations as lists
-from recs_anomaly.estimators._variety import marginal_order
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+from tests.fitted import small_choices, small_model, small_ratings
 
 IDS = ["user_id", "item_id"]
 WITHOUT_RATINGS = ["rating_mean", "rating_std", "p_like"]
 
 
-@pytest.fixture(scope="module")
-def ratings() -> pd.DataFrame:
-    return make_ratings(160, 60, 4000, random_state=0).ratings
+@pytest.fixture(name="ratings")
+def _ratings() -> pd.DataFrame:
+    return small_ratings()
 
 
-@pytest.fixture(scope="module")
-def model(ratings: pd.DataFrame) -> RBMRecommender:
-    model = RBMRecommender(epochs=1, n_hidden=4, random_state=0)
-    return model.fit(ratings[IDS], ratings["rating"])
+@pytest.fixture(name="model")
+def _model() -> RBMRecommender:
+    return small_model()
 
 
-@pytest.fixture(scope="module")
-def choices(ratings: pd.DataFrame) -> RBMRecommender:
-    return RBMRecommender(random_state=0).fit(ratings[IDS])
+@pytest.fixture(name="choices")
+def _choices() -> RBMRecommender:
+    return small_choices()
 
 
 def scores_by_hand(
@@ -186,72 +184,6 @@ def test_reasons_are_the_score_without_each_rating(
         np.testing.assert_allclose(reason.effect, expected, atol=1e-9)
         assert own[reason.item_id] == reason.rating
     assert reasons["effect"].abs().is_monotonic_decreasing
-
-
-def test_marginal_relevance_by_hand() -> None:
-    # The first two are alike, the third is unlike both.
-    places = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    score = np.array([3.0, 2.9, 1.0])  # relevance 1, .95 and 0
-    orders = {
-        diversity: marginal_order(score, places, 3, diversity).tolist()
-        for diversity in (0.0, 0.4, 0.5, 1.0)
-    }
-    # Second place at .4: .6 * .95 - .4 * 1 = .17 against 0; at .5: -.025 against 0.
-    assert orders == {0.0: [0, 1, 2], 0.4: [0, 1, 2], 0.5: [0, 2, 1], 1.0: [0, 2, 1]}
-
-
-def test_marginal_relevance_of_equal_scores_and_of_nothing() -> None:
-    places = np.eye(3)[[0, 0, 1]]
-    assert marginal_order(np.ones(3), places, 2, 0.5).tolist() == [0, 2]
-    assert marginal_order(np.ones(0), places[:0], 2, 0.5).tolist() == []
-
-
-def test_diverse_lists_are_chosen_from_the_best_by_the_rule(
-    model: RBMRecommender,
-) -> None:
-    user, n = model.users_[4], 3
-    pool = model.recommend(user, n=10 * n)
-    columns = np.searchsorted(model.items_, pool["item_id"])
-    likeness = np.array([lists.similarities(model._catalogue, c) for c in columns])
-    order = marginal_order(
-        pool["score"].to_numpy(), np.linalg.cholesky(near(likeness[:, columns])), n, 0.6
-    )
-    found = model.recommend(user, n=n, diversity=0.6)
-    assert found["item_id"].tolist() == pool["item_id"].iloc[order].tolist()
-    assert found["rank"].tolist() == [1, 2, 3]
-    np.testing.assert_array_equal(found["score"], pool["score"].iloc[order])
-
-
-def near(gram: np.ndarray) -> np.ndarray:
-    return gram + 1e-9 * np.eye(len(gram))
-
-
-@pytest.mark.parametrize("fixture", ["model", "choices"])
-def test_diversity_makes_lists_less_alike_and_none_changes_nothing(
-    fixture: str, request: pytest.FixtureRequest
-) -> None:
-    model = request.getfixturevalue(fixture)
-    users = model.users_[:30]
-
-    def alike(diversity: float) -> float:
-        found = model.recommend(users, n=4, diversity=diversity)
-        assert not found.duplicated(IDS).any()
-        of_users = [
-            np.searchsorted(model.items_, g)
-            for _, g in found.groupby("user_id")["item_id"]
-        ]
-        return float(
-            np.mean(
-                [lists.similarities(model._catalogue, c[0])[c[1:]] for c in of_users]
-            )
-        )
-
-    assert alike(0.0) > alike(0.5) > alike(1.0)
-    plain = model.recommend(users, n=4)
-    pd.testing.assert_frame_equal(model.recommend(users, n=4, diversity=0), plain)
-    for wrong in (-0.1, 1.5, float("nan")):
-        with pytest.raises(InputError, match="diversity must lie between 0 and 1; got"):
-            model.recommend(users, diversity=wrong)
 
 
 def test_what_cannot_be_asked_is_named(model: RBMRecommender) -> None:
