@@ -4,9 +4,9 @@
 
 Strangers with 50 ratings each are folded in, and get a list of ten films: of a model of
 ratings and choices, and of one of choices alone. ml-100k is MovieLens 100K (downloaded,
-or in RECS_ANOMALY_DATA); ml-1m is generated in the shape of MovieLens 1M. One epoch: how
-well a model is trained has no part in how fast it answers. Prints the median and the
-quartiles of many calls; exits with 1 when a median breaks the budget.
+or in RECS_ANOMALY_DATA); ml-1m is generated in the shape of MovieLens 1M. One epoch:
+how well a model is trained has no part in how fast it answers. Prints the median and
+the quartiles of many calls; exits with 1 when a median breaks the budget.
 """
 
 import os
@@ -46,7 +46,7 @@ def milliseconds(model: RBMRecommender, strangers: Sequence[object]) -> np.ndarr
 
 
 def own_ratings(ratings: pd.DataFrame) -> list[pd.DataFrame]:
-    """The first ratings of some of the users who have enough of them."""
+    """Tell the first ratings of some of the users who have enough of them."""
     counts = ratings["user_id"].value_counts()
     users = counts.index[counts >= N_RATINGS][:N_STRANGERS]
     by_user = ratings[ratings["user_id"].isin(users)].groupby("user_id")
