@@ -101,31 +101,31 @@ def verdict(model: Contender, rule: Contender, is_lower_better: bool) -> str:
 
 
 def measures_table(
-    measures: pd.DataFrame, columns: Sequence[tuple[str, str, str]]
+    measures: pd.DataFrame,
+    rivals: Sequence[Contender],
+    columns: Sequence[tuple[str, str, str]],
 ) -> Measures:
-    """Set some metrics of all who have them as a table.
+    """Set some metrics of contenders as a table.
 
     Parameters
     ----------
     measures : DataFrame
         As from `evaluate_fitted`.
+    rivals : sequence of Contender
+        A row each, in this order.
     columns : sequence of (metric, name, format)
 
     Returns
     -------
     table : Measures
-        In the order of the first metric's predictors.
     """
     means = measures.set_index(["predictor", "metric"])["mean"]
-    first = measures[measures["metric"] == columns[0][0]]
-    rows = [
-        (
-            MODEL_IN_WORDS if predictor == MODEL_NAME else str(predictor),
-            [number(means[predictor, metric], form) for metric, _, form in columns],
-        )
-        for predictor in first["predictor"]
-    ]
-    return Measures([name for _, name, _ in columns], rows)
+    rows = []
+    for each in rivals:
+        predictor = MODEL_NAME if each.is_model else each.name
+        values = [number(means[predictor, metric], form) for metric, _, form in columns]
+        rows.append((each.name, values))
+    return Measures([name for _, name, _ in columns], rows, MODEL_IN_WORDS)
 
 
 def percent(share: float, digits: int = 0, sign: str = "") -> str:

@@ -91,7 +91,7 @@ def popularity(trial: Trial) -> Measures:
             rows[name].append(number(mean_over_users(values), ".2f"))
     if features is not None:
         names.append("Unlike in genre")
-    return Measures(names, list(rows.items()))
+    return Measures(names, list(rows.items()), MODEL_IN_WORDS)
 
 
 def _genres(trial: Trial) -> np.ndarray | None:

@@ -77,10 +77,13 @@ class Measures:
     names : list of str
     rows : list of (str, list of str)
         Predictor, and its measures as they are shown.
+    model : str
+        The predictor that is the model.
     """
 
     names: list[str]
     rows: list[tuple[str, list[str]]]
+    model: str
 
 
 @dataclass(frozen=True)

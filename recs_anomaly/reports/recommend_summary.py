@@ -87,8 +87,8 @@ def summarise(trial: Trial, name: str, how_hidden: str) -> RecommendSummary:
             from_zero=False,
         ),
         lists=_list_comparisons(measured, gains),
-        forecast_measures=measures_table(measured, _FORECAST_COLUMNS),
-        list_measures=measures_table(measured, _LIST_COLUMNS),
+        forecast_measures=measures_table(measured, errors, _FORECAST_COLUMNS),
+        list_measures=measures_table(measured, gains, _LIST_COLUMNS),
         reliability=_reliability(trial.forecasts),
         calibration=_calibration(trial.forecasts),
         intervals=[
@@ -174,10 +174,10 @@ def _figures(trial: Trial, errors: Sequence[Contender]) -> list[KeyFigure]:
             "of hidden ratings lie where 90 % were promised to",
         ),
         KeyFigure(
-            "Off in probability",
-            f"{gap:.3f}",
+            "Probabilities off by",
+            percent(gap, 1),
             "none",
-            "is how far “will like it” is from how many do, on average",
+            "on average, between “will like it” and how many do",
         ),
         KeyFigure(
             "Catalogue shown",

@@ -21,7 +21,7 @@ RULE = Contender("item mean", False, 1.02, 1.0, 1.05)
 DUEL = Comparison(
     "Error of forecasts", "Further left is better.", 0.8, 1.1, [MODEL, RULE]
 )
-TABLE = Measures(["RMSE", "MAE"], [("this model", ["0.900", "0.700"])])
+TABLE = Measures(["RMSE", "MAE"], [("this model", ["0.900", "0.700"])], "this model")
 LISTED = ListedItem(
     1, "Alien (1979)", "Horror, Sci-Fi", 4.2, 3.0, 5.0, 0.87, ("Jaws (1975)", "5"), "4"
 )

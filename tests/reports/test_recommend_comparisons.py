@@ -66,15 +66,19 @@ def test_verdicts(rule: float, is_lower_better: bool, expected: str) -> None:
     assert verdict(model, other, is_lower_better) == expected
 
 
-def test_tables_show_what_is_known() -> None:
+@pytest.mark.parametrize("is_lower_better", [True, False])
+def test_tables_stand_in_the_order_of_the_contest(is_lower_better: bool) -> None:
     columns = [("rmse", "RMSE", ".2f"), ("coverage", "Inside", ".1%")]
-    table = measures_table(MEASURES, columns)
+    rivals = contenders(MEASURES, "rmse", is_lower_better)
+    table = measures_table(MEASURES, rivals, columns)
     assert table.names == ["RMSE", "Inside"]
-    assert table.rows == [
+    rows = [
         ("this model", ["0.90", "87.5\xa0%"]),
-        ("item mean", ["1.20", "–"]),
         ("biases", ["1.05", "50.0\xa0%"]),
+        ("item mean", ["1.20", "–"]),
     ]
+    assert table.rows == (rows if is_lower_better else rows[::-1])
+    assert table.model == "this model"
 
 
 def test_percentages() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recs_anomaly.reports.pages import recommend_page
-from recs_anomaly.reports.recommend_parts import Pair
+from recs_anomaly.reports.recommend_parts import Measures, Pair
 from tests.reports.browser import HOSTILE, needs_browser, opened
 from tests.reports.recommend_summaries import EXAMPLE, LISTED, TABLE, made_summary
 
@@ -77,6 +77,31 @@ def test_small_print_can_be_read_on_a_telephone(browser: Any, tmp_path: Path) ->
     assert min(sizes) >= 11
     axis = page.find_element("css selector", ".diagonal text").rect["height"]
     assert axis >= 10
+
+
+@needs_browser
+def test_the_usual_table_fits_a_telephone_and_marks_the_model(
+    browser: Any, tmp_path: Path
+) -> None:
+    names = ["RMSE", "MAE", "Surprise, nats", "In 90 % intervals"]
+    values = ["0.900", "0.700", "1.200", "100.0 %"]
+    rows = [("user + item biases", values), ("this model", values)]
+    table = Measures(names, rows, "this model")
+    summary = made_summary(forecast_measures=table)
+    page = opened(browser, tmp_path, recommend_page(summary), width=360)
+    box = page.find_element("css selector", ".scroll")
+    assert box.get_property("scrollWidth") <= box.get_property("clientWidth")
+    marked = page.find_elements("css selector", ".scroll:first-of-type tr.own th")
+    assert marked[0].text == "this model"
+
+
+@needs_browser
+def test_what_came_true_stands_before_the_genres(browser: Any, tmp_path: Path) -> None:
+    nameless = replace(LISTED, genres="")
+    example = replace(EXAMPLE, items=[LISTED, nameless])
+    page = opened(browser, tmp_path, recommend_page(made_summary(examples=[example])))
+    lines = [each.text for each in page.find_elements("css selector", ".kind")]
+    assert lines == ["✓ hidden rating: 4 · Horror, Sci-Fi", "✓ hidden rating: 4"]
 
 
 @needs_browser

@@ -44,7 +44,7 @@ def test_key_figures(summary: RecommendSummary) -> None:
     assert figures["Intervals hold"].value == f"{100 * inside:.0f}\xa0%"
     assert inside == pytest.approx(mean_of("RBM", "coverage"))
     gap = calibration_error(trial.forecasts["is_liked"], trial.forecasts["p_like"])
-    assert figures["Off in probability"].value == f"{gap:.3f}"
+    assert figures["Probabilities off by"].value == f"{100 * gap:.1f}\xa0%"
     n_listed = len(np.unique(trial.lists["RBM"]))
     assert figures["Catalogue shown"].value == f"{100 * n_listed / 600:.0f}\xa0%"
 
