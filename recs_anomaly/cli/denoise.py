@@ -78,7 +78,7 @@ def denoise(
     if clean is not None and report is None:
         raise InputError("clean is for the report; give --report too.")
     plan = plan_cleaning(source, target)
-    _refuse_overwriting(plan, compare, report)
+    _refuse_overwriting(plan, clean, compare, report)
     load_keras()
     denoiser = _denoiser(plan, sigma, adapt)
     records = Records(clean)
@@ -106,13 +106,24 @@ def _name_of(outcome: "Outcome | None") -> str | None:
     return None if outcome is None else printable(outcome.name)
 
 
-def _refuse_overwriting(plan: "Plan", *paths: Path | None) -> None:
+def _refuse_overwriting(plan: "Plan", clean: Path | None, *paths: Path | None) -> None:
     """Say before the work that a result cannot be written where it should be."""
+    from recs_anomaly.applications.denoise.pictures import is_picture
+
+    originals = None if clean is None else clean.resolve()
     taken = {path.resolve() for task in plan.tasks for path in task[:2]}
+    if any(originals in task.target.resolve().parents for task in plan.tasks):
+        raise InputError("OUTPUT must be another folder than that of --clean.")
     for path in filter(None, paths):
         refuse_missing_folder(path)
-        if path.resolve() in taken:
-            raise InputError(f"{path} must be no picture of INPUT or OUTPUT.")
+        place = path.resolve()
+        is_original = originals in place.parents and is_picture(place)
+        if place in taken or is_original:
+            raise InputError(
+                f"{path} must be no picture of INPUT, OUTPUT or --clean, and each "
+                "result a file of its own."
+            )
+        taken.add(place)
 
 
 def _denoiser(plan: "Plan", sigma: float | None, is_adapted: bool) -> "ImageDenoiser":
@@ -133,8 +144,10 @@ def _tell(outcomes: list["Outcome"], others: list[str]) -> None:
     """Say at the end what was done, and name what was not."""
     n_clean = sum(each.is_clean and not each.was_there for each in outcomes)
     n_there = sum(each.was_there for each in outcomes)
+    n_same = sum(each.is_same and not each.problem for each in outcomes)
     were = "was" if n_there == 1 else "were"
     more = f"; {n_there} {were} clean already (--again does all)" if n_there else ""
+    more += f"; no noise was found in {n_same}" if n_same else ""
     click.echo(f"Cleaned {_count(n_clean, 'picture')}{more}.")
     for title, lines in (
         (
@@ -142,7 +155,7 @@ def _tell(outcomes: list["Outcome"], others: list[str]) -> None:
             [f"{each.name}: {each.problem}" for each in outcomes if not each.is_clean],
         ),
         (
-            "Cleaned in part",
+            "Noise was left in",
             [f"{o.name}: {o.problem}" for o in outcomes if o.is_clean and o.problem],
         ),
         ("Skipped, no pictures", others),

@@ -12,9 +12,9 @@ from keras import layers, ops
 
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.autoencoder import WindowAutoencoder
+from recs_anomaly.core.autoencoder_network import keras_autoencoder
 from recs_anomaly.core.autoregression import Autoregression
 from recs_anomaly.core.recurrent_network import build_recurrent, set_recurrent
-from recs_anomaly.core.windows import Floats
 
 
 def build_anomaly_network(model: AnomalyModel) -> keras.Model:
@@ -73,39 +73,10 @@ def _left_over(model: WindowAutoencoder, values: Any) -> Any:
     windows = cut(ops.expand_dims(values, -1))  # (n, n_windows, n_targets, width)
     cut.set_weights([np.eye(width)[:, None, None]])
     shapes = windows - ops.mean(windows, axis=-1, keepdims=True)
-    squared = (windows - _rebuilt(model, shapes)) ** 2
+    mean = model.mean.astype(np.float32)
+    rebuilt = keras_autoencoder(model, (None, None))(shapes - mean) + mean
+    squared = (windows - rebuilt) ** 2
     join = layers.Conv2DTranspose(1, (width, 1), name="rows", **plain)
     total, n_covering = join(squared), join(ops.ones_like(squared))
     join.set_weights([np.eye(width)[:, None, None]])
     return ops.squeeze(total / n_covering, -1)
-
-
-def _rebuilt(model: WindowAutoencoder, shapes: Any) -> Any:
-    """Shapes as the autoencoder rebuilds them: components and a correction."""
-    encoder = (
-        model.encoder_kernel,
-        model.encoder_bias - model.mean @ model.encoder_kernel,
-    )
-    decoder = (model.decoder_kernel, model.decoder_bias)
-    code = _dense(shapes, model.components.T, -model.components @ model.mean, "project")
-    code = code + _hidden(shapes, *encoder, model.encoder_head, "encoder")
-    linear = _dense(code, model.components, model.mean, "restore")
-    return linear + _hidden(code, *decoder, model.decoder_head, "decoder")
-
-
-def _hidden(values: Any, kernel: Floats, bias: Floats, head: Floats, name: str) -> Any:
-    if not len(bias):
-        return 0.0
-    inner = _dense(values, kernel, bias, f"{name}_hidden", activation="tanh")
-    return _dense(inner, head, np.zeros(head.shape[1]), f"{name}_head")
-
-
-def _dense(
-    values: Any, kernel: Floats, bias: Floats, name: str, activation: str = "linear"
-) -> Any:
-    layer = layers.Dense(
-        len(bias), activation=activation, kernel_initializer="zeros", name=name
-    )
-    outputs = layer(values)
-    layer.set_weights([kernel, bias])
-    return outputs

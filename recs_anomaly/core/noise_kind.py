@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recs_anomaly.core.noise_level import LEAST_PATCHES, PatchWaves
+from recs_anomaly.core.noise_level import LEAST_PATCHES, Floats, PatchWaves
 
 N_BINS = 8  # of brightness, each with as many patches
 SHARE = 0.08  # of the patches of a bin, those with the least detail
@@ -36,6 +36,12 @@ SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short wa
 BLOTCHES = 6.0
 LEAST_BLOTCHES = 3 / 255  # strength of middle waves that can be seen as noise
 SURE_BLOTCHES = 8 / 255
+# Blurring or JPEG takes the short waves of noise away and leaves middle ones, which are
+# nearly as even as those of white noise; the stronger they are, the surer that is.
+# Noise of 15 of 255 at a JPEG quality of 50, or of 25 at 20, is told from detail so in
+# 9 of 10 photographs; of 200 without noise, in 3 after weak compression, 1 without any,
+# and none after strong.
+EVEN_MIDDLE = ((6 / 255, 0.12), (12 / 255, 0.16))  # stronger and more even than this
 
 
 class NoiseLaw(NamedTuple):
@@ -75,23 +81,29 @@ def is_noise(waves: PatchWaves) -> bool:
     """Whether what the flattest patches hold is white noise, not detail or blotches."""
     middle, short = _middle_and_short(waves)
     is_white = middle <= MOST_COLOUR * short or SURE_NOISE < short > middle / BLOTCHES
-    return is_white and _unevenness(waves) <= MOST_UNEVEN
+    flat = waves.flattest()
+    return is_white and _unevenness(flat.brightness, flat.short) <= MOST_UNEVEN
 
 
 def has_blotches(waves: PatchWaves) -> bool:
     """Whether there is noise that neighbouring pixels share: scaled up, or JPEG's."""
     middle, short = _middle_and_short(waves)
-    if middle < LEAST_BLOTCHES:
+    if middle < LEAST_BLOTCHES or is_noise(waves):
         return False
-    return middle > BLOTCHES * short or (
+    if middle > BLOTCHES * short or (
         short > SURE_BLOTCHES and middle > MOST_COLOUR * short
+    ):
+        return True
+    flat = waves.flattest()
+    unevenness = _unevenness(flat.brightness, flat.middle)
+    return any(
+        middle > strength and unevenness < most for strength, most in EVEN_MIDDLE
     )
 
 
-def _unevenness(waves: PatchWaves) -> float:
-    """How much short waves vary among flat patches that are as bright: var / mean^2."""
-    flat = waves.flattest()
-    by_brightness = flat.short[np.argsort(flat.brightness)]
+def _unevenness(brightness: Floats, energy: Floats) -> float:
+    """How much waves vary among flat patches that are as bright: var / mean^2."""
+    by_brightness = energy[np.argsort(brightness)]
     n_groups = min(max(len(by_brightness) // LEAST_GROUP, 1), N_BINS)
     groups = np.array_split(by_brightness, n_groups)
     means = np.array([max(group.mean(), 1e-30) for group in groups])
@@ -104,7 +116,7 @@ def _middle_and_short(waves: PatchWaves) -> tuple[float, float]:
     return float(np.sqrt(flat.middle.mean())), float(np.sqrt(flat.short.mean()))
 
 
-def _bins(waves: PatchWaves) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _bins(waves: PatchWaves) -> tuple[Floats, Floats]:
     """Brightness and variance of the noise in the flattest patches of each bin."""
     edges = np.quantile(waves.brightness, np.linspace(0, 1, N_BINS + 1))
     found = []
@@ -117,9 +129,7 @@ def _bins(waves: PatchWaves) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return both[:, 0], both[:, 1]
 
 
-def _nonnegative(
-    columns: NDArray[np.float64], target: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _nonnegative(columns: Floats, target: Floats) -> Floats:
     """Least squares with coefficients of at least 0, by trying which of them are 0."""
     best, least = np.zeros(columns.shape[1]), np.inf
     for chosen in range(1, 2 ** columns.shape[1]):

@@ -58,6 +58,13 @@ class Job(NamedTuple):
         return self.found.to_unit(part[..., : n_colours(part)])
 
 
+def a_shape_or_none(value: object) -> bool:
+    """Whether a value is a shape of images, or none."""
+    if not isinstance(value, list):
+        return value is None
+    return len(value) == 3 and all(type(side) is int and side >= -1 for side in value)
+
+
 class DenoiserPlanes:
     """Fitted arrays of ImageDenoiser, and its work on images."""
 
@@ -69,6 +76,7 @@ class DenoiserPlanes:
         "sigma_": float | None,
         "interval_scale_": float,
         "is_paired_": bool,
+        "image_shape_": a_shape_or_none,
         "n_iter_": int,
     }
 
@@ -78,6 +86,7 @@ class DenoiserPlanes:
     sigma_: float | None
     interval_scale_: float
     is_paired_: bool
+    image_shape_: list[int] | None
     n_iter_: int
     loss_curve_: NDArray[np.float64]
 
@@ -86,6 +95,7 @@ class DenoiserPlanes:
         seen = "pairs of images" if self.is_paired_ else "noisy images"
         return {
             "fitted_to": seen if self.n_iter_ else None,
+            "image_shape": self.image_shape_,
             "start": self.weights,
             "sigma_of_the_images": self.sigma_,
             "n_iter": self.n_iter_,

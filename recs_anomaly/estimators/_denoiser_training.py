@@ -12,6 +12,7 @@ from recs_anomaly.estimators import _denoiser_settings as settings
 from recs_anomaly.estimators._denoiser_planes import SMALL, DenoiserPlanes
 from recs_anomaly.estimators._image_planes import n_colours, noise_scales, to_planes
 from recs_anomaly.estimators._images import Image, is_list_of_images, range_of
+from recs_anomaly.estimators._seeds import seeds_of
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -79,6 +80,12 @@ def clean_twins(y: Any, noisy: list[Image], image_shape: Any) -> list[Image] | N
     return clean
 
 
+def common_shape(images: list[Image]) -> list[int]:
+    """Height, width and channels of images, -1 in the place of those that differ."""
+    sizes = zip(*(image.shape for image in images), strict=True)
+    return [each[0] if len(set(each)) == 1 else -1 for each in sizes]
+
+
 NOTHING_LEARNED = (
     "X holds no white noise that could be learned from; the weights stay as they are. "
     "Set sigma, or give the clean images as y."
@@ -89,16 +96,17 @@ class DenoiserTraining(DenoiserPlanes):
     """Training of ImageDenoiser, and the planes that it is done on."""
 
     weights: str | None
+    random_state: int | np.random.RandomState | None
     verbose: int
 
-    def _train(self, planes: list[Any], rng: np.random.RandomState) -> None:
+    def _train(self, planes: list["NoisyPlane"]) -> None:
         # Keras is needed from here on.
         from recs_anomaly.core.denoising import network_of
         from recs_anomaly.core.denoising_fit import fit_denoiser
         from recs_anomaly.core.denoising_network import build_denoising_network
         from recs_anomaly.core.flat_weights import flat_weights
 
-        draw, seed = rng.randint(2**31 - 1, size=2).tolist()
+        draw, seed = seeds_of(self.random_state, 2)
         network = (
             build_denoising_network(draw)
             if self.weights is None

@@ -37,7 +37,10 @@ def as_batch(X: Any) -> Batch:
         return _from_list([array], single=True)
     if array.ndim in (3, 4):
         images = _from_list(list(array))
-        return Batch(images.images, lambda found: np.stack(images.restore(found)))
+        return Batch(
+            images.images,
+            lambda found: np.stack(images.restore(found), dtype=array.dtype),
+        )
     raise InputError(
         "X must be an image (height, width), an array of images or a list of them, or "
         f"rows of pixels with image_shape set; got an array of shape {array.shape}."
@@ -81,10 +84,13 @@ def _from_list(images: Images, single: bool = False) -> Batch:
                 "an image must have shape (height, width) or (height, width, "
                 f"n_channels), none of them 0; got {image.shape}."
             )
-    shapes = [image.shape for image in images]
 
     def restore(found: Images) -> Any:
-        back = [new.reshape(shape) for new, shape in zip(found, shapes, strict=True)]
+        # Byte order belongs to the dtype, and most of NumPy brings it to its own.
+        back = [
+            new.reshape(image.shape).astype(image.dtype, copy=False)
+            for new, image in zip(found, images, strict=True)
+        ]
         return back[0] if single else back
 
     return Batch([image.reshape(*image.shape[:2], -1) for image in images], restore)

@@ -6,6 +6,15 @@ from sklearn.utils import check_random_state
 
 def seed_of(random_state: int | np.random.RandomState | None) -> int:
     """Draw a seed; without a random state from the machine, not NumPy's global one."""
+    return seeds_of(random_state, 1)[0]
+
+
+def seeds_of(
+    random_state: int | np.random.RandomState | None, n_seeds: int
+) -> list[int]:
+    """Draw several seeds, as `seed_of` draws one."""
     if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+        drawn = np.random.SeedSequence().generate_state(n_seeds) >> 1
+    else:
+        drawn = check_random_state(random_state).randint(2**31 - 1, size=n_seeds)
+    return [int(seed) for seed in drawn]

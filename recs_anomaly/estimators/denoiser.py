@@ -10,7 +10,6 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.estimators import _denoiser_settings as settings
@@ -18,6 +17,7 @@ from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
 from recs_anomaly.estimators._denoiser_training import (
     DenoiserTraining,
     clean_twins,
+    common_shape,
     split,
 )
 from recs_anomaly.estimators._denoiser_uncertainty import DenoiserUncertainty
@@ -89,6 +89,8 @@ class ImageDenoiser(
         Width of intervals, in those of the shipped weights on photographs.
     is_paired_ : bool
         Whether `fit` had clean images.
+    image_shape_ : list of int or None
+        (height, width, n_channels) of the images of `fit`, -1 where they differ.
     loss_curve_ : ndarray of shape (n_pieces,)
         Mean squared error of the noise, in units of its variance, every 50 steps.
     n_iter_ : int
@@ -163,7 +165,7 @@ class ImageDenoiser(
             raise InputError("weights must be 'gray' or 'color'; got None.")
         denoiser._keep(settings.pretrained_weights(), [], 0)
         denoiser.sigma_, denoiser.interval_scale_ = None, 1.0
-        denoiser.is_paired_ = False
+        denoiser.is_paired_, denoiser.image_shape_ = False, None
         return denoiser
 
     @as_one_task
@@ -191,16 +193,15 @@ class ImageDenoiser(
         settings.check_parameters(self)
         noisy = self._batch(X, is_fitting=True).images
         clean = clean_twins(y, noisy, self.image_shape)
-        rng = check_random_state(self.random_state)
-        self.is_paired_ = clean is not None
+        self.is_paired_, self.image_shape_ = clean is not None, common_shape(noisy)
         if clean is None:
             planes, sigma = self._noisy_planes(noisy)
-            self._train(planes, rng)
+            self._train(planes)
             self.sigma_, self.interval_scale_ = sigma, 1.0
             return self
         pairs, kept = split(noisy, clean)
         planes, sigma = self._paired_planes(*pairs)
-        self._train(planes, rng)
+        self._train(planes)
         self.sigma_ = sigma
         self.interval_scale_ = self._measured_scale(*kept)
         return self

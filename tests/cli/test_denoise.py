@@ -162,9 +162,51 @@ def test_reports_that_are_refused(run: Run, scans: Path) -> None:
     clean = scans.parent / "clean"
     found = run("denoise", scans, clean, "--compare", scans / "a.png")
     assert found.exit_code == 2
-    assert "must be no picture of INPUT or OUTPUT" in found.stderr
+    assert "must be no picture of INPUT, OUTPUT or --clean" in found.stderr
     found = run("denoise", scans, clean, "--clean", scans)
     assert "clean is for the report; give --report too" in found.stderr
+    one = scans.parent / "one.png"
+    found = run("denoise", scans, clean, "--compare", one, "--report", one)
+    assert "each result a file of its own" in found.stderr
+
+
+def test_clean_pictures_are_not_overwritten(run: Run, scans: Path) -> None:
+    clean, report = scans.parent / "clean", scans.parent / "report.csv"
+    clean.mkdir()
+    Image.fromarray(PHOTO).save(clean / "a.png")
+    words = ("--clean", clean, "--report", report)
+    found = run("denoise", scans, clean, *words)
+    assert found.exit_code == 2
+    assert "OUTPUT must be another folder than that of --clean" in found.stderr
+    found = run("denoise", scans, scans.parent, *words, "--compare", clean / "a.png")
+    assert found.exit_code == 2
+    assert (np.asarray(Image.open(clean / "a.png")) == PHOTO).all()
+
+
+def test_what_is_not_cleaned_comes_back_to_the_byte(
+    run: Run, scans: Path, tmp_path: Path
+) -> None:
+    """Compressing a JPEG file again would change it; that is told apart from noise."""
+    files = tmp_path / "files"
+    files.mkdir()
+    Image.fromarray(PHOTO).save(files / "good.jpg", quality=90)
+    Image.fromarray(NOISY).save(files / "noisy.jpg", quality=50)
+    for _ in range(2):
+        found = run("denoise", files, tmp_path / "clean")
+        assert "no noise was found in 1.\n" in found.stdout
+        assert "Noise was left in: 1 file\n  noisy.jpg: noise that" in found.stderr
+    for path in files.iterdir():
+        assert (tmp_path / "clean" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_links_and_pipes_are_told_of(run: Run, scans: Path) -> None:
+    (scans / "gone.png").symlink_to(scans / "nowhere.png")
+    os.mkfifo(scans / "pipe.png")
+    os.mkfifo(scans / "pipe")
+    found = run("denoise", scans, scans.parent / "clean")
+    assert "gone.png: No such file" in found.stderr
+    assert "pipe.png: it is no file that can be read more than once" in found.stderr
+    assert "Skipped, no pictures: 2 files\n  notes.txt\n  pipe" in found.stderr
 
 
 def test_an_empty_folder(run: Run, tmp_path: Path) -> None:

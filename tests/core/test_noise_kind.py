@@ -1,7 +1,10 @@
 """What kind of noise a picture has, told from the picture alone."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from recs_anomaly.core.noise_kind import (
@@ -50,6 +53,25 @@ def test_a_clean_picture_has_no_noise() -> None:
     waves = waves_of(GREY)
     assert not is_noise(waves)
     assert not has_blotches(waves)
+
+
+def compressed(image: np.ndarray, quality: int) -> np.ndarray:
+    file = BytesIO()
+    values = np.uint8(np.rint(255 * np.clip(image, 0, 1)))
+    Image.fromarray(values).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file), np.float32) / np.float32(255)
+
+
+@pytest.mark.parametrize(
+    ("sigma", "quality"), [(0.1, 30), (0.06, 50), (0.1, 50), (0.04, 75)]
+)
+def test_noise_that_was_compressed_is_told_from_detail(
+    sigma: float, quality: int
+) -> None:
+    waves = waves_of(compressed(GREY + sigma * NOISE, quality))
+    assert has_blotches(waves)
+    assert not is_noise(waves)
+    assert not has_blotches(waves_of(compressed(GREY, quality)))
 
 
 def test_fine_texture_is_no_noise() -> None:

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from recs_anomaly import ImageDenoiser, load, save
 from recs_anomaly.core import denoising_fit
+from recs_anomaly.estimators._denoiser_training import common_shape
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.persistence import inspect
 
@@ -61,10 +62,27 @@ def test_a_model_file_says_what_was_fitted_to(tmp_path: Path) -> None:
         inspect(tmp_path / name).objects[0].card for name in ("mine", "shipped")
     )
     assert mine["fitted_to"] == "pairs of images"
+    assert mine["image_shape"] == [8, 8, 1]
+    assert shipped["image_shape"] is None
     assert mine["sigma_of_the_images"] == fitted.sigma_
     assert mine["loss"] == fitted.loss_curve_[-1]
     assert shipped["fitted_to"] is None
     assert shipped["start"] == "gray"
+
+
+def test_shapes_that_differ() -> None:
+    images = [np.ones((3, 4, 1)), np.ones((3, 5, 1))]
+    assert common_shape(images) == [3, -1, 1]
+    assert common_shape(images[:1]) == [3, 4, 1]
+
+
+def test_without_a_seed_the_global_one_is_left_alone() -> None:
+    """tests/conftest.py fails a test that draws from NumPy's global generator."""
+    one, other = (
+        quick(random_state=None, max_iter=1, weights=None).fit(NOISY[:8], CLEAN[:8])
+        for _ in range(2)
+    )
+    assert (one.weights_ != other.weights_).any()
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:

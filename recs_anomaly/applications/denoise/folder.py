@@ -37,6 +37,8 @@ class Outcome(NamedTuple):
         Why it could not be cleaned, or what was left in it.
     is_clean : bool, default=False
         Whether there is a clean file now.
+    is_same : bool, default=False
+        Whether the clean file holds what the picture held, no noise being found.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Outcome(NamedTuple):
     was_there: bool = False
     problem: str = ""
     is_clean: bool = False
+    is_same: bool = False
 
     def without_pixels(self) -> "Outcome":
         """Keep what needs no memory."""
@@ -144,7 +147,7 @@ def _clean(
         else:
             cleaned = denoiser.predict(picture.pages)
             task.target.parent.mkdir(parents=True, exist_ok=True)
-            write(task.target, picture.encoded(cleaned))
+            write(task.target, _content(task, picture, cleaned))
     left = "noise that neighbouring pixels share was left as it is" if caught else ""
     return Outcome(
         task.name,
@@ -153,8 +156,20 @@ def _clean(
         sigma,
         is_there,
         left,
-        True,
+        is_clean=True,
+        is_same=_are_equal(picture.pages, cleaned),
     )
+
+
+def _content(task: Task, picture: Picture, cleaned: list[Pixels]) -> bytes:
+    """Give the clean file; where nothing was cleaned, no JPEG file loses by that."""
+    if _are_equal(picture.pages, cleaned):
+        return task.source.read_bytes()
+    return picture.encoded(cleaned)
+
+
+def _are_equal(pages: list[Pixels], others: list[Pixels]) -> bool:
+    return all(map(np.array_equal, pages, others))
 
 
 def _upright(picture: Picture, pages: list[Pixels]) -> list[Pixels]:

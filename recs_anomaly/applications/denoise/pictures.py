@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from PIL import Image, JpegImagePlugin
+from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from recs_anomaly.exceptions import InputError
 
@@ -30,6 +30,7 @@ FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
+PILLOW_FORMATS = set(FORMATS.values()) - {"NPY"}
 MOST_CHANNELS = 4  # of a picture in a NPY file
 MODES = {"1", "F", "I", "I;16", "I;16B", "L", "LA", "RGB", "RGBA"}
 PLAIN_MODES = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
@@ -188,7 +189,7 @@ def _check_header(file: BinaryIO) -> None:
 
 def _read_image(path: Path) -> Picture:
     form = FORMATS[path.suffix.lower()]
-    with Image.open(path, formats=[form]) as opened:
+    with _opened(path, form) as opened:
         _refuse_what_would_be_lost(opened)
         options = _options(opened, form)
         pages = []
@@ -210,6 +211,17 @@ def _read_image(path: Path) -> Picture:
     return Picture(pages, encoded, orientation if is_known else 1)
 
 
+def _opened(path: Path, form: str) -> Image.Image:
+    """Open a file that is what its name says; tell where it is something else."""
+    try:
+        return Image.open(path, formats=[form])
+    except UnidentifiedImageError:
+        with Image.open(path, formats=sorted(PILLOW_FORMATS)) as other:
+            raise PictureFileError(
+                f"its name says {form}, but it is a {other.format} file"
+            ) from None
+
+
 def _refuse_what_would_be_lost(opened: Image.Image) -> None:
     if getattr(opened, "n_frames", 1) > 1 and opened.format != "TIFF":
         raise PictureFileError("it holds several pictures, an animation")
@@ -220,7 +232,9 @@ def _refuse_what_would_be_lost(opened: Image.Image) -> None:
             "it has colours of 16 bits, which cannot be read whole; NPY files can"
         )
     if opened.mode not in MODES | set(PLAIN_MODES):
-        raise PictureFileError(f"it has pixels of the kind {opened.mode}")
+        raise PictureFileError(
+            f"it has pixels of the kind {opened.mode}, which cannot be cleaned"
+        )
 
 
 def _plain(opened: Image.Image) -> Image.Image:

@@ -95,7 +95,7 @@ def _plan_of_folder(source: Path, target: Path) -> Plan:
     paths = sorted(
         path
         for path in source.rglob("*")
-        if path.is_file() and apart not in path.resolve().parents
+        if not path.is_dir() and apart not in path.resolve().parents
     )
     names = {path: path.relative_to(source).as_posix() for path in paths}
     tasks = [

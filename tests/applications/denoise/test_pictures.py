@@ -135,6 +135,13 @@ def test_damaged_files(tmp_path: Path, name: str, content: bytes, rule: str) -> 
         read_picture(tmp_path / name)
 
 
+def test_names_that_say_the_wrong_kind(tmp_path: Path) -> None:
+    Image.fromarray(COLOURS).save(tmp_path / "a.png", "JPEG")
+    rule = "its name says PNG, but it is a JPEG file"
+    with pytest.raises(PictureFileError, match=rule):
+        read_picture(tmp_path / "a.png")
+
+
 def test_what_would_be_lost_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "words.npy", np.array([["a"]]))
     with pytest.raises(PictureFileError, match="must hold numbers"):
