@@ -178,7 +178,7 @@ REFUSED = {
     "a header that is code": (".npy", npy("'<f8'", "exit()"), DAMAGED),
     "brackets": (".npy", npy("'<f8'", "(" * 3000), DAMAGED),
     "an archive": (".npy", b"PK\3\4" + bytes(30), DAMAGED),
-    "another format": (".png", packed(PIXELS, "JPEG"), DAMAGED),
+    "another format": (".png", packed(PIXELS, "JPEG"), "it is a JPEG file"),
 }
 
 
