@@ -68,28 +68,14 @@ class RatingUpdates(RatingLists):
         levels = self._levels_of(y, len(pairs))
         users, every_user = _with_new(self._user_index, self.users_, pairs.iloc[:, 0])
         items, every_item = _with_new(self._item_index, self.items_, pairs.iloc[:, 1])
-        n_users, n_items = len(every_user), len(every_item)
         kept = last_of_each(users, items)
-        known = self._ratings()
-        rows = np.concatenate([known.rows, users[kept]])
-        columns = np.concatenate([known.columns, items[kept]])
-        newest = (
-            ~pd.Series(rows.astype(np.int64) * n_items + columns)
-            .duplicated(keep="last")
-            .to_numpy()
-        )
-        every_level = np.concatenate([known.levels, levels[kept]])
-        ratings = to_rows(
-            rows[newest],
-            columns[newest],
-            every_level[newest],
-            (n_users + 1, n_items + 1),
-        )
+        new = users[kept], items[kept], levels[kept]
         changed = copy(self)
         changed.users_, changed.items_ = every_user, every_item
-        changed._make_room(OF_USERS, n_users)
-        changed._make_room(OF_ITEMS, n_items)
-        return self._become(changed, ratings)
+        changed._make_room(OF_USERS, len(every_user))
+        changed._make_room(OF_ITEMS, len(every_item))
+        shape = len(every_user) + 1, len(every_item) + 1
+        return self._become(changed, _with_newer(self._ratings(), new, shape))
 
     def forget(self, users: Hashable | Iterable[Hashable]) -> Self:
         """Remove users: their ids, their ratings, and what was computed from them.
@@ -162,6 +148,19 @@ class RatingUpdates(RatingLists):
         self._store_closed_form(
             ratings, model, interactions._replace(link=self.interaction_link_)
         )
+
+
+def _with_newer(
+    known: RatingRows, new: tuple[Ints, Ints, Ints], shape: tuple[int, int]
+) -> RatingRows:
+    """Add rows, columns and levels; they replace what is known of the same pairs."""
+    rows, columns, levels = (
+        np.concatenate(parts)
+        for parts in zip((known.rows, known.columns, known.levels), new, strict=True)
+    )
+    pairs = pd.Series(rows.astype(np.int64) * shape[1] + columns)
+    newest = ~pairs.duplicated(keep="last").to_numpy()
+    return to_rows(rows[newest], columns[newest], levels[newest], shape)
 
 
 def _with_new(

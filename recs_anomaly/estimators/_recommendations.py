@@ -1,4 +1,4 @@
-"""Lists of items for one person: ranked, described, explained."""
+"""Lists of items as tables, how alike items are, and what moves a score."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple

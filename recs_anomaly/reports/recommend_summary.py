@@ -72,14 +72,16 @@ def summarise(trial: Trial, name: str, how_hidden: str) -> RecommendSummary:
     measured = trial.measures
     errors = contenders(measured, "rmse", is_lower_better=True)
     gains = contenders(measured, f"ndcg@{LISTED}", is_lower_better=False)
+    found = contenders(measured, f"precision@{LISTED}", is_lower_better=False)
     error, gain = model_and_best_rule(errors)[0], model_and_best_rule(gains)[0]
+    reliability = _reliability(trial.forecasts)
     served = group_summaries(service_by_group(trial), error, gain)
     levels = trial.recommender.model.classes_
     return RecommendSummary(
         name=name,
-        sentence=_sentence(trial, errors),
+        sentence=_sentence(len(trial.hidden), errors, found),
         scale=(float(levels[0]), float(levels[-1])),
-        figures=_figures(trial, errors),
+        figures=_figures(trial, errors, found),
         forecasts=comparison(
             "Error of forecasts",
             "Root of the mean squared error, in rating points: further left is better.",
@@ -89,8 +91,8 @@ def summarise(trial: Trial, name: str, how_hidden: str) -> RecommendSummary:
         lists=_list_comparisons(measured, gains),
         forecast_measures=measures_table(measured, errors, _FORECAST_COLUMNS),
         list_measures=measures_table(measured, gains, _LIST_COLUMNS),
-        reliability=_reliability(trial.forecasts),
-        calibration=_calibration(trial.forecasts),
+        reliability=reliability,
+        calibration=_calibration(reliability),
         intervals=[
             Pair(percent(row["promised"]), row["promised"], row["held"])
             for row in trial.intervals.to_dict("records")
@@ -130,13 +132,14 @@ def _list_comparisons(
     ]
 
 
-def _sentence(trial: Trial, errors: Sequence[Contender]) -> str:
+def _sentence(
+    n_hidden: int, errors: Sequence[Contender], found: Sequence[Contender]
+) -> str:
     model, rule = model_and_best_rule(errors)
     change = model.value / rule.value - 1
-    found = contenders(trial.measures, f"precision@{LISTED}", is_lower_better=False)
     own, best = model_and_best_rule(found)
     return (
-        f"{len(trial.hidden):,} ratings were kept hidden. Forecasts of them are off by "
+        f"{n_hidden:,} ratings were kept hidden. Forecasts of them are off by "
         f"{model.value:.2f} rating points, {percent(abs(change))} "
         f"{'less' if change < 0 else 'more'} than those of the best simple rule. Of "
         f"{LISTED} items on a list, {LISTED * own.value:.1f} are among them; of the "
@@ -144,9 +147,10 @@ def _sentence(trial: Trial, errors: Sequence[Contender]) -> str:
     )
 
 
-def _figures(trial: Trial, errors: Sequence[Contender]) -> list[KeyFigure]:
+def _figures(
+    trial: Trial, errors: Sequence[Contender], found: Sequence[Contender]
+) -> list[KeyFigure]:
     error, rule = model_and_best_rule(errors)
-    found = contenders(trial.measures, f"precision@{LISTED}", is_lower_better=False)
     own, best = model_and_best_rule(found)
     held = trial.intervals.set_index("promised")["held"]
     gap = calibration_error(trial.forecasts["is_liked"], trial.forecasts["p_like"])
@@ -195,8 +199,7 @@ def _reliability(forecasts: pd.DataFrame) -> list[ReliabilityPoint]:
     return [ReliabilityPoint(*values) for values in zip(*columns, strict=True)]
 
 
-def _calibration(forecasts: pd.DataFrame) -> str:
-    points = _reliability(forecasts)
+def _calibration(points: Sequence[ReliabilityPoint]) -> str:
     n_right = sum(each.low <= each.probability <= each.high for each in points)
     return (
         f"{n_right} of the {len(points)} points agree with the diagonal as far as "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli.recommend._ratings import items_option
 
 if TYPE_CHECKING:
     from recs_anomaly.datasets.splits import Fold
@@ -30,14 +31,7 @@ _SPLITS = {
     metavar="PAGE",
     help="HTML file to write.",
 )
-@click.option(
-    "--items",
-    "items_file",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Table with the items' titles and genres. [default: the data set's own, or "
-    "u.item, movies.dat or movies.csv beside RATINGS]",
-)
+@items_option
 @click.option(
     "--split",
     type=click.Choice(list(_SPLITS)),

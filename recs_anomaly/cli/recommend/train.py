@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.exceptions import InputError
+from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.cli.recommend._ratings import items_option
 
 
 @click.command(epilog="Example: recs-anomaly recommend train ml-100k -o films.recs")
@@ -18,14 +19,7 @@ from recs_anomaly.exceptions import InputError
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write the model to, by custom called something.recs.",
 )
-@click.option(
-    "--items",
-    "items_file",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Table with the items' titles and genres. [default: the data set's own, or "
-    "u.item, movies.dat or movies.csv beside RATINGS]",
-)
+@items_option
 @click.option("--seed", default=0, show_default=True, help="Same seed, same model.")
 @click.option(
     "--checkpoint",
@@ -54,7 +48,7 @@ def train(
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.persistence import save
 
-    _check_folder(model_file)
+    refuse_missing_folder(model_file)
     with warnings_in_one_line():
         opened = open_ratings(ratings, items_file)
         load_keras()
@@ -70,11 +64,3 @@ def train(
         f"wrote {model_file} ({model_file.stat().st_size / 1e6:.1f} MB).",
         err=True,
     )
-
-
-def _check_folder(model_file: Path) -> None:
-    """Training takes a while: say beforehand that its result cannot be written."""
-    if not model_file.absolute().parent.is_dir():
-        raise InputError(
-            f"MODEL must be in a folder that exists; got {str(model_file)!r}."
-        )

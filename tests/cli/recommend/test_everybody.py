@@ -30,8 +30,22 @@ def test_the_lists_of_all_users_are_those_of_each(
         pd.testing.assert_frame_equal(own, expected)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "code", "message"),
+    [
+        (OSError(28, "No space left on device", "lists"), 2, "No space left on device"),
+        (KeyboardInterrupt(), 1, "Aborted!"),
+    ],
+    ids=["full disk", "Ctrl-C"],
+)
 def test_a_file_is_replaced_when_all_lists_are_there_and_not_before(
-    run: Run, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    model_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: BaseException,
+    code: int,
+    message: str,
 ) -> None:
     path = tmp_path / "lists.parquet"
     path.write_text("yesterday's")
@@ -39,12 +53,12 @@ def test_a_file_is_replaced_when_all_lists_are_there_and_not_before(
 
     def interrupted(*arguments: object) -> Iterator[pd.DataFrame]:
         yield next(whole(*arguments, users_at_once=10))
-        raise OSError(28, "No space left on device", "lists")
+        raise trouble
 
     monkeypatch.setattr(everybody, "lists_of_everybody", interrupted)
     result = run("recommend", "all", model_file, "-o", path)
-    assert result.exit_code == 2
-    assert "No space left on device" in result.stderr
+    assert result.exit_code == code
+    assert message in result.stderr
     assert path.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [path]
 

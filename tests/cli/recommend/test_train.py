@@ -68,7 +68,7 @@ def test_a_checkpoint_of_another_training_is_refused(
         (("nosuch", "-o", "a.recs"), "There is no file 'nosuch', and no data set"),
         (
             ("sample", "-o", "none/a.recs"),
-            "MODEL must be in a folder that exists; got 'none/a.recs'.",
+            "the output must be in a folder that exists; got 'none/a.recs'.",
         ),
     ],
 )
