@@ -53,6 +53,7 @@ class Progress:
         self._line = TerminalLine(verbose, stream)
         self._start = self._written = perf_counter()
         self._done_before = 0.0
+        self._is_compiled = False
         self._losses = ""
 
     def resumed(self, done: float) -> None:
@@ -61,8 +62,15 @@ class Progress:
         self._done_before = done
 
     def step(self, done: float) -> None:
-        """Rewrite the line within an epoch, if the last time is long enough ago."""
-        if perf_counter() - self._written >= SECONDS_BETWEEN:
+        """Rewrite the line within an epoch, if the last time is long enough ago.
+
+        The first step compiles, and takes many times as long as the others: the clock
+        begins after it.
+        """
+        if not self._is_compiled:
+            self._is_compiled = True
+            self._start, self._done_before = perf_counter(), done
+        elif perf_counter() - self._written >= SECONDS_BETWEEN:
             epoch = min(int(done) + 1, self._epochs)
             share = min(done - (epoch - 1), 1.0)
             self._write(f"epoch {epoch}/{self._epochs} at {share:.0%}", done)
@@ -80,9 +88,12 @@ class Progress:
 
     def _write(self, place: str, done: float) -> None:
         self._written = perf_counter()
-        pace = (self._written - self._start) / max(done - self._done_before, 1e-9)
-        left = duration(pace * (self._epochs - done))
-        self._line.write(f"{self._name}: {place}{self._losses}, at most {left} left")
+        timed = done - self._done_before
+        left = ""
+        if timed > 0:
+            pace = (self._written - self._start) / timed
+            left = f", about {duration(pace * (self._epochs - done))} left"
+        self._line.write(f"{self._name}: {place}{self._losses}{left}")
 
     def __enter__(self) -> Self:
         return self
