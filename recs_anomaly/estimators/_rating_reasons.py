@@ -64,7 +64,8 @@ class RatingReasons(RatingState):
         user_id : id
             A user with ratings.
         item_id : id
-            Item whose score is explained.
+            Item whose score is explained; the user's own rating of it is left out of
+            account, if there is one.
         n : int, default=3
             Most ratings to name.
         rank_by : {"both", "watch", "like"}, default="both"

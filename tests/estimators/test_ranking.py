@@ -186,6 +186,18 @@ def test_reasons_are_the_score_without_each_rating(
     assert reasons["effect"].abs().is_monotonic_decreasing
 
 
+def test_reasons_for_an_item_that_is_rated_leave_its_own_rating_out(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    user = model.users_[1]
+    own = ratings.loc[ratings["user_id"] == user, ["item_id", "rating"]]
+    target, others = own["item_id"].iloc[2], own[own["item_id"] != own.iloc[2, 0]]
+    reasons = model.explain(user, target, n=999)
+    assert sorted(reasons["item_id"]) == sorted(others["item_id"])
+    stranger = model.with_only_user("like them", others).explain("like them", target, 5)
+    pd.testing.assert_frame_equal(reasons.head(5), stranger)
+
+
 def test_what_cannot_be_asked_is_named(model: RBMRecommender) -> None:
     user, item = model.users_[0], model.items_[0]
     for ask in (model.recommend, lambda user, **how: model.explain(user, item, **how)):
