@@ -65,21 +65,12 @@ class PatchWaves(NamedTuple):
         return PatchWaves(self.brightness, *(factor * each for each in self[1:]))
 
 
-def noise_sigma(image: NDArray[np.floating]) -> float:
-    """Estimate the standard deviation of white noise in a plane (height, width).
-
-    Of several planes (n_planes, height, width), their common one. 0 where there are
-    too few patches to tell.
-    """
-    waves = patch_waves(image)
-    return 0.0 if waves is None else waves.sigma
-
-
 def patch_waves(image: NDArray[np.floating]) -> PatchWaves | None:
-    """Take the patches of planes apart; None where too few of them tell anything.
+    """Take the patches of a plane (height, width), or of several, apart.
 
-    Where noise was clipped at an end of the range, energies are what they would be
-    without that.
+    None where too few of them tell anything. Planes (n_planes, height, width) are taken
+    to have one noise in common. Where noise was clipped at an end of the range,
+    energies are what they would be without that.
     """
     lowest_of_all, highest_of_all = np.float32(image.min()), np.float32(image.max())
     is_end = (image <= lowest_of_all) | (image >= highest_of_all)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recs_anomaly.core.clipping import OPEN, Clip, find_clip
-from recs_anomaly.core.noise_level import noise_sigma
+from tests.core.white_noise import noise_sigma
 
 SIGMA = 0.1
 

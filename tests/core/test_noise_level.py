@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_images
 
-from recs_anomaly.core.noise_level import _cosines, noise_sigma
+from recs_anomaly.core.noise_level import _cosines
+from tests.core.white_noise import noise_sigma
 
 
 @pytest.mark.parametrize("sigma", [10, 25, 50])

@@ -8,9 +8,9 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from recs_anomaly import ImageDenoiser
-from recs_anomaly.core.noise_level import noise_sigma
 from recs_anomaly.datasets import make_noise
 from recs_anomaly.exceptions import InputError
+from tests.core.white_noise import noise_sigma
 
 FLOWER = load_sample_images().images[1][100:228, 200:344]
 GREY = FLOWER.mean(axis=2) / 255
