@@ -32,6 +32,8 @@ def as_batch(X: Any) -> Batch:
     if is_list_of_images(X):
         return _from_list([np.asarray(image) for image in X])
     array = np.asarray(X)
+    if array.ndim in (3, 4) and not len(array):
+        raise InputError("X must hold at least one image; got none.")
     _check_values(array)
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in COLOURS):
         return _from_list([array], single=True)
@@ -116,8 +118,7 @@ class Range(NamedTuple):
 
     def to_unit(self, values: Image) -> NDArray[np.float32]:
         """Bring values to a scale from 0 to 1."""
-        unit = (values.astype(np.float32) - self.low) / self.span
-        return np.asarray(unit, np.float32)
+        return np.asarray((_exact(values) - self.low) / self.span, np.float32)
 
     def from_unit(self, unit: Image, dtype: np.dtype[Any]) -> Image:
         """Bring values back, rounded and held to what dtype holds where it is whole."""
@@ -136,9 +137,7 @@ def range_of(image: Image) -> Range:
     use less than a quarter of theirs, have the range of their own values.
     """
     values = image[:: _stride(image), :: _stride(image)]
-    low, first, third, high = np.quantile(
-        values.astype(np.float32), (0.001, 0.25, 0.75, 0.999)
-    )
+    low, first, third, high = np.quantile(_exact(values), (0.001, 0.25, 0.75, 0.999))
     for black, white in _usual_ranges(image.dtype):
         span = white - black
         is_inside = black - span / 4 <= first and third <= white + span / 4
@@ -148,12 +147,21 @@ def range_of(image: Image) -> Range:
     return Range(float(low), float(high) if high > low else float(low) + 1.0)
 
 
+def _exact(values: Image) -> Image:
+    """Give values as floats, in 64 bits where 32 might lose some of them."""
+    is_narrow = values.dtype.itemsize <= 2 or values.dtype == np.float32
+    return values.astype(np.float32 if is_narrow else np.float64)
+
+
 def limits_of(dtype: np.dtype[Any]) -> tuple[float, float]:
     """Lowest and highest value of a whole-number dtype; 0 and 1 of bool."""
     if dtype.kind == "b":
         return 0.0, 1.0
     limits = np.iinfo(dtype)
-    return float(limits.min), float(limits.max)
+    high = float(limits.max)
+    if high > limits.max:  # 64 bits: the nearest float is one too many
+        high = float(np.nextafter(high, 0))
+    return float(limits.min), high
 
 
 def _usual_ranges(dtype: np.dtype[Any]) -> list[tuple[float, float]]:

@@ -82,6 +82,28 @@ def test_the_range_does_not_matter(denoiser: ImageDenoiser) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("scale", "offset", "dtype"),
+    [(1e300, 0, "f8"), (1e-300, 0, "f8"), (1, 1e9, "f8"), (10, 10**15, "i8")],
+)
+def test_no_range_loses_digits(
+    denoiser: ImageDenoiser, scale: float, offset: float, dtype: str
+) -> None:
+    """Values that fit no usual range have their own, wherever it lies."""
+    noisy = 100 * (GREY + NOISE) - 9000
+    plain = denoiser.predict(noisy)
+    image = (scale * noisy + offset).astype(dtype)
+    found = (denoiser.predict(image) - np.asarray(offset, dtype)) / scale
+    np.testing.assert_allclose(found, plain, rtol=0, atol=1.0)
+
+
+def test_white_of_64_bits_stays_white() -> None:
+    white = np.full((24, 24), np.iinfo(np.int64).max)
+    white[::2] //= 4
+    found = ImageDenoiser.from_pretrained(sigma=1e17).predict(white)
+    assert found.min() > 0
+
+
 @settings(deadline=None, max_examples=10)
 @given(height=st.integers(1, 20), width=st.integers(1, 20), colours=st.integers(0, 4))
 def test_every_size(height: int, width: int, colours: int) -> None:
@@ -182,6 +204,11 @@ def test_parameters_that_break_a_rule(parameters: Any, rule: str) -> None:
 def test_what_is_no_image(denoiser: ImageDenoiser, image: Any, rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         denoiser.predict(image)
+
+
+def test_no_images() -> None:
+    with pytest.raises(InputError, match="X must hold at least one image"):
+        ImageDenoiser.from_pretrained().predict(np.zeros((0, 8, 8)))
 
 
 def test_rows_that_do_not_fit_their_shape() -> None:
