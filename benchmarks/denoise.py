@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import click
 import numpy as np
-from PIL import Image
+from _photographs import read_grey
 from skimage.metrics import structural_similarity
 from skimage.restoration import (
     denoise_nl_means,
@@ -96,21 +96,13 @@ def measure(method: Denoise, clean: np.ndarray, sigma: float, seed: int) -> Resu
     return Result(psnr, structural_similarity(found, clean, data_range=1.0), seconds)
 
 
-def read_images(folder: Path) -> list[np.ndarray]:
-    images = []
-    for path in sorted(folder.iterdir()):
-        with Image.open(path) as opened:
-            images.append(np.asarray(opened.convert("L"), np.float32) / 255)
-    return images
-
-
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--sigmas", default="15,25,50", show_default=True)
 @click.option("--quick", is_flag=True, help="Two images.")
 def main(folder: Path, sigmas: str, quick: bool) -> None:
     """Print a table of the images in FOLDER, and fail when over a budget."""
-    images = read_images(folder)[: 2 if quick else None]
+    images = read_grey(folder)[: 2 if quick else None]
     means: dict[tuple[str, int], Result] = {}
     known(images[0], 0.1)  # Keras is imported, and the weights are read
     seeds = f"noise of seeds 0 to {len(images) - 1}"

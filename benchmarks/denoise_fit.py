@@ -26,6 +26,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from _photographs import read_grey
 from PIL import Image
 from skimage.restoration import (
     denoise_nl_means,
@@ -85,14 +86,6 @@ def with_noise(images: Images, sigma: float, seed: int) -> Images:
     ]
 
 
-def read(folder: Path) -> Images:
-    images = []
-    for path in sorted(folder.iterdir()):
-        with Image.open(path) as opened:
-            images.append(np.asarray(opened.convert("L"), np.float32) / 255)
-    return images
-
-
 def best_rival(
     tuning: tuple[Images, Images], judged: tuple[Images, Images], sigma: float
 ) -> float:
@@ -132,7 +125,7 @@ def many(
     images: Path, others: Path, weights: str, steps: int | None, seed: int
 ) -> None:
     """Fit to the noisy IMAGES, be judged on the noisy OTHERS."""
-    clean = read(others)
+    clean = read_grey(others)
     noisy = with_noise(clean, SIGMA, 0)
     denoiser = ImageDenoiser(
         weights=None if weights == "none" else weights,
@@ -141,7 +134,7 @@ def many(
         verbose=1,
     )
     begun = time.process_time()
-    denoiser.fit(with_noise(read(images), SIGMA, 1))
+    denoiser.fit(with_noise(read_grey(images), SIGMA, 1))
     seconds = time.process_time() - begun
     found = mean_psnr(denoiser.predict(noisy), clean)
     click.echo(
@@ -161,7 +154,7 @@ def many(
 @click.option("--steps", type=int, help="Steps of training. [default: fit's own]")
 def one(images: Path, first: int | None, weights: str, steps: int | None) -> None:
     """Fit to each single noisy image of IMAGES."""
-    clean = read(images)[:first]
+    clean = read_grey(images)[:first]
     noisy = with_noise(clean, SIGMA, 0)
     fitted, shipped, slowest = [], [], 0.0
     for image in noisy:
