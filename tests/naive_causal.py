@@ -5,6 +5,8 @@ import numpy as np
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.channels import LONGEST_FILLED
 
+SHARPNESS = 8.0
+
 
 def is_told(is_known: np.ndarray, width: int) -> bool:
     """Whether the last `width` of the rows so far (n_rows,) say enough."""
@@ -19,18 +21,36 @@ def is_told(is_known: np.ndarray, width: int) -> bool:
     return bool(is_known[recent].mean() >= 0.5 and not in_long_gap[recent].any())
 
 
-def shares(
+def ratios(
     model: AnomalyModel,
     scaled: np.ndarray,
     usual: np.ndarray,
-    factors: np.ndarray,
+    scale: np.ndarray,
+    weights: np.ndarray,
     stride: int,
-    tau: float,
+    taus: list[float],
 ) -> np.ndarray:
-    """Largest share of each row of one scaled channel (n_rows,), NaN if not judged.
+    """Ratio of each row of one scaled channel (n_rows,), NaN if not judged.
 
-    For models without a recurrent network.
+    The geometric mean of the levels of short and long averages, as far as they are
+    beyond one. For models without a recurrent network.
     """
+    powers = weights / weights.sum() / len(taus)
+    averages = [_averages(model, scaled, usual, stride, tau) for tau in taus]
+    found = []
+    for row in range(len(scaled)):
+        logarithm = 0.0
+        for of_stretch, of_scale in zip(averages, scale, strict=True):
+            levels = np.array(of_stretch[row]) / of_scale
+            logarithm += float(powers @ np.log1p(levels**SHARPNESS))
+        found.append(np.expm1(logarithm) ** (1.0 / SHARPNESS))
+    return np.array(found)
+
+
+def _averages(
+    model: AnomalyModel, scaled: np.ndarray, usual: np.ndarray, stride: int, tau: float
+) -> list[tuple[float, float, float]]:
+    """Averages of the three branches in each row; NaN where a row is not judged."""
     weights, intercept = (
         model.autoregression.weights[0],
         model.autoregression.intercepts,
@@ -62,9 +82,9 @@ def shares(
                 for i in range(2)
             )
         forecast = _average(errors, row, tau, usual[0], tau) if says else 0.0
-        largest = max(forecast * factors[0], held[0] * factors[1], held[1] * factors[2])
-        found.append(largest if is_known[row] and (says or window_told) else np.nan)
-    return np.array(found)
+        is_judged = is_known[row] and (says or window_told)
+        found.append((forecast, *held) if is_judged else (np.nan,) * 3)
+    return found
 
 
 def _window_errors(model: AnomalyModel, window: np.ndarray) -> tuple[float, float]:
@@ -73,7 +93,8 @@ def _window_errors(model: AnomalyModel, window: np.ndarray) -> tuple[float, floa
     rest = shape - code @ model.autoencoder.components
     description = np.append(code, np.sqrt((rest**2).sum()))
     distances = ((model.memory[0] - description) ** 2).sum(axis=1)
-    return float((rest**2).mean()), float(distances.min())
+    off = rest + window.mean()
+    return float((off**2).mean()), float(distances.min())
 
 
 def _average(

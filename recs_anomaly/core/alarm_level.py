@@ -1,7 +1,7 @@
-"""A threshold that follows slow drift: the level that one normal row in ten reaches.
+"""A threshold that follows slow drift: the level that one normal row in 33 reaches.
 
-The level moves up a little whenever a row lies above it, and down by a ninth of that
-when one does not, so that in the long run no more than a tenth of the rows lie above it
+The level moves up a little whenever a row lies above it, and down by a 32nd of that
+when one does not, so that in the long run no more than 3 % of the rows lie above it
 whatever the series does (Gibbs & Candès, 2021). A row moves it by the same step however
 high it is. It never falls below where training had it. The threshold keeps its distance
 from the level, in logarithms.
@@ -9,8 +9,8 @@ from the level, in logarithms.
 
 import numpy as np
 
-SHARE = 0.1  # of normal rows above the level
-STEP = 0.002  # in logarithms: twice the level takes at least 385 rows on end
+SHARE = 0.03  # of normal rows above the level
+STEP = 0.005  # in logarithms: twice the level takes at least 143 rows on end
 LEARNING = 5.0  # times as fast while a new normal is learned
 SLOWNESS = 5000.0  # rows over which the settled level forgets
 SUDDEN = 2.5  # times the settled level: a rise that is no drift
@@ -23,7 +23,7 @@ class AlarmLevel:
     Parameters
     ----------
     start : float
-        What one normal row in ten reached in training.
+        What that share of the normal rows reached in training.
 
     Attributes
     ----------

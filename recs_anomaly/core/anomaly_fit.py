@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, Judgement, judge
+from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, judge
 from recs_anomaly.core.anomaly_scale import fit_scale, smoothed_errors
 from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
 from recs_anomaly.core.autoencoder import fit_components
@@ -30,20 +30,23 @@ class NormalRows(NamedTuple):
     normal: Bools
     learned: Bools
 
+    @property
+    def has_rare(self) -> bool:
+        """Whether some rows are learned from that seem not to belong there."""
+        return bool((self.learned & ~self.normal).any())
+
 
 class Fitted(NamedTuple):
-    """A model, the scales of its errors, and what it saw.
+    """A model, the scales of its errors, and the rows of the training series.
 
     `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
-    (n_branches, n_targets) that of a row's own. `is_normal` (n_rows,) says which rows
-    of the training series belong there, `judged` is the model's view of these.
+    (n_branches, n_targets) that of a row's own.
     """
 
     model: AnomalyModel
     scale: Floats
     row_scale: Floats
-    judged: Judgement
-    is_normal: Bools
+    rows: NormalRows
 
 
 class Prepared(NamedTuple):
@@ -89,17 +92,13 @@ def fit_anomaly_model(
 
     Rows that are not learned from are left out as if nothing were known of them.
     """
-    learned, normal = without(series, rows.learned), without(series, rows.normal)
     prepared = _fit_to(series, rows.learned, settings)
     prepared = _add_networks(prepared, settings.network, seed)
-    model = _remember(prepared, len(series))
-    judged = judge(model, learned, settings.side)
+    model = remember(prepared, len(series))
+    judged = judge(model, without(series, rows.learned), settings.side)
     smoothed = smoothed_errors(judged, settings.time_constant)
     scale = np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed])
-    row_scale = fit_scale(judged.errors, judged)
-    if (rows.normal != rows.learned).any():
-        judged = judge(model, normal, settings.side)
-    return Fitted(model, scale, row_scale, judged, rows.normal)
+    return Fitted(model, scale, fit_scale(judged.errors, judged), rows)
 
 
 def without(series: Floats, is_normal: Bools) -> Floats:
@@ -147,7 +146,7 @@ def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> P
     return prepared._replace(model=model)
 
 
-def _remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
+def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
     """Let the model remember windows of the rows that it learned from."""
     model = prepared.model
     chosen = prepared.starts[:: -(-len(prepared.starts) // MOST_REMEMBERED)]

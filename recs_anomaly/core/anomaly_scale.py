@@ -2,9 +2,9 @@
 
 Errors are averaged over two stretches of time, a short and a long one: what is short
 stands out in the first, what is faint but lasts in the second. Each average is a
-*level* once it is divided by what normal rows reach. Below that, only the highest level
-of a row counts; beyond it every branch and stretch that agrees makes a row rarer: the
-levels multiply, as small probabilities of independent witnesses would.
+*level* once it is divided by what normal rows reach. Below that, the highest level of a
+row counts most; beyond it every branch and stretch that agrees makes a row rarer: the
+number of a row is the geometric mean of its levels, those below one being one.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from recs_anomaly.core.windows import Floats
 
 HIGH = 0.999  # the quantile of normal rows' errors that counts as one
 SHORT = 0.05  # of the long time constant
-SHARPNESS = 8.0  # how suddenly levels begin to multiply at one
+SHARPNESS = 8.0  # how suddenly levels begin to count at one
 LARGEST = 600.0  # logarithm of a level; beyond lies what float64 cannot hold
 
 
@@ -72,10 +72,10 @@ def combine(levels: Floats, weights: Floats) -> Floats:
     `levels` has shape (n_stretches, n_branches, n_rows, n_targets). Of each stretch and
     branch the worst target counts; one level alone remains as it is.
     """
-    worst = levels.max(axis=3)
-    total = np.sum([evidence(of_stretch, weights) for of_stretch in worst], axis=(0, 1))
-    # Undoes `evidence`: log((e^(k total) - 1)^(1/k)) without overflow.
-    scaled = SHARPNESS * np.maximum(total, np.finfo(np.float64).tiny)
+    worst, powers = levels.max(axis=3), weights / (len(levels) * weights.sum())
+    mean = np.sum([evidence(of_stretch, powers) for of_stretch in worst], axis=(0, 1))
+    # Undoes `evidence`: log((e^(k mean) - 1)^(1/k)) without overflow.
+    scaled = SHARPNESS * np.maximum(mean, np.finfo(np.float64).tiny)
     logarithm = (scaled + np.log(-np.expm1(-scaled))) / SHARPNESS
     combined: Floats = np.exp(np.minimum(logarithm, LARGEST))
     return combined

@@ -4,7 +4,8 @@ The branches are those of `anomaly_model`, as far as the past can tell. *Forecas
 squared error of the row's own forecast. *Reconstruction* and *neighbour*: how badly the
 window that ends at a row is rebuilt, and how far its description is from the nearest
 normal one; both are looked at in every `stride`-th row and hold until the next. Each is
-averaged over the past with weights that decay exponentially, and some usual rows.
+averaged over the past, a short stretch and a long one, with weights that decay
+exponentially, and some usual rows.
 
 A stream starts from a past of training means, of which nothing is known. The functions
 here judge a whole series at once; `recs_anomaly.core.stream` does the same row by row.
@@ -27,6 +28,7 @@ from recs_anomaly.core.windows import Bools, Floats, sliding_windows
 # averages take thousands of rows to forget one reading.
 FARTHEST = 1e4
 PRIOR = 0.25  # of the time constant: weight of usual rows in each average
+SHORT = 0.2  # of the long time constant
 WINDOWS_APART = 10  # a window is looked at this often while its rows pass
 
 
@@ -37,8 +39,13 @@ class CausalSettings(NamedTuple):
     """
 
     stride: int
-    time_constant: float
+    longest: float
     side: int
+
+    @property
+    def time_constants(self) -> list[float]:
+        """Rows of the exponential averages, [0.0] where there is no smoothing."""
+        return [SHORT * self.longest, self.longest] if self.longest else [0.0]
 
 
 class CausalErrors(NamedTuple):
@@ -59,9 +66,9 @@ class CausalErrors(NamedTuple):
     told: Bools
 
 
-def causal_settings(width: int, time_constant: float, side: int) -> CausalSettings:
+def causal_settings(width: int, longest: float, side: int) -> CausalSettings:
     """Choose how often windows of a width are looked at."""
-    return CausalSettings(max(width // WINDOWS_APART, 1), time_constant, side)
+    return CausalSettings(max(width // WINDOWS_APART, 1), longest, side)
 
 
 def look_back(
@@ -97,13 +104,25 @@ def look_back(
 def average_past(
     errors: CausalErrors, settings: CausalSettings, usual: Floats
 ) -> Floats:
-    """Average errors over the past: (n_branches, n_rows, n_targets).
+    """Average errors over the past: (n_stretches, n_branches, n_rows, n_targets).
 
     To the weights of the rows so far comes that of some rows with the errors `usual`
-    (n_branches, n_targets): one row alone says little. 0 where a branch has nothing to
-    say. What was last said of windows holds.
+    (n_stretches, n_branches, n_targets): one row alone says little. 0 where a branch
+    has nothing to say. What was last said of windows holds.
     """
-    constant, stride = settings.time_constant, settings.stride
+    constants = settings.time_constants
+    return np.stack(
+        [
+            _average_over(errors, constant, settings.stride, of_stretch)
+            for constant, of_stretch in zip(constants, usual, strict=True)
+        ]
+    )
+
+
+def _average_over(
+    errors: CausalErrors, constant: float, stride: int, usual: Floats
+) -> Floats:
+    """Average over one stretch: (n_branches, n_rows, n_targets)."""
     is_used = errors.says & errors.is_measured
     averages = np.zeros((len(usual), *errors.says.shape))
     averages[0] = _averaged(errors.forecast, is_used, constant, usual[0])
@@ -168,14 +187,17 @@ def is_told_so_far(is_known: Bools, width: int) -> Bools:
 def describe(model: WindowAutoencoder, windows: Floats) -> tuple[Floats, Floats]:
     """Describe windows (n_windows, width): their codes, and what these leave over.
 
-    The first result (n_windows, n_code + 1) ends with the length of the rest; the
-    second (n_windows,) is the mean of its squares.
+    The first result (n_windows, n_code + 1) ends with the length of the rest. The
+    second (n_windows,) is the mean square of the rest with the window's own level in
+    it: what the codes make of a window is put at the level of training.
     """
     shapes = windows - windows.mean(axis=1, keepdims=True)
     codes = encode(model, shapes)
-    rest = shapes - decode(model, codes)
-    squared = np.einsum("ij,ij->i", rest, rest)
-    return np.column_stack([codes, np.sqrt(squared)]), squared / windows.shape[1]
+    rebuilt = decode(model, codes)
+    rest, apart = shapes - rebuilt, windows - rebuilt
+    lengths = np.sqrt(np.einsum("ij,ij->i", rest, rest))
+    squared = np.einsum("ij,ij->i", apart, apart)
+    return np.column_stack([codes, lengths]), squared / windows.shape[1]
 
 
 def _window_errors(model: AnomalyModel, values: Floats, looks: slice) -> Floats:

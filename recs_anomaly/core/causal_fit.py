@@ -2,19 +2,15 @@
 
 Windows are described by their components alone: in a stream the autoencoder's network
 would cost more than it brings. What normal rows reach is measured on rows that were not
-learned from: the training series is cut into blocks, and each is judged by linear
-models of the others with the recurrent network of the whole (cross-conformal
-prediction: Vovk, 2015).
+learned from.
 """
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.anomaly_fit import fit_linear
 from recs_anomaly.core.anomaly_model import BRANCHES, INPUT_LIMIT, AnomalyModel
-from recs_anomaly.core.anomaly_scale import shares
+from recs_anomaly.core.anomaly_scale import combine
 from recs_anomaly.core.anomaly_settings import Settings
 from recs_anomaly.core.autoencoder import uncorrected
 from recs_anomaly.core.autoregression import fill_missing
@@ -28,13 +24,12 @@ from recs_anomaly.core.causal import (
     is_judged,
     look_back,
 )
-from recs_anomaly.core.windows import Bools, Floats, sliding_windows
+from recs_anomaly.core.held_out import Part
+from recs_anomaly.core.windows import Floats, sliding_windows
 
 MOST_COMPARED = 400  # windows in memory that a new one is compared with
 NOWHERE = -(2**40)  # where windows in memory start that no window can be
 GOLDEN = 0.6180339887498949
-N_BLOCKS = 4
-LEAST_BLOCK = 2  # windows; of shorter blocks hardly a row would be judged
 HIGH = 0.99  # the quantile of averaged errors of normal rows that counts as one
 
 
@@ -42,14 +37,14 @@ class CausalNormal(NamedTuple):
     """What a stream knows of normal rows.
 
     `memory` (n_targets, n_compared, n_code + 1) holds descriptions of windows; `usual`
-    and `scale` (n_branches, n_targets) are median and a high quantile of averaged
-    errors; `shares` (n_judged,) are the largest shares of the rows they were found on.
+    and `scale` (n_stretches, n_branches, n_targets) are median and a high quantile of
+    averaged errors; `ratios` (n_judged,) are those of the rows they were found on.
     """
 
     memory: Floats
     usual: Floats
     scale: Floats
-    shares: Floats
+    ratios: Floats
 
 
 class _Seen(NamedTuple):
@@ -68,53 +63,39 @@ def causal_model(model: AnomalyModel, memory: Floats) -> AnomalyModel:
 
 def measure_normal(
     model: AnomalyModel,
-    series: Floats,
-    is_normal: Bools,
+    parts: list[Part],
+    normal: Floats,
     settings: Settings,
     weights: Floats,
 ) -> CausalNormal:
-    """Find what normal rows of the training series (n_rows, n_channels) reach."""
-    # What is not normal has no say in the averages of the rows after it.
-    normal = np.where(is_normal[:, None], series, np.nan)
+    """Find what the normal rows (n_rows, n_channels) of a training series reach.
+
+    What is not normal is NaN: it has no say in the averages of the rows after it. Each
+    of the `parts` is judged by the model of the others.
+    """
     own = _remembering(model, normal, model.memory_starts, MOST_COMPARED)
     causal = causal_settings(settings.width, settings.time_constant, settings.side)
-    seen = [
-        _held_out(block, own, normal, settings, causal)
-        for block in _blocks(len(series), settings.width)
-    ]
+    seen = [_held_out(part, own, normal, causal) for part in parts]
     seen = seen or [_Seen(look_back(own, normal, causal), 0)]
-    nothing = np.zeros((len(BRANCHES), len(model.channels.targets)))
+    n_stretches, n_targets = len(causal.time_constants), len(model.channels.targets)
+    nothing = np.zeros((n_stretches, len(BRANCHES), n_targets))
     usual = _quantile(_judged(seen, causal, nothing), 0.5, 0.0) * (1.0 + PRIOR)
     averages = _judged(seen, causal, usual)
     scale = _quantile(averages, HIGH, 1.0)
-    largest = shares(averages, scale, weights).max(axis=(0, 2))
-    return CausalNormal(own.memory, usual, scale, largest)
-
-
-def _blocks(n_rows: int, width: int) -> list[slice]:
-    """Cut the rows into blocks; none where these would be too short."""
-    edges = np.linspace(0, n_rows, N_BLOCKS + 1).astype(int).tolist()
-    if edges[1] < LEAST_BLOCK * width:
-        return []
-    return [slice(*ends) for ends in pairwise(edges)]
+    ratios = combine(averages / scale[:, :, None], weights)
+    return CausalNormal(own.memory, usual, scale, ratios)
 
 
 def _held_out(
-    block: slice,
-    model: AnomalyModel,
-    normal: Floats,
-    settings: Settings,
-    causal: CausalSettings,
+    part: Part, model: AnomalyModel, normal: Floats, causal: CausalSettings
 ) -> _Seen:
-    """Judge a block's rows by linear models of the others."""
-    is_other = np.ones(len(normal), dtype=np.bool_)
-    is_other[block] = False
-    part = fit_linear(normal, model.channels, is_other, settings)
-    other = part.model._replace(recurrent=model.recurrent)
+    """Judge a block's rows by the model of the others."""
+    block, others = part.block, part.others
     # As close together as those of the whole model.
-    n_compared = model.memory.shape[1] * int(is_other.sum()) // len(is_other)
-    other = _remembering(other, normal, part.starts, max(n_compared, 1))
-    first = max(block.start - 2 * settings.width, 0)
+    n_others = len(normal) - (block.stop - block.start)
+    n_compared = max(model.memory.shape[1] * n_others // len(normal), 1)
+    other = _remembering(others.model, normal, others.starts, n_compared)
+    first = max(block.start - 2 * model.width, 0)
     errors = look_back(
         causal_model(other, other.memory), normal[first : block.stop], causal
     )
@@ -147,18 +128,21 @@ def _scattered(starts: np.ndarray, most: int) -> np.ndarray:
 
 
 def _judged(seen: list[_Seen], causal: CausalSettings, usual: Floats) -> Floats:
-    """Average errors (n_branches, n_judged, n_targets) of the rows that were judged."""
+    """Average errors of the rows that were judged.
+
+    The result has shape (n_stretches, n_branches, n_judged, n_targets).
+    """
     parts = []
     for errors, n_before in seen:
         counts = is_judged(errors, causal.stride)
         counts[:n_before] = False
-        parts.append(average_past(errors, causal, usual)[:, counts])
-    return np.concatenate(parts, axis=1)
+        parts.append(average_past(errors, causal, usual)[:, :, counts])
+    return np.concatenate(parts, axis=2)
 
 
 def _quantile(averages: Floats, probability: float, least: float) -> Floats:
-    """Quantile (n_branches, n_targets) over rows; `least` where it is 0 or unknown."""
-    if not averages.shape[1]:
-        return np.full((len(averages), averages.shape[2]), least)
-    found: Floats = np.quantile(averages, probability, axis=1)
+    """Quantile over rows, the third axis; `least` where it is 0 or unknown."""
+    if not averages.shape[2]:
+        return np.full((*averages.shape[:2], averages.shape[3]), least)
+    found: Floats = np.quantile(averages, probability, axis=2)
     return np.where(found > 0, found, least)

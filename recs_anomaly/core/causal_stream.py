@@ -4,15 +4,18 @@ A stream remembers a window of rows and a handful of sums. All of it can be take
 one array, and a stream that this array is put into goes on as if nothing had been.
 """
 
+import math
+
 import numpy as np
 
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.core.anomaly_scale import LARGEST, SHARPNESS, evidence
 from recs_anomaly.core.causal import PRIOR, CausalSettings, describe, one_sided
 from recs_anomaly.core.causal_known import KnownPast
 from recs_anomaly.core.recurrent_stream import RecurrentStream
 from recs_anomaly.core.windows import Bools, Floats
 
-TINY = np.finfo(np.float64).tiny
+TINY = float(np.finfo(np.float64).tiny)
 
 
 class CausalStream:
@@ -22,10 +25,12 @@ class CausalStream:
     ----------
     model : AnomalyModel
     settings : CausalSettings
-    usual : ndarray of shape (n_branches, n_targets)
+    usual : ndarray of shape (n_stretches, n_branches, n_targets)
         Errors of usual rows, which take part in each average.
-    factors : ndarray of shape (n_branches, n_targets)
-        What the averaged errors are multiplied by to give shares.
+    scale : ndarray of shape (n_stretches, n_branches, n_targets)
+        What the averaged errors are divided by to give levels.
+    weights : ndarray of shape (n_branches,)
+        Powers to which the levels are taken.
 
     Attributes
     ----------
@@ -41,18 +46,23 @@ class CausalStream:
         model: AnomalyModel,
         settings: CausalSettings,
         usual: Floats,
-        factors: Floats,
+        scale: Floats,
+        weights: Floats,
     ) -> None:
-        self._model, self._settings, self._factors = model, settings, factors
-        rows = PRIOR * settings.time_constant
-        self._prior = np.array([[rows], *[[rows / settings.stride]] * 2])
+        self._model, self._settings = model, settings
+        self._factors, self._weights = 1.0 / scale, weights
+        self._powers = weights / (len(scale) * weights.sum())
+        self._forecast_power = float(self._powers[0]) / SHARPNESS
+        constants, stride = settings.time_constants, settings.stride
+        apart = np.array([[1.0], [stride], [stride]])  # rows between two errors
+        self._prior = np.array([PRIOR * c / apart for c in constants])
         self._prior_sums = self._prior * usual
         self._targets = model.channels.targets
         self._lag_weights = np.ascontiguousarray(model.autoregression.weights.T)
         self._n_lags, self._width = len(self._lag_weights), model.width
         self._lengths = np.einsum("tmk,tmk->tm", model.memory, model.memory)
-        self._decay = decay(1.0, settings.time_constant)
-        self._look_decay = decay(settings.stride, settings.time_constant)
+        self._decay = np.array([[decay(1.0, c)] for c in constants])
+        self._look_decay = np.array([[[decay(stride, c)]] for c in constants])
         self._recurrent = (
             RecurrentStream(model.cell, model.recurrent) if model.recurrent else None
         )
@@ -60,11 +70,10 @@ class CausalStream:
         self._known = KnownPast(longest, n_targets)
         self._history = np.zeros((2 * longest, len(model.channels.centre)))
         self._cursor = longest
-        self._sums = np.zeros((len(factors), n_targets))
-        self._heft = np.zeros((len(factors), n_targets))  # sums of weights
+        self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
         self._told = np.zeros(n_targets)
         self._correction: Floats = np.zeros(n_targets)
-        self._window_share = 0.0
+        self._of_windows = 0.0  # the evidence of the last look
         self.residual: Floats = np.zeros(n_targets)
 
     @property
@@ -81,7 +90,8 @@ class CausalStream:
     def advance(self, row: Floats, is_complete: bool) -> float:
         """Take the next scaled row (n_channels,), NaN where nothing was measured.
 
-        Returns the largest share, or NaN where the row cannot be judged.
+        Returns how many times it is as abnormal as one normal row in a hundred, or NaN
+        where it cannot be judged.
         """
         past = self._history[self._cursor - self._n_lags : self._cursor]
         forecast = np.einsum("lc,lc->c", past, self._lag_weights)
@@ -97,11 +107,17 @@ class CausalStream:
         return self._judge(~np.isnan(row[self._targets]))
 
     def shares(self) -> Floats:
-        """Say what each branch says of each target now: (n_branches, n_targets)."""
-        shares = (self._sums + self._prior_sums) * self._factors
-        shares /= np.maximum(self._heft + self._prior, TINY)
-        shares[1:] *= self._told
-        return shares
+        """Say what each branch adds for each target now: (n_branches, n_targets)."""
+        levels = self._levels()
+        found: Floats = np.sum([evidence(of, self._weights) for of in levels], axis=0)
+        return found
+
+    def _levels(self) -> Floats:
+        """Levels (n_stretches, n_branches, n_targets) of what has something to say."""
+        levels: Floats = (self._sums + self._prior_sums) * self._factors
+        levels /= np.maximum(self._heft + self._prior, TINY)
+        levels[:, 1:] *= self._told
+        return levels
 
     def shift(self, levels: Floats) -> None:
         """Move what is remembered down by some scaled levels (n_channels,)."""
@@ -130,7 +146,7 @@ class CausalStream:
         is_within = longest <= cursor <= 2 * longest and 0 <= n_complete <= n_rows
         if not is_within or self.packed().tobytes() != packed.tobytes():
             raise ValueError("packed must be what a stream has packed; it is not.")
-        self._window_share = float(self.shares()[1:].max())
+        self._of_windows = self._window_evidence()
 
     def _arrays(self) -> list[Floats]:
         known = self._known
@@ -153,16 +169,15 @@ class CausalStream:
         """Judge a row that is complete, as all are that it is judged by."""
         self._known.add_complete()
         errors = one_sided(self.residual, self._settings.side)
-        sums, heft = self._sums[0], self._heft[0]
+        sums, heft = self._sums[:, 0], self._heft[:, 0]
         sums *= self._decay
         sums += errors * errors
         heft *= self._decay
         heft += 1.0
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
-        averages = (sums + self._prior_sums[0]) / (heft + self._prior[0])
-        share = float((averages * self._factors[0]).max())
-        return max(share, self._window_share)
+        averages = (sums + self._prior_sums[:, 0]) / (heft + self._prior[:, 0])
+        return self._ratio(averages * self._factors[:, 0])
 
     def _judge(self, is_measured: Bools) -> float:
         says = self._known.is_told(self._n_lags)
@@ -171,21 +186,36 @@ class CausalStream:
         errors = one_sided(
             np.where(is_measured, self.residual, 0.0), self._settings.side
         )
-        self._sums[0] = self._sums[0] * self._decay + np.where(is_used, errors**2, 0.0)
-        self._heft[0] = self._heft[0] * self._decay + is_used
+        sums, heft = self._sums[:, 0], self._heft[:, 0]
+        sums *= self._decay
+        sums += np.where(is_used, errors**2, 0.0)
+        heft *= self._decay
+        heft += is_used
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
         if not is_measured.any() or not (says.any() or self._told.any()):
             return np.nan
-        forecast = np.where(says, self.shares()[0], 0.0)
-        return max(float(forecast.max()), self._window_share)
+        return self._ratio(np.where(says, self._levels()[:, 0], 0.0))
+
+    def _ratio(self, of_forecast: Floats) -> float:
+        """Put the forecast's levels (n_stretches, n_targets) together with the rest.
+
+        `combine` with floats in the place of arrays, in a tenth of the time.
+        """
+        mean = self._of_windows
+        for level in of_forecast.max(axis=1).tolist():
+            logarithm = SHARPNESS * min(math.log(max(level, TINY)), LARGEST)
+            mean += self._forecast_power * softplus(logarithm)
+        scaled = SHARPNESS * max(mean, TINY)
+        logarithm = (scaled + math.log(-math.expm1(-scaled))) / SHARPNESS
+        return math.exp(min(logarithm, LARGEST))
 
     def _look(self) -> None:
         """Judge the windows that end in the last row."""
         told = self._known.is_told(self._width)
-        self._sums[1:] *= self._look_decay
-        self._heft[1:] *= self._look_decay
-        self._heft[1:] += told
+        self._sums[:, 1:] *= self._look_decay
+        self._heft[:, 1:] *= self._look_decay
+        self._heft[:, 1:] += told
         self._told[:] = told
         for place in np.flatnonzero(told):
             window = self._history[self._cursor - self._width : self._cursor]
@@ -195,9 +225,18 @@ class CausalStream:
             products = np.einsum("mk,k->m", self._model.memory[place], description[0])
             squared = self._lengths[place] - 2.0 * products
             nearest = squared.min() + description[0] @ description[0]
-            self._sums[1, place] += rest[0]
-            self._sums[2, place] += max(nearest, 0.0)
-        self._window_share = float(self.shares()[1:].max())
+            self._sums[:, 1, place] += rest[0]
+            self._sums[:, 2, place] += max(nearest, 0.0)
+        self._of_windows = self._window_evidence()
+
+    def _window_evidence(self) -> float:
+        worst = self._levels()[:, 1:].max(axis=2)
+        return float(np.sum([evidence(of, self._powers[1:]) for of in worst]))
+
+
+def softplus(value: float) -> float:
+    """Logarithm of 1 + exp(value), without overflow."""
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
 def _held(values: Floats) -> Floats:

@@ -2,19 +2,28 @@
 
 Excesses over a high threshold follow a generalised Pareto distribution, whatever the
 scores' own (Pickands, 1975). It is fitted by probability-weighted moments (Hosking &
-Wallis, 1987). Its shape is held at 0 or above, so that no score is impossible.
+Wallis, 1987). Rows on end that are high together are hardly more than one observation,
+and that is its peak; their rows alone would make too light a tail, the peaks alone too
+heavy a one, for few rows of a stretch are as high as that. Each have half of the
+weight.
+
+A tail fitted to m stretches is itself a guess. For exponential excesses the predictive
+distribution of the next one is a generalised Pareto of shape 1 / m (Smith, 1999): the
+shape is raised by so much. It is held at 0 or above, so that no score is impossible.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.core.excursions import excursion_peaks
 from recs_anomaly.core.windows import Floats
 
 LEAST_EXCESSES = 10
 TAIL_SHARE = 0.05
 N_RANKS = 200
-LARGEST_SHAPE = 0.5  # beyond it the excesses would have no variance
+HEAVIEST = 0.35  # shape
+RARE = 0.1  # rows of as many as there were: what is rarer still does not belong
 
 
 class Tail(NamedTuple):
@@ -35,16 +44,37 @@ class Tail(NamedTuple):
         return float(self.ranks[-1])
 
 
-def fit_tail(scores: Floats) -> Tail:
-    """Fit to scores (n_rows,) of normal rows; a fifth of few rows makes the tail."""
+def fit_tail(scores: Floats, apart: float) -> Tail:
+    """Fit to scores (n_rows,) of normal rows; a fifth of few rows makes the tail.
+
+    High rows with fewer than `apart` rows between them belong to one stretch.
+    """
     n_rows = len(scores)
     share = min(max(TAIL_SHARE, LEAST_EXCESSES / n_rows), 0.2)
     ranks = np.quantile(scores, np.linspace(0.0, 1.0 - share, N_RANKS))
-    excesses = np.sort(scores[scores > ranks[-1]] - ranks[-1])
-    if len(excesses) < 2:
+    threshold = float(ranks[-1])
+    high = scores[scores > threshold]
+    if not len(high):
         return Tail(ranks, 1.0 / (n_rows + 1), 0.0, 0.0)
-    scale, shape = _pareto(excesses)
-    return Tail(ranks, len(excesses) / n_rows, scale, shape)
+    peaks = excursion_peaks(scores, threshold, apart)
+    both = np.concatenate([high, np.resize(peaks, len(high))])
+    scale, shape = _pareto(np.sort(both - threshold))
+    shape = min(shape + 1.0 / len(peaks), HEAVIEST)
+    return Tail(ranks, len(high) / n_rows, scale, shape)
+
+
+def tail_with_rare(
+    scores: Floats, with_rare: Floats, apart: float
+) -> tuple[Tail, bool]:
+    """Fit to scores of normal rows, or to those of rare ones too if these belong there.
+
+    They do if a heavy tail of the normal scores reaches them. The second result says
+    whether they do.
+    """
+    tail = fit_tail(scores, apart)
+    highest = score_at(tail._replace(shape=HEAVIEST), RARE / len(scores))
+    belong = bool(with_rare.max() <= highest)
+    return (fit_tail(with_rare, apart) if belong else tail), belong
 
 
 def tail_probability(tail: Tail, scores: Floats) -> Floats:
@@ -79,5 +109,5 @@ def _pareto(excesses: Floats) -> tuple[float, float]:
     mean = float(excesses.mean())
     weighted = float(np.mean((1.0 - (np.arange(1, n + 1) - 0.35) / n) * excesses))
     shape = 2.0 - mean / (mean - 2.0 * weighted) if mean > 2 * weighted else 0.0
-    shape = min(max(shape, 0.0), LARGEST_SHAPE)
+    shape = min(max(shape, 0.0), HEAVIEST)
     return mean * (1.0 - shape), shape

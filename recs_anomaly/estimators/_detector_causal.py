@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from recs_anomaly.core.anomaly_fit import Fitted
+from recs_anomaly.core.anomaly_fit import Fitted, without
 from recs_anomaly.core.anomaly_model import AnomalyModel
-from recs_anomaly.core.anomaly_scale import shares
+from recs_anomaly.core.anomaly_scale import combine
 from recs_anomaly.core.anomaly_settings import Settings
 from recs_anomaly.core.causal import (
     CausalSettings,
@@ -19,10 +19,10 @@ from recs_anomaly.core.causal import (
     is_judged,
     look_back,
 )
-from recs_anomaly.core.causal_fit import causal_model, measure_normal
-from recs_anomaly.core.excursions import n_excursions, predictive
-from recs_anomaly.core.extreme_values import Tail, fit_tail, score_at
-from recs_anomaly.core.windows import Floats
+from recs_anomaly.core.causal_fit import CausalNormal, causal_model, measure_normal
+from recs_anomaly.core.extreme_values import Tail, fit_tail, score_at, tail_with_rare
+from recs_anomaly.core.held_out import Part
+from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_look import DetectorLook
 from recs_anomaly.estimators._series import on_grid, time_seconds
@@ -76,12 +76,8 @@ class DetectorCausal(DetectorLook):
         with threadpool_limits(1, user_api="blas"):
             errors = look_back(self._causal_model(), grid.values, causal)
             averages = average_past(errors, causal, self.causal_usual_)
-        largest = shares(averages, self.causal_scale_, self._branch_weights())
-        ratio = np.where(
-            is_judged(errors, causal.stride),
-            largest.max(axis=(0, 2)),
-            self._causal_typical(),
-        )
+        is_known = is_judged(errors, causal.stride)
+        ratio = np.where(is_known, self._causal_ratio(averages), self._causal_typical())
         return -ratio[grid.is_given]
 
     def stream(self) -> "StreamScorer":
@@ -124,26 +120,44 @@ class DetectorCausal(DetectorLook):
 
         return SeriesWatcher(self.stream(), **rules)
 
-    def _store_causal(self, fitted: Fitted, grid: Floats, chosen: Settings) -> None:
+    def _store_causal(
+        self, fitted: Fitted, parts: list[Part], grid: Floats, chosen: Settings
+    ) -> None:
         """Keep what a stream compares with, and how high normal rows score in it."""
-        chosen = chosen._replace(time_constant=self._causal_settings().time_constant)
-        normal = measure_normal(
-            fitted.model, grid, fitted.is_normal, chosen, self._branch_weights()
-        )
+        longest = self._causal_settings().longest
+        chosen = chosen._replace(time_constant=longest)
+
+        def measured(is_normal: Bools) -> CausalNormal:
+            rows = without(grid, is_normal)
+            return measure_normal(
+                fitted.model, parts, rows, chosen, self._branch_weights()
+            )
+
+        normal = measured(fitted.rows.normal)
+        tail = fit_tail(normal.ratios, longest)
+        if fitted.rows.has_rare:
+            with_rare = measured(fitted.rows.learned)
+            tail, belong = tail_with_rare(normal.ratios, with_rare.ratios, longest)
+            normal = with_rare if belong else normal
         self.causal_memory_ = normal.memory
         self.causal_usual_, self.causal_scale_ = normal.usual, normal.scale
-        tail = fit_tail(normal.shares)
-        apart = chosen.time_constant
-        tail = predictive(tail, n_excursions(normal.shares, tail.threshold, apart))
         self.causal_ranks_, self.causal_share_ = tail.ranks, tail.share
         self.causal_tail_scale_, self.causal_tail_shape_ = tail.scale, tail.shape
+
+    def _causal_ratio(self, averages: Floats) -> Floats:
+        """How many times rows are as abnormal as one normal row in a hundred.
+
+        `averages` has shape (n_stretches, n_branches, n_rows, n_targets).
+        """
+        levels = averages / self.causal_scale_[:, :, None]
+        return combine(levels, self._branch_weights())
 
     def _causal_model(self) -> AnomalyModel:
         return causal_model(self._model(), self.causal_memory_)
 
     def _causal_settings(self) -> CausalSettings:
-        constant = settings.causal_time_constant(self.smooth, self.n_rows_)
-        return causal_settings(self.window_, constant, settings.SIDES[self.side])
+        longest = settings.causal_time_constant(self.smooth, self.n_rows_)
+        return causal_settings(self.window_, longest, settings.SIDES[self.side])
 
     def _causal_tail(self) -> Tail:
         return Tail(

@@ -9,7 +9,7 @@ from recs_anomaly.core.anomaly_model import AnomalyModel
 from recs_anomaly.core.autoencoder import WindowAutoencoder
 from recs_anomaly.core.autoregression import Autoregression
 from recs_anomaly.core.channels import Channels
-from recs_anomaly.core.extreme_values import Tail
+from recs_anomaly.core.extreme_values import Tail, score_at
 from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators._state import ArraySpec, ValueRule, typical_range
@@ -56,8 +56,8 @@ class DetectorState:
         "causal_memory_": ArraySpec(
             "float64", ("n_targets", "n_compared", "n_code + 1")
         ),
-        "causal_usual_": ArraySpec("float64", (3, "n_targets")),
-        "causal_scale_": ArraySpec("float64", (3, "n_targets")),
+        "causal_usual_": ArraySpec("float64", ("n_stretches", 3, "n_targets")),
+        "causal_scale_": ArraySpec("float64", ("n_stretches", 3, "n_targets")),
         "causal_ranks_": ArraySpec("float64", ("n_causal_ranks",)),
     }
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
@@ -68,7 +68,6 @@ class DetectorState:
         "tail_share_": float,
         "tail_scale_": float,
         "tail_shape_": float,
-        "typical_ratio_": float,
         "causal_share_": float,
         "causal_tail_scale_": float,
         "causal_tail_shape_": float,
@@ -92,7 +91,6 @@ class DetectorState:
     row_scale_: Floats
     band_: Floats
     offset_: float
-    typical_ratio_: float
     n_rows_: int
     n_normal_: int
     window_: int
@@ -132,6 +130,10 @@ class DetectorState:
         return Tail(
             self.tail_ranks_, self.tail_share_, self.tail_scale_, self.tail_shape_
         )
+
+    def _typical(self) -> float:
+        """Median of what normal rows reach."""
+        return score_at(self._tail(), 0.5)
 
     def _model_card(self) -> dict[str, Any]:
         """Tell readers of a model file about the training."""

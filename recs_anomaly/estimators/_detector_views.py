@@ -169,7 +169,7 @@ class DetectorViews(DetectorLook):
         )
 
     def _ratio(self, seen: Seen) -> Floats:
-        return seen.ratio(self.typical_ratio_, -self.offset_)
+        return seen.ratio(self._typical(), -self.offset_)
 
     def _target_names(self, X: ArrayLike | pd.DataFrame) -> list[str]:
         names = channel_names(X, len(self.centre_))

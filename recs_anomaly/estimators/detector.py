@@ -16,8 +16,10 @@ from recs_anomaly.core.anomaly_fit import (
     fit_anomaly_model,
     without,
 )
-from recs_anomaly.core.anomaly_model import judge
-from recs_anomaly.core.extreme_values import fit_tail, score_at
+from recs_anomaly.core.anomaly_model import Judgement, judge
+from recs_anomaly.core.anomaly_settings import Settings
+from recs_anomaly.core.extreme_values import fit_tail, score_at, tail_with_rare
+from recs_anomaly.core.held_out import Part, hold_out, judge_held_out
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
@@ -189,29 +191,42 @@ class TimeSeriesAnomalyDetector(
             rows = find_normal_rows(grid.values, settings.narrow(chosen))
             chosen = settings.settings_for(self, without(grid.values, rows.learned))
             fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
-            self._store(fitted, grid)
-            self._store_causal(fitted, grid.values, chosen)
+            parts = hold_out(fitted.model, grid.values, rows.learned, chosen)
+            self._store(fitted, parts, grid, chosen)
+            self._store_causal(fitted, parts, grid.values, chosen)
         return self
 
-    def _store(self, fitted: Fitted, grid: SeriesGrid) -> None:
-        """Keep the models, and what normal rows look like to them."""
+    def _store(
+        self, fitted: Fitted, parts: list[Part], grid: SeriesGrid, chosen: Settings
+    ) -> None:
+        """Keep the models, and how high normal rows score that they do not know."""
         self._store_model(fitted.model)
         self.window_ = fitted.model.width
         self.n_rows_ = len(grid.values)
-        self.n_normal_ = int(fitted.is_normal.sum())
+        self.n_normal_ = int(fitted.rows.normal.sum())
         self.error_scale_, self.row_scale_ = fitted.scale, fitted.row_scale
-        seen = self._see(fitted.judged, grid.is_given)
-        normal = seen.ratios[seen.is_known]
-        self.typical_ratio_ = float(np.median(normal))
-        self.band_ = _band(seen.residual, fitted.judged.is_known[0][grid.is_given])
-        tail = fit_tail(normal)
+
+        def judged(is_normal: Bools) -> Judgement:
+            normal = without(grid.values, is_normal)
+            return judge_held_out(fitted.model, parts, normal, chosen)
+
+        def ratios(judgement: Judgement) -> Floats:
+            seen = self._see(judgement, grid.is_given)
+            return seen.ratios[seen.is_known]
+
+        normal = judged(fitted.rows.normal)
+        self.band_ = _band(normal.residual, normal.is_known[0])
+        tail = fit_tail(ratios(normal), chosen.time_constant)
+        if fitted.rows.has_rare:
+            with_rare = ratios(judged(fitted.rows.learned))
+            tail, _ = tail_with_rare(ratios(normal), with_rare, chosen.time_constant)
         self._store_tail(tail)
         if isinstance(self.contamination, str):  # "auto"
             self.offset_ = -score_at(tail, self.alpha)
         else:
-            typical = self.typical_ratio_
-            judged = judge(fitted.model, grid.values, settings.SIDES[self.side])
-            ratio = self._see(judged, grid.is_given).ratio(typical, typical)
+            typical = self._typical()
+            whole = judge(fitted.model, grid.values, chosen.side)
+            ratio = self._see(whole, grid.is_given).ratio(typical, typical)
             self.offset_ = float(np.quantile(-ratio, self.contamination))
 
     def __sklearn_tags__(self) -> Tags:

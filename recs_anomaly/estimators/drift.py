@@ -9,9 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from recs_anomaly.core.alarm_level import SHARE
 from recs_anomaly.core.anomaly_model import BRANCHES
-from recs_anomaly.core.anomaly_scale import shares
 from recs_anomaly.core.causal import average_past, is_judged, look_back
 from recs_anomaly.core.extreme_values import score_at
 from recs_anomaly.core.windows import Floats
@@ -19,7 +17,8 @@ from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_causal import DetectorCausal
 from recs_anomaly.estimators._series import channel_names, on_grid, time_seconds
 
-DRIFTED = 3.0  # times as many rows above the level as in training
+SHARE = 0.1  # of training rows above the level that is looked at
+DRIFTED = 4.0  # times as many rows above the level as in training
 LEAST_WINDOWS = 5  # of judged rows; fewer say little about what is normal
 
 
@@ -30,7 +29,7 @@ class DriftReport:
     Attributes
     ----------
     needs_retraining : bool
-        Whether three times as many rows as in training, three in ten, lie above the
+        Whether four times as many rows as in training, four in ten, lie above the
         level that one training row in ten reached. A few anomalies do not do that.
     reason : str
         In words.
@@ -97,9 +96,8 @@ class DetectorDrift(DetectorCausal):
             errors = look_back(self._causal_model(), grid.values, causal)
             averages = average_past(errors, causal, self.causal_usual_)
         counts = is_judged(errors, causal.stride) & grid.is_given
-        averages = averages[:, counts]
-        largest = shares(averages, self.causal_scale_, self._branch_weights())
-        ratio = largest.max(axis=(0, 2))
+        averages = averages[:, :, counts]
+        ratio = self._causal_ratio(averages)
         tail = self._causal_tail()
         above = _share(ratio > score_at(tail, SHARE))
         n_judged = int(counts.sum())
@@ -111,7 +109,7 @@ class DetectorDrift(DetectorCausal):
             above,
             _share(ratio > score_at(tail, self.alpha)),
             n_judged,
-            self._channel_drift(X, values, averages),
+            self._channel_drift(X, values, averages[-1]),
         )
 
     def _channel_drift(
@@ -126,7 +124,7 @@ class DetectorDrift(DetectorCausal):
             "missing": np.isnan(scaled).mean(axis=0),
         }
         for branch, said, usual in zip(
-            BRANCHES, averages, self.causal_usual_, strict=True
+            BRANCHES, averages, self.causal_usual_[-1], strict=True
         ):
             medians = np.median(said, axis=0) if len(said) else usual * np.nan
             columns[branch] = medians / np.where(usual > 0, usual, np.nan)

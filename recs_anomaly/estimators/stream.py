@@ -79,12 +79,12 @@ class StreamScorer:
         self.n_rows_, self.n_late_ = 0, 0
         self.last_time_ = np.full(1, np.nan)
         self.level_ = np.zeros(len(detector.centre_))
-        factors = detector._branch_weights()[:, None] / detector.causal_scale_
         self._stream = CausalStream(
             detector._causal_model(),
             detector._causal_settings(),
             detector.causal_usual_,
-            factors,
+            detector.causal_scale_,
+            detector._branch_weights(),
         )
         self._typical = detector._causal_typical()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_anomaly.core.anomaly_model import AnomalyModel
-from recs_anomaly.core.anomaly_scale import shares
+from recs_anomaly.core.anomaly_scale import combine
 from recs_anomaly.core.autoencoder import fit_components
 from recs_anomaly.core.autoregression import Autoregression
 from recs_anomaly.core.causal import (
@@ -27,6 +27,7 @@ from tests import naive_causal as naive
 
 seeds = st.integers(0, 2**31)
 USUAL = np.array([[0.5], [0.2], [3.0]])
+WEIGHTS = np.array([1.0, 0.5, 2.0])
 WIDTH, LAGS, UNITS = 12, 5, 4
 GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 
@@ -74,12 +75,18 @@ def series_with_gaps(n_rows: int, n_channels: int, seed: int) -> np.ndarray:
 
 
 def batch(
-    model: AnomalyModel, series: np.ndarray, causal: CausalSettings, factors: np.ndarray
+    model: AnomalyModel, series: np.ndarray, causal: CausalSettings, scale: np.ndarray
 ) -> np.ndarray:
     errors = look_back(model, series, causal)
-    averages = average_past(errors, causal, USUAL + 0 * factors)
-    largest = shares(averages, 1 / factors, np.ones(3)).max(axis=(0, 2))
-    return np.where(is_judged(errors, causal.stride), largest, np.nan)
+    averages = average_past(errors, causal, USUAL + 0 * scale)
+    ratios = combine(averages / scale[:, :, None], WEIGHTS)
+    return np.where(is_judged(errors, causal.stride), ratios, np.nan)
+
+
+def stream_of(
+    model: AnomalyModel, causal: CausalSettings, scale: np.ndarray
+) -> CausalStream:
+    return CausalStream(model, causal, USUAL + 0 * scale, scale, WEIGHTS)
 
 
 def streamed(stream: CausalStream, series: np.ndarray) -> np.ndarray:
@@ -91,16 +98,16 @@ def streamed(stream: CausalStream, series: np.ndarray) -> np.ndarray:
 
 @given(seed=seeds, n_rows=st.integers(1, 120), stride=st.integers(1, 9))
 @settings(max_examples=40, deadline=None)
-def test_causal_shares_are_those_of_the_slow_twin(
+def test_causal_ratios_are_those_of_the_slow_twin(
     seed: int, n_rows: int, stride: int
 ) -> None:
     series = series_with_gaps(n_rows, 1, seed)
-    model, factors = model_of(1), np.array([[1.0], [3.0], [0.1]])
-    causal = CausalSettings(stride, 7.0, 0)
-    expected = naive.shares(
-        model, series[:, 0], USUAL[:, 0], factors[:, 0], stride, 7.0
+    model, causal = model_of(1), CausalSettings(stride, 35.0, 0)
+    scale = np.array([[[1.0], [0.3], [10.0]], [[2.0], [0.1], [5.0]]])
+    expected = naive.ratios(
+        model, series[:, 0], USUAL[:, 0], scale[:, :, 0], WEIGHTS, stride, [7.0, 35.0]
     )
-    found = batch(model, series, causal, factors)
+    found = batch(model, series, causal, scale)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
@@ -115,9 +122,10 @@ def test_a_stream_says_what_the_batch_says(
     model = model_of(n_channels, str(cell) or None)
     side, constant = int(rng.integers(-1, 2)), float(rng.choice([0.0, 2.0, 30.0]))
     causal = causal_settings(WIDTH, constant, side)._replace(stride=3)
-    factors = rng.random((3, len(model.channels.targets)))
-    found = streamed(CausalStream(model, causal, USUAL + 0 * factors, factors), series)
-    expected = batch(model, series, causal, factors)
+    shape = (len(causal.time_constants), 3, len(model.channels.targets))
+    scale = 1.0 / rng.random(shape)
+    found = streamed(stream_of(model, causal, scale), series)
+    expected = batch(model, series, causal, scale)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -125,10 +133,7 @@ def test_a_stream_says_what_the_batch_says(
 def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
     series = series_with_gaps(400, 2, seed=3)
     model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0)
-    factors = np.ones((3, 1))
-    first, second = (
-        CausalStream(model, causal, USUAL + 0 * factors, factors) for _ in range(2)
-    )
+    first, second = (stream_of(model, causal, np.ones((2, 3, 1))) for _ in range(2))
     streamed(first, series[:cut])
     second.unpack(first.packed())
     assert second.n_rows == cut
@@ -140,8 +145,7 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
 
 def test_what_another_stream_packed_is_refused() -> None:
     causal = causal_settings(WIDTH, 5.0, 0)
-    one = CausalStream(model_of(1), causal, USUAL, USUAL)
-    other = CausalStream(model_of(2), causal, USUAL, USUAL)
+    one, other = (stream_of(model_of(n), causal, np.ones((2, 3, 1))) for n in (1, 2))
     with pytest.raises(ValueError, match="packed must have"):
         one.unpack(other.packed())
 
@@ -175,6 +179,6 @@ def test_one_side_alone_counts() -> None:
     series[40], series[50] = 4.0, -4.0
     for side, row in ((1, 40), (-1, 50)):
         causal = CausalSettings(100, 0.0, side)
-        found = batch(model_of(1), series, causal, np.ones((3, 1)))
+        found = batch(model_of(1), series, causal, np.ones((1, 3, 1)))
         assert np.nanargmax(found) == row
         assert found[90 - row] < found[row] / 2

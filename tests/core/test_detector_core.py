@@ -173,7 +173,7 @@ def test_components_keep_the_variance_asked_for() -> None:
 @given(seed=seeds, probability=st.floats(1e-6, 0.9))
 @settings(max_examples=40, deadline=None)
 def test_tail_and_its_inverse(seed: int, probability: float) -> None:
-    tail = fit_tail(np.random.default_rng(seed).exponential(size=2000))
+    tail = fit_tail(np.random.default_rng(seed).exponential(size=2000), 1)
     score = score_at(tail, probability)
     assert tail_probability(tail, np.array([score]))[0] == pytest.approx(
         probability, rel=0.05
@@ -181,7 +181,7 @@ def test_tail_and_its_inverse(seed: int, probability: float) -> None:
 
 
 def test_the_tail_of_exponential_scores() -> None:
-    tail = fit_tail(np.random.default_rng(0).exponential(size=100_000))
+    tail = fit_tail(np.random.default_rng(0).exponential(size=100_000), 1)
     assert score_at(tail, 1e-4) == pytest.approx(-np.log(1e-4), rel=0.06)
 
 

