@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, judge
+from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel, Judgement, judge
 from recs_anomaly.core.anomaly_scale import fit_scale, smoothed_errors
 from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
 from recs_anomaly.core.autoencoder import fit_components
@@ -36,16 +36,24 @@ class NormalRows(NamedTuple):
         return bool((self.learned & ~self.normal).any())
 
 
-class Fitted(NamedTuple):
-    """A model, the scales of its errors, and the rows of the training series.
+class Scaled(NamedTuple):
+    """A model, its view of the rows that it learned from, and the scales of its errors.
 
     `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
     (n_branches, n_targets) that of a row's own.
     """
 
     model: AnomalyModel
+    judged: Judgement
     scale: Floats
     row_scale: Floats
+
+
+class Fitted(NamedTuple):
+    """What was fitted to a training series: the whole, and its linear parts alone."""
+
+    whole: Scaled
+    linear: Scaled
     rows: NormalRows
 
 
@@ -92,13 +100,21 @@ def fit_anomaly_model(
 
     Rows that are not learned from are left out as if nothing were known of them.
     """
+    learned = without(series, rows.learned)
     prepared = _fit_to(series, rows.learned, settings)
-    prepared = _add_networks(prepared, settings.network, seed)
-    model = remember(prepared, len(series))
-    judged = judge(model, without(series, rows.learned), settings.side)
+    linear = _scaled(prepared, learned, settings)
+    if settings.network.epochs == 0:
+        return Fitted(linear, linear, rows)
+    networked = _add_networks(prepared, settings.network, seed)
+    return Fitted(_scaled(networked, learned, settings), linear, rows)
+
+
+def _scaled(prepared: Prepared, learned: Floats, settings: Settings) -> Scaled:
+    model = remember(prepared, len(learned))
+    judged = judge(model, learned, settings.side)
     smoothed = smoothed_errors(judged, settings.time_constant)
     scale = np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed])
-    return Fitted(model, scale, fit_scale(judged.errors, judged), rows)
+    return Scaled(model, judged, scale, fit_scale(judged.errors, judged))
 
 
 def without(series: Floats, is_normal: Bools) -> Floats:
@@ -132,8 +148,6 @@ def fit_linear(
 
 
 def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> Prepared:
-    if settings.epochs == 0:
-        return prepared
     # Keras is needed here alone.
     from recs_anomaly.core.anomaly_networks import fit_autoencoder, fit_recurrent
 

@@ -89,12 +89,13 @@ def measure_normal(
 def _held_out(
     part: Part, model: AnomalyModel, normal: Floats, causal: CausalSettings
 ) -> _Seen:
-    """Judge a block's rows by the model of the others."""
+    """Judge a block's rows by the model of the others with the whole's network."""
     block, others = part.block, part.others
     # As close together as those of the whole model.
     n_others = len(normal) - (block.stop - block.start)
     n_compared = max(model.memory.shape[1] * n_others // len(normal), 1)
-    other = _remembering(others.model, normal, others.starts, n_compared)
+    other = others.model._replace(recurrent=model.recurrent)
+    other = _remembering(other, normal, others.starts, n_compared)
     first = max(block.start - 2 * model.width, 0)
     errors = look_back(
         causal_model(other, other.memory), normal[first : block.stop], causal

@@ -1,8 +1,9 @@
 """What normal rows reach that were not learned from.
 
 A model is kinder to the rows it was fitted to than to new ones. So the training series
-is cut into blocks, and each is judged by linear models of the others, with the
-recurrent network of the whole (cross-conformal prediction: Vovk, 2015).
+is cut into blocks, and each is judged by linear models of the others (cross-conformal
+prediction: Vovk, 2015). How much higher than their own rows they find it tells how much
+higher new rows will be for any model of its kind, with networks or without.
 """
 
 from itertools import pairwise
@@ -10,13 +11,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.anomaly_fit import Prepared, fit_linear, remember
+from recs_anomaly.core.anomaly_fit import (
+    Prepared,
+    Scaled,
+    fit_linear,
+    remember,
+    without,
+)
 from recs_anomaly.core.anomaly_model import AnomalyModel, Judgement, judge
+from recs_anomaly.core.anomaly_scale import combine, smoothed_errors
 from recs_anomaly.core.anomaly_settings import Settings
 from recs_anomaly.core.windows import Bools, Floats
 
-N_BLOCKS = 4
-LEAST_BLOCK = 2  # windows; of shorter blocks hardly a row would be judged
+# Of few blocks each is a large part of the training, without which models are worse.
+MOST_BLOCKS, LEAST_BLOCKS = 10, 4
 
 
 class Part(NamedTuple):
@@ -29,26 +37,46 @@ class Part(NamedTuple):
 def hold_out(
     model: AnomalyModel, series: Floats, is_learned: Bools, settings: Settings
 ) -> list[Part]:
-    """Fit to all but one block each of the rows learned from; [] if these are few."""
+    """Fit to all but one block each of the rows learned from; [] if these are few.
+
+    The channels of `model` are those of the series (n_rows, n_channels).
+    """
     parts = []
     for block in _blocks(len(series), settings.width):
         is_other = is_learned.copy()
         is_other[block] = False
-        others = fit_linear(series, model.channels, is_other, settings)
-        with_network = others.model._replace(recurrent=model.recurrent)
-        parts.append(Part(block, others._replace(model=with_network)))
+        known = without(series, is_other)
+        others = fit_linear(known, model.channels, is_other, settings)
+        parts.append(Part(block, others))
     return parts
 
 
+def held_out_ratios(
+    linear: Scaled,
+    parts: list[Part],
+    normal: Floats,
+    settings: Settings,
+    weights: Floats,
+) -> Floats:
+    """Rate the normal rows (n_rows, n_channels) in units of what learned rows reach.
+
+    The result (n_rows,) is NaN where nothing is known.
+    """
+    judged = judge_held_out(linear.model, parts, normal, settings)
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    ratios = combine(smoothed / linear.scale[:, :, None], weights)
+    return np.where(judged.is_known.any(axis=(0, 2)), ratios, np.nan)
+
+
 def judge_held_out(
-    model: AnomalyModel, parts: list[Part], normal: Floats, settings: Settings
+    linear: AnomalyModel, parts: list[Part], normal: Floats, settings: Settings
 ) -> Judgement:
     """Judge the normal rows (n_rows, n_channels), each block by a model of the others.
 
-    Without blocks, the model of the whole judges them.
+    Without blocks, the linear model of the whole judges them.
     """
     if not parts:
-        return judge(model, normal, settings.side)
+        return judge(linear, normal, settings.side)
     judged = [_judge_part(part, normal, settings) for part in parts]
     return Judgement(
         np.concatenate([of_part.expected for of_part in judged]),
@@ -74,7 +102,8 @@ def _judge_part(part: Part, normal: Floats, settings: Settings) -> Judgement:
 
 
 def _blocks(n_rows: int, width: int) -> list[slice]:
-    edges = np.linspace(0, n_rows, N_BLOCKS + 1).astype(int).tolist()
-    if edges[1] < LEAST_BLOCK * width:
+    n_blocks = min(n_rows // width, MOST_BLOCKS)
+    if n_blocks < LEAST_BLOCKS:
         return []
+    edges = np.linspace(0, n_rows, n_blocks + 1).astype(int).tolist()
     return [slice(*ends) for ends in pairwise(edges)]

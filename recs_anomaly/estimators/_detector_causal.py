@@ -130,7 +130,7 @@ class DetectorCausal(DetectorLook):
         def measured(is_normal: Bools) -> CausalNormal:
             rows = without(grid, is_normal)
             return measure_normal(
-                fitted.model, parts, rows, chosen, self._branch_weights()
+                fitted.whole.model, parts, rows, chosen, self._branch_weights()
             )
 
         normal = measured(fitted.rows.normal)

@@ -12,14 +12,16 @@ from threadpoolctl import threadpool_limits
 
 from recs_anomaly.core.anomaly_fit import (
     Fitted,
+    NormalRows,
+    Scaled,
     find_normal_rows,
     fit_anomaly_model,
     without,
 )
-from recs_anomaly.core.anomaly_model import Judgement, judge
+from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.anomaly_settings import Settings
 from recs_anomaly.core.extreme_values import fit_tail, score_at, tail_with_rare
-from recs_anomaly.core.held_out import Part, hold_out, judge_held_out
+from recs_anomaly.core.held_out import Part, held_out_ratios, hold_out
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
@@ -53,8 +55,9 @@ class TimeSeriesAnomalyDetector(
     window's shape, put at the level of training, averaged over all windows that cover
     a row. *Neighbour*: how far the windows around a row are from the
     nearest normal window in the autoencoder's code. Each is averaged over a short and
-    a long stretch of time and divided by what normal rows reach. Below that level the
-    highest counts; beyond it, levels that agree are multiplied.
+    a long stretch of time and divided by what normal rows reach. A row's number is the
+    weighted geometric mean of these levels, as far as they are beyond one; below that
+    the highest counts most.
 
     Parameters
     ----------
@@ -70,15 +73,15 @@ class TimeSeriesAnomalyDetector(
     side : {"both", "high", "low"}, default="both"
         Whether only rows above, or only rows below their forecast can be abnormal.
     weights : dict or None, default=None
-        Weight of each branch, by its name: "forecast", "reconstruction", "neighbour":
-        the power to which its levels are taken. Those not named weigh 0. None gives the
-        default weights.
+        Weight of each branch in the mean, by its name: "forecast", "reconstruction",
+        "neighbour". Those not named weigh 0. None gives the default weights.
     contamination : float or "auto", default="auto"
         Share of the training rows that lie beyond the threshold. "auto" sets the
         threshold by `alpha`.
-    alpha : float, default=0.0001
+    alpha : float, default=0.001
         With contamination="auto", the share of normal rows that lie beyond the
-        threshold, by an extreme-value tail fitted to the training scores.
+        threshold, by an extreme-value tail fitted to scores of the training rows that
+        models of the other training rows gave.
     n_units : int, default=16
         Units of the recurrent network.
     epochs : int, default=20
@@ -134,7 +137,7 @@ class TimeSeriesAnomalyDetector(
         side: str = "both",
         weights: Mapping[str, float] | None = None,
         contamination: float | str = "auto",
-        alpha: float = 0.0001,
+        alpha: float = 0.001,
         n_units: int = 16,
         epochs: int = 20,
         random_state: int | np.random.RandomState | None = None,
@@ -191,41 +194,42 @@ class TimeSeriesAnomalyDetector(
             rows = find_normal_rows(grid.values, settings.narrow(chosen))
             chosen = settings.settings_for(self, without(grid.values, rows.learned))
             fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
-            parts = hold_out(fitted.model, grid.values, rows.learned, chosen)
-            self._store(fitted, parts, grid, chosen)
+            parts = hold_out(fitted.linear.model, grid.values, rows.learned, chosen)
+            self._store(fitted.whole, fitted.rows, grid)
+            self._store_threshold(fitted, parts, grid, chosen)
             self._store_causal(fitted, parts, grid.values, chosen)
         return self
 
-    def _store(
+    def _store(self, whole: Scaled, rows: NormalRows, grid: SeriesGrid) -> None:
+        """Keep the models, and what the rows that they learned from look like."""
+        self._store_model(whole.model)
+        self.window_ = whole.model.width
+        self.n_rows_ = len(grid.values)
+        self.n_normal_ = int(rows.normal.sum())
+        self.error_scale_, self.row_scale_ = whole.scale, whole.row_scale
+        self.band_ = _band(whole.judged.residual, whole.judged.is_known[0])
+
+    def _store_threshold(
         self, fitted: Fitted, parts: list[Part], grid: SeriesGrid, chosen: Settings
     ) -> None:
-        """Keep the models, and how high normal rows score that they do not know."""
-        self._store_model(fitted.model)
-        self.window_ = fitted.model.width
-        self.n_rows_ = len(grid.values)
-        self.n_normal_ = int(fitted.rows.normal.sum())
-        self.error_scale_, self.row_scale_ = fitted.scale, fitted.row_scale
+        """Keep how high normal rows score that models have not learned from."""
+        weights = settings.branch_weights(self.weights)
 
-        def judged(is_normal: Bools) -> Judgement:
+        def ratios(is_normal: Bools) -> Floats:
             normal = without(grid.values, is_normal)
-            return judge_held_out(fitted.model, parts, normal, chosen)
+            found = held_out_ratios(fitted.linear, parts, normal, chosen, weights)
+            return found[grid.is_given & ~np.isnan(found)]
 
-        def ratios(judgement: Judgement) -> Floats:
-            seen = self._see(judgement, grid.is_given)
-            return seen.ratios[seen.is_known]
-
-        normal = judged(fitted.rows.normal)
-        self.band_ = _band(normal.residual, normal.is_known[0])
-        tail = fit_tail(ratios(normal), chosen.time_constant)
+        normal, apart = ratios(fitted.rows.normal), chosen.time_constant
+        tail = fit_tail(normal, apart)
         if fitted.rows.has_rare:
-            with_rare = ratios(judged(fitted.rows.learned))
-            tail, _ = tail_with_rare(ratios(normal), with_rare, chosen.time_constant)
+            tail, _ = tail_with_rare(normal, ratios(fitted.rows.learned), apart)
         self._store_tail(tail)
         if isinstance(self.contamination, str):  # "auto"
             self.offset_ = -score_at(tail, self.alpha)
         else:
             typical = self._typical()
-            whole = judge(fitted.model, grid.values, chosen.side)
+            whole = judge(fitted.whole.model, grid.values, chosen.side)
             ratio = self._see(whole, grid.is_given).ratio(typical, typical)
             self.offset_ = float(np.quantile(-ratio, self.contamination))
 

@@ -183,7 +183,7 @@ def test_one_absurd_reading_is_forgotten(
     np.testing.assert_allclose(scores, fitted.score_samples_causal(series), rtol=1e-9)
     assert np.isfinite(scores).all()
     assert scores[400] < 1000 * scorer.offset_
-    assert (scores[1000:] > scorer.offset_).mean() > 0.99
+    assert (scores[1000:] > scorer.offset_).mean() > 0.98
 
 
 def test_nothing_measured_gets_the_typical_score(
