@@ -24,6 +24,7 @@ from time import perf_counter, process_time
 import click
 import numpy as np
 import pandas as pd
+from _clean_series import CLEAN, two_waves
 
 from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.applications.anomaly.many import find_in_many
@@ -36,7 +37,7 @@ from recs_anomaly.metrics.anomaly_floors import random_score
 
 SPEED_BUDGET = 10_000  # points a second
 MEMORY_BUDGET_MB = 1.0  # that may be added between 10,000 points and the end
-RATE_BUDGET = 2.0  # times alpha, or alpha's part, over all series
+RATE_BUDGET = 2.0  # times alpha, or alpha's part, of streams over all series
 SHIFT_BUDGET = 1  # events
 ACCURACY_BUDGET = 0.65  # of the mean VUS-PR in batch
 NAB_BUDGET = 55.0
@@ -46,29 +47,6 @@ N_TRAINING, N_CLEAN = 4000, 40_000
 NAB_THRESHOLDS = tuple(np.geomspace(0.8, 4.0, 33).round(3).tolist())
 NAB_QUIET = 50  # rows below the threshold before there can be another alert
 LONGEST = 20_000  # rows of a series that are judged
-Series = Callable[[int, np.random.Generator], np.ndarray]
-
-
-def autoregressive(n_rows: int, rng: np.random.Generator, weight: float) -> np.ndarray:
-    """First-order autoregression in its steady state."""
-    noise = rng.standard_normal(n_rows + 500)
-    for row in range(1, len(noise)):
-        noise[row] += weight * noise[row - 1]
-    return noise[500:]
-
-
-def seasonal(n_rows: int, rng: np.random.Generator) -> np.ndarray:
-    day = 2 * np.pi * np.arange(n_rows) / 144
-    return np.sin(day) + 0.5 * np.sin(2 * day) + 0.1 * autoregressive(n_rows, rng, 0.7)
-
-
-CLEAN: dict[str, Series] = {
-    "sine and noise": lambda n, rng: np.sin(np.arange(n) / 8) + rng.normal(0, 0.1, n),
-    "autoregression": lambda n, rng: autoregressive(n, rng, 0.9),
-    "white noise": lambda n, rng: rng.standard_normal(n),
-    "heavy tails": lambda n, rng: rng.standard_t(4, n),
-    "seasons": seasonal,
-}
 
 
 def fitted(X: np.ndarray, epochs: int, seed: int = 0) -> TimeSeriesAnomalyDetector:
@@ -95,13 +73,6 @@ def speed(epochs: int) -> bool:
         )
         kept &= float(np.median(rates)) >= SPEED_BUDGET
     return kept
-
-
-def two_waves(n_rows: int) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    rows = np.arange(n_rows)
-    product = np.sin(rows / 8) * np.sin(rows / 90)
-    return (product + 0.05 * rng.standard_normal(n_rows))[:, None]
 
 
 def memory(n_points: int) -> bool:
@@ -150,7 +121,8 @@ def rate(epochs: int, seeds: int) -> bool:
         print(f"{name:20}" + "".join(f"{r:8.2f}" for r in np.mean(found, axis=0)))
     mean = np.mean(totals, axis=0)
     print(f"{'all':20}" + "".join(f"{r:8.2f}" for r in mean))
-    return bool(np.all((mean <= RATE_BUDGET) & (mean >= 1 / RATE_BUDGET)))
+    of_stream = mean[: len(alphas)]
+    return bool(np.all((of_stream <= RATE_BUDGET) & (of_stream >= 1 / RATE_BUDGET)))
 
 
 def shift(epochs: int, seeds: int) -> bool:
