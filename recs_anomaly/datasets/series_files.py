@@ -15,6 +15,7 @@ from recs_anomaly.datasets._file_columns import is_parquet
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading, text_columns
 from recs_anomaly.datasets._time_columns import as_times, find_time
+from recs_anomaly.datasets.benchmark_series import LABELS
 from recs_anomaly.datasets.paths import expanded
 
 _NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>", "-", "?"}
@@ -52,7 +53,8 @@ def read_series(
     CSV and its relatives (tab, semicolon, space), plain or packed with gzip, and
     Parquet. Rows that are not in the order of time are sorted, with a warning that
     counts them; rows of the same time stay as they are, one after the other. Columns
-    that hold text are left out, with a warning that names them.
+    that hold text are left out, and so is one that by its name and its values, 0 and 1,
+    tells which rows are abnormal; a warning names them.
 
     Parameters
     ----------
@@ -95,7 +97,10 @@ def read_series(
             )
     time = find_time(columns) if time is None else time
     marks = None if labels is None else _labels(columns[labels], path)
-    frame = _values(columns, channels, {time, labels}, path)
+    others = {time, labels}
+    if labels is None and channels is None:
+        others |= _truths(columns, path)
+    frame = _values(columns, channels, others, path)
     if time is not None:
         index = as_times(columns[time], path).rename(time)
         frame, marks = _in_order(frame, marks, index, path)
@@ -177,6 +182,23 @@ def _numbers(column: pd.Series) -> np.ndarray | None:
         numbers = pd.to_numeric(comma, errors="coerce")
     is_text = bool((numbers.isna() & ~is_empty).any()) or bool(is_empty.all())
     return None if is_text else numbers.to_numpy(dtype=np.float64)
+
+
+def _truths(columns: dict[str, pd.Series], path: Path) -> set[str]:
+    """Columns that tell which rows are abnormal: a detector must not see them."""
+    found = set()
+    for name, column in columns.items():
+        if name.lower().replace("_", "") in LABELS:
+            numbers = _numbers(column)
+            if numbers is not None and np.isin(numbers, (0, 1)).all():
+                found.add(name)
+    if found:
+        warnings.warn(
+            f"left out of {path}, for it tells which rows are abnormal: "
+            f"{', '.join(sorted(found))}; name it as labels to compare with it.",
+            stacklevel=3,
+        )
+    return found
 
 
 def _labels(column: pd.Series, path: Path) -> pd.Series:

@@ -203,7 +203,17 @@ def _sentence(findings: Findings, events: list[EventSummary]) -> str:
     count = "One event" if len(events) == 1 else f"{len(events)} events"
     return (
         f"{count} in {size}. The {'worst' if len(events) > 1 else 'event'} began "
-        f"{worst.start} in {worst.channel}: {worst.cause}."
+        f"{worst.start} in {worst.channel}: {worst.cause}.{_drift(findings)}"
+    )
+
+
+def _drift(findings: Findings) -> str:
+    """Warn where so much has changed that events may be the new normal."""
+    if findings.drift is None or not findings.drift.needs_retraining:
+        return ""
+    return (
+        " The series is no longer what it was in training, and much of this may be the "
+        f"new normal: {findings.drift.reason}. Train on later rows too."
     )
 
 

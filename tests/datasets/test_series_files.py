@@ -174,3 +174,23 @@ def test_real_series_with_gaps_and_repeated_stamps() -> None:
         series = read_series(path, labels="label")
         assert list(series.values) == ["value"]
         assert series.values.index.is_monotonic_increasing
+
+
+@pytest.mark.parametrize("name", ["label", "Is_Anomaly", "anomaly"])
+def test_the_truth_is_no_channel(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "pump.csv"
+    file.write_text(f"time,bar,{name}\n2026-01-01,4.5,0\n2026-01-02,9,1\n")
+    with pytest.warns(UserWarning, match=f"tells which rows are abnormal: {name}"):
+        series = read_series(file)
+    assert list(series.values) == ["bar"]
+    assert series.labels is None
+    named = read_series(file, labels=name)
+    assert named.labels is not None
+    assert named.labels.tolist() == [False, True]
+    assert list(read_series(file, channels=["bar", name]).values) == ["bar", name]
+
+
+def test_a_channel_called_anomaly_that_measures_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "field.csv"
+    file.write_text("time,anomaly\n2026-01-01,0.25\n2026-01-02,1\n")
+    assert list(read_series(file).values) == ["anomaly"]

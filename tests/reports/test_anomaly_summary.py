@@ -1,5 +1,8 @@
 """What the report says, by value."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -115,3 +118,12 @@ def test_quality_against_labels() -> None:
     assert (quality.event_recall, quality.event_precision) == (1.0, 0.5)
     assert quality.vus_pr > max(quality.floors.values())
     assert len(quality.floors) == 3
+
+
+def test_the_sentence_warns_of_drift() -> None:
+    drift = SimpleNamespace(needs_retraining=True, reason="42% of the rows lie above")
+    findings = replace(made_findings(events=({"rows": (300, 320)},)), drift=drift)
+    sentence = summarise(findings, "pump").sentence
+    assert "the new normal: 42% of the rows lie above." in sentence
+    calm = replace(findings, drift=SimpleNamespace(needs_retraining=False))
+    assert "new normal" not in summarise(calm, "pump").sentence

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
+from recs_anomaly.estimators.drift import DriftReport
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import (
     buffer_length,
@@ -43,6 +44,8 @@ class Findings:
     detector : TimeSeriesAnomalyDetector
     training : Index
         Labels of the rows that the detector learned from.
+    drift : DriftReport or None
+        Of the rows that it did not learn from, if there are any.
     """
 
     values: pd.DataFrame
@@ -51,6 +54,7 @@ class Findings:
     events: pd.DataFrame
     detector: TimeSeriesAnomalyDetector
     training: pd.Index
+    drift: DriftReport | None = None
 
     @property
     def is_abnormal(self) -> NDArray[np.bool_]:
@@ -144,6 +148,9 @@ def find_anomalies(
     findings : Findings
     """
     detector = TimeSeriesAnomalyDetector(**parameters).fit(training)
+    n_known = len(training)
+    is_own = training.index.equals(values.index[:n_known])
+    unknown = values[n_known:] if is_own else values
     return Findings(
         values,
         detector.score_samples(values),
@@ -151,6 +158,7 @@ def find_anomalies(
         detector.events(values),
         detector,
         training.index,
+        detector.drift_report(unknown) if len(unknown) else None,
     )
 
 
