@@ -54,7 +54,7 @@ class Findings:
     events: pd.DataFrame
     detector: TimeSeriesAnomalyDetector
     training: pd.Index
-    drift: DriftReport | None = None
+    drift: DriftReport | None
 
     @property
     def is_abnormal(self) -> NDArray[np.bool_]:
