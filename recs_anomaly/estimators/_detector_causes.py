@@ -49,9 +49,10 @@ def cause_of(excerpt: Excerpt) -> str:
     n_frozen, frozen_at = _longest_standstill(known)
     if n_frozen >= max(FROZEN_ROWS, len(known) / 2):
         return f"frozen: does not move from {frozen_at:.4g}"
-    n_still, still_at = _standstill_before(excerpt)
+    n_still = standstill_before(excerpt)
     if n_still:
-        return f"frozen: had not moved from {still_at:.4g} for {n_still} rows"
+        frozen_at = excerpt.values[excerpt.first - n_still]
+        return f"frozen: had not moved from {frozen_at:.4g} for {n_still} rows"
     shift, step = _shift(excerpt, known), _step(excerpt)
     if len(known) > SPIKE_ROWS and abs(shift) >= SHIFTED:
         way = "above" if shift > 0 else "below"
@@ -72,20 +73,20 @@ def _longest_standstill(known: Floats) -> tuple[int, float]:
     return int(lengths[longest]), float(known[starts[longest]])
 
 
-def _standstill_before(excerpt: Excerpt) -> tuple[int, float]:
-    """Find how long, and where, a channel stood still that now moves; 0 if it did not.
+def standstill_before(excerpt: Excerpt) -> int:
+    """Count the rows that a channel stood still before the event; 0 if it did not.
 
     It must have stood still twice as long as ever before.
     """
-    before = excerpt.values[: excerpt.first]
-    before = before[~np.isnan(before)]
-    if not len(before):
-        return 0, np.nan
+    rows = np.flatnonzero(~np.isnan(excerpt.values[: excerpt.first]))
+    if not len(rows):
+        return 0
+    before = excerpt.values[rows]
     moves = np.flatnonzero(before != before[-1])
-    n_last = len(before) - 1 - (int(moves[-1]) if len(moves) else -1)
-    n_else, _ = _longest_standstill(before[:-n_last])
-    is_frozen = n_last >= 2 * max(FROZEN_ROWS, n_else)
-    return (n_last if is_frozen else 0), float(before[-1])
+    began = int(moves[-1]) + 1 if len(moves) else 0
+    n_else, _ = _longest_standstill(before[:began])
+    is_frozen = len(before) - began >= 2 * max(FROZEN_ROWS, n_else)
+    return excerpt.first - int(rows[began]) if is_frozen else 0
 
 
 _BY_BRANCH = {

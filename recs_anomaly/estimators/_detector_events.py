@@ -10,7 +10,12 @@ from scipy.ndimage import maximum_filter1d
 from recs_anomaly.core.anomaly_model import BRANCHES
 from recs_anomaly.core.extreme_values import Tail, tail_probability
 from recs_anomaly.core.windows import Bools, Floats
-from recs_anomaly.estimators._detector_causes import Excerpt, cause_of, direction_of
+from recs_anomaly.estimators._detector_causes import (
+    Excerpt,
+    cause_of,
+    direction_of,
+    standstill_before,
+)
 
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
@@ -156,11 +161,13 @@ def _event(
         evidence.expected[:, channel],
         evidence.residual[:, channel],
     )
+    # That a sensor had been frozen shows when it wakes up.
+    start = first - standstill_before(excerpt)
     return Event(
-        start=index[first],
+        start=index[start],
         end=index[stop - 1],
         peak=index[peak],
-        n_rows=stop - first,
+        n_rows=stop - start,
         severity=float(min(1.0 / probability, RAREST)),
         direction=direction_of(excerpt),
         channel=names[channel],

@@ -132,9 +132,10 @@ class DetectorViews(DetectorLook):
         events : DataFrame
             A row an event, in the order of time. start, end, peak: labels of the index
             of X, less rows that only the smoothing and the width of windows have put
-            beyond the threshold. n_rows: from start to end. severity: a normal row is
-            as abnormal as the peak once in so many, by an extreme-value tail fitted to
-            the training scores; at most 1e9. direction: "high", "low" or "mixed",
+            beyond the threshold; a sensor that wakes up was frozen from the start on.
+            n_rows: from start to end. severity: a normal row is as abnormal as the peak
+            once in so many, by an extreme-value tail fitted to scores of training rows;
+            at most 1e9. direction: "high", "low" or "mixed",
             against the forecast. channel: which leads. channels: all that reach half
             of it. branch: which leads. cause: in words.
 

@@ -1,9 +1,15 @@
 """Where events begin and end, on evidence made by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from recs_anomaly.estimators._detector_events import Evidence, event_runs
+from recs_anomaly.core.extreme_values import fit_tail
+from recs_anomaly.estimators._detector_events import (
+    Evidence,
+    event_runs,
+    event_table,
+)
 
 WINDOW = 10
 ROWS = 60
@@ -48,3 +54,17 @@ def evidence(
 )
 def test_rows_of_events(made: Evidence, runs: list[tuple[int, int]]) -> None:
     assert event_runs(made, threshold=1.0, merge_gap=0, min_duration=1) == runs
+
+
+def test_an_event_begins_where_its_sensor_froze() -> None:
+    values = np.random.default_rng(0).standard_normal((ROWS, 1))
+    values[20:40] = 3.0
+    values[25] = np.nan
+    tail = fit_tail(np.arange(100.0), 1)
+    for froze, start in ((True, 20), (False, 40)):
+        if not froze:
+            values[30:40] = np.arange(10)[:, None]
+        made = evidence(errs=slice(40, 42))._replace(values=values)
+        events = event_table(made, [(40, 42)], tail, ["a"], pd.RangeIndex(ROWS))
+        assert events["start"].tolist() == [start]
+        assert events["n_rows"].tolist() == [42 - start]
