@@ -26,6 +26,7 @@ BRANCH_MEANINGS = {
     "reconstruction": "shape and level could not be rebuilt from what is usual",
     "neighbour": "no stretch of the training series is like it",
 }
+CHANGED = 0.2  # of the rows after training beyond the threshold: no few anomalies
 
 
 def summarise(
@@ -203,17 +204,18 @@ def _sentence(findings: Findings, events: list[EventSummary]) -> str:
     count = "One event" if len(events) == 1 else f"{len(events)} events"
     return (
         f"{count} in {size}. The {'worst' if len(events) > 1 else 'event'} began "
-        f"{worst.start} in {worst.channel}: {worst.cause}.{_drift(findings)}"
+        f"{worst.start} in {worst.channel}: {worst.cause}.{_change(findings)}"
     )
 
 
-def _drift(findings: Findings) -> str:
+def _change(findings: Findings) -> str:
     """Warn where so much has changed that events may be the new normal."""
-    if findings.drift is None or not findings.drift.needs_retraining:
+    if not findings.beyond >= CHANGED:
         return ""
     return (
-        " The series is no longer what it was in training, and much of this may be the "
-        f"new normal: {findings.drift.reason}. Train on later rows too."
+        f" {findings.beyond:.0%} of the rows after training are beyond the threshold: "
+        "the series is no longer what it was, and much of this may be the new normal. "
+        "Train on later rows too."
     )
 
 

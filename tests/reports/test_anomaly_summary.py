@@ -1,8 +1,8 @@
 """What the report says, by value."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -120,10 +120,10 @@ def test_quality_against_labels() -> None:
     assert len(quality.floors) == 3
 
 
-def test_the_sentence_warns_of_drift() -> None:
-    drift = SimpleNamespace(needs_retraining=True, reason="42% of the rows lie above")
-    findings = replace(made_findings(events=({"rows": (300, 320)},)), drift=drift)
-    sentence = summarise(findings, "pump").sentence
-    assert "the new normal: 42% of the rows lie above." in sentence
-    calm = replace(findings, drift=SimpleNamespace(needs_retraining=False))
-    assert "new normal" not in summarise(calm, "pump").sentence
+def test_the_sentence_warns_where_the_series_has_changed() -> None:
+    findings = made_findings(events=({"rows": (300, 320)},))
+    sentence = summarise(replace(findings, beyond=0.42), "pump").sentence
+    assert "42% of the rows after training are beyond the threshold" in sentence
+    for share in (0.1, np.nan):
+        calm = summarise(replace(findings, beyond=share), "pump").sentence
+        assert "new normal" not in calm

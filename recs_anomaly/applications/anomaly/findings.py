@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
-from recs_anomaly.estimators.drift import DriftReport
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import (
     buffer_length,
@@ -44,8 +43,9 @@ class Findings:
     detector : TimeSeriesAnomalyDetector
     training : Index
         Labels of the rows that the detector learned from.
-    drift : DriftReport or None
-        Of the rows that it did not learn from, if there are any.
+    beyond : float
+        Share of the rows that it did not learn from that lie beyond the threshold; NaN
+        if it learned from all.
     """
 
     values: pd.DataFrame
@@ -54,7 +54,7 @@ class Findings:
     events: pd.DataFrame
     detector: TimeSeriesAnomalyDetector
     training: pd.Index
-    drift: DriftReport | None
+    beyond: float
 
     @property
     def is_abnormal(self) -> NDArray[np.bool_]:
@@ -150,15 +150,16 @@ def find_anomalies(
     detector = TimeSeriesAnomalyDetector(**parameters).fit(training)
     n_known = len(training)
     is_own = training.index.equals(values.index[:n_known])
-    unknown = values[n_known:] if is_own else values
+    scores = detector.score_samples(values)
+    unknown = scores[n_known:] if is_own else scores
     return Findings(
         values,
-        detector.score_samples(values),
+        scores,
         detector.explain(values),
         detector.events(values),
         detector,
         training.index,
-        detector.drift_report(unknown) if len(unknown) else None,
+        float((unknown < detector.offset_).mean()) if len(unknown) else np.nan,
     )
 
 

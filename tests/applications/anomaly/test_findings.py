@@ -20,21 +20,21 @@ def found(values: pd.DataFrame, training: pd.DataFrame) -> Findings:
     return find_anomalies(values, training, epochs=0, random_state=0)
 
 
-def test_later_rows_tell_whether_the_series_has_drifted() -> None:
-    for spread, has_drifted in ((1.0, False), (2.0, True)):
+def test_rows_beyond_the_threshold_are_counted_after_training() -> None:
+    for spread, low, high in ((1.0, 0.0, 0.01), (2.0, 0.5, 1.0)):
         values = series(spread)
-        drift = found(values, values[:N_TRAINING]).drift
-        assert drift is not None
-        assert drift.needs_retraining == has_drifted
-        assert drift.n_judged <= len(values) - N_TRAINING
+        findings = found(values, values[:N_TRAINING])
+        assert low <= findings.beyond <= high
+        later = findings.scores[N_TRAINING:]
+        assert findings.beyond == (later < findings.detector.offset_).mean()
 
 
-def test_a_series_that_is_its_own_training_cannot_drift() -> None:
-    assert found(series(), series()).drift is None
+def test_a_series_that_is_its_own_training_has_no_rows_after_it() -> None:
+    assert np.isnan(found(series(), series()).beyond)
 
 
-def test_all_rows_of_another_series_tell() -> None:
+def test_all_rows_are_others_than_those_of_another_series() -> None:
     other = series().set_index(pd.RangeIndex(3000, 6000))
-    drift = found(series(), other).drift
-    assert drift is not None
-    assert drift.n_judged > 2900
+    values = series(5.0)
+    findings = found(values, other)
+    assert findings.beyond == (findings.scores < findings.detector.offset_).mean()
