@@ -97,7 +97,7 @@ class ImageDenoiser(
         Steps of training; 0 where there were none.
     n_features_in_ : int
         Values in a row, where `fit` saw rows.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where `fit` saw rows with names.
 
     References

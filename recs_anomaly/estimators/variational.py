@@ -56,7 +56,7 @@ class VariationalAutoencoder(AutoencoderModel):
         Kernel and bias of each layer in turn, the encoder's first.
     layer_sizes_ : list of int
         Number of features, then units of the layers down to the code.
-    mean_ : ndarray of shape (n_features_in_,)
+    mean_ : ndarray of shape (n_features,)
         Mean of each feature.
     scale_ : float
         Root of the mean variance of the features.
@@ -71,7 +71,7 @@ class VariationalAutoencoder(AutoencoderModel):
         Passes over the rows so far.
     n_features_in_ : int
         Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where X has names.
 
     Notes
