@@ -40,6 +40,7 @@ MOST_STEP_TIME = 0.6  # of a step of plain Keras `fit`
 MOST_SIMPLE_SKILL = 0.5  # what SimpleRNN may reach where gates succeed
 LEAST_GATED_SKILL = 0.9
 MOST_ERROR = 1.0  # of the best rival's forecast error
+MOST_MISS = 0.05  # of the share that 90 % bands hold
 MOST_BITS = 1.0  # of a 5-gram's
 TURNS = 3
 N_SEEDS = 3
@@ -53,28 +54,34 @@ TEXT_SETTINGS = {"n_units": 64, "epochs": 14, "learning_rate": 0.02, "batch_size
 def speed() -> list[bool]:
     """Time of a training step, after everything is built and compiled.
 
-    In CPU seconds of this process: what else runs on the machine has no say.
+    Wall clock, and CPU seconds of this process, in which other programs have no say.
     """
     rng = np.random.default_rng(0)
     X = rng.standard_normal((N_BATCHES * BATCH, STEPS, 1)).astype(np.float32)
     y = (X.sum(axis=(1, 2)) > 0).astype(np.float32)
-    print(f"GRU, {UNITS} units, {STEPS} steps, batches of {BATCH}: CPU ms a step of")
-    print(f"training, median of {TURNS} turns of {EPOCHS} epochs, one after the other")
+    print(
+        f"GRU, {UNITS} units, {STEPS} steps, batches of {BATCH}: ms a step of training"
+    )
+    print(f"on the clock / of the CPU, median of {TURNS} turns of {EPOCHS} epochs")
     tasks = {"plain Keras fit": plain_keras(X, y), "ours": ours(X, y)}
     for task in tasks.values():
         task()  # builds and compiles
-    times: dict[str, list[float]] = {name: [] for name in tasks}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
     for _ in range(TURNS):
         for name, task in tasks.items():
-            start = process_time()
+            start = perf_counter(), process_time()
             task()
-            times[name].append((process_time() - start) / (EPOCHS * N_BATCHES) * 1000)
+            times[name].append((perf_counter() - start[0], process_time() - start[1]))
     for name, each in times.items():
-        print(
-            f"  {name:18s} {np.median(each):7.2f}  ({min(each):.2f} to {max(each):.2f})"
-        )
+        clock, cpu = np.median(each, axis=0) / (EPOCHS * N_BATCHES) * 1000
+        print(f"  {name:18s} {clock:6.2f} / {cpu:6.2f}")
     ratios = np.divide(times["ours"], times["plain Keras fit"])
-    return [kept("ratio", float(np.median(ratios)), "<=", MOST_STEP_TIME)]
+    return [
+        kept(f"ratio {name}", float(ratio), "<=", MOST_STEP_TIME)
+        for name, ratio in zip(
+            ("on the clock", "of the CPU"), np.median(ratios, axis=0), strict=True
+        )
+    ]
 
 
 def plain_keras(X: np.ndarray, y: np.ndarray) -> Callable[[], object]:
@@ -125,39 +132,49 @@ def forecast() -> list[bool]:
     values = load_sample_series().values.iloc[: 10 * DAY, :4].interpolate().bfill()
     series = values.to_numpy()
     cut = 7 * DAY
-    model = SequenceForecaster(horizon=HORIZON, random_state=0).fit_series(series[:cut])
-    width = max(model.window_, DAY)  # yesterday is in reach of all
-    pasts, futures = pasts_and_futures(series[cut - width :], width, HORIZON)
-    spread = series[:cut].std(axis=0)
-    expected = model.predict(pasts[:, -model.window_ :])
-    band = model.predict_interval(pasts[:, -model.window_ :])
-    held = np.mean((band[..., 0] <= futures) & (futures <= band[..., 1]))
+    models = {
+        f"SequenceForecaster, seed {seed}": SequenceForecaster(
+            horizon=HORIZON, random_state=seed
+        ).fit_series(series[:cut])
+        for seed in range(N_SEEDS)
+    }
     line = SequenceForecaster(horizon=HORIZON, epochs=0).fit_series(series[:cut])
+    window = line.window_
+    width = max(window, DAY)  # yesterday is in reach of all
+    pasts, futures = pasts_and_futures(series[cut - width :], width, HORIZON)
     rivals = {
         "last value": np.repeat(pasts[:, -1:], HORIZON, axis=1),
         "same time yesterday": pasts[:, width - DAY : width - DAY + HORIZON],
-        "ridge AR, a channel's own past": ridge(series[:cut], pasts, model.window_),
-    }
-    rows = {
-        "SequenceForecaster": expected,
-        "SequenceForecaster(epochs=0)": line.predict(pasts[:, -line.window_ :]),
-        **rivals,
+        "ridge AR, a channel's own past": ridge(series[:cut], pasts, window),
     }
     print(f"sample series, 7 days to learn from, 3 to forecast, {HORIZON} steps ahead:")
     print("root mean squared error in standard deviations, a channel each, and mean")
-    errors = {}
-    for name, found in rows.items():
-        each = np.sqrt(np.mean((found - futures) ** 2, axis=(0, 1))) / spread
-        errors[name] = float(each.mean())
-        cells = "  ".join(f"{value:.3f}" for value in each)
-        print(f"  {name:32s} {cells}   {each.mean():.4f}")
-    print(f"  90 % bands hold {held:.1%} of the values")
-    best = min(errors[name] for name in rivals)
-    ratio = errors["SequenceForecaster"] / best
+    spread = series[:cut].std(axis=0)
+    errors, held = {}, []
+    for name, model in {**models, "the same, epochs=0": line}.items():
+        errors[name] = told(name, model.predict(pasts[:, -window:]), futures, spread)
+        band = model.predict_interval(pasts[:, -window:])
+        held.append(np.mean((band[..., 0] <= futures) & (futures <= band[..., 1])))
+        print(f"  {'':30s} 90 % bands hold {held[-1]:.1%}")
+    best = min(told(name, each, futures, spread) for name, each in rivals.items())
+    ratio = np.mean([errors[name] for name in models]) / best
+    misses = np.abs(np.subtract(held, 0.9))
     return [
-        kept("error over the best rival's", ratio, "<", MOST_ERROR),
-        kept("coverage", abs(float(held) - 0.9), "<=", 0.05),
+        kept(
+            "error over the best rival's, mean of seeds", float(ratio), "<", MOST_ERROR
+        ),
+        kept("coverage, worst", float(misses.max()), "<=", MOST_MISS),
     ]
+
+
+def told(
+    name: str, found: np.ndarray, futures: np.ndarray, spread: np.ndarray
+) -> float:
+    """Print the error of each channel; give their mean."""
+    each = np.sqrt(np.mean((found - futures) ** 2, axis=(0, 1))) / spread
+    cells = "  ".join(f"{value:.3f}" for value in each)
+    print(f"  {name:30s} {cells}   {each.mean():.4f}", flush=True)
+    return float(each.mean())
 
 
 def ridge(series: np.ndarray, pasts: np.ndarray, width: int) -> np.ndarray:
@@ -174,31 +191,50 @@ def ridge(series: np.ndarray, pasts: np.ndarray, width: int) -> np.ndarray:
 def text() -> list[bool]:
     """Bits a character of texts that were not learned from."""
     judged = []
-    names = sorted(topics)
-    random.Random(0).shuffle(names)
-    for name, texts in {
-        "Python's own help texts": [topics[each] for each in names],
+    for name, (learned, held) in {
+        "Python's own help, paragraphs": help_paragraphs(),
         "generated quarrels (names and brackets that must match)": quarrels(1500),
     }.items():
-        cut = round(0.9 * len(texts))
-        learned, held = texts[:cut], texts[cut:]
         sizes = sum(map(len, learned)), sum(map(len, held))
         print(f"{name}: {sizes[0]:,} characters to learn, {sizes[1]:,} held out;")
         print("bits a character")
-        start = perf_counter()
+        start = perf_counter(), process_time()
         model = TextGenerator(random_state=0, **TEXT_SETTINGS)
         ours = -model.fit(learned).score(held)
-        seconds = perf_counter() - start
-        print(f"  TextGenerator, 64 units        {ours:.3f}  ({seconds:.0f} s)")
+        seconds = perf_counter() - start[0], process_time() - start[1]
+        print(
+            f"  TextGenerator, {model.n_units} units{'':8s}{ours:.3f}  "
+            f"({seconds[0]:.0f} s, {seconds[1]:.0f} of the CPU)"
+        )
         bits = {n: NGram(n, learned).bits_per_character(held) for n in (3, 5, 7)}
         for order, found in bits.items():
-            print(f"  {order}-gram, Kneser-Ney          {found:.3f}")
+            print(f"  {order}-gram, Kneser-Ney{'':9s}{found:.3f}")
         judged.append(kept("bits over a 5-gram's", ours / bits[5], "<", MOST_BITS))
     return judged
 
 
-def quarrels(n_texts: int) -> list[str]:
-    """Short dialogues: who began also ends, and every bracket is closed."""
+def help_paragraphs() -> tuple[list[str], list[str]]:
+    """Paragraphs of nine tenths of the topics, and those of the rest that are new."""
+    names = sorted(topics)
+    random.Random(0).shuffle(names)
+    cut = round(0.9 * len(names))
+    learned, held = (
+        dict.fromkeys(
+            paragraph
+            for name in part
+            for paragraph in topics[name].split("\n\n")
+            if paragraph.strip()
+        )
+        for part in (names[:cut], names[cut:])
+    )
+    return list(learned), [each for each in held if each not in learned]
+
+
+def quarrels(n_texts: int) -> tuple[list[str], list[str]]:
+    """Short dialogues: who began also ends, and every bracket is closed.
+
+    Nine tenths to learn from, and those of the rest that are new.
+    """
     rng = random.Random(1)
     people = "Ada Bob Cem Dora Eve Finn Gita Hugo".split()
     deeds = "laughs shouts waits leaves returns sings frowns nods".split()
@@ -214,7 +250,9 @@ def quarrels(n_texts: int) -> list[str]:
             f"{rng.choice(deeds)} {closed}. Then {second} {rng.choice(deeds)}, "
             f"and it is {first} who {rng.choice(deeds)}.\n"
         )
-    return texts
+    cut = round(0.9 * n_texts)
+    learned = dict.fromkeys(texts[:cut])
+    return list(learned), [each for each in texts[cut:] if each not in learned]
 
 
 def kept(name: str, value: float, relation: str, bound: float) -> bool:

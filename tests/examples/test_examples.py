@@ -38,6 +38,12 @@ def test_choose_an_rbm_by_grid_search() -> None:
     assert story["accuracy"] > 0.85
 
 
+def test_compress_columns_with_an_autoencoder() -> None:
+    scores = run("compress_columns_with_an_autoencoder")["scores"]
+    assert scores["autoencoder"] > 0.8
+    assert scores["autoencoder"] > scores["components"] + 0.05
+
+
 def test_cross_validate_a_recommender() -> None:
     story = run("cross_validate_a_recommender")
     assert story["gain"] > 0.05
