@@ -19,8 +19,16 @@ except ImportError:  # scikit-learn before 1.9
     _sklearn = None
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class WithoutCallbacks:
+    """Stands where `CallbackSupportMixin` would; `object` may not precede a base."""
+
+
 # Offers `set_callbacks`, where scikit-learn has callbacks.
-CallbackSupport: Any = object if _sklearn is None else _sklearn.CallbackSupportMixin
+CallbackSupport: Any = (
+    WithoutCallbacks if _sklearn is None else _sklearn.CallbackSupportMixin
+)
 
 
 def with_callbacks(method: Method) -> Method:
