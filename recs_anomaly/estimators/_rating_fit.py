@@ -27,9 +27,9 @@ from recs_anomaly.estimators._interaction_fit import (
 from recs_anomaly.estimators._rating_assembly import Views, assemble, without_ratings
 from recs_anomaly.estimators._rating_checkpoints import file_of, remove_checkpoints
 from recs_anomaly.estimators._rating_people import (
-    evidence_of_pairs,
+    evidence_of_users,
     fold_in_users,
-    latent_of_pairs,
+    latent_of_users,
 )
 
 CUT_SHARE = 0.1
@@ -208,14 +208,14 @@ def _calibrate(
     order = np.argsort(cut.users, kind="stable")
     users, items, levels = (part[order] for part in cut)
     people = fold_in_users(model, kept, np.unique(users))
-    latent_ratings = latent_of_pairs(model, people, users, items)
+    latent_ratings = latent_of_users(model, people, users, items)
     model = model._replace(
         noise=_typical_noise(people, default=model.noise),
         curve=ordinal.fit_curve(
             latent_ratings, model.levels[levels], model.mean, model.levels
         ),
     )
-    known = evidence_of_pairs(model, people, users, items)
+    known = evidence_of_users(model, people, users, items)
     weights = ordinal.fit_shape_weights(
         known, levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
     )

@@ -30,7 +30,7 @@ def fold_in_users(
     return people
 
 
-def latent_of_pairs(
+def latent_of_users(
     model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
 ) -> Floats:
     """Latent ratings of (user, item) pairs, the users in ascending order."""
@@ -40,7 +40,7 @@ def latent_of_pairs(
     return np.concatenate(parts)
 
 
-def evidence_of_pairs(
+def evidence_of_users(
     model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
 ) -> Evidence:
     """Evidence on (user, item) pairs, the users in ascending order."""

@@ -19,7 +19,7 @@ from recs_anomaly.estimators._ids import IdIndex
 from recs_anomaly.estimators._ranking import Catalogue, catalogue
 from recs_anomaly.estimators._rating_assembly import USER_SHARE, Views
 from recs_anomaly.estimators._rating_fit import Learned
-from recs_anomaly.estimators._rating_people import evidence_of_pairs, fold_in_users
+from recs_anomaly.estimators._rating_people import evidence_of_users, fold_in_users
 from recs_anomaly.estimators._state import ANY_KIND, ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 
@@ -263,7 +263,7 @@ class RatingState:
         order = np.argsort(users, kind="stable")
         model = self._model()
         people = fold_in_users(model, self._ratings(), np.unique(users))
-        known = evidence_of_pairs(model, people, users[order], items[order])
+        known = evidence_of_users(model, people, users[order], items[order])
         place = np.argsort(order, kind="stable")
         return Evidence(known.mean[place], known.shapes[place], known.base)
 
