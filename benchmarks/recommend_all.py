@@ -22,11 +22,17 @@ from tempfile import TemporaryDirectory
 import click
 import pandas as pd
 
-from recs_anomaly import RBMRecommender, save
-from recs_anomaly.datasets import make_ratings
-
 MIB_BUDGET = 128.0
 SHAPES = {1_000_000: (6_040, 3_706), 10_000_000: (69_878, 10_677)}
+# This process stays small: a child's peak begins at that of its parent.
+TRAIN = """
+from recs_anomaly import RBMRecommender, save
+from recs_anomaly.datasets import make_ratings
+ratings = make_ratings(*map(int, sys.argv[2:]), random_state=0).ratings
+model = RBMRecommender(epochs=1, random_state=0)
+model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
+save(model, sys.argv[1])
+"""
 LOAD = """
 from pathlib import Path
 from recs_anomaly.cli.recommend._model import load_recommender
@@ -55,15 +61,12 @@ def measured(code: str, *words: str) -> tuple[float, float]:
 
 def lists_of(n_ratings: int, folder: Path) -> dict[str, float]:
     """Train a model, and list for all its users."""
-    ratings = make_ratings(*SHAPES[n_ratings], n_ratings, random_state=0).ratings
-    model = RBMRecommender(epochs=1, random_state=0)
-    model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
-    path = folder / "model.recs"
-    save(model, path)
+    path, shape = folder / "model.recs", (*SHAPES[n_ratings], n_ratings)
+    measured(TRAIN, str(path), *map(str, shape))
     loaded, _ = measured(LOAD, str(path))
     listed, seconds = measured(LIST, str(path), "-o", str(folder / "lists.parquet"))
     return {
-        "users": len(model.users_),
+        "users": shape[0],
         "loaded, MiB": loaded,
         "listed, MiB": listed,
         "CPU seconds": seconds,
