@@ -185,17 +185,18 @@ def told(chances: np.ndarray) -> tuple[float, float]:
 
 
 def save_picture(panels: list[np.ndarray], path: Path) -> None:
-    """Save squares of 10 x 10 samples side by side."""
+    """Save squares of 10 x 10 samples side by side, each with a white frame."""
     from PIL import Image
 
     squares = []
     for rows in panels:
         side = round(rows.shape[1] ** 0.5)
         tiles = np.clip(rows, 0, 1).reshape(10, 10, side, side)
-        square = tiles.transpose(0, 2, 1, 3).reshape(10 * side, 10 * side)
+        framed = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
+        square = framed.transpose(0, 2, 1, 3).reshape(10 * (side + 2), -1)
         pixels = Image.fromarray((255 * square).round().astype(np.uint8))
-        squares.append(np.asarray(pixels.resize((560, 560), Image.Resampling.NEAREST)))
-    Image.fromarray(np.concatenate(squares, axis=1)).save(path)
+        squares.append(np.asarray(pixels.resize((600, 600), Image.Resampling.NEAREST)))
+    Image.fromarray(np.concatenate(squares, axis=1)).save(path, optimize=True)
 
 
 def kept(name: str, value: float, bound: float) -> bool:
