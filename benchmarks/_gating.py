@@ -1,6 +1,7 @@
-"""Two tasks of memory (Hochreiter & Schmidhuber, 1997), and gradients through time."""
+"""Tasks of memory (after Hochreiter & Schmidhuber, 1997); gradients through time."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,12 +25,14 @@ PUSH = 1e-5
 
 
 class Task(NamedTuple):
-    """Draws sequences and targets (n, n_outputs); their loss, and how long to train."""
+    """What draws sequences and targets (n, n_outputs), and how to train on them."""
 
     draw: Draw
     loss: str
     n_samples: int
     pace: Pace
+    needs_gates: bool
+    judged_on: Draw | None = None  # harder ones, if others than those trained on
 
 
 def adding(n_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -45,7 +48,7 @@ def adding(n_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
 
 
 def copying(n_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """One of eight symbols, then sixty steps of noise: say which it was."""
+    """One of eight symbols, then faint noise: say which it was."""
     n_steps, n_symbols = 60, 8
     X = np.zeros((n_samples, n_steps, n_symbols))
     X[:, 1:] = 0.3 * rng.standard_normal((n_samples, n_steps - 1, n_symbols))
@@ -54,9 +57,38 @@ def copying(n_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
     return X, wanted
 
 
+def recalling(
+    n_samples: int, rng: np.random.Generator, within: int = 60
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sixty symbols of eight kinds, one of them marked: say which it was.
+
+    The mark stands on one of the first `within` steps. All others distract.
+    """
+    n_steps, n_symbols = 60, 8
+    shown = rng.integers(0, n_symbols, (n_samples, n_steps))
+    place = rng.integers(0, within, n_samples)
+    rows = np.arange(n_samples)
+    X = np.zeros((n_samples, n_steps, n_symbols + 1))
+    X[..., :-1] = np.eye(n_symbols)[shown]
+    X[rows, place, -1] = 1.0
+    return X, np.eye(n_symbols)[shown[rows, place]]
+
+
 TASKS = {
-    "adding problem, 50 steps": Task(adding, "squares", 4096, Pace(30, 0.005, 0.0)),
-    "copy task, 60 steps": Task(copying, "classes", 2048, Pace(30, 0.005, 0.0)),
+    "adding problem, 50 steps": Task(
+        adding, "squares", 4096, Pace(30, 0.005, 0.0), needs_gates=True
+    ),
+    "marked symbol among 60, the mark in the first 10": Task(
+        recalling,
+        "classes",
+        4096,
+        Pace(20, 0.005, 0.0),
+        needs_gates=True,
+        judged_on=partial(recalling, within=10),
+    ),
+    "first symbol, then 59 steps of faint noise": Task(
+        copying, "classes", 2048, Pace(30, 0.005, 0.0), needs_gates=False
+    ),
 }
 
 
@@ -81,7 +113,8 @@ def trained(task: Task, cell: str, seed: int) -> Recurrent:
 
 def skill(task: Task, cell: str, model: Recurrent, seed: int) -> float:
     """Skill on another sample: 1 is perfect, 0 is chance."""
-    X, y = task.draw(2000, np.random.default_rng(1000 + seed))
+    draw = task.judged_on or task.draw
+    X, y = draw(2000, np.random.default_rng(1000 + seed))
     outputs = last_outputs(cell, model, X, np.ones(X.shape[:2], np.bool_))
     if task.loss == "squares":
         return float(1.0 - np.mean((outputs - y) ** 2) / np.mean(y**2))
@@ -112,15 +145,17 @@ def gradient_norms(task: Task, cell: str, model: Recurrent) -> np.ndarray:
 
 
 def plot(curves: dict[tuple[str, str], np.ndarray], path: Path) -> None:
-    """Draw the norms by step, a panel a task; needs matplotlib."""
+    """Draw the norms by time lag, a panel a task; needs matplotlib."""
     from matplotlib.figure import Figure
 
     names = list(dict.fromkeys(name for name, _ in curves))
     figure = Figure(figsize=(9, 3.5), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(names)), names, strict=True):
+    panels = figure.subplots(1, len(names), sharey=True)
+    for axes, name in zip(panels, names, strict=True):
         for (other, cell), norms in curves.items():
             if other == name:
-                axes.semilogy(norms, label=cell)
-        axes.set(title=name, xlabel="step", ylabel="share of a push left at the end")
-        axes.legend()
+                axes.semilogy(norms[::-1], label=cell)
+        axes.set(title=name.partition(",")[0], xlabel="steps before the last")
+    panels[0].set_ylabel("gradient of the last state")
+    panels[0].legend()
     figure.savefig(path)

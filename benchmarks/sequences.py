@@ -118,10 +118,10 @@ def gating(plot_to: Path | None) -> list[bool]:
                 f"({min(skills):.2f} to {max(skills):.2f})  of a push on the first "
                 f"state {curves[name, cell][0]:.1e} is left in the last"
             )
-            if cell == "simple_rnn":
-                judged.append(kept(name, max(skills), "<=", MOST_SIMPLE_SKILL))
-            else:
-                judged.append(kept(name, np.mean(skills), ">=", LEAST_GATED_SKILL))
+            if cell != "simple_rnn":
+                judged.append(kept(cell, np.mean(skills), ">=", LEAST_GATED_SKILL))
+            elif task.needs_gates:
+                judged.append(kept(cell, max(skills), "<=", MOST_SIMPLE_SKILL))
     if plot_to:
         plot(curves, plot_to)
     return judged
