@@ -5,12 +5,24 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def run(name: str) -> dict[str, Any]:
     return runpy.run_path(str(EXAMPLES / f"{name}.py"))
+
+
+def drawn(name: str) -> dict[str, Any]:
+    """Run an example that draws; nothing is shown, and nothing stays open."""
+    pytest.importorskip("matplotlib").use("agg")
+    from matplotlib import pyplot
+
+    story = run(name)
+    assert pyplot.get_fignums()
+    pyplot.close("all")
+    return story
 
 
 def test_none_is_forgotten() -> None:
@@ -71,3 +83,47 @@ def test_translate_numbers() -> None:
 
 def test_recognise_spoken_digits() -> None:
     assert run("recognise_spoken_digits")["accuracy"] > 0.8
+
+
+def test_see_what_an_rbm_learns() -> None:
+    story = drawn("see_what_an_rbm_learns")
+    real, samples, shuffled = story["likelihoods"].values()
+    assert real > samples > shuffled + 3
+    assert 5 <= story["in_use"] <= 32
+
+
+def test_name_hidden_units_by_films() -> None:
+    story = drawn("name_hidden_units_by_films")
+    by_chance = 0.0124 * story["push"].size  # beyond 2.5 standard errors
+    assert story["n_beyond_doubt"] > 3 * by_chance
+
+
+def test_map_digits_in_a_latent_space() -> None:
+    accuracies = drawn("map_digits_in_a_latent_space")["accuracies"]
+    assert accuracies["latent space"] > accuracies["two principal components"] + 0.1
+
+
+def test_draw_digits_that_nobody_wrote() -> None:
+    sure = drawn("draw_digits_that_nobody_wrote")["sure"]
+    assert sure["real digits"] > sure["samples"] > sure["shuffled pixels"] + 0.1
+
+
+@pytest.mark.slow
+def test_remember_over_long_sequences() -> None:
+    story = drawn("remember_over_long_sequences")
+    assert story["accuracies"]["simple_rnn"] < 0.8
+    assert min(story["accuracies"]["gru"], story["accuracies"]["lstm"]) > 0.9
+    assert story["sizes"]["gru"][0] > 10 * story["sizes"]["simple_rnn"][0]
+
+
+def test_anatomy_of_an_anomaly() -> None:
+    story = drawn("anatomy_of_an_anomaly")
+    assert story["reached"]["forecast"] > 1
+    assert len(story["met"]) >= 1
+
+
+def test_read_training_curves() -> None:
+    story = drawn("read_training_curves")
+    assert story["best"] + 1 < story["overfit"].n_iter_ < 300
+    last = {rate: curve[-1] for rate, curve in story["paces"].items()}
+    assert last[0.1] == min(last.values())
