@@ -10,6 +10,8 @@ all the same: look at which films push a unit up when somebody likes them.
 # The films and the people of the sample are invented, and so are the genres, which the
 # recommender never sees. Eight hidden units, one view: few enough to look at.
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -54,9 +56,9 @@ print(f"{n_beyond_doubt} of {push.size} are beyond 2.5")
 
 DOUBT = 2.5
 names = [
-    ", ".join(
-        [f"likes {genre}" for genre in row.index[row > DOUBT]]
-        + [f"not {genre}" for genre in row.index[row < -DOUBT]]
+    " ".join(
+        [f"+{genre}" for genre in row.index[row > DOUBT]]
+        + [f"−{genre}" for genre in row.index[row < -DOUBT]]
     )
     or f"unit {unit}: no genre"
     for unit, row in push.iterrows()
@@ -65,7 +67,7 @@ order = push.abs().max().sort_values(ascending=False).index
 figure, axes = plt.subplots(figsize=(9, 4))
 image = axes.imshow(push[order], cmap="PuOr_r", vmin=-5, vmax=5, aspect="auto")
 axes.set_xticks(range(len(order)), order, rotation=40, ha="right")
-axes.set_yticks(range(len(names)), names)
+axes.set_yticks(range(len(names)), [fill(name, 30) for name in names])
 axes.set_title("What pushes a hidden unit: orange up, purple down")
 axes.tick_params(length=0)
 axes.spines[:].set_visible(False)
