@@ -36,6 +36,7 @@ sphinx_gallery_conf = {
     "reset_modules": ("matplotlib", "gallery_style.use_our_style"),
     "download_all_examples": False,
     "show_signature": False,
+    "write_computation_times": False,  # that page wants a network
     "within_subsection_order": "FileNameSortKey",
 }
 

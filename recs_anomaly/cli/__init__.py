@@ -13,6 +13,37 @@ import click
 from recs_anomaly.exceptions import RecsAnomalyError
 from recs_anomaly.text import printable
 
+_MANUAL = """Recommend items, find anomalies in time series, denoise images.
+
+Results go to standard output or to the file of -o, messages to standard error.
+Models are files without code; they answer without loading Keras.
+
+\b
+What to type first:
+  recs-anomaly demo                  the three jobs on sample data
+  recs-anomaly anomaly report pump.csv -o pump.html
+  recs-anomaly recommend train ratings.csv -o films.recs
+  recs-anomaly recommend user films.recs 196
+  recs-anomaly denoise scans/ clean/
+  recs-anomaly COMMAND --help        options, and an example
+
+\b
+Exit codes:
+  0  done
+  1  done, but a check failed, or a file could not be read
+  2  a mistake, told in one line; nothing is left half written
+
+\b
+Environment:
+  RECS_ANOMALY_DATA  folder of data sets [default: in the platform's cache]
+  KERAS_BACKEND      tensorflow or jax [default: tensorflow]
+  NO_COLOR           set it for output without colours
+
+\b
+Completion by the Tab key, in ~/.bashrc (zsh_source and fish_source for others):
+  eval "$(_RECS_ANOMALY_COMPLETE=bash_source recs-anomaly)"
+"""
+
 
 class _UserMistake(click.ClickException):
     """One line on stderr and exit code 2, without the usage text."""
@@ -63,7 +94,7 @@ def _print_versions(ctx: click.Context, param: click.Parameter, asked: bool) -> 
     ctx.exit()
 
 
-@click.command(cls=_CommandFolder)
+@click.command(cls=_CommandFolder, help=_MANUAL)
 @click.option(
     "--version",
     is_flag=True,

@@ -1,5 +1,6 @@
 """What `recs-anomaly doctor` looks at, one thing after the other."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -60,6 +61,8 @@ def _backend() -> str:
     from recs_anomaly.cli._training import load_keras
 
     load_keras()
+    # Many small fits make TensorFlow warn that each has a graph of its own.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     keras: Any = sys.modules["keras"]  # another floor imports it
     return f"Keras {keras.__version__} on {keras.backend.backend()}"
 

@@ -2,7 +2,10 @@
 
 import click
 
+from recs_anomaly.cli._formats import show_json
 from recs_anomaly.datasets.movielens_releases import RELEASES
+
+_MISSING = "not downloaded"
 
 
 @click.group()
@@ -10,22 +13,35 @@ def data() -> None:
     """List, download and locate data sets."""
 
 
-@data.command("list", epilog="Example: recs-anomaly data list")
-def list_names() -> None:
+@data.command("list", epilog="Example: recs-anomaly data list --json")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON.")
+def list_names(is_json: bool) -> None:
     """List the data sets that can be named instead of a file of ratings."""
     from recs_anomaly.datasets.movielens import find_movielens
 
-    rows = [("sample", "30,000 ratings of 600 invented films", "in the package")]
+    known = {"sample": ("30,000 ratings of 600 invented films", "in the package")}
     for name, release in RELEASES.items():
         folder = find_movielens(name)
-        rows.append((name, release.summary, str(folder or "not downloaded")))
+        known[name] = (release.summary, str(folder or _MISSING))
+    if is_json:
+        show_json(
+            {
+                name: {"summary": what, "where": None if place == _MISSING else place}
+                for name, (what, place) in known.items()
+            }
+        )
+        return
+    rows = [(name, *told) for name, told in known.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = map(str.ljust, row, widths)
         click.echo("  ".join(cells).rstrip())
 
 
-@data.command(epilog="Example: recs-anomaly data fetch ml-100k")
+@data.command(
+    short_help="Download a data set, unless it is there.",
+    epilog="Example: recs-anomaly data fetch ml-100k",
+)
 @click.argument("name", type=click.Choice(list(RELEASES)))
 def fetch(name: str) -> None:
     """Download the MovieLens data set NAME, unless it is there, and print its folder.

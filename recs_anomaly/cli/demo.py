@@ -18,7 +18,10 @@ _INDEX = "index.html"
 _MADE = {_INDEX, _demo_recommend.PAGE, _demo_anomaly.PAGE, *_demo_denoise.MADE}
 
 
-@click.command(epilog="Example: recs-anomaly demo -o demo")
+@click.command(
+    short_help="Do all three jobs once, on sample data.",
+    epilog="Example: recs-anomaly demo -o demo",
+)
 @click.option(
     "-o",
     "--output",

@@ -24,8 +24,9 @@ _SHOWN = 10  # names of one kind that are told
 
 
 @click.command(
+    short_help="Take the noise out of a picture or a folder.",
     epilog="Example: recs-anomaly denoise scans/ clean/ --compare sheet.png "
-    "--report report.csv"
+    "--report report.csv",
 )
 @click.argument("source", metavar="INPUT", type=_existing)
 @click.argument("target", metavar="OUTPUT", type=click.Path(path_type=Path))

@@ -5,7 +5,10 @@ import click
 from recs_anomaly.cli._formats import show_json
 
 
-@click.command(epilog="Example: recs-anomaly doctor --json > for-the-bug-report.json")
+@click.command(
+    short_help="Check the installation, each model included.",
+    epilog="Example: recs-anomaly doctor --json > for-the-bug-report.json",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print JSON when all is done.")
 def doctor(is_json: bool) -> None:
     """Check the installation: versions, backend, data home, each model for a moment.

@@ -24,7 +24,10 @@ _ARRAY_COLUMNS = (
 _LONGEST_VALUE = 200
 
 
-@click.command(epilog="Example: recs-anomaly inspect films.recs")
+@click.command(
+    short_help="Show what a model file holds, without loading it.",
+    epilog="Example: recs-anomaly inspect films.recs",
+)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all values.")
 def inspect(path: Path, as_json: bool) -> None:

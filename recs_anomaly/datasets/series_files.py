@@ -155,7 +155,8 @@ def _values(
         raise TableFileError(f"the column {text[0]!r} of {path} does not hold numbers.")
     kept = {name: found for name, found in numbers.items() if found is not None}
     if not kept:
-        raise TableFileError(f"{path} has no column of numbers beside the time.")
+        named = f": {', '.join(text)} holds text" if text else ""
+        raise TableFileError(f"{path} has no column of numbers beside the time{named}.")
     if text:
         warnings.warn(
             f"left out of {path}, for they hold text: {', '.join(text)}.", stacklevel=3

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -76,3 +77,11 @@ def test_an_unknown_name_lists_the_known() -> None:
     result = run("fetch", "netflix")
     assert result.exit_code == 2
     assert "'ml-latest-small'" in result.stderr
+
+
+def test_list_for_programs(home: Path) -> None:
+    (home / "ml-1m").mkdir()
+    (home / "ml-1m" / "ratings.dat").touch()
+    listed = json.loads(run("list", "--json").stdout)
+    assert listed["ml-1m"]["where"] == str(home / "ml-1m")
+    assert listed["ml-100k"]["where"] is None

@@ -101,3 +101,10 @@ def test_version_says_which_package_is_missing(
 ) -> None:
     monkeypatch.setattr(_versions, "_PACKAGES", ("no-such-package",))
     assert run("--version").stdout.splitlines()[-1] == "no-such-package not installed"
+
+
+def test_the_help_of_the_group_is_a_manual() -> None:
+    page = run("--help").stdout
+    for head in ("What to type first:", "Exit codes:", "Environment:"):
+        assert f"\n  {head}\n    " in page, "the lines below it keep their breaks"
+    assert "..." not in page.partition("Commands:\n")[2], "a sentence was cut short"

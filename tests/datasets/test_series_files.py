@@ -126,7 +126,10 @@ def test_what_is_written_comes_back(
         ("time,a\n2026-01-01,1\nyesterday-ish,2\n", "row 2, has the time 'yesterday-"),
         ("time,a\n2026-01-01,1e999\n", "row 1, has a value in 'a' that is not finite"),
         ("time,a,a\n2026-01-01,1,2\n", "more than one column 'a'"),
-        ("time,a\n2026-01-01,high\n", "no column of numbers beside the time"),
+        (
+            "time,a\n2026-01-01,high\n",
+            "no column of numbers beside the time: a holds text",
+        ),
         ("time,a\n2026-01-01\n2026-01-02,1,2\n", "not a regular table"),
         ("<!DOCTYPE html><html><p>404, not found</html>", "is a web page"),
         (b"PAR1" + bytes(40), "damaged Parquet"),

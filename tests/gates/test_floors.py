@@ -47,7 +47,7 @@ FLOORS = {
     "persistence": Floor(ours={"estimators", "applications"}, third_parties={"numpy"}),
     "reports": Floor(
         ours={"metrics", "applications"},
-        third_parties={"jinja2", "numpy", "pandas", "plotly"},
+        third_parties={"jinja2", "numpy", "pandas"},
     ),
     "cli": Floor(ours=EVERYTHING, third_parties={"click", "rich"}),
     "__init__": Floor(ours=EVERYTHING),

@@ -10,7 +10,7 @@ from tests.gates.tree import commands
 
 BUDGET_S = 0.5  # wall time of a whole process, the interpreter's start included
 RUNS = 7  # the best one counts: others on the machine only ever add time
-HEAVY = ["jax", "keras", "pandas", "plotly", "scipy", "sklearn", "tensorflow", "torch"]
+HEAVY = ["jax", "keras", "pandas", "scipy", "sklearn", "tensorflow", "torch"]
 
 IMPORT_PACKAGE = "import recs_anomaly"
 SHOW_HELP = """

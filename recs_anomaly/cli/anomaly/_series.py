@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recs_anomaly.exceptions import InputError
+
 if TYPE_CHECKING:
     from recs_anomaly.datasets import LabelledSeries
 
@@ -35,6 +37,16 @@ def open_series(
         return LabelledSeries(sample.values, marks, "time")
     named: Sequence[str] | None = channels.split(",") if channels else None
     return read_series(path, time=time, channels=named, labels=labels)
+
+
+def refuse_few_rows(rows: Any) -> None:
+    """Refuse to learn from fewer rows than the detector can."""
+    from recs_anomaly.estimators._detector_settings import LEAST_ROWS
+
+    if len(rows) < LEAST_ROWS:
+        raise InputError(
+            f"there must be at least {LEAST_ROWS} rows to learn from; got {len(rows)}."
+        )
 
 
 def csv_of(frame: Any) -> str:

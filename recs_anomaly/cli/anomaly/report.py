@@ -14,6 +14,7 @@ from recs_anomaly.cli.anomaly._series import (
     channels_option,
     csv_of,
     open_series,
+    refuse_few_rows,
     seed_option,
     time_option,
 )
@@ -21,8 +22,9 @@ from recs_anomaly.exceptions import InputError
 
 
 @click.command(
+    short_help="Write a page: what happened, when, how bad, where.",
     epilog="Example: recs-anomaly anomaly report pump.csv -o pump.html "
-    "--train-until 2026-02-01"
+    "--train-until 2026-02-01",
 )
 @click.argument("series")
 @click.option(
@@ -108,6 +110,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
         opened = open_series(series, time, channels, labels)
         other = open_series(train, time, channels).values if train else None
         training = training_rows(opened.values, train_until, other)
+        refuse_few_rows(training)
         load_keras()
         findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)
     quality = None if opened.labels is None else quality_of(findings, opened.labels)

@@ -8,6 +8,7 @@ from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
     open_series,
+    refuse_few_rows,
     seed_option,
     time_option,
 )
@@ -40,6 +41,7 @@ def train(
     refuse_missing_folder(output)
     with warnings_in_one_line():
         opened = open_series(series, time, channels)
+        refuse_few_rows(opened.values)
         load_keras()
         detector = TimeSeriesAnomalyDetector(random_state=seed, verbose=1)
         detector.fit(opened.values)

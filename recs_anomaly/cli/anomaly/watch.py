@@ -10,8 +10,9 @@ from recs_anomaly.exceptions import InputError
 
 
 @click.command(
+    short_help="Read rows as they come, and write events as lines of JSON.",
     epilog="Example: recs-anomaly anomaly watch pump.recs --follow pump.csv "
-    "--state pump-now.recs --webhook https://example.org/alarms"
+    "--state pump-now.recs --webhook https://example.org/alarms",
 )
 @click.argument("model")
 @click.option(

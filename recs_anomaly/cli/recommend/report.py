@@ -20,7 +20,8 @@ _SPLITS = {
 
 
 @click.command(
-    epilog="Example: recs-anomaly recommend report ml-100k -o report.html --split time"
+    short_help="Write a page: how good recommendations are, and for whom.",
+    epilog="Example: recs-anomaly recommend report ml-100k -o report.html --split time",
 )
 @click.argument("ratings")
 @click.option(

@@ -102,6 +102,7 @@ def test_the_sample_by_name(run: Run, tmp_path: Path) -> None:
         (["--channels", "nope"], "no column 'nope'"),
         (["--train-until", "soon"], "train-until must be a time"),
         (["--train-until", "1999-01-01"], "train-until must be after the first row"),
+        (["--train-until", "2026-03-01 00:03"], "at least 8 rows to learn from; got 3"),
         (["--train", "nope.csv"], "nope.csv does not exist"),
         (["--train", "a", "--train-until", "b"], "exclude each other"),
         (["--events", "no/such/e.csv"], "in a folder that exists"),
