@@ -26,7 +26,7 @@ BRANCH_MEANINGS = {
     "reconstruction": "shape and level could not be rebuilt from what is usual",
     "neighbour": "no stretch of the training series is like it",
 }
-CHANGED = 0.2  # of the rows after training beyond the threshold: no few anomalies
+CHANGED = 0.2  # of the rows after training lie in events: no few anomalies
 
 
 def summarise(
@@ -210,12 +210,13 @@ def _sentence(findings: Findings, events: list[EventSummary]) -> str:
 
 def _change(findings: Findings) -> str:
     """Warn where so much has changed that events may be the new normal."""
-    if not findings.beyond >= CHANGED:
+    share = findings.abnormal_share
+    if share < CHANGED:
         return ""
     return (
-        f" {findings.beyond:.0%} of the rows after training are beyond the threshold: "
-        "the series is no longer what it was, and much of this may be the new normal. "
-        "Train on later rows too."
+        f" {share:.0%} of the rows after training lie in events: the series is no "
+        "longer what it was, and much of this may be the new normal. Train on later "
+        "rows too."
     )
 
 

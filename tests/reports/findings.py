@@ -68,5 +68,5 @@ def made_findings(
         pd.DataFrame(rows, columns=COLUMNS),
         DETECTOR,
         index[:200],
-        0.0,
+        200,
     )

@@ -43,9 +43,8 @@ class Findings:
     detector : TimeSeriesAnomalyDetector
     training : Index
         Labels of the rows that the detector learned from.
-    beyond : float
-        Share of the rows that it did not learn from that lie beyond the threshold; NaN
-        if it learned from all.
+    n_learned : int
+        How many of the first rows of the series it learned from.
     """
 
     values: pd.DataFrame
@@ -54,7 +53,7 @@ class Findings:
     events: pd.DataFrame
     detector: TimeSeriesAnomalyDetector
     training: pd.Index
-    beyond: float
+    n_learned: int
 
     @property
     def is_abnormal(self) -> NDArray[np.bool_]:
@@ -64,6 +63,12 @@ class Findings:
             first, last = _rows_of(self.values.index, event.start, event.end)
             is_in[first:last] = True
         return is_in
+
+    @property
+    def abnormal_share(self) -> float:
+        """Share of the rows after training that lie in events; 0 without such rows."""
+        later = self.is_abnormal[self.n_learned :]
+        return float(later.mean()) if len(later) else 0.0
 
 
 @dataclass(frozen=True)
@@ -150,16 +155,14 @@ def find_anomalies(
     detector = TimeSeriesAnomalyDetector(**parameters).fit(training)
     n_known = len(training)
     is_own = training.index.equals(values.index[:n_known])
-    scores = detector.score_samples(values)
-    unknown = scores[n_known:] if is_own else scores
     return Findings(
         values,
-        scores,
+        detector.score_samples(values),
         detector.explain(values),
         detector.events(values),
         detector,
         training.index,
-        float((unknown < detector.offset_).mean()) if len(unknown) else np.nan,
+        n_known if is_own else 0,
     )
 
 
