@@ -19,9 +19,8 @@ from recs_anomaly.core.rbm import RBM, sigmoid
 from recs_anomaly.core.rbm_training import (
     HALF,
     ChainSettings,
-    from_joint,
+    Trainer,
     squash,
-    to_joint,
     weigh,
 )
 from recs_anomaly.core.rbm_units import Array, Ints, softplus
@@ -57,7 +56,7 @@ class Entries(NamedTuple):
     values: Array
 
 
-class SparseTrainer:
+class SparseTrainer(Trainer):
     """An RBM with Bernoulli units in training on sparse rows."""
 
     def __init__(
@@ -67,28 +66,11 @@ class SparseTrainer:
         settings: ChainSettings,
         rng: np.random.Generator,
     ) -> None:
-        self.n_rows = len(visible.offsets) - 1
-        self._settings = settings
-        self._units = start.units
-        self._rng = rng
+        nowhere = np.zeros(start.n_visible)
+        super().__init__(start, len(visible.offsets) - 1, nowhere, settings, rng)
         self._rows = visible
-        self._offset = np.zeros(start.n_visible, np.float32)
-        self.joint = to_joint(start, self._offset)
         self._place = np.zeros(start.n_visible, np.int64)
         self._rates = bounding_rates(self.joint[:-1])
-        self._chains = np.ones((settings.n_chains, start.n_hidden + 1), np.float32)
-
-    def set_chains(self, hidden: Array) -> None:
-        """Let the chains go on from hidden states of shape (n_chains, H)."""
-        np.subtract(hidden, HALF, out=self._chains[:, :-1], casting="same_kind")
-
-    def chains(self) -> Array:
-        """Hidden states of the chains, of shape (n_chains, H)."""
-        return np.asarray(self._chains[:, :-1] + HALF)
-
-    def rbm(self, joint: Array) -> RBM:
-        """Turn a joint matrix of this training into an RBM."""
-        return from_joint(joint, self._offset, self._units)
 
     def step(self, rows: Ints, rate: float) -> None:
         """Follow the gradient that these rows and the chains give."""

@@ -15,7 +15,8 @@ visible, and the gradient of everything at once,
     [h, 1] joint'.
 """
 
-from typing import NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,21 +40,44 @@ class ChainSettings(NamedTuple):
     weight_decay: float
 
 
-class Trainer(Protocol):
-    """What training asks of an RBM and its rows."""
+class Trainer(ABC):
+    """An RBM in training: its joint matrix, and chains that stand for the model."""
 
-    n_rows: int
-    joint: Array
+    def __init__(
+        self,
+        start: RBM,
+        n_rows: int,
+        offset: Array,
+        settings: ChainSettings,
+        rng: np.random.Generator,
+    ) -> None:
+        self.n_rows = n_rows
+        self._settings = settings
+        self._units = start.units
+        self._rng = rng
+        self._offset = offset.astype(np.float32)
+        self.joint = to_joint(start, self._offset)
+        self._chains = np.ones((settings.n_chains, start.n_hidden + 1), np.float32)
 
-    def step(self, rows: Ints, rate: float) -> None:
-        """Follow the gradient that these rows and the chains give."""
+    def set_chains(self, hidden: Array) -> None:
+        """Let the chains go on from hidden states of shape (n_chains, H)."""
+        np.subtract(hidden, HALF, out=self._chains[:, :-1], casting="same_kind")
+
+    def chains(self) -> Array:
+        """Hidden states of the chains, of shape (n_chains, H)."""
+        return np.asarray(self._chains[:, :-1] + HALF)
 
     def rbm(self, joint: Array) -> RBM:
         """Turn a joint matrix of this training into an RBM."""
+        return from_joint(joint, self._offset, self._units)
+
+    @abstractmethod
+    def step(self, rows: Ints, rate: float) -> None:
+        """Follow the gradient that these rows and the chains give."""
 
 
-class DenseTrainer:
-    """An RBM in training on dense rows: parameters, chains and scratch memory.
+class DenseTrainer(Trainer):
+    """An RBM in training on dense rows.
 
     NaN marks missing values. They are drawn from the model whenever their row comes
     up: a chain for each row, held at what is known of it.
@@ -67,35 +91,17 @@ class DenseTrainer:
         settings: ChainSettings,
         rng: np.random.Generator,
     ) -> None:
-        self.n_rows = len(visible)
-        self._settings = settings
-        self._units = start.units
-        self._rng = rng
-        self._offset = offset.astype(np.float32)
+        super().__init__(start, len(visible), offset, settings, rng)
         self._rows, self._is_missing = _centred(visible, self._offset)
-        self.joint = to_joint(start, self._offset)
         self._velocity = np.zeros_like(self.joint)
         self._gradient = np.empty_like(self.joint)
         n_both, n_chains = settings.batch_size + settings.n_chains, settings.n_chains
         self._both = np.ones((n_both, start.n_visible + 1), np.float32)
         self._hidden = np.empty((n_both, start.n_hidden + 1), np.float32)
         self._scale = np.empty((n_both, 1), np.float32)
-        self._chains = np.ones((n_chains, start.n_hidden + 1), np.float32)
         self._visible_input = np.empty((n_chains, start.n_visible), np.float32)
         self._visible_noise = np.empty_like(self._visible_input)
         self._hidden_noise = np.empty((n_both, start.n_hidden), np.float32)
-
-    def set_chains(self, hidden: Array) -> None:
-        """Let the chains go on from hidden states of shape (n_chains, H)."""
-        np.subtract(hidden, HALF, out=self._chains[:, :-1], casting="same_kind")
-
-    def chains(self) -> Array:
-        """Hidden states of the chains, of shape (n_chains, H)."""
-        return np.asarray(self._chains[:, :-1] + HALF)
-
-    def rbm(self, joint: Array) -> RBM:
-        """Turn a joint matrix of this training into an RBM."""
-        return from_joint(joint, self._offset, self._units)
 
     def step(self, rows: Ints, rate: float) -> None:
         """Follow the gradient that these rows and the chains give."""

@@ -7,6 +7,7 @@ computes exactly the same.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -118,22 +119,16 @@ def _sigmoid(values: Floats) -> Floats:
     return 0.5 * np.tanh(0.5 * values) + 0.5
 
 
-def _simple_step(
-    model: Recurrent, state: tuple[Floats, ...], driven: Floats
+def _elman_step(
+    activation: Callable[[Floats], Floats],
+    model: Recurrent,
+    state: tuple[Floats, ...],
+    driven: Floats,
 ) -> tuple[Floats, ...]:
-    """Elman's network: h = tanh(x W + h U + b)."""
+    """Elman's network: h = activation(x W + h U + b)."""
     (hidden,) = state
     drive = driven + hidden @ model.recurrent_kernel
-    return (np.tanh(drive + model.bias[0]),)
-
-
-def _relu_step(
-    model: Recurrent, state: tuple[Floats, ...], driven: Floats
-) -> tuple[Floats, ...]:
-    """Elman's network with rectified linear units: h = max(x W + h U + b, 0)."""
-    (hidden,) = state
-    drive = driven + hidden @ model.recurrent_kernel
-    return (np.maximum(drive + model.bias[0], 0.0),)
+    return (activation(drive + model.bias[0]),)
 
 
 def _gru_step(
@@ -166,6 +161,6 @@ _STEPS: dict[
 ] = {
     "gru": _gru_step,
     "lstm": _lstm_step,
-    "relu_rnn": _relu_step,
-    "simple_rnn": _simple_step,
+    "relu_rnn": partial(_elman_step, lambda drive: np.maximum(drive, 0.0)),
+    "simple_rnn": partial(_elman_step, np.tanh),
 }

@@ -17,6 +17,7 @@ from recs_anomaly.core.rbm_training import (
     ChainSettings,
     DenseTrainer,
     GaussianTrainer,
+    Trainer,
     standardised,
     unstandardised,
 )
@@ -59,21 +60,22 @@ class Plan(NamedTuple):
 
 def frame_of(visible: Visible, units: VisibleUnits) -> Frame:
     """Mean of what is known of each unit, and of Gaussian units its deviation."""
-    if scipy.sparse.issparse(visible):
-        mean = np.asarray(visible.mean(axis=0), np.float64).ravel()
-        return Frame(mean, np.ones_like(mean))
-    if not isinstance(units, GaussianUnits) and not np.isnan(visible.min()):
-        mean = visible.mean(axis=0, dtype=np.float64)
-        return Frame(mean, np.ones_like(mean))
-    is_known = ~np.isnan(visible)
-    counts = np.maximum(is_known.sum(axis=0), 1)
-    mean = np.where(is_known, visible, 0.0).sum(axis=0, dtype=np.float64) / counts
+    mean = _mean_of_known(visible)
     if not isinstance(units, GaussianUnits):
         return Frame(mean, np.ones_like(mean))
-    squares = np.where(is_known, visible - mean, 0.0) ** 2
-    deviation = np.sqrt(squares.sum(axis=0) / counts)
+    deviation = np.sqrt(_mean_of_known((visible - mean) ** 2))
     is_constant = deviation <= 1e-7 * np.abs(mean)
     return Frame(mean, np.where(is_constant, 1.0, deviation))
+
+
+def _mean_of_known(visible: Visible) -> Floats:
+    if scipy.sparse.issparse(visible):
+        return np.asarray(visible.mean(axis=0), np.float64).ravel()
+    if not np.isnan(visible.min()):  # no copy of many rows
+        return np.asarray(visible.mean(axis=0, dtype=np.float64))
+    is_known = ~np.isnan(visible)
+    total = np.where(is_known, visible, 0.0).sum(axis=0, dtype=np.float64)
+    return np.asarray(total / np.maximum(is_known.sum(axis=0), 1))
 
 
 def blank_machine(
@@ -190,7 +192,7 @@ def _trainer(
     frame: Frame,
     chains: ChainSettings,
     rng: np.random.Generator,
-) -> DenseTrainer | SparseTrainer:
+) -> Trainer:
     if scipy.sparse.issparse(rows):
         parts = SparseRows(
             rows.indptr.astype(np.int64),

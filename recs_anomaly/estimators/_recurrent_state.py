@@ -40,10 +40,25 @@ class RecurrentState:
     head_kernel_: Floats
     head_bias_: Floats
     optimizer_state_: NDArray[np.float32]
+    n_fits_: int
+    n_iter_: int
+    loss_curve_: list[float]
+    validation_loss_curve_: list[float]
 
     def _store_recurrent(self, model: Recurrent) -> None:
         for name, array in zip(NAMES, model, strict=True):
             setattr(self, name, array)
+
+    def _store_training(self, trained: Any) -> None:
+        """Keep the weights of a training, and go on with the counts and curves."""
+        self._store_recurrent(trained.model)
+        self.n_fits_ += 1
+        self.n_iter_ += len(trained.history.loss)
+        self.loss_curve_ = [*self.loss_curve_, *trained.history.loss]
+        self.validation_loss_curve_ = [
+            *self.validation_loss_curve_,
+            *trained.history.validation_loss,
+        ]
 
     def _recurrent(self) -> Recurrent:
         return Recurrent(*(getattr(self, name) for name in NAMES))

@@ -47,8 +47,6 @@ class SequenceClassifierModel(RecurrentState):
     centre_: Floats
     spread_: Floats
     n_channels_: int
-    loss_curve_: list[float]
-    n_iter_: int
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the likeliest label of each sequence.

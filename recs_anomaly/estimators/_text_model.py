@@ -38,9 +38,6 @@ class TextGeneratorModel(RecurrentState):
 
     alphabet_: str
     seed_: int
-    loss_curve_: list[float]
-    validation_loss_curve_: list[float]
-    n_iter_: int
 
     def generate(
         self,

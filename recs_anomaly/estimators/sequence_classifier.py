@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
@@ -242,8 +242,7 @@ class SequenceClassifier(
         """Forget what was learned, and draw the first weights."""
         self.seed_ = seed_of(self.random_state)
         self.n_fits_, self.n_iter_ = 0, 0
-        self.loss_curve_: list[float] = []
-        self.validation_loss_curve_: list[float] = []
+        self.loss_curve_, self.validation_loss_curve_ = [], []
         self.__dict__.pop("optimizer_state_", None)
         self.centre_, self.spread_ = labelled.scale()
         self._store_recurrent(fitting.first_weights(self, self.seed_))
@@ -257,15 +256,8 @@ class SequenceClassifier(
         holds_out: bool,
     ) -> Self:
         trained = fitting.learn(self, labelled, pace, progress, holds_out)
-        self._store_recurrent(trained.model)
-        self.optimizer_state_: NDArray[np.float32] = trained.optimizer_state
-        self.n_fits_ += 1
-        self.n_iter_ += len(trained.history.loss)
-        self.loss_curve_ = [*self.loss_curve_, *trained.history.loss]
-        self.validation_loss_curve_ = [
-            *self.validation_loss_curve_,
-            *trained.history.validation_loss,
-        ]
+        self._store_training(trained)
+        self.optimizer_state_ = trained.optimizer_state
         progress.finished()
         return self
 

@@ -140,15 +140,7 @@ class TextGenerator(TextGeneratorModel, DensityMixin, IterativeMixin, BaseEstima
         progress = self._fit_progress(
             self.epochs, FitData(texts, y), TextGenerator._store_recurrent
         )
-        trained = fitting.learn(self, encoded, pace, progress)
-        self._store_recurrent(trained.model)
-        self.n_fits_ += 1
-        self.n_iter_ += len(trained.history.loss)
-        self.loss_curve_ = [*self.loss_curve_, *trained.history.loss]
-        self.validation_loss_curve_ = [
-            *self.validation_loss_curve_,
-            *trained.history.validation_loss,
-        ]
+        self._store_training(fitting.learn(self, encoded, pace, progress))
         progress.finished()
         return self
 
