@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from recs_anomaly import ImageDenoiser
 
-SIZE = 24
+SIZE, NOISE = 24, 0.4
 
 
 def draw(n_images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -39,14 +39,14 @@ def draw(n_images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 X_train, y_train = draw(1000, seed=0)
 X_test, y_test = draw(300, seed=1)
-X_noisy = X_test + 0.4 * np.random.default_rng(2).standard_normal(X_test.shape)
+X_noisy = X_test + NOISE * np.random.default_rng(2).standard_normal(X_test.shape)
 
 # %%
 # The weights that come with the package have learned from photographs. ``image_shape``
-# lets the denoiser take rows of pixels, as the classifier does; how strong the noise is
-# it estimates by itself.
+# lets the denoiser take rows of pixels, as the classifier does. It can estimate how
+# strong the noise is, but pictures as small as these hold little to go by: it is told.
 
-denoiser = ImageDenoiser.from_pretrained("gray", image_shape=(SIZE, SIZE))
+denoiser = ImageDenoiser.from_pretrained("gray", image_shape=(SIZE, SIZE), sigma=NOISE)
 classifier = ExtraTreesClassifier(random_state=0).fit(X_train, y_train)
 pipeline = make_pipeline(FunctionTransformer(denoiser.predict), classifier)
 
