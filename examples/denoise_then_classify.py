@@ -10,6 +10,7 @@ in front of it helps, and needs no noisy image to learn from.
 # Discs, squares and rings of many sizes, at any place: clean ones to learn from, and
 # noisy ones to be judged by.
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.pipeline import make_pipeline
@@ -60,3 +61,16 @@ accuracies = {
 }
 for name, accuracy in accuracies.items():
     print(f"{name:9s} shapes: {accuracy:.1%} are told apart")
+
+# %%
+# Ten of the shapes, as they were, as they came, and as the denoiser gives them back.
+
+rows = {"clean": X_test, "noisy": X_noisy, "denoised": denoiser.predict(X_noisy[:10])}
+figure, axes = plt.subplots(3, 10, figsize=(8, 2.7))
+for line, (name, pictures) in zip(axes, rows.items(), strict=True):
+    for panel, picture in zip(line, pictures, strict=False):
+        panel.imshow(picture.reshape(SIZE, SIZE), vmin=-0.2, vmax=1.2, cmap="gray")
+        panel.set(xticks=[], yticks=[])
+        panel.spines[:].set_visible(False)
+    line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+plt.show()

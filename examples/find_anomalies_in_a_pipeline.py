@@ -10,6 +10,9 @@ a place in a pipeline, behind a scaler.
 # The sample series is twenty days of an invented machine. The first ten days are
 # without faults: what is normal is learned from them.
 
+import matplotlib.dates
+import matplotlib.pyplot as plt
+import pandas as pd
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -47,3 +50,23 @@ met = [
 ]
 found = sum(met) / len(met)
 print(f"{sum(met)} of {len(met)} faults were found")
+
+# %%
+# All of it in one picture: the score, the threshold, and the faults as they were.
+
+figure, axes = plt.subplots(figsize=(8, 2.6))
+axes.plot(later.index, scores / pipeline[-1].offset_, linewidth=1)
+axes.axhline(1, color="0.5", linewidth=0.8, linestyle=":")
+axes.set(yscale="log", yticks=[0.1, 1, 10], yticklabels=["0.1", "1", "10"])
+axes.minorticks_off()
+for fault, was_met in zip(sample.events.itertuples(), met, strict=True):
+    end = max(fault.end, fault.start + pd.Timedelta("1h"))  # wide enough to be seen
+    axes.axvspan(fault.start, end, color="0.88", zorder=-1)
+    axes.annotate(
+        f"{fault.kind}{'' if was_met else ', missed'}",
+        (fault.start, axes.get_ylim()[1]),
+        **{"rotation": 30, "size": 8, "color": "0.3", "annotation_clip": False},
+    )
+axes.set_title("Score, in multiples of the threshold. Grey: faults", pad=58)
+axes.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%d %b"))
+plt.show()

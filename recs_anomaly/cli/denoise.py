@@ -22,11 +22,16 @@ _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 _new_file = click.Path(dir_okay=False, path_type=Path)
 _SHOWN = 10  # names of one kind that are told
 
+_EXAMPLE = """\b
+Example:
+  recs-anomaly denoise scan.png clean.png
+  recs-anomaly denoise scans/ clean/ --compare sheet.png --report report.csv
+"""
+
 
 @click.command(
     short_help="Take the noise out of a picture or a folder.",
-    epilog="Example: recs-anomaly denoise scans/ clean/ --compare sheet.png "
-    "--report report.csv",
+    epilog=_EXAMPLE,
 )
 @click.argument("source", metavar="INPUT", type=_existing)
 @click.argument("target", metavar="OUTPUT", type=click.Path(path_type=Path))

@@ -34,7 +34,7 @@ def test_none_is_forgotten() -> None:
 
 
 def test_find_anomalies_in_a_pipeline() -> None:
-    story = run("find_anomalies_in_a_pipeline")
+    story = drawn("find_anomalies_in_a_pipeline")
     assert story["found"] >= 0.5
     worst = story["later"].index[story["scores"].argmin()]
     edge = pd.Timedelta("15min")  # the way back to normal belongs to a fault
@@ -68,7 +68,7 @@ def test_stack_a_sequence_classifier() -> None:
 
 
 def test_denoise_then_classify() -> None:
-    accuracies = run("denoise_then_classify")["accuracies"]
+    accuracies = drawn("denoise_then_classify")["accuracies"]
     assert accuracies["clean"] > accuracies["denoised"] > accuracies["noisy"] + 0.15
 
 

@@ -20,11 +20,17 @@ from recs_anomaly.cli.anomaly._series import (
 )
 from recs_anomaly.exceptions import InputError
 
+_EXAMPLE = """\b
+Example:
+  recs-anomaly anomaly report pump.csv -o pump.html
+  recs-anomaly anomaly report pump.csv -o pump.html --train-until 2026-02-01
+  recs-anomaly anomaly report pumps/ -o pages/ --jobs 2
+"""
+
 
 @click.command(
     short_help="Write a page: what happened, when, how bad, where.",
-    epilog="Example: recs-anomaly anomaly report pump.csv -o pump.html "
-    "--train-until 2026-02-01",
+    epilog=_EXAMPLE,
 )
 @click.argument("series")
 @click.option(

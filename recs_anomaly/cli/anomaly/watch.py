@@ -8,11 +8,16 @@ import click
 from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.exceptions import InputError
 
+_EXAMPLE = """\b
+Example:
+  recs-anomaly anomaly watch pump.recs --follow pump.csv \\
+    --state pump-now.recs --webhook https://example.org/alarms
+"""
+
 
 @click.command(
     short_help="Read rows as they come, and write events as lines of JSON.",
-    epilog="Example: recs-anomaly anomaly watch pump.recs --follow pump.csv "
-    "--state pump-now.recs --webhook https://example.org/alarms",
+    epilog=_EXAMPLE,
 )
 @click.argument("model")
 @click.option(
