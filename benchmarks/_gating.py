@@ -92,10 +92,16 @@ TASKS = {
 }
 
 
+def untrained(task: Task, cell: str, seed: int) -> Recurrent:
+    """First weights of a network for the task."""
+    rng = np.random.default_rng(seed)
+    X, y = task.draw(1, rng)
+    return starting_weights(cell, X.shape[2], N_UNITS, y.shape[1], rng)
+
+
 def trained(task: Task, cell: str, seed: int) -> Recurrent:
     """Train on a sample of the task."""
-    rng = np.random.default_rng(seed)
-    X, y = task.draw(task.n_samples, rng)
+    X, y = task.draw(task.n_samples, np.random.default_rng([seed, 1]))
     n_inputs, n_outputs = X.shape[2], y.shape[1]
     plan = training.Plan(
         cell, N_UNITS, n_inputs, n_outputs, X.shape[1], task.loss, BATCH, 1.0, True
@@ -106,8 +112,7 @@ def trained(task: Task, cell: str, seed: int) -> Recurrent:
         y.astype(np.float32),
         np.ones(len(X), np.float32),
     )
-    start = starting_weights(cell, n_inputs, N_UNITS, n_outputs, rng)
-    quiet = Progress("", task.pace.epochs, 0)
+    start, quiet = untrained(task, cell, seed), Progress("", task.pace.epochs, 0)
     return training.train_recurrent(plan, start, samples, task.pace, seed, quiet).model
 
 
@@ -144,18 +149,24 @@ def gradient_norms(task: Task, cell: str, model: Recurrent) -> np.ndarray:
     return np.array(left)
 
 
-def plot(curves: dict[tuple[str, str], np.ndarray], path: Path) -> None:
-    """Draw the norms by time lag, a panel a task; needs matplotlib."""
+def plot(curves: dict[tuple[str, str], list[np.ndarray]], path: Path) -> None:
+    """Draw the norms by time lag, before training dotted and after it; a panel a task.
+
+    Needs matplotlib.
+    """
     from matplotlib.figure import Figure
 
     names = list(dict.fromkeys(name for name, _ in curves))
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     panels = figure.subplots(1, len(names), sharey=True)
     for axes, name in zip(panels, names, strict=True):
-        for (other, cell), norms in curves.items():
-            if other == name:
-                axes.semilogy(norms[::-1], label=cell)
+        cells = {
+            cell: norms for (other, cell), norms in curves.items() if other == name
+        }
+        for color, (cell, (before, after)) in enumerate(cells.items()):
+            axes.semilogy(before[::-1], ":", color=f"C{color}")
+            axes.semilogy(after[::-1], color=f"C{color}", label=cell)
         axes.set(title=name.partition(",")[0], xlabel="steps before the last")
-    panels[0].set_ylabel("gradient of the last state")
+    panels[0].set(ylabel="gradient of the last state", ylim=(1e-9, 30))
     panels[0].legend()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None})
