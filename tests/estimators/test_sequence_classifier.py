@@ -127,6 +127,21 @@ def test_class_weights_move_the_probabilities(rng: np.random.Generator) -> None:
     assert mean_probability({1: 4.0}) == pytest.approx(0.5, abs=0.08)
 
 
+def test_gradients_are_shortened(task: tuple[np.ndarray, np.ndarray]) -> None:
+    """Adam hardly moves for a gradient far shorter than its epsilon, 1e-7."""
+    first = SequenceClassifier(epochs=0, **QUICK).fit(*task).recurrent_kernel_
+    moved = {
+        clip_norm: SequenceClassifier(epochs=2, clip_norm=clip_norm, **QUICK)
+        .fit(*task)
+        .recurrent_kernel_
+        - first
+        for clip_norm in (None, 1e6, 1e-12)
+    }
+    assert np.abs(moved[None]).max() > 0.01
+    np.testing.assert_allclose(moved[1e6], moved[None], atol=1e-5)
+    np.testing.assert_allclose(moved[1e-12], 0.0, atol=1e-5)
+
+
 def test_early_stopping_keeps_the_best_epoch(rng: np.random.Generator) -> None:
     X, y = rng.standard_normal((60, 5)), rng.integers(0, 2, 60)
     model = SequenceClassifier(

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from recs_anomaly import (
     RBM,
@@ -129,6 +130,22 @@ def test_network_of_an_rbm(visible: str, rng: np.random.Generator) -> None:
     ours = machine.transform(rows)
     np.testing.assert_allclose(said(machine.to_keras(), rows), ours, atol=1e-6)
     np.testing.assert_allclose(said(machine.to_keras_layer(), rows), ours, atol=1e-6)
+
+
+def test_a_stack_of_rbms_starts_a_network_that_trains_on(
+    rng: np.random.Generator,
+) -> None:
+    rows = rng.integers(0, 2, (40, 7)).astype(float)
+    stack = make_pipeline(RBM(5, random_state=0), RBM(3, random_state=1)).fit(rows)
+    network = keras.Sequential([rbm.to_keras_layer() for _, rbm in stack.steps])
+    np.testing.assert_allclose(said(network, rows), stack.transform(rows), atol=1e-6)
+    start = keras.initializers.GlorotUniform(0)
+    network.add(keras.layers.Dense(1, "sigmoid", kernel_initializer=start))
+    network.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    before = network.layers[0].get_weights()[0]
+    network.train_on_batch(rows.astype(np.float32), rows[:, :1])
+    assert np.abs(network.layers[0].get_weights()[0] - before).max() > 1e-3
+    np.testing.assert_array_equal(stack[0].components_.T.astype("float32"), before)
 
 
 def test_network_of_an_rbm_of_levels(rng: np.random.Generator) -> None:
