@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from io import StringIO
@@ -43,15 +44,29 @@ def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+json_option = click.option("--json", "is_json", is_flag=True, help=_JSON_HELP)
+
+
 def show_json(parts: Mapping[str, Any]) -> None:
     """Print plain values as a JSON object.
 
     Parameters
     ----------
     parts : mapping of str
+        What is no finite number is printed as null.
     """
+    plain = _finite(parts)
     # ASCII alone: what could steer a terminal is escaped, and any encoding can take it.
-    click.echo(json.dumps(parts, indent=2, ensure_ascii=True, allow_nan=False))
+    click.echo(json.dumps(plain, indent=2, ensure_ascii=True, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    is_number = not isinstance(value, float) or math.isfinite(value)
+    return value if is_number else None
 
 
 def show_csv(table: "Records") -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from recs_anomaly.cli._formats import show_json
+from recs_anomaly.cli._formats import json_option, show_json
 from recs_anomaly.datasets.movielens_releases import RELEASES
 
 _MISSING = "not downloaded"
@@ -14,7 +14,7 @@ def data() -> None:
 
 
 @data.command("list", epilog="Example: recs-anomaly data list --json")
-@click.option("--json", "is_json", is_flag=True, help="Print JSON.")
+@json_option
 def list_names(is_json: bool) -> None:
     """List the data sets that can be named instead of a file of ratings."""
     from recs_anomaly.datasets.movielens import find_movielens

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recs_anomaly.cli._denoise_told import (
+    counted,
+    show_outcomes,
+    tell_number,
+    tell_problems,
+)
 from recs_anomaly.cli._files import refuse_missing_folder, write_bytes, write_text
+from recs_anomaly.cli._formats import json_option
 from recs_anomaly.cli._training import load_keras, warnings_in_one_line
 from recs_anomaly.cli.anomaly._series import csv_of
 from recs_anomaly.exceptions import InputError
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 _new_file = click.Path(dir_okay=False, path_type=Path)
-_SHOWN = 10  # names of one kind that are told
 
 _EXAMPLE = """\b
 Example:
@@ -55,13 +61,14 @@ Example:
     "--clean",
     type=_folder,
     metavar="DIR",
-    help="Folder of clean pictures of the same names; the report then has PSNR and "
-    "SSIM.",
+    help="Folder of clean pictures of the same names; the report, or --json, then has "
+    "PSNR and SSIM.",
 )
 @click.option(
     "--again", is_flag=True, help="Clean what an earlier run has cleaned too."
 )
-def denoise(
+@json_option
+def denoise(  # noqa: PLR0913 - an option of the command line each
     source: Path,
     target: Path,
     sigma: float | None,
@@ -70,19 +77,21 @@ def denoise(
     report: Path | None,
     clean: Path | None,
     again: bool,
+    is_json: bool,
 ) -> None:
     """Take the noise out of INPUT, a picture or a folder, and write OUTPUT.
 
     PNG, TIFF, JPEG and NPY files keep their names, format, size and range, and so do
     16 bits, transparency and orientation; INPUT stays as it is. Run again, the command
     goes on where it was stopped. A damaged file stops nothing; the exit code is 1 then.
+    --json says what became of each picture.
     """
     from recs_anomaly.applications.denoise.folder import clean_all
     from recs_anomaly.applications.denoise.plan import plan_cleaning
     from recs_anomaly.applications.denoise.records import Records
 
-    if clean is not None and report is None:
-        raise InputError("clean is for the report; give --report too.")
+    if clean is not None and report is None and not is_json:
+        raise InputError("clean is for the report; give --report or --json too.")
     plan = plan_cleaning(source, target)
     _refuse_overwriting(plan, clean, compare, report)
     load_keras()
@@ -103,7 +112,11 @@ def denoise(
     sheet = None if compare is None else records.sheet()
     if compare is not None and sheet is not None:
         write_bytes(compare, sheet)
-    _tell(records.outcomes, plan.others)
+    if is_json:
+        show_outcomes(records, plan, report, compare if sheet else None)
+    else:
+        tell_number(records.outcomes)
+    tell_problems(records.outcomes, plan.others)
     if not all(outcome.is_clean for outcome in records.outcomes):
         raise SystemExit(1)
 
@@ -142,37 +155,5 @@ def _denoiser(plan: "Plan", sigma: float | None, is_adapted: bool) -> "ImageDeno
     denoiser = ImageDenoiser(sigma=known, random_state=0, verbose=1)
     with warnings_in_one_line():
         n_pictures = adapt(denoiser, plan.tasks)
-    click.echo(f"Adapted to {_count(n_pictures, 'picture')}.", err=True)
+    click.echo(f"Adapted to {counted(n_pictures, 'picture')}.", err=True)
     return denoiser
-
-
-def _tell(outcomes: list["Outcome"], others: list[str]) -> None:
-    """Say at the end what was done, and name what was not."""
-    n_clean = sum(each.is_clean and not each.was_there for each in outcomes)
-    n_there = sum(each.was_there for each in outcomes)
-    n_same = sum(each.is_same and not each.problem for each in outcomes)
-    were = "was" if n_there == 1 else "were"
-    more = f"; {n_there} {were} clean already (--again does all)" if n_there else ""
-    more += f"; no noise was found in {n_same}" if n_same else ""
-    click.echo(f"Cleaned {_count(n_clean, 'picture')}{more}.")
-    for title, lines in (
-        (
-            "Could not be cleaned",
-            [f"{each.name}: {each.problem}" for each in outcomes if not each.is_clean],
-        ),
-        (
-            "Noise was left in",
-            [f"{o.name}: {o.problem}" for o in outcomes if o.is_clean and o.problem],
-        ),
-        ("Skipped, no pictures", others),
-    ):
-        if lines:
-            click.echo(f"{title}: {_count(len(lines), 'file')}", err=True)
-        for line in lines[:_SHOWN]:
-            click.echo(f"  {printable(line)}", err=True)
-        if len(lines) > _SHOWN:
-            click.echo(f"  and {len(lines) - _SHOWN} more", err=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from recs_anomaly.applications.anomaly.findings import Findings
+import pandas as pd
+
+from recs_anomaly.applications._records import records
+from recs_anomaly.applications.anomaly.findings import Findings, Quality
 from recs_anomaly.reports.anomaly_summary import in_words
 from recs_anomaly.reports.pages import page_of
 from recs_anomaly.reports.summaries import AnomalySummary
@@ -26,6 +30,10 @@ class SeriesLine:
     sentence : str
         What its page says first, or why it could not be judged.
     has_failed : bool
+    events : sequence of dict, default=()
+        The events in the order of time; times are text in ISO 8601.
+    quality : Quality or None, default=None
+        How good the findings are, where that is known.
     """
 
     name: str
@@ -36,6 +44,8 @@ class SeriesLine:
     score: float
     sentence: str
     has_failed: bool
+    events: Sequence[dict[str, Any]] = ()
+    quality: Quality | None = None
 
     @property
     def rarity(self) -> str:
@@ -68,6 +78,8 @@ def line_of(findings: Findings, summary: AnomalySummary, page: str) -> SeriesLin
         score=float(findings.scores.min()),
         sentence=summary.sentence,
         has_failed=False,
+        events=_plain(findings.events),
+        quality=summary.quality,
     )
 
 
@@ -86,8 +98,26 @@ def failed_line(name: str, reason: str) -> SeriesLine:
     return SeriesLine(name, "", 0, 0, 0.0, 0.0, reason, has_failed=True)
 
 
+def ranked(lines: Sequence[SeriesLine]) -> list[SeriesLine]:
+    """Put the series first that have the rarest event, then the lowest score.
+
+    Parameters
+    ----------
+    lines : sequence of SeriesLine
+
+    Returns
+    -------
+    ranked : list of SeriesLine
+        Those that could not be judged come last.
+    """
+    return sorted(
+        lines,
+        key=lambda line: (line.has_failed, -line.severity, line.score, line.name),
+    )
+
+
 def overview_page(name: str, lines: Sequence[SeriesLine]) -> str:
-    """Set the overview as HTML: the rarest event first, then the lowest score.
+    """Set the overview as HTML, the worst series first.
 
     Parameters
     ----------
@@ -100,12 +130,25 @@ def overview_page(name: str, lines: Sequence[SeriesLine]) -> str:
     page : str
         It refers to the pages of the series, and to nothing else.
     """
-    judged = [line for line in lines if not line.has_failed]
-    ranked = sorted(judged, key=lambda line: (-line.severity, line.score, line.name))
+    in_order = ranked(lines)
+    judged = [line for line in in_order if not line.has_failed]
     return page_of(
         "overview.html",
         name=name,
-        lines=ranked,
-        failed=[line for line in lines if line.has_failed],
+        lines=judged,
+        failed=[line for line in in_order if line.has_failed],
         n_events=sum(line.n_events for line in judged),
     )
+
+
+def _plain(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """Events as programs take them: rows by their times as text, or their numbers."""
+    return [
+        {name: _moment(value) for name, value in event.items()}
+        for event in records(events).rows
+    ]
+
+
+def _moment(value: Any) -> Any:
+    is_time = isinstance(value, pd.Timestamp | pd.Timedelta)
+    return value.isoformat() if is_time else value

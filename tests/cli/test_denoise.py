@@ -1,5 +1,6 @@
 """``recs-anomaly denoise``: folders of pictures in, folders of clean ones out."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,42 @@ def test_quality_beside_clean_pictures(run: Run, scans: Path, tmp_path: Path) ->
     assert "no clean picture of this name" in table["problem"]["more/b.PNG"]
 
 
+def test_what_became_of_each_picture_for_programs(
+    run: Run, scans: Path, tmp_path: Path
+) -> None:
+    originals = tmp_path / "originals"
+    originals.mkdir()
+    Image.fromarray(PHOTO).save(originals / "a.png")
+    clean = tmp_path / "clean"
+    found = run("denoise", scans, clean, "--clean", originals, "--json")
+    assert found.exit_code == 1
+    assert "cut.png: it is damaged" in found.stderr
+    told = json.loads(found.stdout)
+    assert (told["n_clean"], told["n_failed"]) == (2, 1)
+    assert told["others"] == ["notes.txt"]
+    assert told["report"] is told["sheet"] is None
+    good, cut, other = told["pictures"]
+    assert (good["file"], good["output"]) == ("a.png", str(clean / "a.png"))
+    assert (good["height"], good["width"]) == PHOTO.shape[:2]
+    assert good["sigma"] == pytest.approx(20, rel=0.2)
+    assert good["psnr"] > good["psnr_before"] + 5
+    assert (good["is_clean"], good["was_there"], good["is_same"]) == (
+        True,
+        False,
+        False,
+    )
+    assert (cut["file"], cut["output"], cut["is_clean"]) == ("cut.png", None, False)
+    assert (cut["sigma"], cut["width"]) == (None, None)
+    assert "damaged" in cut["problem"]
+    assert other["psnr"] is None
+    words = ("--report", tmp_path / "r.csv", "--compare", tmp_path / "s.png", "--json")
+    told = json.loads(run("denoise", scans, clean, *words).stdout)
+    assert told["report"] == str(tmp_path / "r.csv")
+    assert told["sheet"] == str(tmp_path / "s.png")
+    assert [each["was_there"] for each in told["pictures"]] == [True, False, True]
+    assert "psnr" not in told["pictures"][0]
+
+
 def test_a_file(run: Run, scans: Path) -> None:
     target = scans.parent / "one.png"
     for _ in range(2):
@@ -164,7 +201,7 @@ def test_reports_that_are_refused(run: Run, scans: Path) -> None:
     assert found.exit_code == 2
     assert "must be no picture of INPUT, OUTPUT or --clean" in found.stderr
     found = run("denoise", scans, clean, "--clean", scans)
-    assert "clean is for the report; give --report too" in found.stderr
+    assert "clean is for the report; give --report or --json too" in found.stderr
     one = scans.parent / "one.png"
     found = run("denoise", scans, clean, "--compare", one, "--report", one)
     assert "each result a file of its own" in found.stderr

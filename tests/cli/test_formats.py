@@ -30,6 +30,14 @@ def test_json_comes_back_as_it_was_in_ascii(capsys: pytest.CaptureFixture[str]) 
     assert "\x1b" not in text
 
 
+def test_json_has_null_for_what_is_no_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_json({"rows": [{"a": float("nan"), "b": (1.5, float("-inf"))}], "n": 0})
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"rows": [{"a": None, "b": [1.5, None]}], "n": 0}
+
+
 def test_csv_guards_formulas_and_keeps_numbers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -166,32 +166,6 @@ def find_anomalies(
     )
 
 
-def score_table(
-    detector: TimeSeriesAnomalyDetector, values: pd.DataFrame
-) -> pd.DataFrame:
-    """Score each row of a series.
-
-    Parameters
-    ----------
-    detector : TimeSeriesAnomalyDetector
-        Fitted.
-    values : DataFrame
-
-    Returns
-    -------
-    table : DataFrame
-        The rows' times or numbers, their score, and 1 beyond the threshold.
-    """
-    scores = detector.score_samples(values)
-    return pd.DataFrame(
-        {
-            values.index.name or "row": values.index,
-            "score": scores,
-            "is_abnormal": (scores < detector.offset_).astype(np.int64),
-        }
-    )
-
-
 def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
     """Compare findings with the truth.
 

@@ -26,11 +26,13 @@ class FolderSettings(NamedTuple):
     n_jobs: int
 
 
-def report_folder(folder: Path, output: Path, settings: FolderSettings) -> int:
-    """Write the pages; give the number of events in all series."""
+def report_folder(
+    folder: Path, output: Path, settings: FolderSettings
+) -> "list[SeriesLine]":
+    """Write the pages; give the lines of the overview, the worst series first."""
     from recs_anomaly.cli._files import write_text
     from recs_anomaly.estimators._side_by_side import side_by_side
-    from recs_anomaly.reports.overview import failed_line, overview_page
+    from recs_anomaly.reports.overview import failed_line, overview_page, ranked
 
     files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
     if not files:
@@ -47,7 +49,7 @@ def report_folder(folder: Path, output: Path, settings: FolderSettings) -> int:
             click.echo(printable(f"{file.name} failed: {outcome.failure}"), err=True)
         _show_progress(len(lines), len(files))
     write_text(output / OVERVIEW, overview_page(folder.resolve().name, lines))
-    return sum(line.n_events for line in lines)
+    return ranked(lines)
 
 
 def report_file(file: Path, output: Path, settings: FolderSettings) -> "SeriesLine":

@@ -1,10 +1,13 @@
 """``recs-anomaly anomaly report``: a series in, a page for people out."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli._formats import json_option, show_json
 from recs_anomaly.cli.anomaly._folder import (
     OVERVIEW,
     FolderSettings,
@@ -19,6 +22,9 @@ from recs_anomaly.cli.anomaly._series import (
     time_option,
 )
 from recs_anomaly.exceptions import InputError
+
+if TYPE_CHECKING:
+    from recs_anomaly.reports.overview import SeriesLine
 
 _EXAMPLE = """\b
 Example:
@@ -68,6 +74,7 @@ Example:
     help="Series of a folder to judge side by side.",
 )
 @seed_option
+@json_option
 def report(  # noqa: PLR0913 - an option of the command line each
     series: str,
     output: Path,
@@ -80,6 +87,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
     fail_on_events: bool,
     jobs: int,
     seed: int,
+    is_json: bool,
 ) -> None:
     """Write a page that says what happened in SERIES, when, how bad, and where.
 
@@ -89,6 +97,9 @@ def report(  # noqa: PLR0913 - an option of the command line each
 
     If SERIES is a folder, each series in it gets a page, and index.html ranks them; the
     networks are left out.
+
+    --json says what the page says: the files written, each event, and with --labels
+    how good the findings are.
     """
     from recs_anomaly.applications.anomaly.findings import (
         find_anomalies,
@@ -97,6 +108,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
     )
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.reports.anomaly_summary import summarise
+    from recs_anomaly.reports.overview import line_of
     from recs_anomaly.reports.pages import anomaly_page
 
     for path in filter(None, (output, events)):
@@ -105,8 +117,8 @@ def report(  # noqa: PLR0913 - an option of the command line each
         if train or labels or events:
             raise InputError("train, labels and events are for a single series.")
         settings = FolderSettings(time, channels, train_until, seed, jobs)
-        n_events = report_folder(Path(series), output, settings)
-        click.echo(f"{n_events:,} events; wrote {output / OVERVIEW}.")
+        lines = report_folder(Path(series), output, settings)
+        n_events = _show_folder(lines, output, is_json)
         raise SystemExit(int(fail_on_events and n_events > 0))
     if output.is_dir():
         raise InputError(f"output must be a file; {output} is a folder.")
@@ -124,7 +136,29 @@ def report(  # noqa: PLR0913 - an option of the command line each
     write_text(output, anomaly_page(summary))
     if events is not None:
         write_text(events, csv_of(findings.events))
-    click.echo(summary.sentence)
+    if is_json:
+        table = None if events is None else str(events)
+        line = line_of(findings, summary, output.name)
+        show_json({**_plain(line, output), "table": table})
+    else:
+        click.echo(summary.sentence)
     click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB).", err=True)
     if fail_on_events and len(findings.events):
         raise SystemExit(1)
+
+
+def _show_folder(lines: "list[SeriesLine]", output: Path, is_json: bool) -> int:
+    """Say what was found; give the number of events in all series."""
+    n_events = sum(line.n_events for line in lines)
+    overview = output / OVERVIEW
+    if is_json:
+        judged = [_plain(line, output / line.page) for line in lines]
+        show_json({"overview": str(overview), "n_events": n_events, "series": judged})
+    else:
+        click.echo(f"{n_events:,} events; wrote {overview}.")
+    return n_events
+
+
+def _plain(line: "SeriesLine", page: Path) -> dict[str, Any]:
+    """Say where the page is from here, not from the overview."""
+    return {**asdict(line), "page": None if line.has_failed else str(page)}

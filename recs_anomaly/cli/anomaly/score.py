@@ -1,10 +1,12 @@
 """``recs-anomaly anomaly score``: a model and a series in, a score for each row out."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli._formats import json_option, show_json
 from recs_anomaly.cli.anomaly._series import (
     csv_of,
     open_series,
@@ -27,14 +29,18 @@ from recs_anomaly.exceptions import InputError
     help="Table to write: time, score, 1 where the score is beyond the threshold.",
 )
 @time_option
-def score(model: str, series: str, output: Path, time: str | None) -> None:
+@json_option
+def score(
+    model: str, series: str, output: Path, time: str | None, is_json: bool
+) -> None:
     """Score each row of SERIES with the detector in the file MODEL.
 
     SERIES must have the channels that the model was trained on. Lower scores are more
-    abnormal.
+    abnormal. --json says what they come to: the rows beyond the threshold, and the
+    lowest score.
     """
     from recs_anomaly import TimeSeriesAnomalyDetector, load
-    from recs_anomaly.applications.anomaly.findings import score_table
+    from recs_anomaly.applications.anomaly.scoring import score_table, sum_up_scores
     from recs_anomaly.cli._training import warnings_in_one_line
 
     refuse_missing_folder(output)
@@ -50,8 +56,11 @@ def score(model: str, series: str, output: Path, time: str | None) -> None:
         values = open_series(series, time, wanted).values
         table = score_table(detector, values)
     write_text(output, csv_of(table))
+    summary = sum_up_scores(table, detector.offset_)
+    if is_json:
+        show_json({"series": series, "table": str(output), **asdict(summary)})
     click.echo(
-        f"{table['is_abnormal'].sum():,} of {len(table):,} rows are beyond the "
+        f"{summary.n_abnormal:,} of {summary.n_rows:,} rows are beyond the "
         f"threshold; wrote {output}.",
         err=True,
     )

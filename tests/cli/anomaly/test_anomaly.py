@@ -1,5 +1,6 @@
 """``recs-anomaly anomaly``: files in, pages, tables and models out."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,6 +59,26 @@ def test_a_report_with_its_events(run: Run, pump: Path) -> None:
     assert run(*words, "--fail-on-events").exit_code == 1
 
 
+def test_a_report_for_programs(run: Run, pump: Path) -> None:
+    page, table = pump.with_name("pump.html"), pump.with_name("events.csv")
+    words = ("anomaly", "report", pump, "-o", page, "--labels", "bad", "--json")
+    words += ("--train-until", "2026-03-01 08:00", "--events", table)
+    found = run(*words, "--fail-on-events")
+    assert found.exit_code == 1
+    told = json.loads(found.stdout)
+    assert told["page"] == str(page)
+    assert page.is_file()
+    assert told["table"] == str(table)
+    assert (told["name"], told["n_rows"], told["n_events"]) == ("pump.csv", 900, 1)
+    assert told["sentence"].startswith("One event in 900 rows of 1 channel")
+    [event] = told["events"]
+    assert event["start"] == "2026-03-01T11:40:00" <= event["peak"] <= event["end"]
+    assert event["channel"] == "=bar"  # no spreadsheet runs JSON
+    assert event["severity"] == told["severity"] > 1000
+    assert told["quality"]["event_recall"] == told["quality"]["event_precision"] == 1
+    assert {"random", "squared difference"} < told["quality"]["floors"].keys()
+
+
 def test_a_quiet_series(run: Run, pump: Path) -> None:
     quiet = pump.with_name("quiet.csv")
     pd.read_csv(pump).iloc[:600].drop(columns="bad").to_csv(quiet, index=False)
@@ -66,13 +87,17 @@ def test_a_quiet_series(run: Run, pump: Path) -> None:
     found = run(*words, "--fail-on-events")
     assert found.exit_code == 0, found.output
     assert found.stdout.startswith("Nothing out of the ordinary in 600 rows")
+    told = json.loads(run(*words, "--json").stdout)
+    assert (told["n_events"], told["events"], told["severity"]) == (0, [], 0)
+    assert told["quality"] is told["table"] is None
 
 
 def test_train_then_score(run: Run, pump: Path) -> None:
     model, table = pump.with_name("pump.recs"), pump.with_name("scores.csv")
     trained = run("anomaly", "train", pump, "-o", model, "--channels", "=bar")
     assert trained.exit_code == 0, trained.output
-    scored = run("anomaly", "score", model, pump, "-o", table)
+    words = ("anomaly", "score", model, pump, "-o", table)
+    scored = run(*words)
     assert scored.exit_code == 0, scored.output
     scores = pd.read_csv(table)
     assert list(scores) == ["when", "score", "is_abnormal"]
@@ -82,6 +107,16 @@ def test_train_then_score(run: Run, pump: Path) -> None:
         pd.read_csv(pump, index_col="when", parse_dates=["when"])[["=bar"]]
     )
     np.testing.assert_allclose(scores["score"], expected, rtol=1e-12)
+    told = json.loads(run(*words, "--json").stdout)
+    assert told == {
+        "series": str(pump),
+        "table": str(table),
+        "n_rows": 900,
+        "n_abnormal": int((expected < told["threshold"]).sum()),
+        "threshold": pytest.approx(load(model).offset_),
+        "score": pytest.approx(expected.min()),
+        "at": "2026-03-01 11:40:00",
+    }
 
 
 def test_the_sample_by_name(run: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``recs-anomaly anomaly report`` on a folder: an overview and a page for each."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,21 @@ def test_a_page_for_each_series_and_an_overview(
     assert "pump 1 &amp; co.csv" in overview
     failing = run(*words, "--train-until", "2026-03-01 07:00", "--fail-on-events")
     assert failing.exit_code == 1
+
+
+def test_a_folder_for_programs(folder: Path, tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    words = ("anomaly", "report", folder, "-o", pages, "--json")
+    told = json.loads(run(*words, "--train-until", "2026-03-01 07:00").stdout)
+    assert told["overview"] == str(pages / "index.html")
+    assert told["n_events"] == sum(each["n_events"] for each in told["series"])
+    worst, *_, broken = told["series"]
+    assert worst["name"] == "pump 1 & co.csv"
+    assert worst["page"] == str(pages / "pump 1 & co.csv.html")
+    first = worst["events"][0]
+    assert (first["start"], first["channel"]) == ("2026-03-01T08:20:00", "bar")
+    assert (broken["name"], broken["page"]) == ("broken.csv", None)
+    assert broken["has_failed"]
 
 
 def test_mistakes_are_sentences(folder: Path, tmp_path: Path) -> None:
