@@ -110,7 +110,7 @@ def rated_table(title: str, rated: "Records") -> TextTable:
     -------
     table : TextTable
     """
-    return _laid_out(title, rated, (_TITLE, _RATING, _GENRES))
+    return _laid_out(title, rated, (_TITLE, _RATING, *_genres(rated)))
 
 
 def similar_table(title: str, similar: "Records") -> TextTable:
@@ -126,7 +126,13 @@ def similar_table(title: str, similar: "Records") -> TextTable:
     -------
     table : TextTable
     """
-    return _laid_out(title, similar, (_RANK, _TITLE, _LIKENESS, _N_RATINGS, _GENRES))
+    fields = (_RANK, _TITLE, _LIKENESS, _N_RATINGS, *_genres(similar))
+    return _laid_out(title, similar, fields)
+
+
+def _genres(table: "Records") -> tuple[_Field, ...]:
+    """Give the column of genres where any are known."""
+    return (_GENRES,) if any(row["genres"] for row in table.rows) else ()
 
 
 def _laid_out(title: str, table: "Records", fields: tuple[_Field, ...]) -> TextTable:

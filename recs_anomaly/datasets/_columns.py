@@ -44,7 +44,10 @@ _OPTIONAL = {"timestamp", "genres"}
 
 
 def find_columns(
-    names: Sequence[str], aliases: Mapping[str, Sequence[str]], path: Path
+    names: Sequence[str],
+    aliases: Mapping[str, Sequence[str]],
+    path: Path,
+    chosen: Sequence[str] = (),
 ) -> dict[str, int]:
     """Find the position of each role's column by the names people usually give it.
 
@@ -56,6 +59,8 @@ def find_columns(
         Accepted names of each role, `RATING_COLUMNS` or `ITEM_COLUMNS`.
     path : Path
         For the message.
+    chosen : sequence of str, default=()
+        Names, to the letter, of the columns that play the first roles.
 
     Returns
     -------
@@ -65,10 +70,14 @@ def find_columns(
     Raises
     ------
     TableFileError
-        If a role that is not optional has no column, or two of equal claim.
+        If a role that is not optional has no column, or two of equal claim, or a
+        chosen column is not there.
     """
-    columns: dict[str, int] = {}
-    for role, accepted in aliases.items():
+    columns = {
+        role: _place_of(name, names, path)
+        for role, name in zip(aliases, chosen, strict=False)
+    }
+    for role, accepted in list(aliases.items())[len(columns) :]:
         places = _places_of(accepted, names, taken=columns.values())
         if len(places) > 1:
             called = " and ".join(repr(names[place]) for place in places)
@@ -79,9 +88,11 @@ def find_columns(
             columns[role] = places[0]
         elif role not in _OPTIONAL:
             known = ", ".join([role, *accepted[1:6]])
+            # Items have no such parameter.
+            hint = ", or name them in columns" if aliases is RATING_COLUMNS else ""
             raise TableFileError(
-                f"{path} has no column for {role}: it has {', '.join(names)}; name one "
-                f"of them {known} or the like."
+                f"{path} has no column for {role}: it has {', '.join(names)}; call one "
+                f"of them {known} or the like{hint}."
             )
     return columns
 
@@ -92,6 +103,14 @@ def names_any_column(
     """Whether a row holds a name of any role, and so must be a header."""
     spelled = {_plain(cell) for cell in cells}
     return any(spelled.intersection(accepted) for accepted in aliases.values())
+
+
+def _place_of(name: str, names: Sequence[str], path: Path) -> int:
+    if name not in names:
+        raise TableFileError(
+            f"{path} has no column {name!r}; it has {', '.join(names)}."
+        )
+    return names.index(name)
 
 
 def _places_of(

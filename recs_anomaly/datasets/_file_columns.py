@@ -23,7 +23,7 @@ def is_parquet(path: Path) -> bool:
 
 
 def columns_of_parquet(
-    path: Path, aliases: Mapping[str, Sequence[str]]
+    path: Path, aliases: Mapping[str, Sequence[str]], chosen: Sequence[str] = ()
 ) -> dict[str, pa.ChunkedArray]:
     """Read the columns of a Parquet file that play a role, in their own types.
 
@@ -32,6 +32,8 @@ def columns_of_parquet(
     path : Path
     aliases : mapping of str to sequence of str
         Accepted names of each role.
+    chosen : sequence of str, default=()
+        Names, to the letter, of the columns that play the first roles.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def columns_of_parquet(
     try:
         with ParquetFile(path) as file:
             names = file.schema_arrow.names
-            places = find_columns(names, aliases, path)
+            places = find_columns(names, aliases, path, chosen)
             table = file.read([names[place] for place in places.values()])
     except pa.ArrowInvalid as error:
         raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
@@ -60,6 +62,7 @@ def columns_of_text(
     table: TextTable,
     aliases: Mapping[str, Sequence[str]],
     is_row: Callable[[Sequence[str]], bool],
+    chosen: Sequence[str] = (),
 ) -> dict[str, pa.ChunkedArray]:
     """Cut the columns that play a role out of a text table.
 
@@ -70,6 +73,9 @@ def columns_of_text(
         Accepted names of each role. Without names in the file, roles go by place.
     is_row : callable
         Whether the cells of the first line are already values.
+    chosen : sequence of str, default=()
+        Names, to the letter, of the columns that play the first roles; the file has
+        names then.
 
     Returns
     -------
@@ -81,9 +87,9 @@ def columns_of_text(
     TableFileError
         If a column is missing or doubled, or the table is not regular.
     """
-    has_header = not is_row(table.first_row)
+    has_header = bool(chosen) or not is_row(table.first_row)
     places = (
-        find_columns(table.first_row, aliases, table.path)
+        find_columns(table.first_row, aliases, table.path, chosen)
         if has_header
         else {role: n for n, role in enumerate(aliases) if n < len(table.first_row)}
     )

@@ -19,11 +19,14 @@ from recs_anomaly.datasets._file_columns import (
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading
 from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.exceptions import InputError
 
 _NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 
 
-def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_ratings(
+    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
     r"""Read a file of ratings.
 
     CSV and its relatives (tab, semicolon, space), MovieLens' ``::`` and ``u.data``,
@@ -35,6 +38,9 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     path : str or path-like
+    columns : sequence of str, optional
+        Names of the columns of users, items and ratings, and of timestamps if there
+        are any, for a file that calls them by other names than the usual ones.
 
     Returns
     -------
@@ -46,6 +52,8 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
+    InputError
+        If `columns` are not three or four different names.
     TableFileError
         If there is no such file, it cannot be read as a table, a column is missing or
         doubled, there is no rating at all, or a row lacks an id or a finite rating.
@@ -59,20 +67,40 @@ def read_ratings(path: str | os.PathLike[str]) -> pd.DataFrame:
       user_id item_id  rating
     0     ada     007     4.5
     1      bo      12     3.0
+    >>> _ = file.write_text("Reader,Work,Verdict\nada,007,4.5\n")
+    >>> read_ratings(file, columns=["Reader", "Work", "Verdict"])
+      user_id item_id  rating
+    0     ada     007     4.5
     """
     path = expanded(path)
+    chosen = _chosen(columns)
     with reading(path):
-        columns = (
-            columns_of_parquet(path, RATING_COLUMNS)
+        found = (
+            columns_of_parquet(path, RATING_COLUMNS, chosen)
             if is_parquet(path)
-            else columns_of_text(read_text_table(path), RATING_COLUMNS, _is_rating)
+            else columns_of_text(
+                read_text_table(path), RATING_COLUMNS, _is_rating, chosen
+            )
         )
-    if not len(columns["rating"]):
+    if not len(found["rating"]):
         raise TableFileError(f"{path} has column names but not a single rating.")
     for role in ("user_id", "item_id"):
-        refuse_missing(columns[role], role, path)
-    series = {role: values.to_pandas() for role, values in columns.items()}
-    return pd.DataFrame({**series, "rating": _finite_numbers(columns["rating"], path)})
+        refuse_missing(found[role], role, path)
+    series = {role: values.to_pandas() for role, values in found.items()}
+    return pd.DataFrame({**series, "rating": _finite_numbers(found["rating"], path)})
+
+
+def _chosen(columns: Sequence[str] | None) -> Sequence[str]:
+    if columns is None:
+        return ()
+    if isinstance(columns, str) or len(columns) not in (3, 4):
+        raise InputError(
+            "columns must be the names of the columns of users, items, ratings and, if "
+            f"there are any, timestamps; got {columns!r}."
+        )
+    if len(set(columns)) < len(columns):
+        raise InputError(f"columns must be different ones; got {columns!r}.")
+    return columns
 
 
 def _is_rating(cells: Sequence[str]) -> bool:

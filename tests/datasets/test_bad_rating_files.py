@@ -36,7 +36,7 @@ BAD_FILES = {
     "five columns without names": ("1,2,3,4,5\n", "no column for user_id: it has 1, 2"),
     "unknown names": (
         "who,what,howmuch\n1,2,3\n",
-        "no column for user_id: it has who, what, howmuch; name one of them user_id,",
+        "no column for user_id: it has who, what, howmuch; call one of them user_id,",
     ),
     "repeated names": (
         "user,item,rating,Rating\n1,2,3,4\n",

@@ -62,3 +62,20 @@ def test_names_that_differ_only_in_spelling_are_refused() -> None:
 def test_a_header_is_told_from_a_row() -> None:
     assert names_any_column(["who", "Movie ID", "x"], RATING_COLUMNS)
     assert not names_any_column(["ada", "B00", "5"], RATING_COLUMNS)
+
+
+def test_chosen_columns_are_taken_to_the_letter() -> None:
+    names = ["user", "User", "Work", "stars", "verdict", "date"]
+    chosen = ["User", "Work", "verdict"]
+    expected = {"user_id": 1, "item_id": 2, "rating": 4}
+    assert find_columns(names, RATING_COLUMNS, FILE, chosen) == {
+        **expected,
+        "timestamp": 5,
+    }
+    chosen.append("stars")
+    assert find_columns(names, RATING_COLUMNS, FILE, chosen) == {
+        **expected,
+        "timestamp": 3,
+    }
+    with pytest.raises(TableFileError, match="no column 'work'; it has user, User, W"):
+        find_columns(names, RATING_COLUMNS, FILE, ["User", "work", "verdict"])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from recs_anomaly.datasets.item_files import read_items
 from recs_anomaly.datasets.rating_files import read_ratings
+from recs_anomaly.exceptions import InputError
 
 Writer = Callable[..., Path]
 
@@ -214,3 +215,33 @@ def test_movielens_100k_as_published(real_data_home: Path) -> None:
     assert len(items) == 1_682
     assert items.loc[1].tolist() == ["Toy Story (1995)", "Animation|Children's|Comedy"]
     assert items.loc[543, "title"] == "Misérables, Les (1995)"
+
+
+@pytest.mark.parametrize("is_parquet", [False, True])
+def test_columns_of_any_name(tmp_path: Path, *, is_parquet: bool) -> None:
+    path = tmp_path / "books"
+    books = pd.DataFrame({"Reader": ["ada", "bo"], "Work": [7, 9], "3": [4.5, 2.0]})
+    books["user_id"] = "nobody"
+    if is_parquet:
+        books.to_parquet(path)
+    else:
+        books.to_csv(path, index=False)
+    ratings = read_ratings(path, columns=["Reader", "Work", "3"])
+    assert ratings.to_dict("list") == {
+        "user_id": ["ada", "bo"],
+        "item_id": [7, 9],
+        "rating": [4.5, 2.0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("columns", "rule"),
+    [
+        ("abc", "columns must be the names of the columns of users, items, ratings"),
+        (["a", "b"], "columns must be the names of the columns of users, items, rat"),
+        (["a", "b", "a"], r"columns must be different ones; got \['a', 'b', 'a'\]"),
+    ],
+)
+def test_columns_that_cannot_be(write: Writer, columns: list[str], rule: str) -> None:
+    with pytest.raises(InputError, match=rule):
+        read_ratings(write("a,b,c\n1,2,3\n"), columns=columns)

@@ -1,6 +1,7 @@
 """Ratings by name or from a file, with the titles of what was rated."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,9 @@ _ITEM_COLUMNS = ["item_id", "title", "genres"]
 
 
 def open_ratings(
-    source: str, items_file: str | os.PathLike[str] | None = None
+    source: str,
+    items_file: str | os.PathLike[str] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> MovieRatings:
     """Open ratings and the titles of their items.
 
@@ -36,6 +39,8 @@ def open_ratings(
     items_file : str or path-like, optional
         Titles, in any format of `read_items`. Without it, the data set's own are taken,
         or a file called u.item, movies.dat or movies.csv beside the ratings.
+    columns : sequence of str, optional
+        Names of the file's columns of users, items and ratings, as in `read_ratings`.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def open_ratings(
     ------
     InputError
         If `source` is neither a file nor a known name, or a file breaks a rule that
-        the message states.
+        the message states, or a data set's columns are named.
     DownloadError
         If a data set has to be downloaded and cannot be.
 
@@ -58,7 +63,8 @@ def open_ratings(
     """
     path = expanded(source)
     if path.exists():
-        ratings, titles = read_ratings(path), items_file or _titles_beside(path)
+        ratings = read_ratings(path, columns=columns)
+        titles = items_file or _titles_beside(path)
         items = read_items(titles) if titles else pd.DataFrame(columns=_ITEM_COLUMNS)
         return MovieRatings(ratings, items)
     if source not in NAMES:
@@ -66,6 +72,8 @@ def open_ratings(
             f"There is no file {source!r}, and no data set of this name; "
             f"data sets are {', '.join(NAMES)}."
         )
+    if columns is not None:
+        raise InputError(f"columns are for a file; {source} is a data set.")
     opened = load_sample_ratings() if source == SAMPLE else fetch_movielens(source)
     return opened._replace(items=read_items(items_file)) if items_file else opened
 

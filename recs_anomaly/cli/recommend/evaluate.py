@@ -1,12 +1,13 @@
 """``recs-anomaly recommend evaluate``: how good, and how much better than simple."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recs_anomaly.cli._formats import format_options, show_csv, show_json
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli.recommend._ratings import columns_option
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _METRICS = {
     epilog="Example: recs-anomaly recommend evaluate ml-100k --folds official"
 )
 @click.argument("ratings")
+@columns_option
 @click.option(
     "--folds",
     default="5",
@@ -42,7 +44,13 @@ _METRICS = {
 )
 @click.option("--seed", default=0, show_default=True, help="Same seed, same figures.")
 @format_options
-def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
+def evaluate(
+    ratings: str,
+    columns: Sequence[str] | None,
+    folds: str,
+    seed: int,
+    form: str | None,
+) -> None:
     """Measure accuracy and rankings, beside those of simple rules.
 
     RATINGS is a file or the name of a data set. Each fold's test ratings are forecast
@@ -60,7 +68,7 @@ def evaluate(ratings: str, folds: str, seed: int, form: str | None) -> None:
     from recs_anomaly.estimators.recommender import RBMRecommender
 
     with warnings_in_one_line():
-        opened = open_ratings(ratings)
+        opened = open_ratings(ratings, columns=columns)
         rated = without_repeats(opened.ratings)
         cuts = _cut(rated, folds, seed)
         load_keras()

@@ -1,12 +1,13 @@
 """``recs-anomaly recommend report``: ratings in, a page for people out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
-from recs_anomaly.cli.recommend._ratings import items_option
+from recs_anomaly.cli.recommend._ratings import columns_option, items_option
 
 if TYPE_CHECKING:
     from recs_anomaly.datasets.splits import Fold
@@ -32,6 +33,7 @@ _SPLITS = {
     metavar="PAGE",
     help="HTML file to write.",
 )
+@columns_option
 @items_option
 @click.option(
     "--split",
@@ -43,7 +45,12 @@ _SPLITS = {
 )
 @click.option("--seed", default=0, show_default=True, help="Same seed, same page.")
 def report(
-    ratings: str, output: Path, items_file: Path | None, split: str, seed: int
+    ratings: str,
+    output: Path,
+    columns: Sequence[str] | None,
+    items_file: Path | None,
+    split: str,
+    seed: int,
 ) -> None:
     """Write a page that says how good recommendations are, and for whom.
 
@@ -62,7 +69,7 @@ def report(
 
     refuse_missing_folder(output)
     with warnings_in_one_line():
-        opened = open_ratings(ratings, items_file)
+        opened = open_ratings(ratings, items_file, columns)
         rated = without_repeats(opened.ratings)
         train, hidden = (rated.iloc[rows] for rows in _cut(rated, split, seed))
         load_keras()

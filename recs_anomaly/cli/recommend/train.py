@@ -1,14 +1,21 @@
 """``recs-anomaly recommend train``: ratings in, a model file out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder
-from recs_anomaly.cli.recommend._ratings import items_option
+from recs_anomaly.cli.recommend._ratings import columns_option, items_option
+
+_EXAMPLE = """\b
+Example:
+  recs-anomaly recommend train ml-100k -o films.recs
+  recs-anomaly recommend train books.csv -o books.recs --columns Reader,Work,Stars
+"""
 
 
-@click.command(epilog="Example: recs-anomaly recommend train ml-100k -o films.recs")
+@click.command(epilog=_EXAMPLE)
 @click.argument("ratings")
 @click.option(
     "-o",
@@ -19,6 +26,7 @@ from recs_anomaly.cli.recommend._ratings import items_option
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write the model to, by custom called something.recs.",
 )
+@columns_option
 @items_option
 @click.option("--seed", default=0, show_default=True, help="Same seed, same model.")
 @click.option(
@@ -31,6 +39,7 @@ from recs_anomaly.cli.recommend._ratings import items_option
 def train(
     ratings: str,
     model_file: Path,
+    columns: Sequence[str] | None,
     items_file: Path | None,
     seed: int,
     checkpoint: Path | None,
@@ -50,7 +59,7 @@ def train(
 
     refuse_missing_folder(model_file)
     with warnings_in_one_line():
-        opened = open_ratings(ratings, items_file)
+        opened = open_ratings(ratings, items_file, columns)
         load_keras()
         start = perf_counter()
         recommender = Recommender.train(

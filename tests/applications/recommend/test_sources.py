@@ -84,3 +84,11 @@ def test_neither_file_nor_name_is_said_with_the_names() -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableFileError, match="is a folder"):
         open_ratings(str(tmp_path))
+
+
+def test_columns_are_for_files(ratings_file: Path) -> None:
+    ratings_file.write_text("who,what,how much\nada,7,4.5\n")
+    opened = open_ratings(str(ratings_file), columns=["who", "what", "how much"])
+    assert opened.ratings.to_numpy().tolist() == [["ada", 7, 4.5]]
+    with pytest.raises(InputError, match="columns are for a file; sample is a data se"):
+        open_ratings("sample", columns=["who", "what", "how much"])

@@ -98,3 +98,24 @@ def test_an_output_is_needed(run: Run) -> None:
     result = run("recommend", "train", "sample")
     assert result.exit_code == 2
     assert "Missing option '-o' / '--output'" in result.stderr
+
+
+def test_columns_of_any_name_and_no_genres(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    ratings, _ = make_ratings(40, 30, 500, random_state=0)
+    names = {"user_id": "Reader", "item_id": "Work", "rating": "Verdict"}
+    ratings.rename(columns=names).to_csv(tmp_path / "books.csv", index=False)
+    words = ("recommend", "train", tmp_path / "books.csv", "-o", tmp_path / "b.recs")
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert "it has Reader, Work, Verdict" in refused.stderr
+    assert "or name them in columns" in refused.stderr
+    found = run(*words, "--columns", "Reader, Work,Verdict")
+    assert "Learned from 500 ratings of 30 items by 40 users" in found.stderr
+    similar = run("recommend", "similar", tmp_path / "b.recs", "7").stdout
+    user = run("recommend", "user", tmp_path / "b.recs", "7").stdout
+    assert "Rated by" in similar
+    assert "Genres" not in similar + user
+    refused = run(*words, "--columns", "Reader,Work,Stars")
+    assert "has no column 'Stars'; it has Reader, Work, Verdict" in refused.stderr
