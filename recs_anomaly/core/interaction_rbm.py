@@ -102,18 +102,19 @@ def hidden_mean(rbm: InteractionRBM, told: Singles) -> Floats:
     return np.asarray(rbm.hidden_bias + told.sum(axis=0, dtype=np.float64))
 
 
-def presence(rbm: InteractionRBM, hidden: Floats) -> Singles:
-    """Expect every item by the hidden units: near 1 where it is sure to be chosen.
+def expectations(rbm: InteractionRBM) -> Singles:
+    """What each hidden unit lets expect of every item, in shape (n_units, n_items + 1).
 
-    In single precision, to find the best of many; `exact_presence` tells them apart.
+    Means of hidden units, times these, are presences: near 1 where an item is sure to
+    be chosen. In single precision, to find the best of many; `exact_presence` tells
+    them apart. A row is a unit, because memory is read fastest in that order when there
+    is one person to serve.
     """
-    expected: Singles = hidden.astype(np.float32) @ rbm.weights.T
-    expected *= rbm.scale
-    return expected
+    return np.ascontiguousarray((rbm.weights * rbm.scale[:, None]).T)
 
 
 def exact_presence(rbm: InteractionRBM, hidden: Floats, items: Ints) -> Floats:
-    """`presence` of one item for each row of `hidden`, in double precision."""
+    """Presence of one item for each row of `hidden`, in double precision."""
     weights = rbm.weights[items].astype(np.float64)
     drive = np.einsum("ph,ph->p", weights, hidden)
     return np.asarray(drive * rbm.scale[items])

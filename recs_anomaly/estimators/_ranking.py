@@ -38,9 +38,8 @@ class Catalogue(NamedTuple):
     ratings: RatingModel
     interactions: InteractionRBM
     told: Singles  # (n_items + 1, n_units) messages of the items to its hidden units
-    weights: (
-        Singles  # (n_items, n_weights) of the rating model, both views side by side
-    )
+    expected: Singles  # (n_units, n_items) what those let expect of the items
+    weights: Singles  # (n_weights, n_items) of the rating model, views one below another
     effects: Singles  # (n_items,)
     spread: float  # standard deviation of the ratings
     log_popularity: Floats  # (n_items,)
@@ -92,14 +91,14 @@ class Ranked(NamedTuple):
 
 def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
     """Lay the items' arrays out for ranking; the item that nobody rated is left out."""
-    weights = np.hstack(
-        [ratings.user_share * ratings.item_weights, ratings.item_features]
-    )
+    weights = [ratings.user_share * ratings.item_weights, ratings.item_features]
+    expected = interaction_rbm.expectations(interactions)
     return Catalogue(
         ratings,
         interactions,
         interaction_rbm.messages(interactions, np.arange(len(interactions.scale))),
-        np.ascontiguousarray(weights[:-1], np.float32),
+        np.ascontiguousarray(expected[:, :-1]),
+        np.ascontiguousarray(np.hstack(weights)[:-1].T, np.float32),
         ratings.item_effects[:-1].astype(np.float32),
         _spread(ratings),
         interaction_rbm.log_popularity(interactions.scale[:-1]),
@@ -210,8 +209,7 @@ def _rough_scores(known: Catalogue, people: People, wanted: Wanted) -> Singles:
         scores = _rough_liking(known, people)
     else:
         rbm = known.interactions
-        items = rbm._replace(weights=rbm.weights[:-1], scale=rbm.scale[:-1])
-        presence = interaction_rbm.presence(items, people.hidden)
+        presence: Singles = people.hidden.astype(np.float32) @ known.expected
         if rank_by == "watch" and not wanted.novelty:
             return presence  # the log odds rise with it
         link = rbm.link.astype(np.float32)
@@ -228,7 +226,7 @@ def _rough_scores(known: Catalogue, people: People, wanted: Wanted) -> Singles:
 def _rough_liking(known: Catalogue, people: People) -> Singles:
     """Latent ratings of all items, up to a number for each person."""
     places = np.hstack([people.features, people.weights]).astype(np.float32)
-    liking: Singles = places @ known.weights.T + known.effects
+    liking: Singles = places @ known.weights + known.effects
     return liking
 
 

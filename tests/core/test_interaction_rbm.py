@@ -73,7 +73,7 @@ def test_a_pass_up_and_down_by_loops() -> None:
     expected = [
         rbm.scale[item] * sum(rbm.weights[item] * hidden) for item in range(N_ITEMS)
     ]
-    found = interaction_rbm.presence(rbm, hidden[None])[0]
+    found = hidden @ interaction_rbm.expectations(rbm)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     items = np.array([5, 0, 5])
     exact = interaction_rbm.exact_presence(rbm, np.tile(hidden, (3, 1)), items)
@@ -140,5 +140,5 @@ def test_popular_items_lead_where_there_are_no_choices() -> None:
     rbm = interaction_rbm.from_spectrum(np.eye(4), np.array([4.0, 3, 2, 1]), counts)
     nobody = interaction_rbm.hidden_mean(rbm, np.zeros((0, 3), np.float32))
     np.testing.assert_array_equal(nobody, rbm.hidden_bias)
-    lead = np.argsort(-interaction_rbm.presence(rbm, nobody[None])[0], kind="stable")
+    lead = np.argsort(-(nobody @ interaction_rbm.expectations(rbm)), kind="stable")
     assert lead[0] == 0
