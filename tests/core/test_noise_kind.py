@@ -74,6 +74,15 @@ def test_noise_that_was_compressed_is_told_from_detail(
     assert not has_blotches(waves_of(compressed(GREY, quality)))
 
 
+@pytest.mark.parametrize("size", [16, 24, 32, 48])
+def test_noise_of_small_pictures_is_noise_and_no_blotches(size: int) -> None:
+    """Few patches are uneven by chance, in one of a hundred pictures at most."""
+    rng = np.random.default_rng(size)
+    found = [waves_of(0.5 + 0.1 * rng.standard_normal((size, size))) for _ in range(99)]
+    assert sum(map(is_noise, found)) >= 97
+    assert not any(map(has_blotches, found))
+
+
 def test_fine_texture_is_no_noise() -> None:
     """White like noise, but stronger in some places than in others."""
     strength = np.exp(np.random.default_rng(1).standard_normal((64, 64)))
