@@ -56,6 +56,22 @@ def test_every_class_fits_in_two_threads_as_alone() -> None:
         assert answered == answer(key, fitted(key)).tobytes(), key
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("key", SAMPLES)
+def test_keras_own_generator_is_left_alone(key: str) -> None:
+    import keras
+
+    def drawn() -> bytes:
+        return keras.ops.convert_to_numpy(keras.random.normal((4,))).tobytes()
+
+    keras.utils.set_random_seed(3)
+    expected = drawn(), drawn()
+    keras.utils.set_random_seed(3)
+    first = drawn()
+    SAMPLES[key].ask(SAMPLES[key].fit())
+    assert (first, drawn()) == expected
+
+
 @pytest.fixture
 def own() -> Any:
     """A Keras model of the user's; making it draws from the user's generators."""
