@@ -9,6 +9,7 @@ should learn is a question for ``GridSearchCV``, over the whole pipeline.
 # %%
 # The pixels of scikit-learn's digits go from 0 to 16; an RBM wants probabilities.
 
+import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -44,3 +45,17 @@ for parameters, score in zip(
     print(f"{parameters['rbm__n_components']:3d} features: {score:.3f} in validation")
 accuracy = search.score(X_test, y_test)
 print(f"accuracy on digits that nothing was chosen by: {accuracy:.3f}")
+
+# %%
+# The features that were chosen. Purple weights want ink, orange ones want none: some
+# are strokes, some are gaps, and pale ones have not found their part yet.
+
+weights = search.best_estimator_["rbm"].components_
+limit = abs(weights).max() / 2
+figure, axes = plt.subplots(4, 16, figsize=(8, 2.1))
+for panel, feature in zip(axes.flat, weights, strict=True):
+    panel.imshow(
+        feature.reshape(8, 8), cmap="PuOr", vmin=-limit, vmax=limit
+    )
+    panel.set_axis_off()
+plt.show()

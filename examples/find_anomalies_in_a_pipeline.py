@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from recs_anomaly import TimeSeriesAnomalyDetector
-from recs_anomaly.datasets import load_sample_series
+from recs_anomaly.datasets import data_home, load_sample_series
 
 sample = load_sample_series()
 calm, later = sample.values.iloc[:2880], sample.values.iloc[2880:]
@@ -70,3 +70,23 @@ for fault, was_met in zip(sample.events.itertuples(), met, strict=True):
 axes.set_title("Score, in multiples of the threshold. Grey: faults", pad=58)
 axes.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%d %b"))
 plt.show()
+
+# %%
+# And a real machine? ``fetch_nab("realKnownCause/machine_temperature_system_failure")``
+# leaves the temperature of one in the data home: a planned stop on 16 December, faint
+# first signs of trouble on 28 January, and a breakdown on 8 and 9 February.
+
+name = "machine_temperature_system_failure"
+for file in sorted(data_home().rglob(f"*{name}.csv"))[:1]:
+    table = pd.read_csv(file, index_col="timestamp", parse_dates=["timestamp"])
+    machine = table[["value"]].sort_index()  # a row stands in the wrong place
+    real = TimeSeriesAnomalyDetector(epochs=0).fit(machine[:"2013-12-12"])
+    real_events = real.events(machine["2013-12-13":])
+    print(real_events[["start", "end", "cause"]].to_string(index=False))
+    figure, axes = plt.subplots(figsize=(8, 2.2))
+    axes.plot(machine, color="0.4", linewidth=0.6)
+    for event in real_events.itertuples():
+        axes.axvspan(event.start, event.end, color="C1", alpha=0.5)
+    axes.set_title("Degrees. Orange: events")
+    axes.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%d %b"))
+    plt.show()

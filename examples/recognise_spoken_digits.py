@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import wave
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from recs_anomaly import SequenceClassifier
@@ -97,6 +98,17 @@ X_train, y_train = record(12, seed=0)
 X_test, y_test = record(6, seed=1)
 lengths = (~np.isnan(X_train[:, :, 0])).sum(axis=1)
 print(f"{len(X_train)} words of {lengths.min()} to {lengths.max()} frames")
+
+# %%
+# The ten words in the first voice, as the network gets them: time goes to the right,
+# pitch goes up, dark is loud.
+
+figure, axes = plt.subplots(2, 5, figsize=(8, 3), sharex=True, sharey=True)
+for digit, panel in enumerate(axes.flat):
+    panel.imshow(X_train[digit].T, aspect="auto", origin="lower")
+    panel.set(title=digit, xticks=[], yticks=[])
+    panel.spines[:].set_visible(False)
+plt.show()
 
 # %%
 # The network itself is one line.

@@ -10,6 +10,7 @@ stack of the two finds out which of them to believe.
 # A label depends on two things: on the level at one certain step, which is easy for the
 # forest, and on whether the sequence rises before it falls, wherever that happens.
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -44,8 +45,33 @@ forest = RandomForestClassifier(random_state=0)
 stack = StackingClassifier(
     [("network", network), ("forest", forest)], LogisticRegression(), cv=3
 )
-scores = {}
+scores, sure = {}, {}
 for name, model in [("network", network), ("forest", forest), ("stack", stack)]:
-    probabilities = model.fit(X_train, y_train).predict_proba(X_test)[:, 1]
-    scores[name] = roc_auc_score(y_test, probabilities)
+    sure[name] = model.fit(X_train, y_train).predict_proba(X_test)[:, 1]
+    scores[name] = roc_auc_score(y_test, sure[name])
     print(f"{name:8s} area under the ROC curve {scores[name]:.3f}")
+
+# %%
+# What the two say of the test sequences. Where the network is sure it is believed; in
+# between the forest has its say. The dashed line is where the stack is undecided.
+
+figure, axes = plt.subplots(figsize=(5, 4.4))
+for label, colour in [("good", "C0"), ("bad", "C1")]:
+    is_it = y_test == label
+    axes.scatter(sure["network"][is_it], sure["forest"][is_it], s=12, color=colour)
+    axes.annotate(
+        label,
+        (sure["network"][is_it].mean(), sure["forest"][is_it].mean()),
+        **{"color": "w", "ha": "center", "va": "center", "weight": "bold"},
+        bbox={"boxstyle": "round", "color": colour},
+    )
+by_network, by_forest = stack.final_estimator_.coef_[0]
+from_network = np.linspace(0, 1, 2)
+line = -(stack.final_estimator_.intercept_ + by_network * from_network) / by_forest
+axes.plot(from_network, line, "--", color="0.3", linewidth=1)
+axes.set(
+    ylim=(0, 1),
+    xlabel="“good”, says the network",
+    ylabel="“good”, says the forest",
+)
+plt.show()
