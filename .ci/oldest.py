@@ -1,7 +1,7 @@
 """Print the oldest versions that pyproject.toml allows, as constraints for pip.
 
-    python .ci/oldest.py > oldest.txt
-    python -m pip install --constraint oldest.txt dist/*.whl pytest hypothesis hatchling
+python .ci/oldest.py > oldest.txt
+python -m pip install --constraint oldest.txt dist/*.whl pytest hypothesis hatchling
 """
 
 import tomllib

@@ -3,8 +3,8 @@
     python docs/make_pictures.py [DEMO]
 
 DEMO is a folder that the demo has written; without it, the demo runs first. Beside the
-pictures goes shown.json, the words in them, which a test holds against those of a new
-demo. Needs Chromium and its driver, and the extras `docs` and `test`.
+pictures goes shown.json, the words in them. A test holds words and photographs against
+those of a new demo. Needs Chromium and its driver, and the extras `docs` and `test`.
 """
 
 import json
@@ -34,11 +34,11 @@ def main() -> None:
         PICTURES.mkdir(exist_ok=True)
         browser = open_browser()
         try:
-            save(anomaly_picture(browser, demo), "anomaly", 128)
-            save(recommend_picture(browser, demo), "recommend", 128)
+            save(with_few_colours(anomaly_picture(browser, demo), 128), "anomaly")
+            save(with_few_colours(recommend_picture(browser, demo), 128), "recommend")
         finally:
             browser.quit()
-        save(denoise_picture(demo), "denoise", 256)
+        save(denoise_picture(demo), "denoise")
         SHOWN.write_text(json.dumps(what_is_shown(demo), indent=1) + "\n")
 
 
@@ -130,13 +130,17 @@ def denoise_picture(demo: Path) -> Image.Image:
         photo = Image.open(demo / folder / "flower.png").convert("RGB").crop(box)
         sheet.paste(photo, (step * place, 0))
         draw.text((step * place, height + 5), name, fill="black", font=font)
-    return sheet
+    return with_few_colours(sheet, 256)
 
 
-def save(picture: Image.Image, name: str, n_colours: int) -> None:
-    """Write a picture with few colours, which keeps it small."""
-    few = picture.quantize(n_colours, dither=Image.Dither.NONE)
-    few.save(PICTURES / f"{name}.png", optimize=True)
+def with_few_colours(picture: Image.Image, n_colours: int) -> Image.Image:
+    """Give a picture few colours, which keeps its file small."""
+    return picture.quantize(n_colours, dither=Image.Dither.NONE)
+
+
+def save(picture: Image.Image, name: str) -> None:
+    """Write a picture to where the README shows it from."""
+    picture.save(PICTURES / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -54,8 +54,6 @@ weights = search.best_estimator_["rbm"].components_
 limit = abs(weights).max() / 2
 figure, axes = plt.subplots(4, 16, figsize=(8, 2.1))
 for panel, feature in zip(axes.flat, weights, strict=True):
-    panel.imshow(
-        feature.reshape(8, 8), cmap="PuOr", vmin=-limit, vmax=limit
-    )
+    panel.imshow(feature.reshape(8, 8), cmap="PuOr", vmin=-limit, vmax=limit)
     panel.set_axis_off()
 plt.show()

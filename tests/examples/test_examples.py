@@ -16,8 +16,10 @@ def run(name: str) -> dict[str, Any]:
 
 def drawn(name: str) -> dict[str, Any]:
     """Run an example that draws; nothing is shown, and nothing stays open."""
-    pytest.importorskip("matplotlib").use("agg")
+    import matplotlib
     from matplotlib import pyplot
+
+    matplotlib.use("agg")
 
     story = run(name)
     assert pyplot.get_fignums()
