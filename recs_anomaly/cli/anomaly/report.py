@@ -24,7 +24,9 @@ from recs_anomaly.cli.anomaly._series import (
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
+    from recs_anomaly.applications.anomaly.findings import Findings
     from recs_anomaly.reports.overview import SeriesLine
+    from recs_anomaly.reports.summaries import AnomalySummary
 
 _EXAMPLE = """\b
 Example:
@@ -101,13 +103,6 @@ def report(  # noqa: PLR0913 - an option of the command line each
     --json says what the page says: the files written, each event, and with --labels
     how good the findings are.
     """
-    from recs_anomaly.applications.anomaly.findings import (
-        find_anomalies,
-        quality_of,
-        training_rows,
-    )
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
-    from recs_anomaly.reports.anomaly_summary import summarise
     from recs_anomaly.reports.overview import line_of
     from recs_anomaly.reports.pages import anomaly_page
 
@@ -124,15 +119,9 @@ def report(  # noqa: PLR0913 - an option of the command line each
         raise InputError(f"output must be a file; {output} is a folder.")
     if train and train_until:
         raise InputError("train and train-until exclude each other; give one.")
-    with warnings_in_one_line():
-        opened = open_series(series, time, channels, labels)
-        other = open_series(train, time, channels).values if train else None
-        training = training_rows(opened.values, train_until, other)
-        refuse_few_rows(training)
-        load_keras()
-        findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)
-    quality = None if opened.labels is None else quality_of(findings, opened.labels)
-    summary = summarise(findings, Path(series).name, quality)
+    findings, summary = _judged(
+        series, time, channels, labels, train, train_until, seed
+    )
     write_text(output, anomaly_page(summary))
     if events is not None:
         write_text(events, csv_of(findings.events))
@@ -145,6 +134,35 @@ def report(  # noqa: PLR0913 - an option of the command line each
     click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB).", err=True)
     if fail_on_events and len(findings.events):
         raise SystemExit(1)
+
+
+def _judged(
+    series: str,
+    time: str | None,
+    channels: str | None,
+    labels: str | None,
+    train: str | None,
+    train_until: str | None,
+    seed: int,
+) -> "tuple[Findings, AnomalySummary]":
+    """Learn what is normal, and judge the series by it."""
+    from recs_anomaly.applications.anomaly.findings import (
+        find_anomalies,
+        quality_of,
+        training_rows,
+    )
+    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.reports.anomaly_summary import summarise
+
+    with warnings_in_one_line():
+        opened = open_series(series, time, channels, labels)
+        other = open_series(train, time, channels).values if train else None
+        training = training_rows(opened.values, train_until, other)
+        refuse_few_rows(training)
+        load_keras()
+        findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)
+    quality = None if opened.labels is None else quality_of(findings, opened.labels)
+    return findings, summarise(findings, Path(series).name, quality)
 
 
 def _show_folder(lines: "list[SeriesLine]", output: Path, is_json: bool) -> int:
