@@ -103,7 +103,7 @@ def hidden_mean(rbm: InteractionRBM, told: Singles) -> Floats:
 
 
 def expectations(rbm: InteractionRBM) -> Singles:
-    """What each hidden unit lets expect of every item, in shape (n_units, n_items + 1).
+    """Say what each unit lets expect of every item, in shape (n_units, n_items + 1).
 
     Means of hidden units, times these, are presences: near 1 where an item is sure to
     be chosen. In single precision, to find the best of many; `exact_presence` tells

@@ -39,9 +39,7 @@ class Catalogue(NamedTuple):
     interactions: InteractionRBM
     told: Singles  # (n_items + 1, n_units) messages of the items to its hidden units
     expected: Singles  # (n_units, n_items) what those let expect of the items
-    weights: (
-        Singles  # (n_weights, n_items) of the rating model, views one below another
-    )
+    weights: Singles  # (n_weights, n_items) of the ratings, views one below another
     effects: Singles  # (n_items,)
     spread: float  # standard deviation of the ratings
     log_popularity: Floats  # (n_items,)
