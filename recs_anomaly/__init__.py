@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recs_anomaly.estimators.variational import VariationalAutoencoder
     from recs_anomaly.persistence import load, save
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 __all__ = [
     "RBM",
