@@ -43,6 +43,10 @@ _BECAUSE = _Field(
         f"{row['because']}: {row['because_rating']:g}" if row["because"] else ""
     ),
 )
+_CHOSEN_BY = _N_RATINGS._replace(column=Column("Chosen by", is_number=True))
+_BECAUSE_CHOSEN = _Field(
+    Column("Because you chose", is_aside=True), lambda row: row["because"] or ""
+)
 _LIKENESS = _Field(
     Column("Likeness", is_number=True), lambda row: f"{row['score']:.2f}"
 )
@@ -61,8 +65,10 @@ def recommendation_table(title: str, recommendations: "Records") -> TextTable:
     -------
     table : TextTable
     """
-    fields = (_RANK, _TITLE, _EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _BECAUSE)
-    return _laid_out(title, recommendations, fields)
+    forecast: tuple[_Field, ...] = (_EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _BECAUSE)
+    if not _is_known("rating_mean", recommendations):  # a model of choices alone
+        forecast = (_CHOSEN_BY, _BECAUSE_CHOSEN)
+    return _laid_out(title, recommendations, (_RANK, _TITLE, *forecast))
 
 
 def reason_table(title: str, reasons: "Records") -> TextTable:
@@ -110,7 +116,8 @@ def rated_table(title: str, rated: "Records") -> TextTable:
     -------
     table : TextTable
     """
-    return _laid_out(title, rated, (_TITLE, _RATING, *_genres(rated)))
+    rating = (_RATING,) if _is_known("rating", rated) else ()
+    return _laid_out(title, rated, (_TITLE, *rating, *_genres(rated)))
 
 
 def similar_table(title: str, similar: "Records") -> TextTable:
@@ -133,6 +140,11 @@ def similar_table(title: str, similar: "Records") -> TextTable:
 def _genres(table: "Records") -> tuple[_Field, ...]:
     """Give the column of genres where any are known."""
     return (_GENRES,) if any(row["genres"] for row in table.rows) else ()
+
+
+def _is_known(name: str, table: "Records") -> bool:
+    """Whether any row has something there; so has a table without rows."""
+    return not table.rows or any(row[name] is not None for row in table.rows)
 
 
 def _laid_out(title: str, table: "Records", fields: tuple[_Field, ...]) -> TextTable:

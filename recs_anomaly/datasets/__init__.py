@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         official_folds,
     )
     from recs_anomaly.datasets.nab import fetch_nab, nab_names
-    from recs_anomaly.datasets.rating_files import read_ratings
+    from recs_anomaly.datasets.rating_files import read_choices, read_ratings
     from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
     from recs_anomaly.datasets.series_files import LabelledSeries, read_series
     from recs_anomaly.datasets.series_samples import (
@@ -73,6 +73,7 @@ __all__ = [
     "official_folds",
     "random_folds",
     "read_benchmark_series",
+    "read_choices",
     "read_items",
     "read_ratings",
     "read_series",
@@ -109,6 +110,7 @@ _HOMES = {
     "official_folds": "recs_anomaly.datasets.movielens",
     "random_folds": "recs_anomaly.datasets.splits",
     "read_benchmark_series": "recs_anomaly.datasets.benchmark_series",
+    "read_choices": "recs_anomaly.datasets.rating_files",
     "read_items": "recs_anomaly.datasets.item_files",
     "read_ratings": "recs_anomaly.datasets.rating_files",
     "read_series": "recs_anomaly.datasets.series_files",

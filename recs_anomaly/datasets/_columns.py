@@ -34,6 +34,7 @@ RATING_COLUMNS = {
     "rating": _RATING,
     "timestamp": _TIMESTAMP,
 }
+CHOICE_COLUMNS = {"user_id": _USER, "item_id": _ITEM}
 ITEM_COLUMNS = {
     # Beside an "id", a column "movie" holds the title; this sort keeps the order else.
     "item_id": sorted([*_ITEM, "id"], key=lambda name: not name.endswith("id")),
@@ -56,7 +57,7 @@ def find_columns(
     names : sequence of str
         A table's column names.
     aliases : mapping of str to sequence of str
-        Accepted names of each role, `RATING_COLUMNS` or `ITEM_COLUMNS`.
+        Accepted names of each role: `RATING_COLUMNS` or another of the constants.
     path : Path
         For the message.
     chosen : sequence of str, default=()
@@ -89,7 +90,9 @@ def find_columns(
         elif role not in _OPTIONAL:
             known = ", ".join([role, *accepted[1:6]])
             # Items have no such parameter.
-            hint = ", or name them in columns" if aliases is RATING_COLUMNS else ""
+            hint = "" if aliases is ITEM_COLUMNS else ", or name them in columns"
+            if role == "rating":
+                hint += " (read_choices and `recommend train --choices` need none)"
             raise TableFileError(
                 f"{path} has no column for {role}: it has {', '.join(names)}; call one "
                 f"of them {known} or the like{hint}."

@@ -1,7 +1,7 @@
-"""Anybody's own ratings, from the file formats they usually come in."""
+"""Anybody's own ratings or choices, from the file formats they usually come in."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_anomaly.datasets._columns import RATING_COLUMNS, names_any_column
+from recs_anomaly.datasets._columns import (
+    CHOICE_COLUMNS,
+    RATING_COLUMNS,
+    names_any_column,
+)
 from recs_anomaly.datasets._file_columns import (
     columns_of_parquet,
     columns_of_text,
@@ -73,34 +77,89 @@ def read_ratings(
     0     ada     007     4.5
     """
     path = expanded(path)
-    chosen = _chosen(columns)
-    with reading(path):
-        found = (
-            columns_of_parquet(path, RATING_COLUMNS, chosen)
-            if is_parquet(path)
-            else columns_of_text(
-                read_text_table(path), RATING_COLUMNS, _is_rating, chosen
-            )
-        )
-    if not len(found["rating"]):
-        raise TableFileError(f"{path} has column names but not a single rating.")
-    for role in ("user_id", "item_id"):
-        refuse_missing(found[role], role, path)
+    chosen = _checked_names(columns, "users, items, ratings and, if any, times", 3, 4)
+    found = _columns(path, RATING_COLUMNS, _is_rating, chosen)
     series = {role: values.to_pandas() for role, values in found.items()}
     return pd.DataFrame({**series, "rating": _finite_numbers(found["rating"], path)})
 
 
-def _chosen(columns: Sequence[str] | None) -> Sequence[str]:
+def read_choices(
+    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    r"""Read a file of who chose what: clicks, plays, loans, or ratings of any value.
+
+    In the formats of `read_ratings`; what else there is in the file is left alone. A
+    text file without names begins with user and item, and holds numbers only.
+
+    Parameters
+    ----------
+    path : str or path-like
+    columns : sequence of str, optional
+        Names of the columns of users and items, for a file that calls them by other
+        names than the usual ones.
+
+    Returns
+    -------
+    choices : DataFrame with columns user_id and item_id
+        In the file's order; ids are as in `read_ratings`.
+
+    Raises
+    ------
+    InputError
+        If `columns` are not two different names.
+    TableFileError
+        If there is no such file, it cannot be read as a table, a column is missing or
+        doubled, there is no choice at all, or a row lacks an id.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp(), "loans.csv")
+    >>> _ = file.write_text("Member,Book\nada,007\nbo,12\n")
+    >>> read_choices(file)
+      user_id item_id
+    0     ada     007
+    1      bo      12
+    """
+    path = expanded(path)
+    chosen = _checked_names(columns, "users and items", 2, 2)
+    found = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
+    return pd.DataFrame({role: values.to_pandas() for role, values in found.items()})
+
+
+def _checked_names(
+    columns: Sequence[str] | None, roles: str, least: int, most: int
+) -> Sequence[str]:
     if columns is None:
         return ()
-    if isinstance(columns, str) or len(columns) not in (3, 4):
+    if isinstance(columns, str) or not least <= len(columns) <= most:
         raise InputError(
-            "columns must be the names of the columns of users, items, ratings and, if "
-            f"there are any, timestamps; got {columns!r}."
+            f"columns must be the names of the columns of {roles}; got {columns!r}."
         )
     if len(set(columns)) < len(columns):
         raise InputError(f"columns must be different ones; got {columns!r}.")
     return columns
+
+
+def _columns(
+    path: Path,
+    aliases: Mapping[str, Sequence[str]],
+    is_row: Callable[[Sequence[str]], bool],
+    chosen: Sequence[str],
+) -> dict[str, pa.ChunkedArray]:
+    """Read the columns of the roles; each row must name a user and an item."""
+    with reading(path):
+        found = (
+            columns_of_parquet(path, aliases, chosen)
+            if is_parquet(path)
+            else columns_of_text(read_text_table(path), aliases, is_row, chosen)
+        )
+    if not len(found["user_id"]):
+        what = "rating" if "rating" in aliases else "choice"
+        raise TableFileError(f"{path} has column names but not a single {what}.")
+    for role in ("user_id", "item_id"):
+        refuse_missing(found[role], role, path)
+    return found
 
 
 def _is_rating(cells: Sequence[str]) -> bool:
@@ -108,6 +167,12 @@ def _is_rating(cells: Sequence[str]) -> bool:
     if len(cells) not in (3, 4) or names_any_column(cells, RATING_COLUMNS):
         return False
     return bool(np.isfinite(pd.to_numeric(cells[2], errors="coerce")))
+
+
+def _is_choice(cells: Sequence[str]) -> bool:
+    """Whether a first line is already a choice: nothing but numbers."""
+    numbers = pd.to_numeric(pd.Series(cells), errors="coerce")
+    return len(cells) > 1 and bool(np.isfinite(numbers).all())
 
 
 def _finite_numbers(ratings: pa.ChunkedArray, path: Path) -> np.ndarray:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets.item_files import read_items
-from recs_anomaly.datasets.rating_files import read_ratings
+from recs_anomaly.datasets.rating_files import read_choices, read_ratings
 from recs_anomaly.exceptions import InputError
 
 Writer = Callable[..., Path]
@@ -245,3 +246,35 @@ def test_columns_of_any_name(tmp_path: Path, *, is_parquet: bool) -> None:
 def test_columns_that_cannot_be(write: Writer, columns: list[str], rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         read_ratings(write("a,b,c\n1,2,3\n"), columns=columns)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "::"])
+@pytest.mark.parametrize("header", ["", "userId movieId rating timestamp"])
+def test_choices_are_the_pairs_of_any_ratings(
+    write: Writer, delimiter: str, header: str
+) -> None:
+    path = write(spelled(delimiter, header=header))
+    pd.testing.assert_frame_equal(read_choices(path), EXPECTED[["user_id", "item_id"]])
+
+
+def test_choices_need_no_ratings(write: Writer) -> None:
+    pairs = EXPECTED[["user_id", "item_id"]]
+    for text in ("1,10\n1,20\n2,10\n", "Book,Member\n10,1\n20,1\n10,2\n"):
+        found = read_choices(write(text))
+        pd.testing.assert_frame_equal(found, pairs, check_like=True)
+    named = write("Work,Reader,id\n10,1,a\n20,1,b\n10,2,c\n")
+    found = read_choices(named, columns=["Reader", "Work"])
+    pd.testing.assert_frame_equal(found, pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("user,item\n", "has column names but not a single choice"),
+        ("user,item\n1,\n", "row 1, has no item_id"),
+        ("ada,dune\n", "no column for user_id: it has ada, dune"),
+    ],
+)
+def test_bad_choices_are_refused(write: Writer, text: str, rule: str) -> None:
+    with pytest.raises(TableFileError, match=rule):
+        read_choices(write(text))

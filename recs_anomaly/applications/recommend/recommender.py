@@ -18,7 +18,7 @@ from recs_anomaly.applications.recommend.catalogue import (
 from recs_anomaly.applications.recommend.visits import (
     VISITOR,
     Visit,
-    check_ratings,
+    checked,
     refuse_repeats,
 )
 from recs_anomaly.estimators._state import ArraySpec, ValueRule
@@ -75,11 +75,11 @@ class Recommender:
         checkpoint: Path | None = None,
         **parameters: Any,
     ) -> Self:
-        """Fit a model to ratings and name its items.
+        """Fit a model to ratings, or to choices alone, and name its items.
 
         Parameters
         ----------
-        ratings : DataFrame with columns user_id, item_id, rating
+        ratings : DataFrame with columns user_id, item_id and, if any, rating
         items : DataFrame with columns item_id, title, genres, optional
             An item without a row or with an empty title is called by its id.
         checkpoint : Path, optional
@@ -97,8 +97,13 @@ class Recommender:
             If the ratings or a parameter break a rule that the message states.
         """
         model = RBMRecommender(**parameters)
-        model.fit(ratings, ratings["rating"], checkpoint=checkpoint)
+        model.fit(ratings, ratings.get("rating"), checkpoint=checkpoint)
         return cls(model, *titles_and_genres(model.items_, items))
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether the model was fitted to ratings, not to choices alone."""
+        return len(self.model.classes_) > 1
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -148,6 +153,8 @@ class Recommender:
     def best_rated(self, user_id: Hashable, n: int = 5) -> pd.DataFrame:
         """List what a user rated highest; of equal ratings the best-known items first.
 
+        Choices without ratings are all equal.
+
         Parameters
         ----------
         user_id : Hashable
@@ -182,7 +189,8 @@ class Recommender:
             The columns of `RBMRecommender.recommend`, and title, genres, n_ratings
             (how many rated the item), rating_low and rating_high (the rating falls
             between with 90 % probability), because and because_rating (title and rating
-            of what the user rated that speaks most for the item). Best first.
+            of what the user rated that speaks most for the item). Best first. All that
+            is said of ratings is missing (NaN) in a model of choices alone.
 
         Raises
         ------
@@ -193,7 +201,7 @@ class Recommender:
         """
         return self._recommended(self.model, user_id, n)
 
-    def visitor(self, rated: Iterable[tuple[str, float]], n: int = 10) -> Visit:
+    def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
 
         The same ratings lead to the same recommendations as in `recommend_user`.
@@ -202,7 +210,8 @@ class Recommender:
         ----------
         rated : iterable of (title, rating)
             Titles or ids as in `Catalogue.find`. A rating between two levels counts
-            as the nearest level.
+            as the nearest level. A model of choices alone takes titles without a
+            rating, and does not look at one.
         n : int, default=10
 
         Returns
@@ -214,11 +223,10 @@ class Recommender:
         TitleError
             If a title cannot be matched with one item.
         InputError
-            If there is no rating, an item is rated twice, or a rating is not finite or
-            outside the scale.
+            If there is no title, an item is named twice, or a rating is missing where
+            the model has learned from ratings, not finite, or outside the scale.
         """
-        asked = list(rated)
-        check_ratings(asked)
+        asked = checked(rated, self.is_rated)
         found = [self.catalogue.find(title) for title, _ in asked]
         refuse_repeats([title for title, _ in asked], found)
         own_ratings = pd.DataFrame(
@@ -283,7 +291,9 @@ class Recommender:
         recommended = model.recommend([user_id], n)
         pairs = recommended[["user_id", "item_id"]]
         low, high = np.empty((2, 0))
-        if len(pairs):  # a user who has rated everything gets an empty list
+        if not self.is_rated:
+            low = high = np.full(len(pairs), np.nan)
+        elif len(pairs):  # a user who has rated everything gets an empty list
             low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T
         ends = recommended.assign(rating_low=low, rating_high=high)
         described = self.catalogue.describe(ends)

@@ -1,7 +1,7 @@
-"""Ratings by name or from a file, with the titles of what was rated."""
+"""Ratings or choices by name or from a file, with the titles of the items."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +10,7 @@ from recs_anomaly.datasets import (
     MovieRatings,
     fetch_movielens,
     load_sample_ratings,
+    read_choices,
     read_items,
     read_ratings,
 )
@@ -61,9 +62,50 @@ def open_ratings(
     >>> len(ratings), len(items)
     (30000, 600)
     """
+    return _opened(read_ratings, source, items_file, columns)
+
+
+def open_choices(
+    source: str,
+    items_file: str | os.PathLike[str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> MovieRatings:
+    """Open who chose what, and the titles of the items.
+
+    Parameters
+    ----------
+    source, items_file, columns
+        As in `open_ratings`, but for `read_choices`. A data set's ratings are left out.
+
+    Returns
+    -------
+    opened : MovieRatings
+        `ratings` has the columns user_id and item_id.
+
+    Raises
+    ------
+    InputError, DownloadError
+        As in `open_ratings`.
+
+    Examples
+    --------
+    >>> choices, items = open_choices("sample")
+    >>> list(choices), len(items)
+    (['user_id', 'item_id'], 600)
+    """
+    opened = _opened(read_choices, source, items_file, columns)
+    return opened._replace(ratings=opened.ratings[["user_id", "item_id"]])
+
+
+def _opened(
+    read: Callable[..., pd.DataFrame],
+    source: str,
+    items_file: str | os.PathLike[str] | None,
+    columns: Sequence[str] | None,
+) -> MovieRatings:
     path = expanded(source)
     if path.exists():
-        ratings = read_ratings(path, columns=columns)
+        ratings = read(path, columns=columns)
         titles = items_file or _titles_beside(path)
         items = read_items(titles) if titles else pd.DataFrame(columns=_ITEM_COLUMNS)
         return MovieRatings(ratings, items)

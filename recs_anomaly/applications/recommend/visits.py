@@ -1,7 +1,7 @@
 """Visitors: people with ratings whom the model has not learned from."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -26,25 +26,38 @@ class Visit(NamedTuple):
     recommendations: pd.DataFrame
 
 
-def check_ratings(rated: Sequence[tuple[str, float]]) -> None:
+def checked(
+    rated: Iterable[tuple[str, float] | str], needs_ratings: bool
+) -> list[tuple[str, float]]:
     """Refuse to recommend by nothing, or by something that is no rating.
 
     Parameters
     ----------
-    rated : sequence of (title, rating)
+    rated : iterable of (title, rating), or of titles
+    needs_ratings : bool
+        Whether a title without a rating tells nothing.
+
+    Returns
+    -------
+    rated : list of (title, rating)
+        The rating is NaN where none is needed.
 
     Raises
     ------
     InputError
-        If it is empty or a rating is not finite.
+        If it is empty, or a rating is needed and missing or not finite.
     """
-    if not rated:
+    pairs = [(each, math.nan) if isinstance(each, str) else each for each in rated]
+    if not pairs:
         raise InputError("rated must hold at least one title with its rating.")
-    for title, rating in rated:
+    if not needs_ratings:
+        return [(title, math.nan) for title, _ in pairs]
+    for title, rating in pairs:
         if not math.isfinite(rating):
             raise InputError(
                 f"rated must hold finite ratings; got {rating} for {title!r}."
             )
+    return pairs
 
 
 def refuse_repeats(asked: Sequence[str], found: Sequence[Hashable]) -> None:

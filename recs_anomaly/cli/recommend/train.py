@@ -12,6 +12,7 @@ _EXAMPLE = """\b
 Example:
   recs-anomaly recommend train ml-100k -o films.recs
   recs-anomaly recommend train books.csv -o books.recs --columns Reader,Work,Stars
+  recs-anomaly recommend train plays.parquet -o songs.recs --choices
 """
 
 
@@ -26,6 +27,12 @@ Example:
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write the model to, by custom called something.recs.",
 )
+@click.option(
+    "--choices",
+    is_flag=True,
+    help="Learn from who chose what, clicks or plays for instance: a column of ratings "
+    "is not needed, and not read. --columns are then USER,ITEM.",
+)
 @columns_option
 @items_option
 @click.option("--seed", default=0, show_default=True, help="Same seed, same model.")
@@ -39,6 +46,7 @@ Example:
 def train(
     ratings: str,
     model_file: Path,
+    choices: bool,
     columns: Sequence[str] | None,
     items_file: Path | None,
     seed: int,
@@ -53,23 +61,26 @@ def train(
     from time import perf_counter
 
     from recs_anomaly.applications.recommend.recommender import Recommender
-    from recs_anomaly.applications.recommend.sources import open_ratings
+    from recs_anomaly.applications.recommend.sources import open_choices, open_ratings
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.persistence import save
 
     refuse_missing_folder(model_file)
     with warnings_in_one_line():
-        opened = open_ratings(ratings, items_file, columns)
-        load_keras()
+        read = open_choices if choices else open_ratings
+        opened = read(ratings, items_file, columns)
+        if not choices:  # learning from these is linear algebra
+            load_keras()
         start = perf_counter()
         recommender = Recommender.train(
             *opened, checkpoint, random_state=seed, verbose=1
         )
     save(recommender, model_file)
-    model = recommender.model
+    model, what = recommender.model, "choices" if choices else "ratings"
     click.echo(
-        f"Learned from {len(model.user_items_):,} ratings of {len(model.items_):,} "
-        f"items by {len(model.users_):,} users in {perf_counter() - start:.0f} s; "
-        f"wrote {model_file} ({model_file.stat().st_size / 1e6:.1f} MB).",
+        f"Learned from {len(model.user_items_):,} {what} "
+        f"of {len(model.items_):,} items by {len(model.users_):,} users in "
+        f"{perf_counter() - start:.0f} s; wrote {model_file} "
+        f"({model_file.stat().st_size / 1e6:.1f} MB).",
         err=True,
     )

@@ -29,7 +29,8 @@ def user(model: Path, user: str, n: int, form: str | None) -> None:
     file MODEL that USER has not rated: the expected rating, the interval that the
     rating falls into with 90 % probability, the probability of liking it (a rating in
     the upper quarter of the scale), how many have rated it, and which rating of USER
-    speaks most for it. --csv prints the list alone.
+    speaks most for it. A model of choices alone says nothing of ratings. --csv prints
+    the list alone.
     """
     show_user(load_recommender(model), user, n, form)
 
@@ -66,9 +67,10 @@ def show_user(
     elif form == "csv":
         show_csv(recommendations)
     else:
+        best = "Rated highest" if recommender.is_rated else "Chosen"
         show_tables(
             [
-                rated_table(f"Rated highest by user {user}", rated),
+                rated_table(f"{best} by user {user}", rated),
                 recommendation_table(f"Recommended to user {user}", recommendations),
             ]
         )

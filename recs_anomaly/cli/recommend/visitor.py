@@ -28,14 +28,26 @@ Example:
 @click.option(
     "--rated",
     multiple=True,
-    required=True,
     metavar="TITLE=RATING",
     help="A title and your rating of it; once for each title, the more the better.",
 )
+@click.option(
+    "--chose",
+    "chosen",
+    multiple=True,
+    metavar="TITLE",
+    help="A title you chose, for a model that was trained with --choices.",
+)
 @number_option
 @format_options
-def visitor(model: Path, rated: Sequence[str], n: int, form: str | None) -> None:
-    """Recommend to anybody by a few ratings.
+def visitor(
+    model: Path,
+    rated: Sequence[str],
+    chosen: Sequence[str],
+    n: int,
+    form: str | None,
+) -> None:
+    """Recommend to anybody by a few ratings, or by a few choices.
 
     The model file MODEL stays as it is. Titles match without regard to case, accents,
     articles and small slips; the year is needed only where a title was used twice. An
@@ -44,19 +56,38 @@ def visitor(model: Path, rated: Sequence[str], n: int, form: str | None) -> None
     from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import recommendation_table
 
-    own = [_parsed(each) for each in rated]
-    visit = load_recommender(model).visitor(own, n)
+    recommender = load_recommender(model)
+    own = _own_ratings(rated, chosen, recommender.is_rated)
+    visit = recommender.visitor(own, n)
     matched, recommendations = records(visit.rated), records(visit.recommendations)
     if form == "json":
         show_json({"rated": matched.rows, "recommendations": recommendations.rows})
         return
     for row in matched.rows:
-        title, rating = printable(row["title"]), f"{row['rating']:g}"
-        click.echo(f"Took {row['asked']!r} for {title}, rated {rating}.", err=True)
+        rating = f", rated {row['rating']:g}" if recommender.is_rated else ""
+        click.echo(
+            f"Took {row['asked']!r} for {printable(row['title'])}{rating}.", err=True
+        )
     if form == "csv":
         show_csv(recommendations)
     else:
         show_tables([recommendation_table("Recommended to you", recommendations)])
+
+
+def _own_ratings(
+    rated: Sequence[str], chosen: Sequence[str], is_rated: bool
+) -> list[tuple[str, float] | str]:
+    if is_rated and (chosen or not rated):
+        raise InputError(
+            "MODEL has learned from ratings: it needs --rated TITLE=RATING, for each "
+            "title."
+        )
+    if not is_rated and (rated or not chosen):
+        raise InputError(
+            "MODEL has learned from choices alone: it needs --chose TITLE, for each "
+            "title."
+        )
+    return [_parsed(each) for each in rated] if is_rated else list(chosen)
 
 
 def _parsed(text: str) -> tuple[str, float]:
