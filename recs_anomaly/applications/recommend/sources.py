@@ -74,8 +74,13 @@ def open_choices(
 
     Parameters
     ----------
-    source, items_file, columns
-        As in `open_ratings`, but for `read_choices`. A data set's ratings are left out.
+    source : str
+        As in `open_ratings`, in the formats of `read_choices`. A data set's ratings are
+        left out.
+    items_file : str or path-like, optional
+        As in `open_ratings`.
+    columns : sequence of str, optional
+        Names of the file's columns of users and items, as in `read_choices`.
 
     Returns
     -------
