@@ -153,8 +153,6 @@ class Recommender:
     def best_rated(self, user_id: Hashable, n: int = 5) -> pd.DataFrame:
         """List what a user rated highest; of equal ratings the best-known items first.
 
-        Choices without ratings are all equal.
-
         Parameters
         ----------
         user_id : Hashable
@@ -226,18 +224,16 @@ class Recommender:
             If there is no title, an item is named twice, or a rating is missing where
             the model has learned from ratings, not finite, or outside the scale.
         """
-        asked = checked(rated, self.is_rated)
-        found = [self.catalogue.find(title) for title, _ in asked]
-        refuse_repeats([title for title, _ in asked], found)
-        own_ratings = pd.DataFrame(
-            {"item_id": found, "rating": [stars for _, stars in asked]}
-        )
+        asked, stars = zip(*checked(rated, self.is_rated), strict=True)
+        found = [self.catalogue.find(title) for title in asked]
+        refuse_repeats(asked, found)
+        own_ratings = pd.DataFrame({"item_id": found, "rating": stars})
         guest = self.model.with_only_user(VISITOR, own_ratings)
         counted = self.catalogue.describe(guest.user_ratings(VISITOR)).set_index(
             "item_id"
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
-        matched.insert(0, "asked", [title for title, _ in asked])
+        matched.insert(0, "asked", asked)
         recommendations = self._recommended(guest, VISITOR, n)
         return Visit(matched, recommendations.drop(columns="user_id"))
 
