@@ -18,6 +18,7 @@ Level = float | Plane
 TILE = 768
 HALO = 80  # a multiple of MULTIPLE, and no less than the network sees to each side
 AT_ONCE = 400_000  # pixels of small planes that the network is given in one call
+FILLED_UP = 16_384  # the same where each call has as many planes
 LARGEST_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
 
@@ -34,10 +35,10 @@ def denoise_planes(
     cleaned = list(planes)
     noisy = [i for i, level in enumerate(levels) if np.any(level)]
     for part in _parts(noisy, AT_ONCE // max(planes[0].size, 1)):
-        inputs = [_as_input(planes[i], levels[i]) for i in part]
+        inputs = np.stack([_as_input(planes[i], levels[i]) for i in part])
         height, width = planes[0].shape
-        found = network.predict_on_batch(np.stack(inputs))
-        unit_noise = found[:, :height, :width, 0]
+        found = np.concatenate([network.predict_on_batch(x) for x in _calls(inputs)])
+        unit_noise = found[: len(part), :height, :width, 0]
         for i, noise in zip(part, unit_noise, strict=True):
             cleaned[i] = planes[i] - np.asarray(levels[i], np.float32) * noise
     return cleaned
@@ -46,6 +47,23 @@ def denoise_planes(
 def _parts(numbers: list[int], size: int) -> Iterator[list[int]]:
     for first in range(0, len(numbers), max(size, 1)):
         yield numbers[first : first + max(size, 1)]
+
+
+def _calls(inputs: Plane) -> Iterator[Plane]:
+    """Cut inputs (n, height, width, 2) into what the network is given in one call.
+
+    JAX compiles a program for each number of planes, and each rounds in its own way. So
+    there every call has as many, the last one filled up with zeros: what becomes of a
+    plane does not depend on its company.
+    """
+    if not IS_ALWAYS_COMPILED:
+        yield inputs
+        return
+    size = max(FILLED_UP // inputs[0, ..., 0].size, 1)
+    for first in range(0, len(inputs), size):
+        part = inputs[first : first + size]
+        missing = [(0, size - len(part)), (0, 0), (0, 0), (0, 0)]
+        yield np.pad(part, missing)
 
 
 def _as_input(plane: Plane, level: Level) -> Plane:
