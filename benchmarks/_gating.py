@@ -87,7 +87,7 @@ TASKS = {
         judged_on=partial(recalling, within=10),
     ),
     "first symbol, then 59 steps of faint noise": Task(
-        copying, "classes", 2048, Pace(30, 0.005, 0.0), needs_gates=False
+        copying, "classes", 4096, Pace(30, 0.005, 0.0), needs_gates=False
     ),
 }
 
@@ -154,8 +154,10 @@ def plot(curves: dict[tuple[str, str], list[np.ndarray]], path: Path) -> None:
 
     Needs matplotlib.
     """
+    from matplotlib import rcParams
     from matplotlib.figure import Figure
 
+    rcParams["svg.fonttype"] = "none"  # letters, and not their outlines
     names = list(dict.fromkeys(name for name, _ in curves))
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     panels = figure.subplots(1, len(names), sharey=True)
