@@ -70,8 +70,10 @@ def _of_numbers(numbers: pd.Series) -> pd.Index:
 
 def _of_text(text: pd.Series) -> pd.Series:
     with warnings.catch_warnings():
-        # pandas tells that it looks at each cell: that is what we want.
+        # pandas tells that it looks at each cell: that is what we want. pandas 2 tells
+        # that it will no longer take mixed time zones: the last way below does.
         warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         for settings in (
             {},
             {"dayfirst": True},
