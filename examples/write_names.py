@@ -11,6 +11,8 @@ called? `TextGenerator` learns the names a letter at a time, and where they end.
 
 import sys
 
+import matplotlib.pyplot as plt
+
 from recs_anomaly import TextGenerator
 
 names = sorted(name for name in sys.stdlib_module_names if not name.startswith("_"))
@@ -42,3 +44,20 @@ for temperature in (0.4, 0.8, 1.2):
 bits = -model.score(held_out)
 reversed_bits = -model.score([name[::-1] for name in held_out])
 print(f"{bits:.2f} bits a letter, {reversed_bits:.2f} if the names are spelt backwards")
+
+# %%
+# Name by name: below the line are those that look more like a module's name than their
+# mirror image does.
+
+surprise = {
+    name: (-model.score([name[::-1]]), -model.score([name])) for name in held_out
+}
+figure, axes = plt.subplots(figsize=(6, 5))
+axes.plot(*zip(*surprise.values(), strict=True), "o", markersize=4, alpha=0.6)
+ends = [min(map(min, surprise.values())), max(map(max, surprise.values()))]
+axes.plot(ends, ends, color="0.6", linewidth=0.8)
+clear = sorted(surprise, key=lambda name: surprise[name][1] - surprise[name][0])
+for name in (*clear[:4], *clear[-2:]):
+    axes.annotate(f" {name}", surprise[name], size=8, va="center", color="0.3")
+axes.set(xlabel="bits a letter, spelt backwards", ylabel="bits a letter")
+plt.show()

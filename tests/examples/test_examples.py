@@ -85,7 +85,7 @@ def test_denoise_then_classify() -> None:
 
 
 def test_write_names() -> None:
-    story = run("write_names")
+    story = drawn("write_names")
     assert story["bits"] < 4.5 < story["reversed_bits"]
 
 
