@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import Result
 
@@ -19,8 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with ratings, one pair of them twice, and titles beside them."""
     home = tmp_path_factory.mktemp("ratings")
     ratings, items = make_ratings(40, 30, 500, random_state=0)
-    ratings.loc[500] = ratings.loc[0]
-    ratings.to_csv(home / "mine.csv", index=False)
+    pd.concat([ratings, ratings[:1]]).to_csv(home / "mine.csv", index=False)
     items.to_csv(home / "movies.csv", index=False)
     return home
 
