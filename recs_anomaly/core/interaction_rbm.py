@@ -107,10 +107,9 @@ def expectations(rbm: InteractionRBM) -> Singles:
 
     Means of hidden units, times these, are presences: near 1 where an item is sure to
     be chosen. In single precision, to find the best of many; `exact_presence` tells
-    them apart. A row is a unit, because memory is read fastest in that order when there
-    is one person to serve.
+    them apart.
     """
-    return np.ascontiguousarray((rbm.weights * rbm.scale[:, None]).T)
+    return np.asarray((rbm.weights * rbm.scale[:, None]).T)
 
 
 def exact_presence(rbm: InteractionRBM, hidden: Floats, items: Ints) -> Floats:

@@ -90,7 +90,11 @@ class Ranked(NamedTuple):
 
 
 def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
-    """Lay the items' arrays out for ranking; the item that nobody rated is left out."""
+    """Lay the items' arrays out for ranking; the item that nobody rated is left out.
+
+    Rows are units and weights, because memory is read fastest in that order when there
+    is one person to serve.
+    """
     weights = [ratings.user_share * ratings.item_weights, ratings.item_features]
     expected = interaction_rbm.expectations(interactions)
     return Catalogue(
