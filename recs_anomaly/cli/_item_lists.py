@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from recs_anomaly.applications._records import Records
 
 
+_NOTHING_LEFT = (
+    "Nothing is left to recommend: the model knows no item beyond those already rated "
+    "or chosen."
+)
+
+
 class _Field(NamedTuple):
     """A column, and how its cell is made of a row."""
 
@@ -68,7 +74,8 @@ def recommendation_table(title: str, recommendations: "Records") -> TextTable:
     forecast: tuple[_Field, ...] = (_EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _BECAUSE)
     if not _is_known("rating_mean", recommendations):  # a model of choices alone
         forecast = (_CHOSEN_BY, _BECAUSE_CHOSEN)
-    return _laid_out(title, recommendations, (_RANK, _TITLE, *forecast))
+    table = _laid_out(title, recommendations, (_RANK, _TITLE, *forecast))
+    return table._replace(instead=_NOTHING_LEFT)
 
 
 def reason_table(title: str, reasons: "Records") -> TextTable:

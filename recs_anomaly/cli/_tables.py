@@ -41,11 +41,19 @@ class TextTable(NamedTuple):
     title : str
     columns : sequence of Column
     rows : sequence of sequence of str
+    instead : str, default=""
+        Sentence that is shown in the table's place where it has no rows.
     """
 
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
+    instead: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a sentence says more than a header without rows would."""
+        return bool(self.instead) and not self.rows
 
 
 def show_tables(tables: Sequence[TextTable]) -> None:
@@ -72,8 +80,11 @@ def plain_lines(table: TextTable) -> list[str]:
     Returns
     -------
     lines : list of str
-        The title, the names of the columns, and one line a row.
+        The title, the names of the columns, and one line a row; or what is said instead
+        of them.
     """
+    if table.is_told:
+        return [table.instead]
     header = [column.name for column in table.columns]
     places = [
         f"{{:{'>' if column.is_number else '<'}{width}}}"
@@ -95,6 +106,7 @@ def _safe(table: TextTable) -> TextTable:
         shown(table.title),
         table.columns,
         [[shown(cell) for cell in row] for row in table.rows],
+        shown(table.instead),
     )
 
 
@@ -107,6 +119,9 @@ def _show_on_terminal(tables: Sequence[TextTable]) -> None:
     console = Console()
     console.width = min(console.width, _WIDEST)
     for table in (fitted(each, console.width) for each in tables):
+        if table.is_told:
+            console.print(Text(table.instead))
+            continue
         framed = Table(
             title=Text(table.title, style="bold"),
             title_justify="left",
@@ -150,10 +165,9 @@ def fitted(table: TextTable, width: int) -> TextTable:
     needed = sum(compress(widths, is_main)) + _GAP * len(widths)
     if needed + n_aside * _NARROWEST_ASIDE <= width:
         return table
-    return TextTable(
-        table.title,
-        list(compress(table.columns, is_main)),
-        [list(compress(row, is_main)) for row in table.rows],
+    return table._replace(
+        columns=list(compress(table.columns, is_main)),
+        rows=[list(compress(row, is_main)) for row in table.rows],
     )
 
 

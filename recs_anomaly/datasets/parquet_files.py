@@ -16,7 +16,7 @@ def write_parquet(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
     Parameters
     ----------
     parts : iterable of DataFrame
-        All with the columns and types of the first one.
+        All with the columns and types of the first one that has rows.
     file : binary file
         Open for writing.
 
@@ -40,8 +40,12 @@ def write_parquet(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
     """
     writer: pq.ParquetWriter | None = None
     n_rows = 0
+    without_rows: pd.DataFrame | None = None  # and so without types to go by
     try:
         for part in parts:
+            if part.empty:
+                without_rows = part
+                continue
             schema = writer.schema if writer else None
             table = _arrow(part, schema)
             if writer is None:
@@ -51,8 +55,10 @@ def write_parquet(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
     finally:
         if writer is not None:
             writer.close()
-    if writer is None:
-        raise InputError("parts must hold at least one frame; got none.")
+    if n_rows == 0:
+        if without_rows is None:
+            raise InputError("parts must hold at least one frame; got none.")
+        pq.write_table(_arrow(without_rows, None), file)
     return n_rows
 
 

@@ -29,7 +29,7 @@ HOSTILE = "Alien\x1b[2J[red] (1979)"
 SHOW_ON_TERMINAL = """
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 columns = Column("#", is_number=True), Column("Title"), Column("Genres", is_aside=True)
-show_tables([TextTable("Films", columns, {rows!r})])
+show_tables([TextTable("Films", columns, {rows!r}, "No film is left.")])
 """
 
 
@@ -52,6 +52,15 @@ def test_piped_tables_have_an_empty_line_between(
 
 def test_a_table_without_rows_has_a_header() -> None:
     assert plain_lines(TABLE._replace(rows=[])) == ["Two films", "#  Title  Genres"]
+
+
+def test_a_sentence_stands_in_for_a_table_without_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = TABLE._replace(rows=[], instead="No film is left.")
+    show_tables([TABLE, told, TABLE._replace(instead="No film is left.")])
+    block = "\n".join(plain_lines(TABLE))
+    assert capsys.readouterr().out == f"{block}\n\nNo film is left.\n\n{block}\n"
 
 
 def test_piped_titles_cannot_steer(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +96,11 @@ def test_a_terminal_gets_frames_and_no_commands_of_a_title() -> None:
     assert "\x1b[2J" not in shown
     assert "Alien�[2J[red] (1979)" in shown
     assert "───" in shown
+
+
+def test_a_terminal_shows_a_sentence_for_a_table_without_rows() -> None:
+    shown = on_terminal(SHOW_ON_TERMINAL.format(rows=[]), width=60)
+    assert without_colours(shown).strip() == "No film is left."
 
 
 def test_a_narrow_terminal_cuts_the_column_aside() -> None:

@@ -26,6 +26,16 @@ def test_parts_are_taken_one_at_a_time() -> None:
     assert 0 == seen[0] < seen[1] < seen[2]
 
 
+def test_parts_without_rows_decide_no_type() -> None:
+    # pandas forgets what an empty column of text holds; most lists are of others.
+    empty = WHOLE.iloc[:0].astype(object)
+    file = BytesIO()
+    assert write_parquet([empty, WHOLE, empty], file) == 3
+    pd.testing.assert_frame_equal(pd.read_parquet(file), WHOLE)
+    assert write_parquet([empty, empty], file := BytesIO()) == 0
+    assert pd.read_parquet(file).columns.tolist() == ["user_id", "score"]
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [

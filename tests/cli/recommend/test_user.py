@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import Result
 
@@ -127,6 +128,35 @@ def test_a_model_of_another_kind_is_refused(run: Run, tmp_path: Path) -> None:
     assert result.stderr == (
         f"Error: MODEL must hold a recommender; {path} holds a StandardScaler.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("user", "3"), ("visitor", *(f"--rated={item}=4" for item in range(5)))],
+)
+def test_where_nothing_is_left_a_sentence_says_so(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Everybody has rated all five items, and so has the visitor."""
+    pairs = [
+        [user, item, 1 + (user + item) % 5] for user in range(8) for item in range(5)
+    ]
+    ratings = pd.DataFrame(pairs, columns=["user_id", "item_id", "rating"])
+    path = tmp_path / "five.recs"
+    save(Recommender.train(ratings, epochs=1, random_state=0), path)
+    command, *rest = words
+    result = run("recommend", command, path, *rest)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == (
+        "Nothing is left to recommend: the model knows no item beyond those already "
+        "rated or chosen."
+    )
+    assert "Recommended to" not in result.stdout
+    answer = json.loads(run("recommend", command, path, *rest, "--json").stdout)
+    assert answer["recommendations"] == []
+    header, *rows = run("recommend", command, path, *rest, "--csv").stdout.splitlines()
+    assert header.startswith(("user_id,item_id,rank", "item_id,rank"))
+    assert rows == []
 
 
 def test_a_list_has_at_least_one_item(run: Run, model_file: Path) -> None:
