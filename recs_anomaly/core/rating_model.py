@@ -34,6 +34,11 @@ class RatingModel(NamedTuple):
     noise: float  # residual variance of a typical user's ratings
     user_share: float  # share of the user view in the prior mean, from 0 to 1
 
+    @property
+    def is_rated(self) -> bool:
+        """Whether people gave ratings: mere choices are all of one level."""
+        return len(self.levels) > 1
+
 
 class Folded(NamedTuple):
     """What the model believes about one person."""

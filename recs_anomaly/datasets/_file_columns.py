@@ -9,11 +9,57 @@ from pyarrow.parquet import ParquetFile
 
 from recs_anomaly.datasets._columns import find_columns
 from recs_anomaly.datasets._tables import TableFileError
-from recs_anomaly.datasets._text_tables import TextTable, text_columns
+from recs_anomaly.datasets._text_tables import (
+    TextTable,
+    read_text_table,
+    reading,
+    text_columns,
+)
 
 _PARQUET_MAGIC = b"PAR1"
 # A rating or a title is what it is; these are numbers where they look like numbers.
-_MAYBE_NUMBERS = {"user_id", "item_id", "timestamp"}
+_IDS = ("user_id", "item_id")
+_MAYBE_NUMBERS = {*_IDS, "timestamp"}
+
+
+def columns_of_file(
+    path: Path,
+    aliases: Mapping[str, Sequence[str]],
+    of_text: Callable[[TextTable], dict[str, pa.ChunkedArray]],
+    chosen: Sequence[str] = (),
+) -> dict[str, pa.ChunkedArray]:
+    """Read the columns that play a role, from Parquet or from text.
+
+    Parameters
+    ----------
+    path : Path
+    aliases : mapping of str to sequence of str
+        Accepted names of each role.
+    of_text : callable
+        Cuts them out of a text table: `columns_of_text`, or for another layout.
+    chosen : sequence of str, default=()
+        Names, to the letter, of the columns that play the first roles.
+
+    Returns
+    -------
+    columns : dict of str to ChunkedArray
+        With an id in every row.
+
+    Raises
+    ------
+    TableFileError
+        If there is no such file, it is no table, a column is missing or doubled, or a
+        row lacks an id.
+    """
+    with reading(path):
+        columns = (
+            columns_of_parquet(path, aliases, chosen)
+            if is_parquet(path)
+            else of_text(read_text_table(path))
+        )
+    for role in filter(columns.__contains__, _IDS):
+        _refuse_missing(columns[role], role, path)
+    return columns
 
 
 def is_parquet(path: Path) -> bool:
@@ -110,7 +156,7 @@ def narrowed(text: pa.ChunkedArray) -> pa.ChunkedArray:
     return numbers if pc.all(is_undone).as_py() else text
 
 
-def refuse_missing(ids: pa.ChunkedArray, role: str, path: Path) -> None:
+def _refuse_missing(ids: pa.ChunkedArray, role: str, path: Path) -> None:
     """Raise a TableFileError that names the first row without an id."""
     is_missing = pc.is_null(ids, nan_is_null=True)
     if pa.types.is_string(ids.type):

@@ -11,17 +11,13 @@ import pyarrow.compute as pc
 
 from recs_anomaly.datasets._columns import ITEM_COLUMNS
 from recs_anomaly.datasets._file_columns import (
-    columns_of_parquet,
+    columns_of_file,
     columns_of_text,
-    is_parquet,
     narrowed,
-    refuse_missing,
 )
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import (
     TextTable,
-    read_text_table,
-    reading,
     text_columns,
 )
 from recs_anomaly.datasets.paths import expanded
@@ -68,13 +64,7 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     [{'item_id': 1, 'title': 'Toy Story (1995)', 'genres': 'Animation|Comedy'}]
     """
     path = expanded(path)
-    with reading(path):
-        columns = (
-            columns_of_parquet(path, ITEM_COLUMNS)
-            if is_parquet(path)
-            else _text_items(read_text_table(path))
-        )
-    refuse_missing(columns["item_id"], "item_id", path)
+    columns = columns_of_file(path, ITEM_COLUMNS, _text_items)
     items = pd.DataFrame(
         {
             "item_id": columns["item_id"].to_pandas(),

@@ -14,14 +14,9 @@ from recs_anomaly.datasets._columns import (
     RATING_COLUMNS,
     names_any_column,
 )
-from recs_anomaly.datasets._file_columns import (
-    columns_of_parquet,
-    columns_of_text,
-    is_parquet,
-    refuse_missing,
-)
+from recs_anomaly.datasets._file_columns import columns_of_file, columns_of_text
 from recs_anomaly.datasets._tables import TableFileError
-from recs_anomaly.datasets._text_tables import read_text_table, reading
+from recs_anomaly.datasets._text_tables import TextTable
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
 
@@ -148,17 +143,14 @@ def _columns(
     chosen: Sequence[str],
 ) -> dict[str, pa.ChunkedArray]:
     """Read the columns of the roles; each row must name a user and an item."""
-    with reading(path):
-        found = (
-            columns_of_parquet(path, aliases, chosen)
-            if is_parquet(path)
-            else columns_of_text(read_text_table(path), aliases, is_row, chosen)
-        )
+
+    def of_text(table: TextTable) -> dict[str, pa.ChunkedArray]:
+        return columns_of_text(table, aliases, is_row, chosen)
+
+    found = columns_of_file(path, aliases, of_text, chosen)
     if not len(found["user_id"]):
         what = "rating" if "rating" in aliases else "choice"
         raise TableFileError(f"{path} has column names but not a single {what}.")
-    for role in ("user_id", "item_id"):
-        refuse_missing(found[role], role, path)
     return found
 
 

@@ -44,11 +44,6 @@ class Catalogue(NamedTuple):
     spread: float  # standard deviation of the ratings
     log_popularity: Floats  # (n_items,)
 
-    @property
-    def is_rated(self) -> bool:
-        """Whether there were ratings, not just choices."""
-        return len(self.ratings.levels) > 1
-
 
 class People(NamedTuple):
     """A block of people as the model sees them."""
@@ -124,7 +119,7 @@ def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
     """Fold in each row of ratings."""
     model = known.ratings
     hidden = hidden_of_rows(known.interactions, known.told, rows)
-    if known.is_rated:
+    if known.ratings.is_rated:
         own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
         folded = [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
     else:
@@ -208,7 +203,7 @@ def places(rows: Ints) -> Ints:
 
 def _rough_scores(known: Catalogue, people: People, wanted: Wanted) -> Singles:
     """Scores of all items in single precision, up to what keeps each person's order."""
-    rank_by = wanted.rank_by if known.is_rated else "watch"
+    rank_by = wanted.rank_by if known.ratings.is_rated else "watch"
     if rank_by == "like":
         scores = _rough_liking(known, people)
     else:
@@ -259,7 +254,7 @@ def combined(
     if rank_by == "like":
         return latent
     odds = interaction_rbm.log_odds(known.interactions.link, presence)
-    if rank_by == "watch" or not known.is_rated:
+    if rank_by == "watch" or not known.ratings.is_rated:
         return odds
     return np.asarray(
         odds + LIKING_WEIGHT * (latent - known.ratings.mean) / known.spread

@@ -185,7 +185,7 @@ class RatingReasons(RatingState):
     def _check_rank_by(self, rank_by: str) -> None:
         if rank_by not in RANK_BY:
             raise InputError(f"rank_by must be one of {RANK_BY}; got {rank_by!r}.")
-        if rank_by == "like" and not self._is_rated:
+        if rank_by == "like" and not self.is_rated:
             raise InputError(
                 "rank_by='like' needs ratings; this model was fitted on choices alone."
             )
@@ -193,4 +193,4 @@ class RatingReasons(RatingState):
     def _stars(self, levels: Ints) -> Floats:
         """Ratings of levels, NaN where choices carry none."""
         stars: Floats = self.classes_[levels]
-        return stars if self._is_rated else np.full(len(levels), np.nan)
+        return stars if self.is_rated else np.full(len(levels), np.nan)

@@ -193,13 +193,13 @@ class RatingState:
         return IdIndex(self.items_)
 
     @property
-    def _is_rated(self) -> bool:
+    def is_rated(self) -> bool:
         """Whether it was fitted on ratings, not on choices alone."""
-        return len(self.classes_) > 1
+        return self._model().is_rated
 
     def _check_is_rated(self) -> None:
         check_is_fitted(self)
-        if not self._is_rated:
+        if not self.is_rated:
             raise InputError(
                 "predicting ratings needs a fit with ratings; this model was fitted "
                 "on choices alone, without y."
@@ -237,7 +237,7 @@ class RatingState:
 
     def _numbered(self, own_ratings: Any) -> RatingRows:
         """One row of own ratings; the last of a repeated item wins."""
-        if self._is_rated:
+        if self.is_rated:
             items, values = table.own_ratings_columns(own_ratings)
             levels = table.nearest_levels(values, self.classes_)
             columns = self._columns_of_items(items)

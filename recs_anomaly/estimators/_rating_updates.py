@@ -115,8 +115,8 @@ class RatingUpdates(RatingLists):
         return self._become(changed, self._ratings().take(stay))
 
     def _levels_of(self, y: ArrayLike | None, n_pairs: int) -> Ints:
-        if (y is not None) != self._is_rated:
-            expected = "ratings, as fit did" if self._is_rated else "None, as in fit"
+        if (y is not None) != self.is_rated:
+            expected = "ratings, as fit did" if self.is_rated else "None, as in fit"
             raise InputError(f"y must be {expected}; got {type(y).__name__}.")
         if y is None:
             return np.zeros(n_pairs, np.int64)
@@ -139,7 +139,7 @@ class RatingUpdates(RatingLists):
         """Compute what follows from the ratings, the views being what they are."""
         seed = self.decomposition_seed_
         interactions = fit_interactions(ratings, seed)
-        if self._is_rated:
+        if self.is_rated:
             model = assemble(
                 ratings, self._views(), self.classes_, self.view, self.noise_, seed
             )._replace(curve=self.curve_)

@@ -76,7 +76,7 @@ def described(
     model = known.ratings
     rank = places(best.people) + 1
     rating = np.full((3, len(best.items)), np.nan)
-    if known.is_rated:
+    if known.ratings.is_rated:
         mean = expected(model, best.latent)
         evidence = evidence_of_pairs(
             model,
@@ -139,7 +139,7 @@ def likeness_places(known: Catalogue) -> Floats:
     so do choices alone.
     """
     model = known.ratings
-    if not known.is_rated:
+    if not known.ratings.is_rated:
         return _unit(known.interactions.weights.astype(np.float64))
     smooth = model.item_features[:, KERNEL_OFFSETS:]
     if not smooth.shape[1]:
@@ -181,7 +181,7 @@ def effects(known: Catalogue, own: RatingRows, targets: Ints, rank_by: str) -> F
     parts = interaction_rbm.contributions(rbm, own.columns, targets)
     presence = np.vstack([whole, whole - parts])
     latent_rating = np.zeros((len(presence), len(targets)))
-    if known.is_rated and rank_by != "watch":
+    if known.ratings.is_rated and rank_by != "watch":
         person = fold_in(model, own.columns, own.levels)
         without_each = latent_without_each(model, own.columns, own.levels, targets)
         latent_rating = np.vstack([latent(model, person, targets), without_each])

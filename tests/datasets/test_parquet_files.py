@@ -32,8 +32,9 @@ def test_parts_without_rows_decide_no_type() -> None:
     file = BytesIO()
     assert write_parquet([empty, WHOLE, empty], file) == 3
     pd.testing.assert_frame_equal(pd.read_parquet(file), WHOLE)
-    assert write_parquet([empty, empty], file := BytesIO()) == 0
-    assert pd.read_parquet(file).columns.tolist() == ["user_id", "score"]
+    bare = BytesIO()
+    assert write_parquet([empty, empty], bare) == 0
+    assert pd.read_parquet(bare).columns.tolist() == ["user_id", "score"]
 
 
 @pytest.mark.parametrize(

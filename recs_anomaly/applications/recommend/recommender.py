@@ -100,11 +100,6 @@ class Recommender:
         model.fit(ratings, ratings.get("rating"), checkpoint=checkpoint)
         return cls(model, *titles_and_genres(model.items_, items))
 
-    @property
-    def is_rated(self) -> bool:
-        """Whether the model was fitted to ratings, not to choices alone."""
-        return len(self.model.classes_) > 1
-
     @cached_property
     def catalogue(self) -> Catalogue:
         """The items that can be recommended, to be found by title or id."""
@@ -224,7 +219,7 @@ class Recommender:
             If there is no title, an item is named twice, or a rating is missing where
             the model has learned from ratings, not finite, or outside the scale.
         """
-        asked, stars = zip(*checked(rated, self.is_rated), strict=True)
+        asked, stars = zip(*checked(rated, self.model.is_rated), strict=True)
         found = [self.catalogue.find(title) for title in asked]
         refuse_repeats(asked, found)
         own_ratings = pd.DataFrame({"item_id": found, "rating": stars})
@@ -287,7 +282,7 @@ class Recommender:
         recommended = model.recommend([user_id], n)
         pairs = recommended[["user_id", "item_id"]]
         low, high = np.empty((2, 0))
-        if not self.is_rated:
+        if not self.model.is_rated:
             low = high = np.full(len(pairs), np.nan)
         elif len(pairs):  # a user who has rated everything gets an empty list
             low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T

@@ -67,7 +67,7 @@ def show_user(
     elif form == "csv":
         show_csv(recommendations)
     else:
-        best = "Rated highest" if recommender.is_rated else "Chosen"
+        best = "Rated highest" if recommender.model.is_rated else "Chosen"
         show_tables(
             [
                 rated_table(f"{best} by user {user}", rated),

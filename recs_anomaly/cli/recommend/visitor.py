@@ -57,14 +57,14 @@ def visitor(
     from recs_anomaly.cli._item_lists import recommendation_table
 
     recommender = load_recommender(model)
-    own = _own_ratings(rated, chosen, recommender.is_rated)
+    own = _own_ratings(rated, chosen, recommender.model.is_rated)
     visit = recommender.visitor(own, n)
     matched, recommendations = records(visit.rated), records(visit.recommendations)
     if form == "json":
         show_json({"rated": matched.rows, "recommendations": recommendations.rows})
         return
     for row in matched.rows:
-        rating = f", rated {row['rating']:g}" if recommender.is_rated else ""
+        rating = f", rated {row['rating']:g}" if recommender.model.is_rated else ""
         click.echo(
             f"Took {row['asked']!r} for {printable(row['title'])}{rating}.", err=True
         )
