@@ -33,6 +33,7 @@ from recs_anomaly.datasets import (
     benchmark_files,
     read_benchmark_series,
 )
+from recs_anomaly.estimators._detector_settings import DEFAULT_WEIGHTS
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length, vus_pr
 from recs_anomaly.metrics.anomaly_floors import (
@@ -68,6 +69,10 @@ def ours(**settings: object) -> Score:
     return score
 
 
+def _all_but(sign: str) -> dict[str, float]:
+    return {name: weight for name, weight in DEFAULT_WEIGHTS.items() if name != sign}
+
+
 OUR_DETECTORS: dict[str, Score] = {
     OURS: ours(),
     "ours, smooth=0": ours(smooth=0),
@@ -75,9 +80,7 @@ OUR_DETECTORS: dict[str, Score] = {
     "forecast alone": ours(weights={"forecast": 1}),
     "reconstruction alone": ours(weights={"reconstruction": 1}),
     "neighbour alone": ours(weights={"neighbour": 1}),
-    "without forecast": ours(weights={"reconstruction": 0.5, "neighbour": 1}),
-    "without reconstruction": ours(weights={"forecast": 1, "neighbour": 1}),
-    "without neighbour": ours(weights={"forecast": 1, "reconstruction": 0.5}),
+    **{f"without {sign}": ours(weights=_all_but(sign)) for sign in DEFAULT_WEIGHTS},
 }
 PARTS = [name for name in OUR_DETECTORS if name != OURS]
 

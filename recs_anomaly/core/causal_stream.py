@@ -50,7 +50,7 @@ class CausalStream:
         weights: Floats,
     ) -> None:
         self._model, self._settings = model, settings
-        self._factors, self._weights = 1.0 / scale, weights
+        self._factors = 1.0 / scale
         self._powers = weights / (len(scale) * weights.sum())
         self._forecast_power = float(self._powers[0]) / SHARPNESS
         constants, stride = settings.time_constants, settings.stride
@@ -106,13 +106,7 @@ class CausalStream:
             return self._judge_complete()
         return self._judge(~np.isnan(row[self._targets]))
 
-    def shares(self) -> Floats:
-        """Say what each branch adds for each target now: (n_branches, n_targets)."""
-        levels = self._levels()
-        found: Floats = np.sum([evidence(of, self._weights) for of in levels], axis=0)
-        return found
-
-    def _levels(self) -> Floats:
+    def levels(self) -> Floats:
         """Levels (n_stretches, n_branches, n_targets) of what has something to say."""
         levels: Floats = (self._sums + self._prior_sums) * self._factors
         levels /= np.maximum(self._heft + self._prior, TINY)
@@ -195,7 +189,7 @@ class CausalStream:
             self._look()
         if not is_measured.any() or not (says.any() or self._told.any()):
             return np.nan
-        return self._ratio(np.where(says, self._levels()[:, 0], 0.0))
+        return self._ratio(np.where(says, self.levels()[:, 0], 0.0))
 
     def _ratio(self, of_forecast: Floats) -> float:
         """Put the forecast's levels (n_stretches, n_targets) together with the rest.
@@ -230,7 +224,7 @@ class CausalStream:
         self._of_windows = self._window_evidence()
 
     def _window_evidence(self) -> float:
-        worst = self._levels()[:, 1:].max(axis=2)
+        worst = self.levels()[:, 1:].max(axis=2)
         return float(np.sum([evidence(of, self._powers[1:]) for of in worst]))
 
 

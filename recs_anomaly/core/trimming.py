@@ -1,6 +1,7 @@
 """Which rows of a training series do not belong to what is normal there.
 
-Three signs are asked for. *Values*: a switch has a value that it has nowhere else.
+Four signs are asked for. *Values*: a switch has a value that it has nowhere else.
+*Standstills*: a channel does not move for longer than it ever does elsewhere.
 *Jumps*: the error of a linear forecast far above what most rows have, unless errors
 like these occur elsewhere too: what recurs is not abnormal. *Shapes*: rows most of
 whose windows are far from all windows elsewhere. Jumps and shapes are looked for where
@@ -14,6 +15,7 @@ import numpy as np
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.autoregression import fill_missing, forecast
 from recs_anomaly.core.smoothing import smooth
+from recs_anomaly.core.standstill import longest_standstills, stillness
 from recs_anomaly.core.window_memory import (
     Memory,
     describe_windows,
@@ -42,13 +44,14 @@ class Suspects(NamedTuple):
     """Rows (n_rows,) that one sign or the other speaks against."""
 
     values: Bools
+    standstills: Bools
     jumps: Bools
     shapes: Bools
 
     @property
     def ordinary(self) -> Bools:
         """All rows but the suspects; those by shape count if they are not too many."""
-        surest = self.values | self.jumps
+        surest = self.values | self.standstills | self.jumps
         for suspects in (surest | self.shapes, surest):
             if suspects.mean() <= MOST_LEFT_OUT:
                 return ~suspects
@@ -62,23 +65,25 @@ def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspec
     in the rows that were suspects before. `model.memory_starts` are its windows.
     """
     targets = model.channels.targets
-    is_moving = _stillness(series[:, targets]) <= MOST_STILL
+    judged = series[:, targets]
+    is_moving = _share_still(judged) <= MOST_STILL
     moving = model._replace(
         channels=model.channels._replace(targets=targets[is_moving])
     )
     return Suspects(
         _odd_values(series, model.width),
+        stillness(judged, longest_standstills(judged)).max(axis=1) > 1,
         _jumps(moving, series, normal),
         _shapes(moving, series),
     )
 
 
-def _stillness(series: Floats) -> Floats:
+def _share_still(series: Floats) -> Floats:
     """Share of each channel's steps (n_channels,) that are exactly zero."""
     steps = np.diff(series, axis=0)
     n_steps = np.maximum((~np.isnan(steps)).sum(axis=0), 1)
-    stillness: Floats = (steps == 0).sum(axis=0) / n_steps
-    return stillness
+    share: Floats = (steps == 0).sum(axis=0) / n_steps
+    return share
 
 
 def _odd_values(series: Floats, width: int) -> Bools:

@@ -22,6 +22,7 @@ from recs_anomaly.core.causal import (
 from recs_anomaly.core.causal_fit import CausalNormal, causal_model, measure_normal
 from recs_anomaly.core.extreme_values import Tail, fit_tail, score_at, tail_with_rare
 from recs_anomaly.core.held_out import Part
+from recs_anomaly.core.standstill import stillness_so_far
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_look import DetectorLook
@@ -77,7 +78,8 @@ class DetectorCausal(DetectorLook):
             errors = look_back(self._causal_model(), grid.values, causal)
             averages = average_past(errors, causal, self.causal_usual_)
         is_known = is_judged(errors, causal.stride)
-        ratio = np.where(is_known, self._causal_ratio(averages), self._causal_typical())
+        ratio = self._causal_ratio(averages, grid.values)
+        ratio = np.where(is_known, ratio, self._causal_typical())
         return -ratio[grid.is_given]
 
     def stream(self) -> "StreamScorer":
@@ -144,13 +146,17 @@ class DetectorCausal(DetectorLook):
         self.causal_ranks_, self.causal_share_ = tail.ranks, tail.share
         self.causal_tail_scale_, self.causal_tail_shape_ = tail.scale, tail.shape
 
-    def _causal_ratio(self, averages: Floats) -> Floats:
+    def _causal_ratio(self, averages: Floats, series: Floats) -> Floats:
         """How many times rows are as abnormal as one normal row in a hundred.
 
-        `averages` has shape (n_stretches, n_branches, n_rows, n_targets).
+        `averages` has shape (n_stretches, n_branches, n_rows, n_targets), `series`
+        (n_rows, n_channels).
         """
         levels = averages / self.causal_scale_[:, :, None]
-        return combine(levels, self._branch_weights())
+        still = stillness_so_far(series[:, self.targets_], self.longest_still_)
+        ratio = combine(levels, self._branch_weights())
+        ratio *= still.max(axis=1) ** self._still_power()
+        return ratio
 
     def _causal_model(self) -> AnomalyModel:
         return causal_model(self._model(), self.causal_memory_)

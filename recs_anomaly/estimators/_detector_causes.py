@@ -7,7 +7,7 @@ import numpy as np
 from recs_anomaly.core.windows import Floats, sliding_windows
 
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
-FROZEN_ROWS = 5
+FROZEN = 0.5  # of the rows of an event: if so many are still, that is what it is
 SPIKE_ROWS = 5
 ECHO_ROWS = 40  # in which a forecast still errs after a spike
 SPIKE = 0.25  # training standard deviations off the forecast
@@ -20,13 +20,15 @@ STEPPED = 2.0  # times the most that such rows differed by before
 class Excerpt(NamedTuple):
     """One channel of a series, and the rows `first` to `stop - 1` of an event in it.
 
-    `values` and `expected` (n_rows,) are in the channel's units, NaN where nothing was
-    measured; `residual` (n_rows,) in training standard deviations.
+    `stillness` (n_rows,) is above 1 where the channel stands unusually still. `values`
+    and `expected` (n_rows,) are in the channel's units, NaN where nothing was measured;
+    `residual` (n_rows,) in training standard deviations.
     """
 
     first: int
     stop: int
     branch: str
+    stillness: Floats
     values: Floats
     expected: Floats
     residual: Floats
@@ -46,13 +48,9 @@ def cause_of(excerpt: Excerpt) -> str:
     """Say what the event looks like."""
     values = excerpt.values[excerpt.first : excerpt.stop]
     known = values[~np.isnan(values)]
-    n_frozen, frozen_at = _longest_standstill(known)
-    if n_frozen >= max(FROZEN_ROWS, len(known) / 2):
-        return f"frozen: does not move from {frozen_at:.4g}"
-    n_still = standstill_before(excerpt)
-    if n_still:
-        frozen_at = excerpt.values[excerpt.first - n_still]
-        return f"frozen: had not moved from {frozen_at:.4g} for {n_still} rows"
+    is_still = excerpt.stillness[excerpt.first : excerpt.stop] > 1
+    if is_still.mean() >= FROZEN:
+        return f"frozen: does not move from {_frozen_at(excerpt):.4g}"
     shift, step = _shift(excerpt, known), _step(excerpt)
     if len(known) > SPIKE_ROWS and abs(shift) >= SHIFTED:
         way = "above" if shift > 0 else "below"
@@ -63,36 +61,17 @@ def cause_of(excerpt: Excerpt) -> str:
     return _spike(excerpt) if _is_spike(excerpt) else _BY_BRANCH[excerpt.branch]
 
 
-def _longest_standstill(known: Floats) -> tuple[int, float]:
-    """Find the most rows on end without a change, and the value there."""
-    if not len(known):
-        return 0, np.nan
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(known)) + 1])
-    lengths = np.diff(np.append(starts, len(known)))
-    longest = int(lengths.argmax())
-    return int(lengths[longest]), float(known[starts[longest]])
-
-
-def standstill_before(excerpt: Excerpt) -> int:
-    """Count the rows that a channel stood still before the event; 0 if it did not.
-
-    It must have stood still twice as long as ever before.
-    """
-    rows = np.flatnonzero(~np.isnan(excerpt.values[: excerpt.first]))
-    if not len(rows):
-        return 0
-    before = excerpt.values[rows]
-    moves = np.flatnonzero(before != before[-1])
-    began = int(moves[-1]) + 1 if len(moves) else 0
-    n_else, _ = _longest_standstill(before[:began])
-    is_frozen = len(before) - began >= 2 * max(FROZEN_ROWS, n_else)
-    return excerpt.first - int(rows[began]) if is_frozen else 0
+def _frozen_at(excerpt: Excerpt) -> float:
+    """Find the reading at which the channel stands still for the longest."""
+    stillness = excerpt.stillness[excerpt.first : excerpt.stop]
+    return float(excerpt.values[excerpt.first + int(stillness.argmax())])
 
 
 _BY_BRANCH = {
     "forecast": "jumps: steps that its past does not foretell",
     "reconstruction": "pattern or level: no mixture of normal patterns rebuilds it",
     "neighbour": "shape: unlike any normal stretch of this length",
+    "standstill": "still: a channel does not move for unusually long",
 }
 
 

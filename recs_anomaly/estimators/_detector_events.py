@@ -9,13 +9,9 @@ from scipy.ndimage import maximum_filter1d
 
 from recs_anomaly.core.anomaly_model import BRANCHES
 from recs_anomaly.core.extreme_values import Tail, tail_probability
+from recs_anomaly.core.standstill import SIGNS
 from recs_anomaly.core.windows import Bools, Floats
-from recs_anomaly.estimators._detector_causes import (
-    Excerpt,
-    cause_of,
-    direction_of,
-    standstill_before,
-)
+from recs_anomaly.estimators._detector_causes import Excerpt, cause_of, direction_of
 
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
@@ -28,9 +24,11 @@ class Evidence(NamedTuple):
     """What is known of the rows of a series, of shape (n_rows, n_targets) if not said.
 
     `ratio` (n_rows,) says how many times a row is as abnormal as one normal row in a
-    thousand, `shares` (n_branches, n_rows, n_targets) what each branch adds to its
-    logarithm; `errors` of that shape are those of the rows themselves, in units of what
-    one in a thousand reaches. `values` and `expected` are in the channels' own units,
+    thousand, `shares` (n_signs, n_rows, n_targets) what each sign adds to its
+    logarithm; `errors` (n_branches, n_rows, n_targets) are those of the rows
+    themselves, in units of what one in a thousand reaches. `stillness` says how much
+    longer than is usual a channel stands still, 1 where it does not do so for longer.
+    `values` and `expected` are in the channels' own units,
     `residual` in training standard deviations. `alone` (n_rows,) is what the forecast
     error of a row would be after smoothing if there were no others. `window` is the
     rows of a window.
@@ -39,6 +37,7 @@ class Evidence(NamedTuple):
     ratio: Floats
     shares: Floats
     errors: Floats
+    stillness: Floats
     values: Floats
     expected: Floats
     residual: Floats
@@ -105,7 +104,8 @@ def _event_rows(evidence: Evidence, threshold: float) -> Bools:
     error alone reaches the threshold counts, and one that is rebuilt badly, beside the
     worst around it. One abnormal row makes all windows around it unlike normal ones: of
     a stretch of rows with such windows the middle counts, unless something in it counts
-    already. Where a run has neither, its strange rows count.
+    already. Where a run has neither, its strange rows count. Of an unusual standstill
+    all rows count, if one does or if the row after it does.
     """
     is_beyond = evidence.ratio > threshold
     errors = evidence.errors.max(axis=2)
@@ -125,7 +125,12 @@ def _event_rows(evidence: Evidence, threshold: float) -> Bools:
         if not is_core[first:stop].any():
             is_any = is_any_strange[first:stop].any()
             is_core[first:stop] = is_any_strange[first:stop] if is_any else True
-    return is_core & is_beyond
+    is_core &= is_beyond
+    # That a sensor was frozen may show only when it wakes up.
+    for first, stop in runs_of(evidence.stillness.max(axis=1) > 1):
+        if is_core[first : stop + 1].any():
+            is_core[first:stop] = True
+    return is_core
 
 
 def _edge(n_rows: int, window: int) -> int:
@@ -156,22 +161,21 @@ def _event(
     excerpt = Excerpt(
         first,
         stop,
-        BRANCHES[branch],
+        SIGNS[branch],
+        evidence.stillness[:, channel],
         evidence.values[:, channel],
         evidence.expected[:, channel],
         evidence.residual[:, channel],
     )
-    # That a sensor had been frozen shows when it wakes up.
-    start = first - standstill_before(excerpt)
     return Event(
-        start=index[start],
+        start=index[first],
         end=index[stop - 1],
         peak=index[peak],
-        n_rows=stop - start,
+        n_rows=stop - first,
         severity=float(min(1.0 / probability, RAREST)),
         direction=direction_of(excerpt),
         channel=names[channel],
         channels=", ".join(names[number] for number in leading),
-        branch=BRANCHES[branch],
+        branch=SIGNS[branch],
         cause=cause_of(excerpt),
     )

@@ -17,23 +17,25 @@ from recs_anomaly.core.anomaly_scale import (
     time_constants,
 )
 from recs_anomaly.core.channels import in_long_gap
+from recs_anomaly.core.standstill import stillness
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_state import DetectorState
-from recs_anomaly.estimators._series import on_grid, time_seconds
+from recs_anomaly.estimators._series import SeriesGrid, on_grid, time_seconds
 
 
 class Seen(NamedTuple):
     """What the detector sees in the rows of a series.
 
     `expected` and `residual` (n_rows, n_targets) are the scaled forecast and what
-    differs from it. `shares` (n_branches, n_rows, n_targets) are what each branch adds
-    to the logarithm of `ratios` (n_rows,), which say how many times a row is as
-    abnormal as one normal row in a thousand. `errors` of the shape of `shares` are
-    those of the rows themselves, in units of what one in a thousand reaches. `alone`
-    (n_rows,) is what the forecast error of a row would be after smoothing if there were
-    no others. `is_known` (n_rows,) says where anything was measured, `is_between` where
-    nothing was, but shortly before and after.
+    differs from it. `shares` (n_signs, n_rows, n_targets) are what each branch and the
+    standstill add to the logarithm of `ratios` (n_rows,), which say how many times a
+    row is as abnormal as one normal row in a thousand. `errors` (n_branches, n_rows,
+    n_targets) are those of the rows themselves, in units of what one in a thousand
+    reaches. `stillness` (n_rows, n_targets) says how much longer than is usual a
+    channel stands still. `alone` (n_rows,) is what the forecast error of a row would be
+    after smoothing if there were no others. `is_known` (n_rows,) says where anything
+    was measured, `is_between` where nothing was, but shortly before and after.
     """
 
     expected: Floats
@@ -41,6 +43,7 @@ class Seen(NamedTuple):
     shares: Floats
     ratios: Floats
     errors: Floats
+    stillness: Floats
     alone: Floats
     is_known: Bools
     is_between: Bools
@@ -71,26 +74,42 @@ class DetectorLook(DetectorState):
         # Many small products: threads cost more than they bring.
         with threadpool_limits(1, user_api="blas"):
             judged = judge(self._model(), grid.values, settings.SIDES[self.side])
-            return self._see(judged, grid.is_given)
+            return self._see(judged, grid)
 
-    def _see(self, judged: Judgement, is_given: Bools) -> Seen:
-        weights = settings.branch_weights(self.weights)
+    def _see(self, judged: Judgement, grid: SeriesGrid) -> Seen:
+        is_given, weights = grid.is_given, settings.branch_weights(self.weights)
         longest = settings.time_constant(self.smooth, self.n_rows_)
         smoothed = smoothed_errors(judged, longest)[:, :, is_given]
         levels = smoothed / self.error_scale_[:, :, None]
         known = np.where(judged.is_known, judged.errors, 0.0)[:, is_given]
         is_known = np.any(judged.is_known, axis=(0, 2))
         is_between = ~is_known & ~in_long_gap(is_known[:, None])[:, 0]
+        still = stillness(grid.values[is_given][:, self.targets_], self.longest_still_)
         return Seen(
             judged.expected[is_given],
             judged.residual[is_given],
-            np.sum([evidence(of_stretch, weights) for of_stretch in levels], axis=0),
-            combine(levels, weights),
+            self._shares(levels, still),
+            combine(levels, weights) * still.max(axis=1) ** self._still_power(),
             shares(known, self.row_scale_, weights),
+            still,
             self._alone(known[0], longest),
             is_known[is_given],
             is_between[is_given],
         )
+
+    def _shares(self, levels: Floats, still: Floats) -> Floats:
+        """Find what each sign adds (n_signs, ..., n_targets), in the branches' units.
+
+        `levels` is (n_stretches, n_branches, ..., n_targets), `still` (..., n_targets).
+        """
+        weights = settings.branch_weights(self.weights)
+        of_branches = np.sum([evidence(of, weights) for of in levels], axis=0)
+        unit = len(levels) * weights.sum()  # see `combine`
+        of_still = unit * self._still_power() * np.log(still)
+        return np.concatenate([of_branches, of_still[None]])
+
+    def _still_power(self) -> float:
+        return settings.standstill_weight(self.weights, self.side)
 
     def _alone(self, forecast_errors: Floats, longest: float) -> Floats:
         """Leave of each row's forecast errors (n_rows, n_targets) what smoothing would.

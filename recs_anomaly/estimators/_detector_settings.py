@@ -9,6 +9,7 @@ import numpy as np
 from recs_anomaly.core.anomaly_model import BRANCHES
 from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
 from recs_anomaly.core.channels import describe_channels
+from recs_anomaly.core.standstill import SIGNS
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length
@@ -19,7 +20,12 @@ LAGS = 32
 NARROWEST, WIDEST = 50, 200  # what window="auto" may find
 SMOOTHING = 60.0
 CAUSAL_SMOOTHING = 20.0
-DEFAULT_WEIGHTS = {"forecast": 1.0, "reconstruction": 0.5, "neighbour": 1.0}
+DEFAULT_WEIGHTS = {
+    "forecast": 1.0,
+    "reconstruction": 0.5,
+    "neighbour": 1.0,
+    "standstill": 1.0,
+}
 
 
 def check_parameters(detector: Any) -> None:
@@ -41,16 +47,24 @@ def check_parameters(detector: Any) -> None:
 def branch_weights(weights: Mapping[str, float] | None) -> Floats:
     """Weights (n_branches,) in the order of the branches."""
     chosen = DEFAULT_WEIGHTS if weights is None else weights
-    if not isinstance(chosen, Mapping) or not set(chosen) <= set(BRANCHES):
+    if not isinstance(chosen, Mapping) or not set(chosen) <= set(SIGNS):
         raise InputError(
-            f"weights must be a dict with some of the keys {BRANCHES}; got {weights!r}."
+            f"weights must be a dict with some of the keys {SIGNS}; got {weights!r}."
         )
     for name, weight in chosen.items():
         check_number(f"weights[{name!r}]", weight, 0.0, np.inf)
     found = np.array([float(chosen.get(name, 0.0)) for name in BRANCHES])
     if not found.any():
-        raise InputError(f"weights must hold one above 0; got {weights!r}.")
+        raise InputError(
+            f"weights must hold one of {BRANCHES} above 0; got {weights!r}."
+        )
     return found
+
+
+def standstill_weight(weights: Mapping[str, float] | None, side: str) -> float:
+    """Power to which stillness is taken; 0 if rows of one side alone are asked for."""
+    chosen = DEFAULT_WEIGHTS if weights is None else weights
+    return float(chosen.get("standstill", 0.0)) if side == "both" else 0.0
 
 
 def settings_for(detector: Any, grid: Floats) -> Settings:

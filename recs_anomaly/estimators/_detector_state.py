@@ -52,6 +52,7 @@ class DetectorState:
         "error_scale_": ArraySpec("float64", ("n_stretches", 3, "n_targets")),
         "row_scale_": ArraySpec("float64", (3, "n_targets")),
         "band_": ArraySpec("float64", ("n_targets", 2)),
+        "longest_still_": ArraySpec("float64", ("n_targets",), may_be_nan=True),
         "tail_ranks_": ArraySpec("float64", ("n_ranks",)),
         "causal_memory_": ArraySpec(
             "float64", ("n_targets", "n_compared", "n_code + 1")
@@ -90,6 +91,7 @@ class DetectorState:
     error_scale_: Floats
     row_scale_: Floats
     band_: Floats
+    longest_still_: Floats
     offset_: float
     n_rows_: int
     n_normal_: int

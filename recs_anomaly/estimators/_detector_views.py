@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recs_anomaly.core.anomaly_model import BRANCHES
+from recs_anomaly.core.standstill import SIGNS
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._detector_events import Evidence, event_runs, event_table
@@ -87,8 +87,9 @@ class DetectorViews(DetectorLook):
             With the index of X. The columns have two levels: ``expected``, ``lower``
             and ``upper`` hold for each judged channel the forecast, and a band in which
             99 % of the training rows lay, in the channel's units; ``branch`` holds the
-            share of each branch in the row's score and ``channel`` that of each judged
-            channel. Shares sum to 1, or are NaN where nothing was measured.
+            share of each branch, and of the standstill, in the row's score and
+            ``channel`` that of each judged channel. Shares sum to 1, or are NaN where
+            nothing was measured.
         """
         seen = self._look(X)
         names = self._target_names(X)
@@ -99,7 +100,7 @@ class DetectorViews(DetectorLook):
             ("expected", names, channels.in_units(seen.expected)),
             ("lower", names, channels.in_units(seen.expected + lower)),
             ("upper", names, channels.in_units(seen.expected + upper)),
-            ("branch", list(BRANCHES), _portions(known.max(axis=2).T)),
+            ("branch", list(SIGNS), _portions(known.max(axis=2).T)),
             ("channel", names, _portions(known.max(axis=0))),
         ]
         columns = [(quantity, name) for quantity, of, _ in parts for name in of]
@@ -132,7 +133,7 @@ class DetectorViews(DetectorLook):
         events : DataFrame
             A row an event, in the order of time. start, end, peak: labels of the index
             of X, less rows that only the smoothing and the width of windows have put
-            beyond the threshold; a sensor that wakes up was frozen from the start on.
+            beyond the threshold; what is frozen was from the start of its standstill.
             n_rows: from start to end. severity: a normal row is as abnormal as the peak
             once in so many, by an extreme-value tail fitted to scores of training rows;
             at most 1e9. direction: "high", "low" or "mixed",
@@ -162,6 +163,7 @@ class DetectorViews(DetectorLook):
             self._ratio(seen),
             seen.shares,
             seen.errors,
+            seen.stillness,
             values,
             self._model().channels.in_units(seen.expected),
             seen.residual,

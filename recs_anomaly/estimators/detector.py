@@ -22,6 +22,7 @@ from recs_anomaly.core.anomaly_model import judge
 from recs_anomaly.core.anomaly_settings import Settings
 from recs_anomaly.core.extreme_values import fit_tail, score_at, tail_with_rare
 from recs_anomaly.core.held_out import Part, held_out_ratios, hold_out
+from recs_anomaly.core.standstill import longest_standstills
 from recs_anomaly.core.windows import Bools, Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._callbacks import CallbackSupport, as_one_task
@@ -57,7 +58,9 @@ class TimeSeriesAnomalyDetector(
     nearest normal window in the autoencoder's code. Each is averaged over a short and
     a long stretch of time and divided by what normal rows reach. A row's number is the
     weighted geometric mean of these levels, as far as they are beyond one; below that
-    the highest counts most.
+    the highest counts most. Beside the branches counts *standstill*: a row's number is
+    multiplied by how many times longer a channel does not move than twice the longest
+    that it did not in training.
 
     Parameters
     ----------
@@ -71,10 +74,12 @@ class TimeSeriesAnomalyDetector(
         a long stretch; that over a short one has a twentieth of it. 0 for no average.
         "auto" is 60, or a twentieth of the training rows where that is less.
     side : {"both", "high", "low"}, default="both"
-        Whether only rows above, or only rows below their forecast can be abnormal.
+        Whether only rows above, or only rows below their forecast can be abnormal. A
+        standstill counts with "both" alone.
     weights : dict or None, default=None
         Weight of each branch in the mean, by its name: "forecast", "reconstruction",
-        "neighbour". Those not named weigh 0. None gives the default weights.
+        "neighbour"; and that of "standstill", the power to which it is taken. Those not
+        named weigh 0. None gives the default weights.
     contamination : float or "auto", default="auto"
         Share of the training rows that lie beyond the threshold. "auto" sets the
         threshold by `alpha`.
@@ -208,6 +213,7 @@ class TimeSeriesAnomalyDetector(
         self.n_normal_ = int(rows.normal.sum())
         self.error_scale_, self.row_scale_ = whole.scale, whole.row_scale
         self.band_ = _band(whole.judged.residual, whole.judged.is_known[0])
+        self.longest_still_ = longest_standstills(grid.values[:, self.targets_])
 
     def _store_threshold(
         self, fitted: Fitted, parts: list[Part], grid: SeriesGrid, chosen: Settings
@@ -230,7 +236,7 @@ class TimeSeriesAnomalyDetector(
         else:
             typical = self._typical()
             whole = judge(fitted.whole.model, grid.values, chosen.side)
-            ratio = self._see(whole, grid.is_given).ratio(typical, typical)
+            ratio = self._see(whole, grid).ratio(typical, typical)
             self.offset_ = float(np.quantile(-ratio, self.contamination))
 
     def __sklearn_tags__(self) -> Tags:

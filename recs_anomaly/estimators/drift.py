@@ -96,8 +96,8 @@ class DetectorDrift(DetectorCausal):
             errors = look_back(self._causal_model(), grid.values, causal)
             averages = average_past(errors, causal, self.causal_usual_)
         counts = is_judged(errors, causal.stride) & grid.is_given
+        ratio = self._causal_ratio(averages, grid.values)[counts]
         averages = averages[:, :, counts]
-        ratio = self._causal_ratio(averages)
         tail = self._causal_tail()
         above = _share(ratio > score_at(tail, SHARE))
         n_judged = int(counts.sum())

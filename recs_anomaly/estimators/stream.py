@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from recs_anomaly.core.causal import FARTHEST
 from recs_anomaly.core.causal_stream import CausalStream
 from recs_anomaly.core.extreme_values import score_at
+from recs_anomaly.core.standstill import StandstillCount
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators import _detector_settings as settings
 from recs_anomaly.estimators._series import GAP, channel_names
@@ -86,6 +87,8 @@ class StreamScorer:
             detector.causal_scale_,
             detector._branch_weights(),
         )
+        self._standstill = StandstillCount(detector.longest_still_)
+        self._still_power = detector._still_power()
         self._typical = detector._causal_typical()
 
     @property
@@ -96,11 +99,16 @@ class StreamScorer:
     @property
     def memory_(self) -> Floats:
         """All that the scorer remembers of the rows so far, as one array."""
-        return self._stream.packed()
+        count = self._standstill
+        return np.concatenate([count.last, count.rows, self._stream.packed()])
 
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
-        self._stream.unpack(memory)
+        n_targets = len(self._standstill.last)
+        self._stream.unpack(memory[2 * n_targets :])
+        self._standstill.last, self._standstill.rows = (
+            memory[: 2 * n_targets].reshape(2, -1).copy()
+        )
 
     @property
     def level_(self) -> Floats:
@@ -182,7 +190,8 @@ class StreamScorer:
 
     def _taken(self, x: ArrayLike, time: Time | None) -> float | None:
         """Take a row: its largest share, NaN if not judged; None if it is late."""
-        row = self._scaled(x)
+        readings = self._readings(x)
+        row = (readings - self._centre) / self.detector.scale_
         is_complete = bool((np.abs(row) <= FARTHEST).all())
         if not is_complete:
             if np.isinf(row).any():
@@ -195,7 +204,14 @@ class StreamScorer:
             self.n_late_ += 1
             return None
         self.n_rows_ += 1
-        return self._stream.advance(row, is_complete)
+        still = self._standstill.advance(readings[self.detector.targets_])
+        return float(self._stream.advance(row, is_complete) * still**self._still_power)
+
+    def _shares(self) -> Floats:
+        """Say what each sign adds for each target now: (n_signs, n_targets)."""
+        levels, still = self._stream.levels(), self._standstill.stillness
+        found: Floats = self.detector._shares(levels, still)
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("detector", "n_rows_", "n_late_", "last_time_", "level_", "memory_")
@@ -206,17 +222,16 @@ class StreamScorer:
         for name, value in state.items():
             setattr(self, name, value)
 
-    def _scaled(self, x: ArrayLike) -> Floats:
-        row = np.asarray(x, dtype=np.float64)
-        if row.shape != self._centre.shape:
-            if row.size != self._centre.size:
+    def _readings(self, x: ArrayLike) -> Floats:
+        readings = np.asarray(x, dtype=np.float64)
+        if readings.shape != self._centre.shape:
+            if readings.size != self._centre.size:
                 raise InputError(
                     f"x must have {self._centre.size} numbers, one for each channel; "
-                    f"got {row.size}."
+                    f"got {readings.size}."
                 )
-            row = row.reshape(-1)
-        scaled: Floats = (row - self._centre) / self.detector.scale_
-        return scaled
+            readings = readings.reshape(-1)
+        return readings
 
     def _moved_to(self, seconds: float) -> bool:
         """Move on to a time, through rows that are missing; say if it is not past."""

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from recs_anomaly.core.alarm_level import LEARNING
-from recs_anomaly.core.anomaly_model import BRANCHES
 from recs_anomaly.core.extreme_values import tail_probability
+from recs_anomaly.core.standstill import SIGNS
 from recs_anomaly.core.windows import Floats
 from recs_anomaly.estimators._stream_times import Time, rows_with_times
 from recs_anomaly.estimators._watch_course import OPEN, PENDING
@@ -247,7 +247,7 @@ class SeriesWatcher(WatcherState):
         self._levels.add_event(stream.last, stream.residual, episode.n_rows)
         episode.n_rows += 1.0
         if share > episode.share:
-            episode.see(row, seconds, share, stream.shares())
+            episode.see(row, seconds, share, self.scorer._shares())
 
     def _told(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
         if change == "settle":
@@ -281,7 +281,7 @@ class SeriesWatcher(WatcherState):
             severity=self._severity(episode.share),
             direction=direction_of(self._levels.strength[:, channel]),
             channel=self.scorer.channel_names_[self.scorer.detector.targets_[channel]],
-            branch=BRANCHES[int(episode.branch)],
+            branch=SIGNS[int(episode.branch)],
             reason=reason,
         )
 

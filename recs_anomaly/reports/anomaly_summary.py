@@ -25,6 +25,7 @@ BRANCH_MEANINGS = {
     "forecast": "the next value was not what its past foretold",
     "reconstruction": "shape and level could not be rebuilt from what is usual",
     "neighbour": "no stretch of the training series is like it",
+    "standstill": "a channel did not move for far longer than in training",
 }
 CHANGED = 0.2  # of the rows after training lie in events: no few anomalies
 

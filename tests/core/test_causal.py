@@ -140,7 +140,7 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
     np.testing.assert_array_equal(
         streamed(first, series[cut:]), streamed(second, series[cut:])
     )
-    np.testing.assert_array_equal(first.shares(), second.shares())
+    np.testing.assert_array_equal(first.levels(), second.levels())
 
 
 def test_what_another_stream_packed_is_refused() -> None:

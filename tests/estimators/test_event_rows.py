@@ -20,14 +20,19 @@ def evidence(
     rebuilt: slice = slice(0),
     errs: slice = slice(0),
     beyond: slice = slice(5, 55),
+    still: slice = slice(0),
 ) -> Evidence:
     """Rows beyond the threshold, and what the branches find in some of them."""
     ratio, alone = np.zeros(ROWS), np.zeros(ROWS)
     ratio[beyond], alone[errs] = 2.0, 2.0
     errors = np.zeros((3, ROWS, 1))
     errors[1, rebuilt, 0] = errors[2, unlike, 0] = 1.0
-    blank = np.zeros((ROWS, 1))
-    return Evidence(ratio, errors, errors, blank, blank, blank, alone, WINDOW)
+    blank, stillness = np.zeros((ROWS, 1)), np.ones((ROWS, 1))
+    stillness[still] = 1.5
+    shares = np.concatenate([errors, np.log(stillness)[None]])
+    return Evidence(
+        ratio, shares, errors, stillness, blank, blank, blank, alone, WINDOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,21 +55,24 @@ def evidence(
         # Strange rows below the threshold are none.
         (evidence(unlike=slice(20, 39), beyond=slice(40, 50)), [(40, 50)]),
         (evidence(rebuilt=slice(20, 39), beyond=slice(30, 50)), [(30, 39)]),
+        # Of a standstill all rows count, once it is found out: beyond, or as it ends.
+        (evidence(still=slice(20, 30), beyond=slice(25, 26)), [(20, 30)]),
+        (evidence(still=slice(20, 30), beyond=slice(30, 31)), [(20, 31)]),
+        (
+            evidence(still=slice(20, 30), beyond=slice(31, 32)),
+            [(31, 32)],
+        ),
     ],
 )
 def test_rows_of_events(made: Evidence, runs: list[tuple[int, int]]) -> None:
     assert event_runs(made, threshold=1.0, merge_gap=0, min_duration=1) == runs
 
 
-def test_an_event_begins_where_its_sensor_froze() -> None:
-    values = np.random.default_rng(0).standard_normal((ROWS, 1))
-    values[20:40] = 3.0
-    values[25] = np.nan
+def test_a_standstill_leads_where_it_says_most() -> None:
+    made = evidence(still=slice(20, 30), beyond=slice(20, 30))
     tail = fit_tail(np.arange(100.0), 1)
-    for froze, start in ((True, 20), (False, 40)):
-        if not froze:
-            values[30:40] = np.arange(10)[:, None]
-        made = evidence(errs=slice(40, 42))._replace(values=values)
-        events = event_table(made, [(40, 42)], tail, ["a"], pd.RangeIndex(ROWS))
-        assert events["start"].tolist() == [start]
-        assert events["n_rows"].tolist() == [42 - start]
+    event = event_table(made, [(20, 30)], tail, ["a"], pd.RangeIndex(ROWS)).iloc[0]
+    assert (event["branch"], event["cause"]) == (
+        "standstill",
+        "frozen: does not move from 0",
+    )

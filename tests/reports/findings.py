@@ -49,7 +49,8 @@ def made_findings(
         **{("upper", name): values[name] + 0.5 for name in names},
         ("branch", "forecast"): 0.5,
         ("branch", "reconstruction"): 0.2,
-        ("branch", "neighbour"): 0.3,
+        ("branch", "neighbour"): 0.2,
+        ("branch", "standstill"): 0.1,
         **{("channel", name): 1 / len(names) for name in names},
     }
     scores = np.full(n_rows, -0.5)

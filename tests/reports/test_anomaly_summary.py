@@ -46,7 +46,9 @@ def test_events_stand_worst_first() -> None:
     )
     assert summary.events[2].severity == "1 in 2.6 thousand"
     assert [plot.n_events for plot in summary.channels] == [2, 1]
-    assert [share.share for share in summary.branches] == pytest.approx([0.5, 0.2, 0.3])
+    assert [share.share for share in summary.branches] == pytest.approx(
+        [0.5, 0.2, 0.2, 0.1]
+    )
 
 
 def test_rows_without_times() -> None:

@@ -1,0 +1,116 @@
+"""How long channels have stood still, beside the longest that they did in training.
+
+A sensor that hangs repeats its last reading, and that is easy to forecast and to
+rebuild. What gives it away is how long: a standstill is unusual once it lasts more than
+twice as long as any in training. Readings that are missing end no standstill.
+"""
+
+import numpy as np
+
+from recs_anomaly.core.anomaly_model import BRANCHES
+from recs_anomaly.core.windows import Floats
+
+# What adds to a row's number: the branches, and that a channel does not move.
+SIGNS = (*BRANCHES, "standstill")
+BEYOND = 2.0  # times the longest in training: from here on a standstill counts
+LEAST_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
+# In training, one is a fault that lasts so many times as long as all others, but no
+# larger share of the rows: what is more frequent is not abnormal.
+LONE, MOST_FROZEN = 8.0, 0.1
+LEAST_VALUES = 3  # that a channel must have taken in training to be one that moves
+
+
+def longest_standstills(series: Floats) -> Floats:
+    """Rows of the longest usual standstill of each channel (n_channels,), at least 5.
+
+    One fault in training, by far longer than all others, is not usual. NaN for channels
+    with fewer than three values: how long these stay says nothing.
+    """
+    return np.array([_longest(channel) for channel in series.T])
+
+
+def stillness(series: Floats, longest: Floats) -> Floats:
+    """How many times as long as is usual each row's standstill lasts, but at least 1.
+
+    `series` and the result are (n_rows, n_channels); 1 where nothing was measured.
+    """
+    rows = np.stack([_rows_still(channel) for channel in series.T], axis=1)
+    return _unusual(rows, longest)
+
+
+def stillness_so_far(series: Floats, longest: Floats) -> Floats:
+    """As `stillness`, of a standstill's rows up to each row."""
+    rows = np.stack([_rows_so_far(channel) for channel in series.T], axis=1)
+    return _unusual(rows, longest)
+
+
+class StandstillCount:
+    """Tells row by row what `stillness_so_far` tells of a whole series.
+
+    Parameters
+    ----------
+    longest : ndarray of shape (n_channels,)
+        As `longest_standstills` gives it.
+
+    Attributes
+    ----------
+    last, rows : ndarray of shape (n_channels,)
+        The last reading of each channel, and for how many rows it has been that.
+    stillness : ndarray of shape (n_channels,)
+        Of the last row.
+    """
+
+    def __init__(self, longest: Floats) -> None:
+        self._longest = longest
+        self.last, self.rows = np.zeros_like(longest), np.zeros_like(longest)
+        self.stillness = np.ones_like(longest)
+
+    def advance(self, readings: Floats) -> float:
+        """Take the next readings (n_channels,); returns the highest stillness."""
+        is_missing = readings != readings
+        rows = self.rows * (readings == self.last) + 1.0
+        self.rows = np.where(is_missing, self.rows, rows)
+        self.last = np.where(is_missing, self.last, readings)
+        self.stillness = _unusual(np.where(is_missing, 0.0, self.rows), self._longest)
+        return float(self.stillness.max())
+
+
+def _longest(channel: Floats) -> float:
+    measured, starts = _standstills(channel)
+    if len(np.unique(channel[measured])) < LEAST_VALUES:
+        return np.nan
+    *_, second, first = np.sort(np.diff(np.append(starts, len(measured))))
+    second = max(float(second), LEAST_LONGEST)
+    is_fault = first > LONE * second and first <= MOST_FROZEN * len(measured)
+    return second if is_fault else max(float(first), second)
+
+
+def _unusual(rows: Floats, longest: Floats) -> Floats:
+    beyond: Floats = np.fmax(rows / (BEYOND * longest), 1.0)
+    return beyond
+
+
+def _rows_still(channel: Floats) -> Floats:
+    """Rows (n_rows,) of the standstill that each row is part of; 0 if missing."""
+    found = np.zeros(len(channel))
+    measured, starts = _standstills(channel)
+    lengths = np.diff(np.append(starts, len(measured)))
+    found[measured] = np.repeat(lengths, lengths)
+    return found
+
+
+def _rows_so_far(channel: Floats) -> Floats:
+    found = np.zeros(len(channel))
+    measured, starts = _standstills(channel)
+    lengths = np.diff(np.append(starts, len(measured)))
+    found[measured] = np.arange(len(measured)) - np.repeat(starts, lengths) + 1
+    return found
+
+
+def _standstills(channel: Floats) -> tuple[np.ndarray, np.ndarray]:
+    """Rows where something was measured, and where among them a value begins."""
+    measured = np.flatnonzero(~np.isnan(channel))
+    readings = channel[measured]
+    is_new = np.ones(len(readings), dtype=np.bool_)
+    is_new[1:] = readings[1:] != readings[:-1]
+    return measured, np.flatnonzero(is_new)
