@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector
-from recs_anomaly.datasets import load_sample_series
 from recs_anomaly.exceptions import InputError
 
 N_ROWS, N_TRAINING = 3000, 1800
@@ -64,60 +63,6 @@ def test_faults_are_found_and_named(
     assert word in " ".join(events["cause"])
     if direction:
         assert direction in set(events["direction"])
-
-
-@pytest.mark.parametrize("fault", [slice(2500, 2600), slice(2940, N_ROWS)])
-def test_a_frozen_sensor_is_an_anomaly_from_where_it_froze(fault: slice) -> None:
-    series, frozen = waves(2), waves(2)
-    frozen[fault, 1] = frozen[fault.start, 1]
-    detector = quick().fit(series[:N_TRAINING])
-    events = detector.events(frozen)
-    event = events.loc[events["severity"].idxmax()]
-    assert event["cause"].startswith("frozen")
-    assert event["channel"] == "x1"
-    assert event["start"] == pytest.approx(fault.start, abs=15)
-    assert event["end"] == pytest.approx(fault.stop, abs=15)
-    # All that it adds is a factor.
-    plain = {"forecast": 1.0, "reconstruction": 0.5, "neighbour": 1.0}
-    ratio = detector.score_samples(frozen)
-    detector.set_params(weights=plain)
-    factor = ratio / detector.score_samples(frozen)
-    expected = np.ones(N_ROWS)
-    expected[fault] = (fault.stop - fault.start) / (2 * 5)
-    np.testing.assert_allclose(factor, expected)
-    # Where only what is too high is asked for, it does not count.
-    high = quick(side="high").fit(series[:N_TRAINING])
-    scores = high.score_samples(frozen)
-    np.testing.assert_array_equal(
-        scores, high.set_params(weights=plain).score_samples(frozen)
-    )
-
-
-def test_a_frozen_sensor_in_the_training_series_is_found() -> None:
-    series = waves()
-    series[2000:2100] = series[2000]
-    detector = quick()
-    labels = detector.fit_predict(series)
-    assert (labels[2000:2100] == -1).mean() > 0.9
-    assert detector.longest_still_ == 5
-
-
-def test_in_the_sample_series_sensors_froze_to_the_row() -> None:
-    sample = load_sample_series()
-    detector = quick().fit(sample.values.iloc[:2880])
-    found = detector.events(sample.values)
-    frozen = sample.events[sample.events["kind"] == "frozen sensor"]
-    told = found[found["cause"].str.startswith("frozen")]
-    assert told["start"].tolist() == frozen["start"].tolist()
-    assert told["channel"].tolist() == frozen["channel"].tolist()
-    assert set(told["branch"]) == {"standstill"}
-
-
-def test_a_channel_that_often_stands_still_is_none_that_is_frozen() -> None:
-    series = np.repeat(waves()[::20], 20, axis=0)[:N_ROWS]
-    detector = quick().fit(series[:N_TRAINING])
-    assert detector.longest_still_ == 20
-    assert (detector.explain(series)["branch", "standstill"].dropna() == 0).all()
 
 
 def test_a_series_with_its_own_anomalies() -> None:
