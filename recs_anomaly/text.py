@@ -1,4 +1,4 @@
-"""Text from files made safe to show."""
+"""Text as people read it: made safe to show, with plurals."""
 
 import unicodedata
 
@@ -36,3 +36,24 @@ def printable(text: str) -> str:
 def _is_unsafe(character: str) -> bool:
     is_mark = character in _DIRECTION_MARKS
     return is_mark or unicodedata.category(character) in _UNSAFE_CATEGORIES
+
+
+def counted(number: int, what: str) -> str:
+    """Put a number before what is counted.
+
+    Parameters
+    ----------
+    number : int
+    what : str
+        One of it; a plural in s is made where there are others.
+
+    Returns
+    -------
+    told : str
+
+    Examples
+    --------
+    >>> counted(1, "gap"), counted(1200, "gap")
+    ('1 gap', '1,200 gaps')
+    """
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

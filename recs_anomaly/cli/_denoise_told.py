@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recs_anomaly.cli._formats import show_json
-from recs_anomaly.text import printable
+from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
     from recs_anomaly.applications.denoise.folder import Outcome
@@ -77,8 +77,3 @@ def tell_problems(outcomes: list["Outcome"], others: list[str]) -> None:
             click.echo(f"  {printable(line)}", err=True)
         if len(lines) > _SHOWN:
             click.echo(f"  and {len(lines) - _SHOWN} more", err=True)
-
-
-def counted(number: int, what: str) -> str:
-    """Put a number before what is counted."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from recs_anomaly.cli._denoise_told import (
-    counted,
     show_outcomes,
     tell_number,
     tell_problems,
@@ -17,7 +16,7 @@ from recs_anomaly.cli._formats import json_option
 from recs_anomaly.cli._training import load_keras, warnings_in_one_line
 from recs_anomaly.cli.anomaly._series import csv_of
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.text import printable
+from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
     from recs_anomaly import ImageDenoiser

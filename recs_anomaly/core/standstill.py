@@ -8,7 +8,7 @@ twice as long as any in training. Readings that are missing end no standstill.
 import numpy as np
 
 from recs_anomaly.core.anomaly_model import BRANCHES
-from recs_anomaly.core.windows import Floats
+from recs_anomaly.core.windows import Bools, Floats
 
 # What adds to a row's number: the branches, and that a channel does not move.
 SIGNS = (*BRANCHES, "standstill")
@@ -56,23 +56,35 @@ class StandstillCount:
     ----------
     last, rows : ndarray of shape (n_channels,)
         The last reading of each channel, and for how many rows it has been that.
-    stillness : ndarray of shape (n_channels,)
-        Of the last row.
     """
 
     def __init__(self, longest: Floats) -> None:
         self._longest = longest
         self.last, self.rows = np.zeros_like(longest), np.zeros_like(longest)
-        self.stillness = np.ones_like(longest)
+        self._is_measured: Bools = np.ones(longest.shape, dtype=np.bool_)
 
     def advance(self, readings: Floats) -> float:
-        """Take the next readings (n_channels,); returns the highest stillness."""
-        is_missing = readings != readings
-        rows = self.rows * (readings == self.last) + 1.0
-        self.rows = np.where(is_missing, self.rows, rows)
-        self.last = np.where(is_missing, self.last, readings)
-        self.stillness = _unusual(np.where(is_missing, 0.0, self.rows), self._longest)
-        return float(self.stillness.max())
+        """Take the next readings (n_channels,); returns the highest stillness.
+
+        The readings are kept, and must not be changed afterwards.
+        """
+        is_same = readings == self.last
+        self._is_measured = readings == readings
+        if np.count_nonzero(self._is_measured) < len(readings):
+            rows = np.where(is_same, self.rows + 1.0, 1.0)
+            self.rows = np.where(self._is_measured, rows, self.rows)
+            self.last = np.where(self._is_measured, readings, self.last)
+        else:
+            self.last = readings
+            if not np.count_nonzero(is_same):  # most often: all channels move
+                self.rows = np.ones_like(self.rows)
+                return 1.0
+            self.rows = self.rows * is_same + 1.0
+        return float(self.stillness().max())
+
+    def stillness(self) -> Floats:
+        """Tell that of the last row (n_channels,)."""
+        return _unusual(np.where(self._is_measured, self.rows, 0.0), self._longest)
 
 
 def _longest(channel: Floats) -> float:

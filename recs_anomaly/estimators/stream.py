@@ -88,7 +88,7 @@ class StreamScorer:
             detector._branch_weights(),
         )
         self._standstill = StandstillCount(detector.longest_still_)
-        self._still_power = detector._still_power()
+        self._targets, self._still_power = detector.targets_, detector._still_power()
         self._typical = detector._causal_typical()
 
     @property
@@ -204,12 +204,12 @@ class StreamScorer:
             self.n_late_ += 1
             return None
         self.n_rows_ += 1
-        still = self._standstill.advance(readings[self.detector.targets_])
+        still = self._standstill.advance(readings[self._targets])
         return float(self._stream.advance(row, is_complete) * still**self._still_power)
 
     def _shares(self) -> Floats:
         """Say what each sign adds for each target now: (n_signs, n_targets)."""
-        levels, still = self._stream.levels(), self._standstill.stillness
+        levels, still = self._stream.levels(), self._standstill.stillness()
         found: Floats = self.detector._shares(levels, still)
         return found
 

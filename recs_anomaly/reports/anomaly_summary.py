@@ -14,6 +14,7 @@ from recs_anomaly.reports.summaries import (
     EventSummary,
     ScorePlot,
 )
+from recs_anomaly.text import counted
 
 MOST_CHANNELS = 12
 RAREST = 1e9
@@ -196,7 +197,7 @@ def _channel(findings: Findings, name: str, starts: np.ndarray) -> ChannelPlot:
 def _sentence(findings: Findings, events: list[EventSummary]) -> str:
     n_rows, n_channels = findings.values.shape
     index = findings.values.index
-    size = f"{n_rows:,} rows of {n_channels} channel{'s' * (n_channels > 1)}"
+    size = f"{n_rows:,} rows of {counted(n_channels, 'channel')}"
     if not isinstance(index, pd.RangeIndex) and n_rows > 1:
         size += f", {duration(index[-1] - index[0])}"
     if not events:
@@ -255,7 +256,8 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ),
         (
             "No data",
-            f"{n_missing:,} empty cells, {n_gaps} gaps in time; never an event",
+            f"{counted(n_missing, 'empty cell')}, {counted(n_gaps, 'gap')} in time; "
+            "never an event",
         ),
         ("Window", f"{detector.window_} rows"),
         ("Settings", _settings(detector)),

@@ -51,7 +51,7 @@ def test_a_count_tells_what_the_whole_series_told(series: np.ndarray) -> None:
     highest = [count.advance(readings) for readings in series]
     expected = stillness_so_far(series, longest)
     np.testing.assert_array_equal(highest, expected.max(axis=1))
-    np.testing.assert_array_equal(count.stillness, expected[-1])
+    np.testing.assert_array_equal(count.stillness(), expected[-1])
 
 
 @pytest.mark.parametrize(
