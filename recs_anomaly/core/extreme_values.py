@@ -18,6 +18,7 @@ import numpy as np
 
 from recs_anomaly.core.excursions import excursion_peaks
 from recs_anomaly.core.windows import Floats
+from recs_anomaly.exceptions import InputError
 
 LEAST_EXCESSES = 10
 TAIL_SHARE = 0.05
@@ -50,6 +51,11 @@ def fit_tail(scores: Floats, apart: float) -> Tail:
     High rows with fewer than `apart` rows between them belong to one stretch.
     """
     n_rows = len(scores)
+    if n_rows == 0:
+        raise InputError(
+            "X must hold stretches of rows side by side; so much of it is missing, or "
+            "lies between its times, that no row can be judged."
+        )
     share = min(max(TAIL_SHARE, LEAST_EXCESSES / n_rows), 0.2)
     ranks = np.quantile(scores, np.linspace(0.0, 1.0 - share, N_RANKS))
     threshold = float(ranks[-1])

@@ -90,7 +90,11 @@ def find_columns(
         elif role not in _OPTIONAL:
             known = ", ".join([role, *accepted[1:6]])
             # Items have no such parameter.
-            hint = "" if aliases is ITEM_COLUMNS else ", or name them in columns"
+            hint = (
+                ""
+                if aliases is ITEM_COLUMNS
+                else ", or name them (columns=, --columns)"
+            )
             if role == "rating":
                 hint += " (read_choices and `recommend train --choices` need none)"
             raise TableFileError(

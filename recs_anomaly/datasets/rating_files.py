@@ -17,6 +17,7 @@ from recs_anomaly.datasets._columns import (
 from recs_anomaly.datasets._file_columns import columns_of_file, columns_of_text
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import TextTable
+from recs_anomaly.datasets._time_columns import dates_or_cells
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
 
@@ -47,7 +48,8 @@ def read_ratings(
         In the file's order. `rating` is float64 in the file's own scale. Ids and
         timestamps are as they came: whole numbers are int64, and a column in which
         anything else occurs, "007" for instance, is text; from Parquet they keep
-        their type.
+        their type, but for floats that are all whole. Timestamps that are dates are
+        datetime64.
 
     Raises
     ------
@@ -75,6 +77,8 @@ def read_ratings(
     chosen = _checked_names(columns, "users, items, ratings and, if any, times", 3, 4)
     found = _columns(path, RATING_COLUMNS, _is_rating, chosen)
     series = {role: values.to_pandas() for role, values in found.items()}
+    if "timestamp" in series:
+        series["timestamp"] = dates_or_cells(series["timestamp"])
     return pd.DataFrame({**series, "rating": _finite_numbers(found["rating"], path)})
 
 

@@ -12,13 +12,17 @@ import pyarrow as pa
 from pyarrow.parquet import read_table
 
 from recs_anomaly.datasets._file_columns import is_parquet
+from recs_anomaly.datasets._number_columns import (
+    numbers_of,
+    why_no_numbers,
+    without_units,
+)
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading, text_columns
-from recs_anomaly.datasets._time_columns import as_times, find_time
+from recs_anomaly.datasets._time_columns import as_times, find_time, with_clock
 from recs_anomaly.datasets.benchmark_series import LABELS
 from recs_anomaly.datasets.paths import expanded
 
-_NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>", "-", "?"}
 MOST_COLUMNS = 10_000
 
 
@@ -54,16 +58,19 @@ def read_series(
     Parquet. Rows that are not in the order of time are sorted, with a warning that
     counts them; rows of the same time stay as they are, one after the other. Columns
     that hold text are left out, and so is one that by its name and its values, 0 and 1,
-    tells which rows are abnormal; a warning names them.
+    tells which rows are abnormal, and a row of units below the names; a warning names
+    them.
 
     Parameters
     ----------
     path : str or path-like
     time : str, optional
         Name of the column of times. By default the one with a usual name (time,
-        timestamp, date, ts), or the first that holds dates; without one the rows are
-        numbered. Times that name their zone become UTC. Numbers are seconds,
-        milliseconds and so on since 1970 where they are that large, and else seconds.
+        timestamp, date, ts), or the first that holds dates, joined with the time of
+        day where that has a column of its own; without one the rows are numbered. In
+        1.2.2026 the day comes first, in 1/2/2026 only where a month would be above 12.
+        Times that name their zone become UTC. Numbers are seconds, milliseconds and so
+        on since 1970 where they are that large, and else seconds.
     channels : sequence of str, optional
         Names of the columns to read. By default all that hold numbers.
     labels : str, optional
@@ -95,7 +102,9 @@ def read_series(
             raise TableFileError(
                 f"{path} has no column {name!r}; it has {', '.join(columns)[:300]}."
             )
-    time = find_time(columns) if time is None else time
+    if time is None:
+        columns = with_clock(columns)
+        time = find_time(columns)
     marks = None if labels is None else _labels(columns[labels], path)
     others = {time, labels}
     if labels is None and channels is None:
@@ -128,7 +137,8 @@ def _text(path: Path) -> dict[str, pd.Series]:
     names = list(first) if has_header else [f"x{n}" for n in range(len(first))]
     places = {str(place): place for place in range(len(names))}
     cells = text_columns(table, places, has_header=bool(has_header))
-    return _named(names, [column.to_pandas() for column in cells.values()], path)
+    named = _named(names, [column.to_pandas() for column in cells.values()], path)
+    return without_units(named, path) if has_header else named
 
 
 def _named(
@@ -145,22 +155,21 @@ def _named(
 def _values(
     columns: dict[str, pd.Series],
     channels: Sequence[str] | None,
-    others: set[str | None],
+    no_channels: set[str | None],
     path: Path,
 ) -> pd.DataFrame:
-    wanted = [name for name in columns if name not in others]
-    numbers = {name: _numbers(columns[name]) for name in channels or wanted}
-    text = [name for name, found in numbers.items() if found is None]
-    if channels is not None and text:
-        raise TableFileError(f"the column {text[0]!r} of {path} does not hold numbers.")
+    wanted = [name for name in columns if name not in no_channels]
+    numbers = {name: numbers_of(columns[name]) for name in channels or wanted}
     kept = {name: found for name, found in numbers.items() if found is not None}
+    others = [name for name in numbers if name not in kept]
+    told = ", ".join(why_no_numbers(name, columns[name]) for name in others)
+    if channels is not None and told:
+        raise TableFileError(f"channels must hold numbers; {path} has {told}.")
     if not kept:
-        named = f": {', '.join(text)} holds text" if text else ""
+        named = f"; it has {told}" if told else ""
         raise TableFileError(f"{path} has no column of numbers beside the time{named}.")
-    if text:
-        warnings.warn(
-            f"left out of {path}, for they hold text: {', '.join(text)}.", stacklevel=3
-        )
+    if told:
+        warnings.warn(f"left out of {path}, for want of numbers: {told}.", stacklevel=3)
     for name, found in kept.items():
         if np.isinf(found).any():
             row = int(np.isinf(found).argmax()) + 1
@@ -170,27 +179,12 @@ def _values(
     return pd.DataFrame(kept)
 
 
-def _numbers(column: pd.Series) -> np.ndarray | None:
-    """Numbers of a column, NaN where a cell is empty; None if it holds text."""
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    text = column.astype(str).str.strip()
-    is_empty = text.str.lower().isin(_NO_VALUE)
-    numbers = pd.to_numeric(text.where(~is_empty), errors="coerce")
-    if (numbers.isna() & ~is_empty).any():
-        # Half of the world writes 4,5.
-        comma = text.where(~is_empty).str.replace(",", ".", regex=False)
-        numbers = pd.to_numeric(comma, errors="coerce")
-    is_text = bool((numbers.isna() & ~is_empty).any()) or bool(is_empty.all())
-    return None if is_text else numbers.to_numpy(dtype=np.float64)
-
-
 def _truths(columns: dict[str, pd.Series], path: Path) -> set[str]:
     """Columns that tell which rows are abnormal: a detector must not see them."""
     found = set()
     for name, column in columns.items():
         if name.lower().replace("_", "") in LABELS:
-            numbers = _numbers(column)
+            numbers = numbers_of(column)
             if numbers is not None and np.isin(numbers, (0, 1)).all():
                 found.add(name)
     if found:

@@ -68,7 +68,7 @@ def last_of_each(users: Ints, items: Ints) -> NDArray[np.bool_]:
         is_repeated = pd.Series(codes).duplicated(keep="last").to_numpy()
         warnings.warn(
             f"X holds {is_repeated.sum()} repeated (user, item) pairs; "
-            "the last rating of each pair was kept.",
+            "the last of each pair was kept.",
             UserWarning,
             stacklevel=4,
         )

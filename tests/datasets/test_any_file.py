@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recs_anomaly.datasets import read_items, read_ratings, read_series
+from recs_anomaly.datasets import read_choices, read_items, read_ratings, read_series
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.text import printable
 
@@ -149,3 +149,27 @@ def test_mixed_time_zones_become_utc(tmp_path: Path) -> None:
     index = read_series(path).values.index
     assert str(index.tz) == "UTC"
     assert index.strftime("%H:%M").tolist() == ["23:30", "01:30", "02:00"]
+
+
+def test_dates_are_dates_and_other_times_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "dated.csv"
+    path.write_text("user;book;stars;date\na;x;4,5;2.11.2025\nb;y;3;31.12.2025\n")
+    dated = read_ratings(path)["timestamp"]
+    assert dated.tolist() == [pd.Timestamp("2025-11-02"), pd.Timestamp("2025-12-31")]
+    path.write_text("user;book;stars;date\na;x;4,5;2.11.2025\nb;y;3;Easter\n")
+    assert read_ratings(path)["timestamp"].tolist() == ["2.11.2025", "Easter"]
+
+
+def test_whole_floats_are_the_ids_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "joined.parquet"
+    table = pd.DataFrame({"user_id": [1.0, 2.0], "item_id": [1.5, 2.0]})
+    table.assign(rating=[3.0, 4.0]).to_parquet(path)
+    found = read_ratings(path)
+    assert found["user_id"].dtype == np.int64
+    assert found["user_id"].tolist() == [1, 2]
+    assert found["item_id"].tolist() == [1.5, 2.0]
+    assert read_choices(path)["user_id"].tolist() == [1, 2]
+    table["user_id"] = [np.nan, 2.0]
+    table.to_parquet(path)
+    with pytest.raises(TableFileError, match="row 1, has no user_id"):
+        read_choices(path)

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,10 @@ def written(folder: Path, text: str | bytes, name: str = "series.csv") -> Path:
         "time,bar\n2026-03-01 10:00,1.5\n2026-03-01 10:05,2\n",
         "Time_Stamp;bar\n2026-03-01T10:00:00;1,5\n2026-03-01T10:05:00;2\n",
         "bar\twhen\n1.5\t13/03/2026 10:00\n2\t13/03/2026 10:05\n",
+        "Datum;bar\n01.03.2026 10:00;1,5\n1.3.2026 10:05;2\n",
+        "when;bar\n01.03.2026 10:00:00;1,5\n01.03.2026 10:05:00;2\n",
+        "Date;Time;bar\n03/01/2026;10:00:00;1.5\n03/01/2026;10:05:00;2\n",
+        "Datum;bar;Uhrzeit\n01.03.2026;1,5;10:00\n01.03.2026;2;10:05\n",
         "date,bar\r\nMarch 1 2026 10:00,1.5\r\nMarch 1 2026 10:05,2\r\n",
         "ts,bar\n1772359200,1.5\n1772359500,2\n",
         "ts,bar\n1772359200000,1.5\n1772359500000,2\n",
@@ -59,7 +64,7 @@ def test_parquet_with_a_time_index(tmp_path: Path) -> None:
         index=pd.date_range(FIRST, periods=2, freq="5min", name="when"),
     )
     frame.to_parquet(tmp_path / "a.parquet")
-    with pytest.warns(UserWarning, match="hold text: state"):
+    with pytest.warns(UserWarning, match=r"numbers: state \('on' in row 1\)"):
         series = read_series(tmp_path / "a.parquet")
     assert series.time == "when"
     np.testing.assert_array_equal(series.values["bar"], [1.0, np.nan])
@@ -128,7 +133,7 @@ def test_what_is_written_comes_back(
         ("time,a,a\n2026-01-01,1,2\n", "more than one column 'a'"),
         (
             "time,a\n2026-01-01,high\n",
-            "no column of numbers beside the time: a holds text",
+            r"no column of numbers beside the time; it has a \('high' in row 1\)",
         ),
         ("time,a\n2026-01-01\n2026-01-02,1,2\n", "not a regular table"),
         ("<!DOCTYPE html><html><p>404, not found</html>", "is a web page"),
@@ -147,7 +152,7 @@ def test_what_is_no_series(tmp_path: Path, content: str | bytes, rule: str) -> N
     [
         ({"time": "hour"}, "no column 'hour'; it has time, a, state"),
         ({"channels": ["b"]}, "no column 'b'"),
-        ({"channels": ["state"]}, "the column 'state' .* does not hold numbers"),
+        ({"channels": ["state"]}, r"must hold numbers; .* has state \('on' in"),
         ({"labels": "a"}, "row 1, has the label '7'; labels must be 0 or 1"),
     ],
 )
@@ -167,6 +172,59 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(TableFileError, match="no file that can be read"):
         read_series(tmp_path / "pipe")
+
+
+def test_a_column_is_left_out_with_the_cell_that_is_no_number(tmp_path: Path) -> None:
+    text = "time;a;b;c\n2026-01-01;1,5;1;\n2026-01-02;-;broken;\n2026-01-03;2;3;\n"
+    told = r"for want of numbers: b \('broken' in row 2\), c \(empty\)\.$"
+    with pytest.warns(UserWarning, match=told):
+        series = read_series(written(tmp_path, text))
+    np.testing.assert_array_equal(series.values["a"], [1.5, np.nan, 2.0])
+    assert list(series.values) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("units", "told"), [("s,l/min,bar", "s, l/min, bar"), (",l/min,", "l/min")]
+)
+def test_a_row_of_units_is_no_row(tmp_path: Path, units: str, told: str) -> None:
+    text = f"epoch,flow,pressure\n{units}\n1772359200,1.5,2\n1772359500,,4\n"
+    with pytest.warns(UserWarning, match=f"names units: the first row, {told}\\.$"):
+        series = read_series(written(tmp_path, text))
+    np.testing.assert_array_equal(series.values, [[1.5, 2], [np.nan, 4]])
+    assert list(series.values.index) == [FIRST, FIRST + pd.Timedelta("5min")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "when,a,b\n2026-01-01,,\n2026-01-02,1,2\n",
+        "when,a,b\n2026-01-01,high,\n2026-01-02,1,2\n",
+        "a,b\n,1\n1,2\n",
+        "a,b\nnan,NA\n1,2\n",
+    ],
+    ids=["nothing measured", "a dated word", "a value", "no value"],
+)
+def test_a_first_row_that_names_no_units_stays(tmp_path: Path, text: str) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        series = read_series(written(tmp_path, text))
+    assert len(series.values) == 2
+    assert not [each for each in told if "units" in str(each.message)]
+
+
+def test_a_day_alone_and_a_clock_alone_are_not_joined(tmp_path: Path) -> None:
+    days = read_series(written(tmp_path, "day,a\n2026-01-01,1\n2026-01-02,2\n"))
+    assert days.time == "day"
+    text = "date,clock,a\n2026-01-01,09:00,1\n2026-01-02,10:00,2\n"
+    with pytest.warns(UserWarning, match=r"clock \('09:00' in row 1\)"):
+        named = read_series(written(tmp_path, text), time="date")
+    assert named.values.index[1] == pd.Timestamp("2026-01-02")
+    joined = read_series(written(tmp_path, text))
+    assert joined.time == "date clock"
+    assert joined.values.index[1] == pd.Timestamp("2026-01-02 10:00")
+    stamped = "stamp,clock,a\n2026-01-01 08:00,09:00,1\n2026-01-02 08:00,10:00,2\n"
+    with pytest.warns(UserWarning, match="clock"):
+        assert read_series(written(tmp_path, stamped)).time == "stamp"
 
 
 @pytest.mark.realdata

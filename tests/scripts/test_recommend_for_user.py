@@ -76,7 +76,7 @@ def test_the_number_of_items_is_the_one_asked_for(ratings_file: Path) -> None:
 @pytest.mark.parametrize(
     ("user", "name", "message"),
     [
-        ("ada", "mine.csv", "User 'ada' has no ratings here"),
+        ("ada", "mine.csv", "User 'ada' is unknown"),
         ("7", "none.csv", "There is no file"),
     ],
 )

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.datasets._time_columns import EPOCHS, NAMES
+from recs_anomaly.datasets._time_columns import EPOCHS, NAMES, year_first
 from recs_anomaly.exceptions import InputError
 
 MISSING = {"", "nan", "na", "null", "none"}
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+DELIMITERS = ",;\t"
 SHOWN = 60  # characters of a bad line
 
 
@@ -40,9 +41,10 @@ class IncomingRow:
 class LineParser:
     """Read rows of known channels from lines of text.
 
-    Lines are JSON objects, by channel, where the first line is one; else they are CSV.
-    The first line of CSV names the columns, unless it holds nothing but numbers: then
-    these are the channels in their order.
+    Lines are JSON objects, by channel, where the first line is one; else they are CSV,
+    with commas, semicolons or tabs between the cells, whichever the first line has most
+    of. That line names the columns, unless it holds nothing but numbers: then these are
+    the channels in their order. Where no comma stands between cells, 4,5 is a number.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ class LineParser:
     def __init__(self, channels: list[str], time: str | None) -> None:
         self._channels, self._time = channels, time
         self._is_json: bool | None = None
+        self._delimiter: str | None = None
         self._places: list[int] | None = None
         self._time_place: int | None = None
 
@@ -107,7 +110,11 @@ class LineParser:
         return IncomingRow(np.array(values), seconds)
 
     def _of_csv(self, text: str) -> IncomingRow | None:
-        cells = next(csv.reader([text]))
+        if self._delimiter is None:
+            self._delimiter = max(DELIMITERS, key=text.count)
+        cells = next(csv.reader([text], delimiter=self._delimiter))
+        if self._delimiter != ",":
+            cells = [_with_point(cell) for cell in cells]
         if self._places is None:
             return self._start_csv(cells)
         if len(cells) <= max(self._places, default=0):
@@ -166,7 +173,7 @@ def seconds_of_cell(cell: Any) -> float:
         unit = next((unit for least, unit in EPOCHS if abs(number) >= least), "s")
         return number * SECONDS[unit]
     try:
-        stamp = pd.Timestamp(str(cell))
+        stamp = pd.Timestamp(year_first(str(cell)))
     except (ValueError, OverflowError) as error:
         raise BadLineError(f"its time is none: {cell!r:.{SHOWN}}") from error
     if pd.isna(stamp):
@@ -177,6 +184,12 @@ def seconds_of_cell(cell: Any) -> float:
 def _usual_time(names: list[str]) -> str | None:
     plain = {"".join(filter(str.isalnum, name)).lower(): name for name in names}
     return next((plain[name] for name in NAMES if name in plain), None)
+
+
+def _with_point(cell: str) -> str:
+    """Spell 4,5 as 4.5, and leave what is no number."""
+    spelled = cell.replace(",", ".")
+    return spelled if _is_number(spelled) else cell
 
 
 def _is_number(cell: Any) -> bool:

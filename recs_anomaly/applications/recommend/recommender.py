@@ -140,8 +140,8 @@ class Recommender:
         if row is None:
             examples = ", ".join(repr(plain_id(user)) for user in users[:_N_EXAMPLES])
             raise UnknownUserError(
-                f"User {text!r} has no ratings here; {len(users):,} users have, "
-                f"for instance {examples}."
+                f"User {text!r} is unknown; the model knows {len(users):,} users, for "
+                f"instance {examples}."
             )
         return plain_id(users[row])
 

@@ -12,6 +12,7 @@ from recs_anomaly.cli.anomaly._series import (
     seed_option,
     time_option,
 )
+from recs_anomaly.text import counted
 
 
 @click.command(epilog="Example: recs-anomaly anomaly train january.csv -o pump.recs")
@@ -48,7 +49,8 @@ def train(
     save(detector, output)
     left_out = detector.n_rows_ - detector.n_normal_
     click.echo(
-        f"Learned from {detector.n_rows_:,} rows of {opened.values.shape[1]} channels, "
+        f"Learned from {detector.n_rows_:,} rows of "
+        f"{counted(opened.values.shape[1], 'channel')}, "
         f"{left_out:,} of them left out; wrote {output}.",
         err=True,
     )

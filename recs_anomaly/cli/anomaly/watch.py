@@ -69,8 +69,9 @@ def watch(
 ) -> None:
     """Read rows as they come, and write an event for each change as a line of JSON.
 
-    MODEL is a file that `anomaly train` has written. Rows are lines of CSV, the first
-    naming the columns, or JSON objects. How the watch goes is told on standard error.
+    MODEL is a file that `anomaly train` has written. Rows are lines of CSV (comma,
+    semicolon or tab), the first naming the columns, or JSON objects. How the watch goes
+    is told on standard error.
     """
     from recs_anomaly.applications.anomaly.incoming import LineParser
     from recs_anomaly.applications.anomaly.watching import Watching

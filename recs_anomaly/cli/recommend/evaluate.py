@@ -89,9 +89,10 @@ def _cut(rated: Any, folds: str, seed: int) -> "list[Fold]":
 
     if folds == _OFFICIAL:
         return official_folds(rated)
-    if not folds.isdecimal():
+    if not (folds.isdecimal() and 2 <= int(folds) <= len(rated)):
         raise InputError(
-            f"--folds must be a number of parts or {_OFFICIAL!r}; got {folds!r}."
+            f"--folds must be from 2 to the number of ratings, {len(rated):,}, or "
+            f"{_OFFICIAL!r}; got {folds!r}."
         )
     return random_folds(len(rated), int(folds), seed)
 

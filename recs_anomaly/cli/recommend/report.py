@@ -8,6 +8,7 @@ import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.cli.recommend._ratings import columns_option, items_option
+from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     from recs_anomaly.datasets.splits import Fold
@@ -91,4 +92,10 @@ def _cut(rated: Any, split: str, seed: int) -> "Fold":
         return leave_last_out(rated)
     if split == "time":
         return split_by_time(rated, _HIDDEN_SHARE)
-    return random_folds(len(rated), round(1 / _HIDDEN_SHARE), seed)[0]
+    n_parts = round(1 / _HIDDEN_SHARE)
+    if len(rated) < n_parts:
+        raise InputError(
+            f"RATINGS must hold at least {n_parts} ratings, to hide a part of them; it "
+            f"holds {len(rated)}."
+        )
+    return random_folds(len(rated), n_parts, seed)[0]

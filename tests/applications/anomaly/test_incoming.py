@@ -32,6 +32,18 @@ def test_csv_by_names_in_any_order() -> None:
     assert found == [([1.0, 2.0], NOON), ([3.0, 4.0], 5.0)]
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_csv_of_half_of_the_world(delimiter: str) -> None:
+    lines = ["Datum|a|b", "01.03.2026 12:00|1,5|2", "1.3.2026 12:01||-3,25"]
+    parser = LineParser(["a", "b"], None)
+    first, second = rows_of(parser, *(line.replace("|", delimiter) for line in lines))
+    assert first == ([1.5, 2.0], NOON)
+    np.testing.assert_array_equal(second[0], [np.nan, -3.25])
+    assert second[1] == NOON + 60
+    with pytest.raises(BadLineError, match="it holds '1,2,3' for a number"):
+        parser.parse(delimiter.join(["01.03.2026 12:02", "1,2,3", "4"]))
+
+
 def test_csv_without_names_holds_the_channels_in_order() -> None:
     assert rows_of(LineParser(["a", "b"], None), "1,2", "3,4") == [
         ([1.0, 2.0], None),

@@ -155,7 +155,7 @@ def test_users_are_found_by_the_spelling_of_their_id(recommender: Recommender) -
     assert type(recommender.find_user("14")) is int
     with pytest.raises(
         UnknownUserError,
-        match=r"User '014' has no ratings here; 400 users have, for instance 1, 2, 3",
+        match=r"User '014' is unknown; the model knows 400 users, for instance 1, 2, 3",
     ):
         recommender.find_user("014")
 

@@ -154,6 +154,20 @@ def test_a_mistake_is_one_sentence(
     assert not page.exists()
 
 
+def test_a_series_that_is_mostly_gaps_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    """A day of hours, then nothing for a month, and so on."""
+    hours = pd.timedelta_range("0h", periods=24, freq="h")
+    days = pd.date_range("2026-01-01", periods=11, freq="MS")
+    index = pd.DatetimeIndex([day + hour for day in days for hour in hours], name="at")
+    values = np.random.default_rng(0).standard_normal(len(index))
+    pd.DataFrame({"a": values}, index).to_csv(tmp_path / "a.csv")
+    page = tmp_path / "a.html"
+    result = run("anomaly", "report", tmp_path / "a.csv", "-o", page)
+    assert result.exit_code == 2, result.output
+    assert "X must hold stretches of rows side by side" in result.stderr
+    assert not page.exists()
+
+
 def test_a_file_that_holds_another_model(run: Run, pump: Path) -> None:
     from sklearn.preprocessing import StandardScaler
 

@@ -90,8 +90,16 @@ def test_official_folds_are_those_of_movielens(
 @pytest.mark.parametrize(
     ("folds", "message"),
     [
-        ("all", "--folds must be a number of parts or 'official'; got 'all'."),
-        ("1", "n_folds must be from 2 to the number of ratings, 30,000; got 1."),
+        (
+            "all",
+            "--folds must be from 2 to the number of ratings, 30,000, or 'official'; "
+            "got 'all'.",
+        ),
+        (
+            "1",
+            "--folds must be from 2 to the number of ratings, 30,000, or 'official'; "
+            "got '1'.",
+        ),
         ("official", "ratings must be the 100,000 ratings of ml-100k"),
     ],
 )

@@ -76,7 +76,7 @@ def test_what_is_hidden_can_be_chosen(
 @pytest.mark.parametrize(
     ("text", "words", "message"),
     [
-        ("user,item,rating\na,b,5\n", (), "n_folds must be from 2 to"),
+        ("user,item,rating\na,b,5\n", (), "RATINGS must hold at least 5 ratings"),
         ("user,item,rating\na,b,5\n", ("--split", "time"), "timestamp of numbers"),
         ("user,item\na,b\n", (), "rating"),
     ],

@@ -100,6 +100,18 @@ def test_an_output_is_needed(run: Run) -> None:
     assert "Missing option '-o' / '--output'" in result.stderr
 
 
+def test_ids_that_a_gap_made_floats_are_typed_as_whole_numbers(
+    run: Run, tmp_path: Path
+) -> None:
+    ratings, _ = make_ratings(40, 30, 500, random_state=0)
+    path, model = tmp_path / "joined.parquet", tmp_path / "m.recs"
+    ratings.astype({"user_id": float, "item_id": float}).to_parquet(path)
+    assert run("recommend", "train", path, "-o", model, "--choices").exit_code == 0
+    answer = json.loads(run("recommend", "user", model, "7", "--json").stdout)
+    assert answer["user_id"] == 7
+    assert all(isinstance(row["item_id"], int) for row in answer["recommendations"])
+
+
 def test_columns_of_any_name_and_no_genres(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
@@ -110,7 +122,7 @@ def test_columns_of_any_name_and_no_genres(
     refused = run(*words)
     assert refused.exit_code == 2
     assert "it has Reader, Work, Verdict" in refused.stderr
-    assert "or name them in columns" in refused.stderr
+    assert "or name them (columns=, --columns)" in refused.stderr
     found = run(*words, "--columns", "Reader, Work,Verdict")
     assert "Learned from 500 ratings of 30 items by 40 users" in found.stderr
     similar = run("recommend", "similar", tmp_path / "b.recs", "7").stdout

@@ -91,8 +91,11 @@ def test_hostile_titles_steer_no_terminal_and_no_spreadsheet(
 @pytest.mark.parametrize(
     ("user", "message"),
     [
-        ("1400", "User '1400' has no ratings here; 400 users have, for instance 1, 2"),
-        ("\x1b[2J", r"User '\x1b[2J' has no ratings here"),
+        (
+            "1400",
+            "User '1400' is unknown; the model knows 400 users, for instance 1, 2",
+        ),
+        ("\x1b[2J", r"User '\x1b[2J' is unknown"),
     ],
 )
 def test_an_unknown_user_is_one_sentence(
