@@ -56,8 +56,8 @@ MEANINGLESS = {
 BROKEN = {
     "check_positive_only_tag_during_fit": (
         "1.7",
-        "scikit-learn 1.6 rounds this check's X to whole numbers, as the categorical tag "
-        "asks, and then cannot take their mean off in place.",
+        "scikit-learn 1.6 rounds this check's X to whole numbers, as the categorical "
+        "tag asks, and then cannot take their mean off in place.",
     )
 }
 ORDER = (
