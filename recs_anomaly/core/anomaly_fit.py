@@ -10,6 +10,7 @@ from recs_anomaly.core.anomaly_settings import NetworkSettings, Settings
 from recs_anomaly.core.autoencoder import fit_components
 from recs_anomaly.core.autoregression import fill_missing, fit_with_gaps
 from recs_anomaly.core.channels import Channels, describe_channels, is_told
+from recs_anomaly.core.inpainting import Learned, put_back
 from recs_anomaly.core.trimming import MOST_LEFT_OUT, find_suspects
 from recs_anomaly.core.window_memory import describe_windows
 from recs_anomaly.core.windows import Bools, Floats, sliding_windows
@@ -50,11 +51,15 @@ class Scaled(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """What was fitted to a training series: the whole, and its linear parts alone."""
+    """What was fitted to a training series: the whole, and its linear parts alone.
+
+    `learned` is what they were fitted to: the rows to learn from, and those put back.
+    """
 
     whole: Scaled
     linear: Scaled
     rows: NormalRows
+    learned: Learned
 
 
 class Prepared(NamedTuple):
@@ -98,15 +103,17 @@ def fit_anomaly_model(
 ) -> Fitted:
     """Fit to a training series (n_rows, n_channels), NaN where nothing is known.
 
-    Rows that are not learned from are left out as if nothing were known of them.
+    Rows that are not learned from are put back from where the like recurs, or left out
+    as if nothing were known of them.
     """
-    learned = without(series, rows.learned)
-    prepared = _fit_to(series, rows.learned, settings)
-    linear = _scaled(prepared, learned, settings)
+    channels = describe_channels(without(series, rows.learned))
+    learned = put_back(series, rows.learned, channels.targets)
+    prepared = _fit_to(*learned, settings)
+    linear = _scaled(prepared, learned.series, settings)
     if settings.network.epochs == 0:
-        return Fitted(linear, linear, rows)
+        return Fitted(linear, linear, rows, learned)
     networked = _add_networks(prepared, settings.network, seed)
-    return Fitted(_scaled(networked, learned, settings), linear, rows)
+    return Fitted(_scaled(networked, learned.series, settings), linear, rows, learned)
 
 
 def _scaled(prepared: Prepared, learned: Floats, settings: Settings) -> Scaled:

@@ -17,7 +17,16 @@ LEAST_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
 # In training, one is a fault that lasts so many times as long as all others, but no
 # larger share of the rows: what is more frequent is not abnormal.
 LONE, MOST_FROZEN = 8.0, 0.1
+MOST_STILL = 0.5  # of the steps of a channel that moves are no steps at all
 LEAST_VALUES = 3  # that a channel must have taken in training to be one that moves
+
+
+def share_still(series: Floats) -> Floats:
+    """Share of each channel's steps (n_channels,) that are exactly zero."""
+    steps = np.diff(series, axis=0)
+    n_steps = np.maximum((~np.isnan(steps)).sum(axis=0), 1)
+    share: Floats = (steps == 0).sum(axis=0) / n_steps
+    return share
 
 
 def longest_standstills(series: Floats) -> Floats:

@@ -15,7 +15,12 @@ import numpy as np
 from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.autoregression import fill_missing, forecast
 from recs_anomaly.core.smoothing import smooth
-from recs_anomaly.core.standstill import longest_standstills, stillness
+from recs_anomaly.core.standstill import (
+    MOST_STILL,
+    longest_standstills,
+    share_still,
+    stillness,
+)
 from recs_anomaly.core.window_memory import (
     Memory,
     describe_windows,
@@ -35,7 +40,6 @@ MOST_COMPARED = 1000  # jumps that each is compared with
 MOST_MET = 300  # windows that each is compared with
 LIKE = 0.25  # of the least error of a jump: what jumps are compared with
 MOSTLY = 0.9  # of the windows that cover a row
-MOST_STILL = 0.5  # of the steps of a channel that moves are no steps at all
 MOST_SETTINGS = 2  # values of a switch
 MOST_ODD = 0.15  # of the rows of a switch may have other values
 
@@ -66,7 +70,7 @@ def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspec
     """
     targets = model.channels.targets
     judged = series[:, targets]
-    is_moving = _share_still(judged) <= MOST_STILL
+    is_moving = share_still(judged) <= MOST_STILL
     moving = model._replace(
         channels=model.channels._replace(targets=targets[is_moving])
     )
@@ -76,14 +80,6 @@ def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspec
         _jumps(moving, series, normal),
         _shapes(moving, series),
     )
-
-
-def _share_still(series: Floats) -> Floats:
-    """Share of each channel's steps (n_channels,) that are exactly zero."""
-    steps = np.diff(series, axis=0)
-    n_steps = np.maximum((~np.isnan(steps)).sum(axis=0), 1)
-    share: Floats = (steps == 0).sum(axis=0) / n_steps
-    return share
 
 
 def _odd_values(series: Floats, width: int) -> Bools:

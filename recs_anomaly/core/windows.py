@@ -7,6 +7,12 @@ Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
+def runs_of(is_in: Bools) -> list[tuple[int, int]]:
+    """Find runs of True: first row and row after the last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_in, [0]])))
+    return [(first, stop) for first, stop in edges.reshape(-1, 2).tolist()]
+
+
 def sliding_windows(series: Floats, width: int) -> Floats:
     """All windows of a series, without a copy.
 

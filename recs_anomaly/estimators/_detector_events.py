@@ -10,7 +10,7 @@ from scipy.ndimage import maximum_filter1d
 from recs_anomaly.core.anomaly_model import BRANCHES
 from recs_anomaly.core.extreme_values import Tail, tail_probability
 from recs_anomaly.core.standstill import SIGNS
-from recs_anomaly.core.windows import Bools, Floats
+from recs_anomaly.core.windows import Bools, Floats, runs_of
 from recs_anomaly.estimators._detector_causes import Excerpt, cause_of, direction_of
 
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
@@ -72,12 +72,6 @@ def event_table(
     events = [_event(evidence, run, tail, names, index) for run in runs]
     columns = list(Event.__dataclass_fields__)
     return pd.DataFrame([asdict(event) for event in events], columns=columns)
-
-
-def runs_of(is_in: Bools) -> list[tuple[int, int]]:
-    """Find runs of True: first row and row after the last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_in, [0]])))
-    return [(first, stop) for first, stop in edges.reshape(-1, 2).tolist()]
 
 
 def event_runs(

@@ -199,7 +199,7 @@ class TimeSeriesAnomalyDetector(
             rows = find_normal_rows(grid.values, settings.narrow(chosen))
             chosen = settings.settings_for(self, without(grid.values, rows.learned))
             fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
-            parts = hold_out(fitted.linear.model, grid.values, rows.learned, chosen)
+            parts = hold_out(fitted.linear.model, *fitted.learned, chosen)
             self._store(fitted.whole, fitted.rows, grid)
             self._store_threshold(fitted, parts, grid, chosen)
             self._store_causal(fitted, parts, grid.values, chosen)

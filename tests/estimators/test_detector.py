@@ -78,6 +78,22 @@ def test_a_series_with_its_own_anomalies() -> None:
     assert len(detector.events(series)) <= 4
 
 
+def test_faults_in_training_take_no_phase_of_a_rhythm_with_them() -> None:
+    phase = 2 * np.pi * np.arange(2000) / 288
+    rng = np.random.default_rng(0)
+    series = np.sin(phase) + 0.5 * np.sin(4 * phase) + 0.02 * rng.standard_normal(2000)
+    dirty = series[:1008].copy()
+    dirty[300:350] += rng.standard_normal(50)
+    dirty[700:750] -= 3.0
+    clean = quick().fit(series[:1008, None])
+    fitted = quick().fit(dirty[:, None])
+    assert fitted.n_normal_ <= 1008 - 90
+    assert len(fitted.memory_starts_) == len(clean.memory_starts_)
+    rest = series[1008:, None]
+    typical = np.median(fitted.score_samples(rest))
+    assert typical == pytest.approx(np.median(clean.score_samples(rest)), abs=0.2)
+
+
 def test_a_gap_is_no_anomaly_and_harms_no_neighbour(
     fitted: TimeSeriesAnomalyDetector,
 ) -> None:
