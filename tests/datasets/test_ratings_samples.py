@@ -3,7 +3,6 @@
 import runpy
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from recs_anomaly.datasets._samples import sample_path
 from recs_anomaly.datasets._tables import MovieRatings
 from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
 from recs_anomaly.exceptions import InputError
+from tests.children import processor_seconds
 
 MAKE_SAMPLE = Path(__file__).parents[2] / "datasets" / "ratings" / "make_sample.py"
 LARGEST_BUDGET_S = 60.0
@@ -199,9 +199,9 @@ def test_25_million_ratings_keep_their_budget() -> None:
         "status = Path('/proc/self/status').read_text()\n"
         "print(int(status.partition('VmHWM:')[2].split()[0]) // 1024)\n"
     )
-    start = time.perf_counter()
+    start = processor_seconds()
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert time.perf_counter() - start < LARGEST_BUDGET_S
+    assert processor_seconds() - start < LARGEST_BUDGET_S
     assert int(done.stdout) < LARGEST_BUDGET_MB

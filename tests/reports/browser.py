@@ -23,3 +23,10 @@ def opened(browser: Any, folder: Path, page: str, width: int = 1200) -> Any:
     )
     browser.get(path.as_uri())
     return browser
+
+
+def processor_seconds(browser: Any) -> float:
+    """What the page's process has used, whatever else the machine does."""
+    browser.execute_cdp_cmd("Performance.enable", {})
+    metrics = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return next(float(m["value"]) for m in metrics if m["name"] == "ProcessTime")

@@ -12,6 +12,7 @@ const usualStep = median(x.slice(1, 2000).map((value, i) => value - x[i])) || 1;
 let view = [...whole];
 let pointer = null;
 let drag = null;
+let isAsked = false;
 
 function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -58,10 +59,17 @@ function moveTo(first, last) {
   const start = Math.min(Math.max(first, whole[0]), whole[1] - width);
   view = [start, start + width];
   document.body.dataset.view = view.join(",");
-  requestAnimationFrame(draw);
+  askToDraw();
+}
+
+// Many moves of the pointer in one frame are drawn once.
+function askToDraw() {
+  if (!isAsked) requestAnimationFrame(draw);
+  isAsked = true;
 }
 
 function draw() {
+  isAsked = false;
   for (const panel of panels) drawPanel(panel);
 }
 
@@ -77,8 +85,8 @@ function drawPanel(panel) {
   const pen = canvas.getContext("2d");
   pen.scale(ratio, ratio);
   const inner = { x: MARGIN.left, y: MARGIN.top, w: width - MARGIN.left - MARGIN.right, h: height - MARGIN.top - MARGIN.bottom };
-  const from = Math.max(firstAtLeast(view[0]) - 1, 0), to = Math.min(firstAtLeast(view[1]) + 1, x.length);
-  const limits = limitsOf(panel, from, to);
+  const part = partInView(panel, canvas.width);
+  const limits = limitsOf(panel, part);
   const atX = (value) => inner.x + ((value - view[0]) / (view[1] - view[0])) * inner.w;
   const place = (value) => (panel.isScore ? Math.log1p(Math.max(value, 0)) : value);
   const [bottom, top] = limits.map(place);
@@ -91,8 +99,8 @@ function drawPanel(panel) {
   pen.rect(inner.x, 0, inner.w, height);
   pen.clip();
   drawEvents(pen, inner, atX);
-  if (panel.bandLow) drawBand(pen, panel, from, to, atX, atY);
-  drawReadings(pen, panel, from, to, atX, atY);
+  if (part.bandLow) drawBand(pen, part, atX, atY);
+  drawReadings(pen, part, atX, atY);
   if (panel.isScore) drawThreshold(pen, inner, atY(panel.threshold));
   if (pointer !== null) drawPointer(pen, panel, inner, atX);
   if (drag && drag.canvas === canvas) {
@@ -103,12 +111,39 @@ function drawPanel(panel) {
   if (pointer === null) panel.readout.textContent = "";
 }
 
-function limitsOf(panel, from, to) {
+// What lies in view, at most one point a pixel of the canvas: paths of more take seconds to paint.
+function partInView(panel, most) {
+  const key = `${view} ${most}`;
+  if (panel.partKey !== key) {
+    const from = Math.max(firstAtLeast(view[0]) - 1, 0), to = Math.min(firstAtLeast(view[1]) + 1, x.length);
+    const each = Math.max(Math.ceil((to - from) / Math.max(most, 1)), 1);
+    const thinned = (values, better) => values && merged(values, from, to, each, better);
+    panel.part = {
+      x: merged(x, from, to, each, (first) => first), step: each * usualStep,
+      low: thinned(panel.low, Math.min), high: thinned(panel.high, Math.max),
+      bandLow: thinned(panel.bandLow, Math.min), bandHigh: thinned(panel.bandHigh, Math.max),
+    };
+    panel.partKey = key;
+  }
+  return panel.part;
+}
+
+function merged(values, from, to, each, better) {
+  const kept = [];
+  for (let first = from; first < to; first += each) {
+    let best = null;
+    for (let i = first; i < Math.min(first + each, to); i++) {
+      if (values[i] !== null) best = best === null ? values[i] : better(best, values[i]);
+    }
+    kept.push(best);
+  }
+  return kept;
+}
+
+function limitsOf(panel, part) {
   let low = Infinity, high = -Infinity;
-  for (const values of [panel.low, panel.high, panel.bandLow, panel.bandHigh]) {
-    if (!values) continue;
-    for (let i = from; i < to; i++) {
-      const value = values[i];
+  for (const values of [part.low, part.high, part.bandLow, part.bandHigh]) {
+    for (const value of values || []) {
       if (value === null) continue;
       if (value < low) low = value;
       if (value > high) high = value;
@@ -169,35 +204,36 @@ function drawEvents(pen, inner, atX) {
   }
 }
 
-function drawBand(pen, panel, from, to, atX, atY) {
+function drawBand(pen, part, atX, atY) {
   pen.fillStyle = color("--band");
-  for (const [first, last] of stretches(panel.bandLow, from, to)) {
+  for (const [first, last] of stretches(part, part.bandLow)) {
     pen.beginPath();
-    for (let i = first; i < last; i++) pen.lineTo(atX(x[i]), atY(panel.bandHigh[i]));
-    for (let i = last - 1; i >= first; i--) pen.lineTo(atX(x[i]), atY(panel.bandLow[i]));
+    for (let i = first; i < last; i++) pen.lineTo(atX(part.x[i]), atY(part.bandHigh[i]));
+    for (let i = last - 1; i >= first; i--) pen.lineTo(atX(part.x[i]), atY(part.bandLow[i]));
     pen.fill();
   }
 }
 
-function drawReadings(pen, panel, from, to, atX, atY) {
+function drawReadings(pen, part, atX, atY) {
   pen.strokeStyle = color("--line");
   pen.lineWidth = 1.3;
   pen.lineJoin = "round";
-  for (const [first, last] of stretches(panel.low, from, to)) {
+  for (const [first, last] of stretches(part, part.low)) {
     pen.beginPath();
     for (let i = first; i < last; i++) {
-      pen.lineTo(atX(x[i]), atY(panel.low[i]));
-      if (panel.high[i] !== panel.low[i]) pen.lineTo(atX(x[i]), atY(panel.high[i]));
+      pen.lineTo(atX(part.x[i]), atY(part.low[i]));
+      if (part.high[i] !== part.low[i]) pen.lineTo(atX(part.x[i]), atY(part.high[i]));
     }
-    if (last - first === 1) pen.lineTo(atX(x[first]) + 1.5, atY(panel.high[first]));
+    if (last - first === 1) pen.lineTo(atX(part.x[first]) + 1.5, atY(part.high[first]));
     pen.stroke();
   }
 }
 
-function* stretches(values, from, to) {
+function* stretches(part, values) {
+  const to = values.length;
   let first = null;
-  for (let i = from; i <= to; i++) {
-    const ends = i === to || values[i] === null || (first !== null && x[i] - x[i - 1] > 2.5 * usualStep);
+  for (let i = 0; i <= to; i++) {
+    const ends = i === to || values[i] === null || (first !== null && part.x[i] - part.x[i - 1] > 2.5 * part.step);
     if (ends && first !== null) { yield [first, i]; first = null; }
     if (i < to && values[i] !== null && first === null) first = i;
   }
@@ -249,15 +285,15 @@ function listen(canvas) {
   canvas.addEventListener("pointermove", (event) => {
     pointer = toValue(toX(event));
     if (drag) drag.to = toX(event);
-    requestAnimationFrame(draw);
+    askToDraw();
   });
   canvas.addEventListener("pointerup", () => {
     const [from, to] = [drag.from, drag.to].sort((a, b) => a - b);
     drag = null;
-    if (to - from > 6) moveTo(toValue(from), toValue(to)); else requestAnimationFrame(draw);
+    if (to - from > 6) moveTo(toValue(from), toValue(to)); else askToDraw();
   });
   canvas.addEventListener("pointercancel", () => { drag = null; });
-  canvas.addEventListener("pointerleave", () => { pointer = null; requestAnimationFrame(draw); });
+  canvas.addEventListener("pointerleave", () => { pointer = null; askToDraw(); });
   canvas.addEventListener("dblclick", () => moveTo(...whole));
 }
 
@@ -284,6 +320,6 @@ for (const button of document.querySelectorAll("[data-move]")) {
     moveTo(...moves[button.dataset.move]);
   });
 }
-window.addEventListener("resize", () => requestAnimationFrame(draw));
-window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+window.addEventListener("resize", askToDraw);
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", askToDraw);
 moveTo(...whole);
