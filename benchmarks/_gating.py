@@ -87,7 +87,7 @@ TASKS = {
         judged_on=partial(recalling, within=10),
     ),
     "first symbol, then 59 steps of faint noise": Task(
-        copying, "classes", 4096, Pace(30, 0.005, 0.0), needs_gates=False
+        copying, "classes", 8192, Pace(15, 0.005, 0.0), needs_gates=False
     ),
 }
 
@@ -96,7 +96,7 @@ def untrained(task: Task, cell: str, seed: int) -> Recurrent:
     """First weights of a network for the task."""
     rng = np.random.default_rng(seed)
     X, y = task.draw(1, rng)
-    return starting_weights(cell, X.shape[2], N_UNITS, y.shape[1], rng)
+    return starting_weights(cell, X.shape[2], N_UNITS, y.shape[1], rng, X.shape[1])
 
 
 def trained(task: Task, cell: str, seed: int) -> Recurrent:

@@ -53,6 +53,11 @@ class Labelled(NamedTuple):
                 f"got {self.labels[is_new][0]!r}."
             )
 
+    def n_steps(self) -> int:
+        """Count the steps of the longest sequence, without padding or weight 0."""
+        is_step = ~np.isnan(self.sequences[self.weights > 0]).all(axis=2)
+        return int(is_step.sum(axis=1).max())
+
     def scale(self) -> Scale:
         """Mean and spread of the channels, whatever the order of the sequences."""
         numbers = np.zeros(len(self.labels), np.int64)
@@ -91,8 +96,8 @@ def sorted_classes(labels: ArrayLike) -> NDArray[Any]:
     return np.unique(np.asarray(labels))
 
 
-def first_weights(estimator: Any, seed: int) -> Recurrent:
-    """Draw the weights that training starts from."""
+def first_weights(estimator: Any, seed: int, longest: int) -> Recurrent:
+    """Draw the weights that training starts from, on at most so many steps."""
     n_classes = len(estimator.classes_)
     return starting_weights(
         estimator._core_cell,
@@ -100,6 +105,7 @@ def first_weights(estimator: Any, seed: int) -> Recurrent:
         estimator.n_units,
         1 if n_classes == 2 else n_classes,
         np.random.default_rng(seed),
+        longest,
     )
 
 

@@ -245,7 +245,9 @@ class SequenceClassifier(
         self.loss_curve_, self.validation_loss_curve_ = [], []
         self.__dict__.pop("optimizer_state_", None)
         self.centre_, self.spread_ = labelled.scale()
-        self._store_recurrent(fitting.first_weights(self, self.seed_))
+        self._store_recurrent(
+            fitting.first_weights(self, self.seed_, labelled.n_steps())
+        )
 
     def _learn(
         self,

@@ -15,7 +15,12 @@ from recs_anomaly.core.class_losses import (
 )
 from recs_anomaly.core.pace import Pace
 from recs_anomaly.core.progress import Progress
-from recs_anomaly.core.recurrent import last_outputs
+from recs_anomaly.core.recurrent import (
+    Recurrent,
+    advance,
+    first_state,
+    last_outputs,
+)
 from recs_anomaly.core.recurrent_start import GATES, folded, starting_weights
 from recs_anomaly.core.sequence_samples import (
     Samples,
@@ -110,6 +115,37 @@ def test_first_weights(cell: str) -> None:
     assert np.abs(model.kernel).max() <= np.sqrt(6 / (3 + 5 * GATES[cell]))
     assert model.bias.sum() == (5 if cell == "lstm" else 0)
     assert not model.head_kernel.any()
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_gates_start_with_memories_of_many_lengths(cell: str) -> None:
+    """Only in units that start with a long memory is the first step still there."""
+    plain, spread = (
+        starting_weights(cell, 1, 200, 1, np.random.default_rng(0), longest)
+        for longest in (1, 60)
+    )
+    for one, other in zip(plain[:2], spread[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    keep = slice(0, 200) if cell == "gru" else slice(200, 400)
+    lengths = 1 + np.exp(spread.bias[0, keep] - plain.bias[0, keep])
+    assert set(lengths[::2]) == {2.0}
+    assert 2 <= lengths.min() < 4 < np.median(lengths[1::2]) < 16 < lengths.max() <= 60
+    assert (lengths[1::2] > 2).all()
+    left = [push_left(cell, model, 60) for model in (plain, spread)]
+    assert left[0] < 1e-4
+    assert left[1] > 0.01
+
+
+def push_left(cell: str, model: Recurrent, n_steps: int) -> float:
+    """Share of a small push on the state that is left after so many steps."""
+    rng = np.random.default_rng(1)
+    state = first_state(cell, model, 1)
+    push = 1e-5 * rng.standard_normal(state[0].shape)
+    pushed = tuple(part + push for part in state)
+    for inputs in 0.3 * rng.standard_normal((n_steps, 1, 1)):
+        state = advance(cell, model, state, inputs)
+        pushed = advance(cell, model, pushed, inputs)
+    return float(np.linalg.norm(pushed[0] - state[0]) / np.linalg.norm(push))
 
 
 @pytest.mark.parametrize("cell", GATES)
