@@ -94,6 +94,10 @@ class SequenceClassifier(
     in an order of their own: a sequence of weight 2 teaches the same, to the last bit,
     as two of them, and the order of the rows of X does not matter.
 
+    Gates that are half open forget half at every step. Every other unit of a GRU or
+    LSTM starts with more open ones, and so with a memory of up to as many steps as the
+    longest sequence has [4]_.
+
     References
     ----------
     .. [1] S. Hochreiter, J. Schmidhuber. Long short-term memory. Neural Computation 9
@@ -102,6 +106,7 @@ class SequenceClassifier(
        statistical machine translation. EMNLP 2014.
     .. [3] R. Pascanu, T. Mikolov, Y. Bengio. On the difficulty of training recurrent
        neural networks. ICML 2013.
+    .. [4] C. Tallec, Y. Ollivier. Can recurrent neural networks warp time? ICLR 2018.
 
     Examples
     --------
