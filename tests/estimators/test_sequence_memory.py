@@ -6,7 +6,7 @@ from recs_anomaly import SequenceClassifier
 
 
 def test_the_first_of_many_steps_is_learned(rng: np.random.Generator) -> None:
-    """Gates that are all half open at first never find it."""
+    """Gates that are all half open at first forget it on the way."""
     X = 0.3 * rng.standard_normal((400, 40))
     X[:, 0] *= 6
     model = SequenceClassifier(
