@@ -65,8 +65,8 @@ def is_told(is_known: Bools, width: int) -> Bools:
     rows: what is filled in there is a guess. Shape (n_rows, n_columns) becomes
     (n_rows - width + 1, n_columns).
     """
-    n_known = _sum_of_rows(is_known, width)
-    n_lost = _sum_of_rows(in_long_gap(is_known), width)
+    n_known = sum_of_rows(is_known, width)
+    n_lost = sum_of_rows(in_long_gap(is_known), width)
     told: Bools = (n_known >= 0.5 * width) & (n_lost == 0)
     return told
 
@@ -74,14 +74,15 @@ def is_told(is_known: Bools, width: int) -> Bools:
 def in_long_gap(is_known: Bools) -> Bools:
     """Say which rows lie in `LONGEST_FILLED + 1` unknown rows or more on end."""
     length = min(LONGEST_FILLED + 1, len(is_known) + 1)
-    is_gap = _sum_of_rows(~is_known, length) == length  # (n_rows - length + 1, ...)
+    is_gap = sum_of_rows(~is_known, length) == length  # (n_rows - length + 1, ...)
     padded = np.zeros((len(is_known) + length - 1, is_known.shape[1]), dtype=np.bool_)
     padded[length - 1 : length - 1 + len(is_gap)] = is_gap
-    is_inside: Bools = _sum_of_rows(padded, length) > 0
+    is_inside: Bools = sum_of_rows(padded, length) > 0
     return is_inside
 
 
-def _sum_of_rows(flags: Bools, width: int) -> Floats:
+def sum_of_rows(flags: Bools, width: int) -> Floats:
+    """Count True in the `width` rows from each row on: (n_rows - width + 1, ...)."""
     counts = np.zeros((len(flags) + 1, flags.shape[1]))
     np.cumsum(flags, axis=0, out=counts[1:])
     return counts[width:] - counts[:-width]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.core.channels import sum_of_rows
 from recs_anomaly.core.standstill import MOST_STILL, share_still
 from recs_anomaly.core.windows import Bools, Floats, runs_of
 
@@ -56,24 +57,21 @@ def _recurring(channel: Floats, first: int, stop: int) -> Floats:
         return nothing
     here = channel[start:end]
     is_beside = np.isfinite(here)  # the hole itself is NaN
+    beside = here[is_beside]
+    if len(beside) < KNOWN * 2 * BESIDE or beside.var() < MOVING * np.nanvar(channel):
+        return nothing
     place = _most_alike(channel, here, is_beside)
-    if is_beside.sum() < KNOWN * 2 * BESIDE or place < 0:
+    if place < 0:
         return nothing
     there = channel[place : place + len(here)]
     apart = here - there
     before, after = apart[BESIDE - JOINED : BESIDE], apart[-BESIDE : JOINED - BESIDE]
     is_joined = np.isfinite(before).any() and np.isfinite(after).any()
-    if not is_joined or not _is_alike(here[is_beside], apart[is_beside], channel):
+    if not is_joined or apart[is_beside].var() > ALIKE * beside.var():
         return nothing
     steps = np.linspace(np.nanmean(before), np.nanmean(after), len(nothing) + 2)
     filled: Floats = there[BESIDE:-BESIDE] + steps[1:-1]
     return filled
-
-
-def _is_alike(beside: Floats, apart: Floats, channel: Floats) -> bool:
-    """Whether rows move, and differ by little but their level from those found."""
-    moves = beside.var() >= MOVING * np.nanvar(channel)
-    return bool(moves and apart.var() <= ALIKE * beside.var())
 
 
 def _most_alike(channel: Floats, here: Floats, is_asked: Bools) -> int:
@@ -82,8 +80,7 @@ def _most_alike(channel: Floats, here: Floats, is_asked: Bools) -> int:
     -1 if there is none. Only the rows of `here` that are asked for are compared.
     """
     is_known = np.isfinite(channel)
-    n_known = np.concatenate([[0], np.cumsum(is_known)])
-    is_complete = n_known[len(here) :] - n_known[: -len(here)] == len(here)
+    is_complete = sum_of_rows(is_known[:, None], len(here))[:, 0] == len(here)
     if not is_complete.any() or not is_asked.any():
         return -1
     centred = np.where(is_known, channel - np.nanmean(channel), 0.0)

@@ -5,6 +5,8 @@ rebuild. What gives it away is how long: a standstill is unusual once it lasts m
 twice as long as any in training. Readings that are missing end no standstill.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from recs_anomaly.core.anomaly_model import BRANCHES
@@ -19,6 +21,14 @@ LEAST_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
 LONE, MOST_FROZEN = 8.0, 0.1
 MOST_STILL = 0.5  # of the steps of a channel that moves are no steps at all
 LEAST_VALUES = 3  # that a channel must have taken in training to be one that moves
+
+
+class _Standstills(NamedTuple):
+    """Rows where something was measured; where among them a value begins, how long."""
+
+    measured: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
 
 
 def share_still(series: Floats) -> Floats:
@@ -97,12 +107,12 @@ class StandstillCount:
 
 
 def _longest(channel: Floats) -> float:
-    measured, starts = _standstills(channel)
-    if len(np.unique(channel[measured])) < LEAST_VALUES:
+    found = _standstills(channel)
+    if len(np.unique(channel[found.measured])) < LEAST_VALUES:
         return np.nan
-    *_, second, first = np.sort(np.diff(np.append(starts, len(measured))))
+    *_, second, first = np.sort(found.lengths)
     second = max(float(second), LEAST_LONGEST)
-    is_fault = first > LONE * second and first <= MOST_FROZEN * len(measured)
+    is_fault = first > LONE * second and first <= MOST_FROZEN * len(found.measured)
     return second if is_fault else max(float(first), second)
 
 
@@ -113,25 +123,22 @@ def _unusual(rows: Floats, longest: Floats) -> Floats:
 
 def _rows_still(channel: Floats) -> Floats:
     """Rows (n_rows,) of the standstill that each row is part of; 0 if missing."""
-    found = np.zeros(len(channel))
-    measured, starts = _standstills(channel)
-    lengths = np.diff(np.append(starts, len(measured)))
-    found[measured] = np.repeat(lengths, lengths)
-    return found
+    rows, found = np.zeros(len(channel)), _standstills(channel)
+    rows[found.measured] = np.repeat(found.lengths, found.lengths)
+    return rows
 
 
 def _rows_so_far(channel: Floats) -> Floats:
-    found = np.zeros(len(channel))
-    measured, starts = _standstills(channel)
-    lengths = np.diff(np.append(starts, len(measured)))
-    found[measured] = np.arange(len(measured)) - np.repeat(starts, lengths) + 1
-    return found
+    rows, found = np.zeros(len(channel)), _standstills(channel)
+    number = np.arange(len(found.measured)) + 1
+    rows[found.measured] = number - np.repeat(found.starts, found.lengths)
+    return rows
 
 
-def _standstills(channel: Floats) -> tuple[np.ndarray, np.ndarray]:
-    """Rows where something was measured, and where among them a value begins."""
+def _standstills(channel: Floats) -> _Standstills:
     measured = np.flatnonzero(~np.isnan(channel))
     readings = channel[measured]
     is_new = np.ones(len(readings), dtype=np.bool_)
     is_new[1:] = readings[1:] != readings[:-1]
-    return measured, np.flatnonzero(is_new)
+    starts = np.flatnonzero(is_new)
+    return _Standstills(measured, starts, np.diff(np.append(starts, len(measured))))

@@ -176,6 +176,3 @@ class DetectorCausal(DetectorLook):
     def _causal_typical(self) -> float:
         """Median of what normal rows reach."""
         return score_at(self._causal_tail(), 0.5)
-
-    def _branch_weights(self) -> Floats:
-        return settings.branch_weights(self.weights)

@@ -77,7 +77,7 @@ class DetectorLook(DetectorState):
             return self._see(judged, grid)
 
     def _see(self, judged: Judgement, grid: SeriesGrid) -> Seen:
-        is_given, weights = grid.is_given, settings.branch_weights(self.weights)
+        is_given, weights = grid.is_given, self._branch_weights()
         longest = settings.time_constant(self.smooth, self.n_rows_)
         smoothed = smoothed_errors(judged, longest)[:, :, is_given]
         levels = smoothed / self.error_scale_[:, :, None]
@@ -102,11 +102,14 @@ class DetectorLook(DetectorState):
 
         `levels` is (n_stretches, n_branches, ..., n_targets), `still` (..., n_targets).
         """
-        weights = settings.branch_weights(self.weights)
+        weights = self._branch_weights()
         of_branches = np.sum([evidence(of, weights) for of in levels], axis=0)
         unit = len(levels) * weights.sum()  # see `combine`
         of_still = unit * self._still_power() * np.log(still)
         return np.concatenate([of_branches, of_still[None]])
+
+    def _branch_weights(self) -> Floats:
+        return settings.branch_weights(self.weights)
 
     def _still_power(self) -> float:
         return settings.standstill_weight(self.weights, self.side)

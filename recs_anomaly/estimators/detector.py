@@ -219,7 +219,7 @@ class TimeSeriesAnomalyDetector(
         self, fitted: Fitted, parts: list[Part], grid: SeriesGrid, chosen: Settings
     ) -> None:
         """Keep how high normal rows score that models have not learned from."""
-        weights = settings.branch_weights(self.weights)
+        weights = self._branch_weights()
 
         def ratios(is_normal: Bools) -> Floats:
             normal = without(grid.values, is_normal)
