@@ -37,11 +37,15 @@ def fit_autoregression(
     """Least squares with a penalty of `ridge` rows' worth on the weights.
 
     `series` has shape (n_rows, n_channels); `is_used` of that shape says which rows'
-    values are forecast targets.
+    values are forecast targets. Without any, the forecast is 0.
     """
     weights, intercepts = [], []
     for channel, used in zip(series.T, is_used.T, strict=True):
         rows = np.flatnonzero(used[n_lags:])
+        if not len(rows):
+            weights.append(np.zeros(n_lags))
+            intercepts.append(0.0)
+            continue
         past = sliding_windows(channel, n_lags)[:-1][rows]
         centre, target = past.mean(axis=0), channel[n_lags:][rows]
         gram = (past - centre).T @ (past - centre) + ridge * np.eye(n_lags)

@@ -72,6 +72,13 @@ def test_no_smoothing_leaves_scores() -> None:
     np.testing.assert_array_equal(smooth(scores, is_known, 0.0), expected)
 
 
+def test_nothing_is_forecast_for_a_channel_that_was_never_measured() -> None:
+    series, is_used = np.zeros((20, 1)), np.zeros((20, 1), dtype=np.bool_)
+    model = fit_autoregression(series, is_used, 3, 1.0)
+    np.testing.assert_array_equal(model.weights, np.zeros((1, 3)))
+    np.testing.assert_array_equal(model.intercepts, [0.0])
+
+
 def test_autoregression_by_least_squares() -> None:
     series = np.cumsum(RNG.standard_normal((300, 2)), axis=0)
     is_used = np.ones_like(series, dtype=bool)
