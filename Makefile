@@ -22,8 +22,8 @@ test-all: $(INSTALLED)
 # Networks trained by JAX instead of TensorFlow; the tests, and their tolerances, are the same.
 test-jax: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,jax]'
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" tests/core tests/estimators
-	$(BIN)/python -m pytest tests/estimators/test_backends.py tests/persistence/test_backends.py
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" tests/core tests/base tests/anomaly tests/autoencoder tests/denoise tests/rbm tests/recommend tests/sequences
+	$(BIN)/python -m pytest tests/base/test_backends.py tests/persistence/test_backends.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -7,17 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core import sequence_training as training
-from recs_anomaly.core.pace import Pace
 from recs_anomaly.core.progress import Progress
 from recs_anomaly.core.recurrent import (
     Recurrent,
     advance,
     first_state,
     last_outputs,
+    starting_weights,
 )
-from recs_anomaly.core.recurrent_start import starting_weights
-from recs_anomaly.core.sequence_samples import Samples
+from recs_anomaly.sequences import training
+from recs_anomaly.sequences.samples import Pace, Samples
 
 Draw = Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 N_UNITS, BATCH = 32, 64

@@ -28,12 +28,12 @@ import click
 import numpy as np
 
 from recs_anomaly import TimeSeriesAnomalyDetector
+from recs_anomaly.anomaly.settings import DEFAULT_WEIGHTS
 from recs_anomaly.datasets import (
     BenchmarkSeries,
     benchmark_files,
     read_benchmark_series,
 )
-from recs_anomaly.estimators._detector_settings import DEFAULT_WEIGHTS
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length, vus_pr
 from recs_anomaly.metrics.anomaly_floors import (

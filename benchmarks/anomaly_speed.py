@@ -20,9 +20,8 @@ import keras
 import numpy as np
 
 from recs_anomaly import TimeSeriesAnomalyDetector
-from recs_anomaly.core.anomaly_networks import HIDDEN
-from recs_anomaly.core.autoencoder import uncorrected
-from recs_anomaly.core.autoencoder_network import build_autoencoder
+from recs_anomaly.anomaly.networks import HIDDEN, build_autoencoder
+from recs_anomaly.anomaly.window_codes import uncorrected
 from recs_anomaly.core.recurrent_network import build_recurrent
 from recs_anomaly.core.windows import sliding_windows
 

@@ -27,9 +27,9 @@ import pandas as pd
 from _clean_series import CLEAN, two_waves
 
 from recs_anomaly import TimeSeriesAnomalyDetector
-from recs_anomaly.applications.anomaly.many import find_in_many
-from recs_anomaly.core.alarm_level import SHARE, AlarmLevel
-from recs_anomaly.core.extreme_values import score_at
+from recs_anomaly.anomaly.app.fleet import find_in_many
+from recs_anomaly.anomaly.course import SHARE, AlarmLevel
+from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.datasets import benchmark_files, read_benchmark_series
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length, nab_score, vus_pr

@@ -63,16 +63,16 @@ def noisy_versions(images: Images, sigma: float) -> Images:
 
 def table_of(images: Images) -> object:
     """Quantiles of errors over sigma, by sigma and by activity around the pixel."""
-    from recs_anomaly.core.denoising import denoise_planes, shared_network
-    from recs_anomaly.core.denoising_interval import (
+    from recs_anomaly.denoise.applying import denoise_planes, shared_network
+    from recs_anomaly.denoise.impulses import local_deviation
+    from recs_anomaly.denoise.intervals import (
         COVERAGE,
         QUIETEST,
         RADIUS,
         IntervalTable,
         half_widths,
     )
-    from recs_anomaly.core.neighbourhoods import local_deviation
-    from recs_anomaly.estimators._denoiser_settings import pretrained_weights
+    from recs_anomaly.denoise.settings import pretrained_weights
 
     network = shared_network(pretrained_weights())
     activities = np.geomspace(0.02, 20.0, N_ACTIVITIES)

@@ -3,7 +3,7 @@
     python benchmarks/checks.py
 
 Counts what `sklearn.utils.estimator_checks.check_estimator` runs, what fails, and what
-fails without a reason in `tests/estimators/explained_failures.py`; rivals have none
+fails without a reason in `tests/base/explained_failures.py`; rivals have none
 there. TextGenerator's X are texts, which no check of scikit-learn's can make: all but
 one look away. Networks are small and trained for an epoch or two, most of them without
 tracing, which changes nothing but the time. Takes about ten minutes on one core. Exits
@@ -36,11 +36,11 @@ from sklearn.neural_network import BernoulliRBM
 from sklearn.utils.estimator_checks import check_estimator
 
 import recs_anomaly as ours
-from recs_anomaly.core import denoising_fit
-from recs_anomaly.core.sequence_training import SequenceModel
+from recs_anomaly.denoise import training as denoising_fit
+from recs_anomaly.sequences.training import SequenceModel
 
 sys.path.append(str(Path(__file__).parents[1]))
-from tests.estimators.explained_failures import EXPLAINED
+from tests.base.explained_failures import EXPLAINED
 
 MOST_UNEXPLAINED = 0
 QUICK: dict[str, Any] = {"epochs": 1, "random_state": 0}

@@ -31,9 +31,9 @@ from recs_anomaly import (
     VariationalAutoencoder,
     save,
 )
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.persistence import inspect
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 BUDGET = 1.1
 BRIEF: dict[str, Any] = {"epochs": 1, "random_state": 0}

@@ -38,9 +38,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from recs_anomaly import RBM
-from recs_anomaly.core import rbm as core
-from recs_anomaly.core.rbm_likelihood import exact_log_partition, log_likelihood
-from recs_anomaly.core.rbm_units import BernoulliUnits
+from recs_anomaly.rbm import energy as core
+from recs_anomaly.rbm.likelihood import exact_log_partition, log_likelihood
+from recs_anomaly.rbm.units import BernoulliUnits
 
 LEAST_LOG_LIKELIHOOD = -18.6
 MOST_SEED_DEVIATION = 0.15

@@ -18,8 +18,8 @@ from time import perf_counter
 import click
 
 from recs_anomaly import save
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import load_sample_ratings
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 RATIO_BUDGET = 1.6
 

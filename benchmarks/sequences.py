@@ -28,13 +28,12 @@ from keras import layers
 from sklearn.linear_model import RidgeCV
 
 from recs_anomaly import SequenceForecaster, TextGenerator
-from recs_anomaly.core import sequence_training as training
-from recs_anomaly.core.forecast_model import pasts_and_futures
-from recs_anomaly.core.pace import Pace
 from recs_anomaly.core.progress import Progress
-from recs_anomaly.core.recurrent_start import starting_weights
-from recs_anomaly.core.sequence_samples import Samples
+from recs_anomaly.core.recurrent import starting_weights
 from recs_anomaly.datasets import load_sample_series
+from recs_anomaly.sequences import training
+from recs_anomaly.sequences.forecast import pasts_and_futures
+from recs_anomaly.sequences.samples import Pace, Samples
 
 MOST_STEP_TIME = 0.6  # of a step of plain Keras `fit`
 MOST_SIMPLE_SKILL = 0.5  # what SimpleRNN may reach where gates succeed

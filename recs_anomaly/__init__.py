@@ -8,16 +8,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recs_anomaly.estimators.autoencoder import Autoencoder
-    from recs_anomaly.estimators.denoiser import ImageDenoiser
-    from recs_anomaly.estimators.detector import TimeSeriesAnomalyDetector
-    from recs_anomaly.estimators.rbm import RBM
-    from recs_anomaly.estimators.recommender import RBMRecommender
-    from recs_anomaly.estimators.sequence_classifier import SequenceClassifier
-    from recs_anomaly.estimators.sequence_forecaster import SequenceForecaster
-    from recs_anomaly.estimators.text_generator import TextGenerator
-    from recs_anomaly.estimators.variational import VariationalAutoencoder
+    from recs_anomaly.anomaly.detector import TimeSeriesAnomalyDetector
+    from recs_anomaly.autoencoder.autoencoder import Autoencoder
+    from recs_anomaly.autoencoder.variational import VariationalAutoencoder
+    from recs_anomaly.denoise.denoiser import ImageDenoiser
     from recs_anomaly.persistence import load, save
+    from recs_anomaly.rbm.rbm import RBM
+    from recs_anomaly.recommend.recommender import RBMRecommender
+    from recs_anomaly.sequences.classifier import SequenceClassifier
+    from recs_anomaly.sequences.forecaster import SequenceForecaster
+    from recs_anomaly.sequences.text_generator import TextGenerator
 
 __version__ = "0.1.0"
 
@@ -36,15 +36,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Autoencoder": "recs_anomaly.estimators.autoencoder",
-    "ImageDenoiser": "recs_anomaly.estimators.denoiser",
-    "RBM": "recs_anomaly.estimators.rbm",
-    "RBMRecommender": "recs_anomaly.estimators.recommender",
-    "SequenceClassifier": "recs_anomaly.estimators.sequence_classifier",
-    "SequenceForecaster": "recs_anomaly.estimators.sequence_forecaster",
-    "TextGenerator": "recs_anomaly.estimators.text_generator",
-    "TimeSeriesAnomalyDetector": "recs_anomaly.estimators.detector",
-    "VariationalAutoencoder": "recs_anomaly.estimators.variational",
+    "Autoencoder": "recs_anomaly.autoencoder.autoencoder",
+    "ImageDenoiser": "recs_anomaly.denoise.denoiser",
+    "RBM": "recs_anomaly.rbm.rbm",
+    "RBMRecommender": "recs_anomaly.recommend.recommender",
+    "SequenceClassifier": "recs_anomaly.sequences.classifier",
+    "SequenceForecaster": "recs_anomaly.sequences.forecaster",
+    "TextGenerator": "recs_anomaly.sequences.text_generator",
+    "TimeSeriesAnomalyDetector": "recs_anomaly.anomaly.detector",
+    "VariationalAutoencoder": "recs_anomaly.autoencoder.variational",
     "load": "recs_anomaly.persistence",
     "save": "recs_anomaly.persistence",
 }

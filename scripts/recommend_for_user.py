@@ -6,20 +6,23 @@ The model lies in a cache folder under a name made of the ratings' content, the
 parameters and the version; other ratings mean another model.
 """
 
+import hashlib
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import pandas as pd
 
-from recs_anomaly import load, save
-from recs_anomaly.applications.recommend.fingerprint import fingerprint
-from recs_anomaly.applications.recommend.recommender import Recommender
-from recs_anomaly.applications.recommend.sources import open_ratings
+from recs_anomaly import __version__, load, save
 from recs_anomaly.cli._training import load_keras, warnings_in_one_line
 from recs_anomaly.cli.recommend.user import show_user
 from recs_anomaly.datasets import MovieRatings, cache_home
 from recs_anomaly.exceptions import RecsAnomalyError
 from recs_anomaly.persistence import ModelFileError
+from recs_anomaly.recommend.serving.sources import open_ratings
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 PARAMETERS = {"random_state": 0}
 
@@ -74,3 +77,32 @@ def kept_or_trained(opened: MovieRatings, cache: Path) -> Recommender:
 
 if __name__ == "__main__":
     main()
+
+
+def fingerprint(opened: MovieRatings, parameters: Mapping[str, object]) -> str:
+    """Derive a name from all that decides what a trained recommender is.
+
+    Parameters
+    ----------
+    opened : MovieRatings
+        Ratings in their order, and the titles.
+    parameters : mapping of str
+        Parameters of RBMRecommender; values as JSON has them.
+
+    Returns
+    -------
+    name : str
+        64 hexadecimal digits. Another version of this package gives another name.
+    """
+    digest = hashlib.sha256(
+        json.dumps([__version__, parameters], sort_keys=True).encode()
+    )
+    for table, columns in (
+        (opened.ratings, ["user_id", "item_id", "rating"]),
+        (opened.items, ["item_id", "title", "genres"]),
+    ):
+        digest.update(len(table).to_bytes(8, "little"))
+        for name in columns:
+            hashes = pd.util.hash_array(table[name].to_numpy())
+            digest.update(str(table[name].dtype).encode() + hashes.tobytes())
+    return digest.hexdigest()

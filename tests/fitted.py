@@ -6,10 +6,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from recs_anomaly import RBMRecommender
-from recs_anomaly.applications.recommend.recommender import Recommender
-from recs_anomaly.applications.recommend.trial import Trial as JudgedTrial
-from recs_anomaly.applications.recommend.trial import judge
 from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
+from recs_anomaly.recommend.evaluation.trial import Trial as JudgedTrial
+from recs_anomaly.recommend.evaluation.trial import judge
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 IDS = ["user_id", "item_id"]
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from recs_anomaly.core.rating_rbm import Encoder, RatingRBM
+from recs_anomaly.recommend.view_rbm import Encoder, RatingRBM
 
 
 def rmse(observed: Sequence[float], predicted: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recs_anomaly.core.dense import Layer
+from recs_anomaly.autoencoder.dense import Layer
 
 FUNCTIONS = {
     "elu": lambda x: x if x > 0 else math.exp(x) - 1,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from recs_anomaly.core.anomaly_model import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.core.channels import LONGEST_FILLED
+from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.channels import LONGEST_FILLED
 
 SHARPNESS = 8.0
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recs_anomaly.core.autoencoder import WindowAutoencoder, decode, encode
+from recs_anomaly.anomaly.window_codes import WindowAutoencoder, decode, encode
 
 
 def overlap_sum(of_windows: np.ndarray) -> np.ndarray:

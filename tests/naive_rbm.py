@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from recs_anomaly.core.rbm import RBM
+from recs_anomaly.rbm.energy import RBM
 
 State = tuple[tuple[float, ...], tuple[float, ...]]
 

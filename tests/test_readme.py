@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.estimators import _denoiser_training
-from recs_anomaly.estimators._denoiser_training import Plan
+from recs_anomaly.denoise import fitting as _denoiser_training
+from recs_anomaly.denoise.fitting import Plan
 from tests.gates.tree import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

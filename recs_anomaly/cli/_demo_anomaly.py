@@ -9,7 +9,7 @@ from recs_anomaly.cli._files import write_text
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.anomaly.findings import Findings, Quality
+    from recs_anomaly.anomaly.app.findings import Findings, Quality
     from recs_anomaly.reports.demo import Chapter
 
 _QUESTION = "What in this series is not normal?"
@@ -29,7 +29,7 @@ def tell_anomaly(folder: Path) -> "Chapter":
     -------
     chapter : Chapter
     """
-    from recs_anomaly.applications.anomaly.findings import (
+    from recs_anomaly.anomaly.app.findings import (
         find_anomalies,
         quality_of,
         training_rows,

@@ -10,7 +10,7 @@ from recs_anomaly.cli._files import write_bytes
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.denoise.records import Records
+    from recs_anomaly.denoise.app.outcomes import Records
     from recs_anomaly.reports.demo import Chapter
 
 _QUESTION = "What did this picture look like without the noise?"
@@ -69,8 +69,8 @@ def tell_denoise(folder: Path) -> "Chapter":
 
 
 def _make_noisy(folder: Path) -> None:
-    from recs_anomaly.applications.denoise.pictures import png_of
     from recs_anomaly.datasets import load_sample_images, make_noise
+    from recs_anomaly.denoise.app.pictures import png_of
 
     for name in (_ORIGINALS, _NOISY, _CLEAN):
         (folder / name).mkdir(exist_ok=True)
@@ -82,9 +82,8 @@ def _make_noisy(folder: Path) -> None:
 
 def _cleaned(folder: Path) -> "Records":
     from recs_anomaly import ImageDenoiser
-    from recs_anomaly.applications.denoise.folder import clean_all
-    from recs_anomaly.applications.denoise.plan import plan_cleaning
-    from recs_anomaly.applications.denoise.records import Records
+    from recs_anomaly.denoise.app.folder import clean_all, plan_cleaning
+    from recs_anomaly.denoise.app.outcomes import Records
 
     plan = plan_cleaning(folder / _NOISY, folder / _CLEAN)
     records = Records(folder / _ORIGINALS)

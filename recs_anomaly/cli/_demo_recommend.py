@@ -16,7 +16,7 @@ from recs_anomaly.cli._item_lists import (
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.recommend.showcase import Showcase
+    from recs_anomaly.recommend.evaluation.examples import Showcase
     from recs_anomaly.reports.demo import Chapter
 
 _QUESTION = "What should this person watch next?"
@@ -42,11 +42,11 @@ def tell_recommend(folder: Path) -> "Chapter":
     -------
     chapter : Chapter
     """
-    from recs_anomaly.applications.recommend.recommender import Recommender
-    from recs_anomaly.applications.recommend.showcase import show_typical_user
-    from recs_anomaly.applications.recommend.trial import judge
     from recs_anomaly.cli._training import load_keras
     from recs_anomaly.datasets import load_sample_ratings, random_folds
+    from recs_anomaly.recommend.evaluation.examples import show_typical_user
+    from recs_anomaly.recommend.evaluation.trial import judge
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
     from recs_anomaly.reports.demo import Chapter, Link
     from recs_anomaly.reports.pages import recommend_page
     from recs_anomaly.reports.recommend_summary import summarise
@@ -78,7 +78,7 @@ def tell_recommend(folder: Path) -> "Chapter":
 
 
 def _show(found: "Showcase", n_hidden: int) -> None:
-    from recs_anomaly.applications._records import records
+    from recs_anomaly.reports.records import records
 
     user = f"user {found.user_id}"
     show_tables(

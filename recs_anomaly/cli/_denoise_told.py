@@ -9,9 +9,8 @@ from recs_anomaly.cli._formats import show_json
 from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.denoise.folder import Outcome
-    from recs_anomaly.applications.denoise.plan import Plan
-    from recs_anomaly.applications.denoise.records import Records
+    from recs_anomaly.denoise.app.folder import Outcome, Plan
+    from recs_anomaly.denoise.app.outcomes import Records
 
 _SHOWN = 10  # names of one kind that are told
 
@@ -20,7 +19,7 @@ def show_outcomes(
     records: "Records", plan: "Plan", report: Path | None, sheet: Path | None
 ) -> None:
     """Print as JSON what became of each picture, and what was written."""
-    from recs_anomaly.applications._records import records as plain
+    from recs_anomaly.reports.records import records as plain
 
     outcomes = records.outcomes
     pictures = [

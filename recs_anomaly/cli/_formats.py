@@ -13,7 +13,7 @@ import click
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications._records import Records
+    from recs_anomaly.reports.records import Records
 
 # Spreadsheets of East Asia take the full-width signs as well.
 _FORMULA_STARTS = tuple("=+-@＝＋－＠")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recs_anomaly.cli._tables import Column, TextTable
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications._records import Records
+    from recs_anomaly.reports.records import Records
 
 
 _NOTHING_LEFT = (

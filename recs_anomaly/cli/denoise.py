@@ -20,8 +20,7 @@ from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
     from recs_anomaly import ImageDenoiser
-    from recs_anomaly.applications.denoise.folder import Outcome
-    from recs_anomaly.applications.denoise.plan import Plan
+    from recs_anomaly.denoise.app.folder import Outcome, Plan
 
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -85,9 +84,8 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     goes on where it was stopped. A damaged file stops nothing; the exit code is 1 then.
     --json says what became of each picture.
     """
-    from recs_anomaly.applications.denoise.folder import clean_all
-    from recs_anomaly.applications.denoise.plan import plan_cleaning
-    from recs_anomaly.applications.denoise.records import Records
+    from recs_anomaly.denoise.app.folder import clean_all, plan_cleaning
+    from recs_anomaly.denoise.app.outcomes import Records
 
     if clean is not None and report is None and not is_json:
         raise InputError("clean is for the report; give --report or --json too.")
@@ -126,7 +124,7 @@ def _name_of(outcome: "Outcome | None") -> str | None:
 
 def _refuse_overwriting(plan: "Plan", clean: Path | None, *paths: Path | None) -> None:
     """Say before the work that a result cannot be written where it should be."""
-    from recs_anomaly.applications.denoise.pictures import is_picture
+    from recs_anomaly.denoise.app.pictures import is_picture
 
     originals = None if clean is None else clean.resolve()
     taken = {path.resolve() for task in plan.tasks for path in task[:2]}
@@ -146,7 +144,7 @@ def _refuse_overwriting(plan: "Plan", clean: Path | None, *paths: Path | None) -
 
 def _denoiser(plan: "Plan", sigma: float | None, is_adapted: bool) -> "ImageDenoiser":
     from recs_anomaly import ImageDenoiser
-    from recs_anomaly.applications.denoise.folder import adapt
+    from recs_anomaly.denoise.app.folder import adapt
 
     known: float | str = "auto" if sigma is None else sigma
     if not is_adapted:

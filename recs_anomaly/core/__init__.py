@@ -1,1 +1,1 @@
-"""Tensors and arrays: energies, sampling, training."""
+"""What several families share, on arrays alone: training, progress, recurrent cells."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.windows import Bools, Floats
+from recs_anomaly.core.arrays import Bools, Floats
 
 BLOCK = 192
 WARM_UP = 64
@@ -33,6 +33,54 @@ class Recurrent(NamedTuple):
     bias: Floats
     head_kernel: Floats
     head_bias: Floats
+
+
+def _elman_step(
+    activation: Callable[[Floats], Floats],
+    model: Recurrent,
+    state: tuple[Floats, ...],
+    driven: Floats,
+) -> tuple[Floats, ...]:
+    """Elman's network: h = activation(x W + h U + b)."""
+    (hidden,) = state
+    drive = driven + hidden @ model.recurrent_kernel
+    return (activation(drive + model.bias[0]),)
+
+
+def _gru_step(
+    model: Recurrent, state: tuple[Floats, ...], driven: Floats
+) -> tuple[Floats, ...]:
+    """Gated recurrent unit (Cho et al., 2014), reset after the product as in Keras."""
+    (hidden,) = state
+    n_units = hidden.shape[1]
+    own = driven + model.bias[0]
+    recalled = hidden @ model.recurrent_kernel + model.bias[1]
+    gates = _sigmoid(own[:, : 2 * n_units] + recalled[:, : 2 * n_units])
+    update, reset = gates[:, :n_units], gates[:, n_units:]
+    candidate = np.tanh(own[:, 2 * n_units :] + reset * recalled[:, 2 * n_units :])
+    return (update * hidden + (1.0 - update) * candidate,)
+
+
+def _lstm_step(
+    model: Recurrent, state: tuple[Floats, ...], driven: Floats
+) -> tuple[Floats, ...]:
+    """Long short-term memory (Hochreiter & Schmidhuber, 1997), with a forget gate."""
+    hidden, carried = state
+    drive = driven + hidden @ model.recurrent_kernel + model.bias[0]
+    enter, forget, candidate, leave = np.split(drive, 4, axis=1)
+    carried = _sigmoid(forget) * carried + _sigmoid(enter) * np.tanh(candidate)
+    return _sigmoid(leave) * np.tanh(carried), carried
+
+
+_STEPS: dict[
+    str, Callable[[Recurrent, tuple[Floats, ...], Floats], tuple[Floats, ...]]
+] = {
+    "gru": _gru_step,
+    "lstm": _lstm_step,
+    "relu_rnn": partial(_elman_step, lambda drive: np.maximum(drive, 0.0)),
+    "simple_rnn": partial(_elman_step, np.tanh),
+}
+GATES = {"gru": 3, "lstm": 4, "relu_rnn": 1, "simple_rnn": 1}
 
 
 def run(cell: str, model: Recurrent, inputs: Floats) -> Floats:
@@ -119,48 +167,55 @@ def _sigmoid(values: Floats) -> Floats:
     return 0.5 * np.tanh(0.5 * values) + 0.5
 
 
-def _elman_step(
-    activation: Callable[[Floats], Floats],
-    model: Recurrent,
-    state: tuple[Floats, ...],
-    driven: Floats,
-) -> tuple[Floats, ...]:
-    """Elman's network: h = activation(x W + h U + b)."""
-    (hidden,) = state
-    drive = driven + hidden @ model.recurrent_kernel
-    return (activation(drive + model.bias[0]),)
+def starting_weights(
+    cell: str,
+    n_inputs: int,
+    n_units: int,
+    n_outputs: int,
+    rng: np.random.Generator,
+    longest: int = 1,
+) -> Recurrent:
+    """Draw weights as Keras does: Glorot's range, orthogonal recurrent products.
+
+    An LSTM's forget gates start open (Jozefowicz, Zaremba & Sutskever, 2015). Every
+    other unit with gates starts with a memory of up to `longest` steps, after Tallec &
+    Ollivier (2018): a gate that is half open forgets half at every step, and of what
+    happened sixty steps ago no gradient is left to learn from. The head starts at zero:
+    before training the network says 0.
+    """
+    n_gates = GATES[cell]
+    widest = np.sqrt(6.0 / (n_inputs + n_gates * n_units))
+    bias = np.zeros((2 if cell == "gru" else 1, n_gates * n_units))
+    if cell == "lstm":
+        bias[:, n_units : 2 * n_units] = 1.0
+    kernel = rng.uniform(-widest, widest, (n_inputs, n_gates * n_units))
+    recurrent_kernel = _orthogonal(n_units, n_gates * n_units, rng)
+    # A gate at sigmoid(opening) forgets over 1 + e^opening steps.
+    opening = rng.uniform(0.0, np.log(max(longest - 1, 1)), n_units)
+    opening[::2] = 0.0
+    if cell == "gru":
+        bias[0, :n_units] = opening
+    if cell == "lstm":
+        bias[0, : 2 * n_units] += np.concatenate([-opening, opening])
+    return Recurrent(
+        kernel,
+        recurrent_kernel,
+        bias,
+        np.zeros((n_units, n_outputs)),
+        np.zeros(n_outputs),
+    )
 
 
-def _gru_step(
-    model: Recurrent, state: tuple[Floats, ...], driven: Floats
-) -> tuple[Floats, ...]:
-    """Gated recurrent unit (Cho et al., 2014), reset after the product as in Keras."""
-    (hidden,) = state
-    n_units = hidden.shape[1]
-    own = driven + model.bias[0]
-    recalled = hidden @ model.recurrent_kernel + model.bias[1]
-    gates = _sigmoid(own[:, : 2 * n_units] + recalled[:, : 2 * n_units])
-    update, reset = gates[:, :n_units], gates[:, n_units:]
-    candidate = np.tanh(own[:, 2 * n_units :] + reset * recalled[:, 2 * n_units :])
-    return (update * hidden + (1.0 - update) * candidate,)
+def folded(model: Recurrent, centre: Floats, scale: Floats) -> Recurrent:
+    """Weights for inputs as they come, of weights for (inputs - centre) / scale."""
+    kernel = model.kernel / scale[:, None]
+    bias = model.bias.copy()
+    bias[0] -= centre @ kernel
+    return model._replace(kernel=kernel, bias=bias)
 
 
-def _lstm_step(
-    model: Recurrent, state: tuple[Floats, ...], driven: Floats
-) -> tuple[Floats, ...]:
-    """Long short-term memory (Hochreiter & Schmidhuber, 1997), with a forget gate."""
-    hidden, carried = state
-    drive = driven + hidden @ model.recurrent_kernel + model.bias[0]
-    enter, forget, candidate, leave = np.split(drive, 4, axis=1)
-    carried = _sigmoid(forget) * carried + _sigmoid(enter) * np.tanh(candidate)
-    return _sigmoid(leave) * np.tanh(carried), carried
-
-
-_STEPS: dict[
-    str, Callable[[Recurrent, tuple[Floats, ...], Floats], tuple[Floats, ...]]
-] = {
-    "gru": _gru_step,
-    "lstm": _lstm_step,
-    "relu_rnn": partial(_elman_step, lambda drive: np.maximum(drive, 0.0)),
-    "simple_rnn": partial(_elman_step, np.tanh),
-}
+def _orthogonal(n_rows: int, n_columns: int, rng: np.random.Generator) -> Floats:
+    """Rows of length 1 at right angles, any such set as likely as any other."""
+    across, triangle = np.linalg.qr(rng.standard_normal((n_columns, n_rows)))
+    rows: Floats = (across * np.sign(np.diag(triangle))).T
+    return rows

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.core.recurrent import Recurrent
-from recs_anomaly.core.windows import Floats
 
 CELLS = {
     "gru": layers.GRU,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recs_anomaly.estimators._state import ArraySpec
+from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.persistence._manifest import ObjectRecord
 from recs_anomaly.persistence._misfit import MisfitError, about
 from recs_anomaly.persistence._npy import ArrayHeader

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recs_anomaly.estimators._state import KINDS
+from recs_anomaly.base.state import KINDS
 from recs_anomaly.persistence._misfit import MisfitError
 
 LONGEST_HEADER = 256

@@ -1,7 +1,7 @@
 """Which classes model files know: the only names that loading ever resolves.
 
 A new estimator or application object is one line in `TARGETS`, and states its schemas
-as `recs_anomaly.estimators._state.HasState` describes. A key that once stood here stays
+as `recs_anomaly.base.state.HasState` describes. A key that once stood here stays
 for ever, also when the class moves.
 """
 
@@ -13,25 +13,21 @@ from recs_anomaly.persistence._misfit import MisfitError
 from recs_anomaly.persistence._schema import Schema, schema_of
 
 TARGETS = {
-    "Autoencoder": "recs_anomaly.estimators.autoencoder:Autoencoder",
-    "ImageDenoiser": "recs_anomaly.estimators.denoiser:ImageDenoiser",
-    "RBM": "recs_anomaly.estimators.rbm:RBM",
-    "RBMRecommender": "recs_anomaly.estimators.recommender:RBMRecommender",
-    "Recommender": "recs_anomaly.applications.recommend.recommender:Recommender",
-    "SeriesWatcher": "recs_anomaly.estimators.watch:SeriesWatcher",
-    "StreamScorer": "recs_anomaly.estimators.stream:StreamScorer",
-    "SequenceClassifier": (
-        "recs_anomaly.estimators.sequence_classifier:SequenceClassifier"
-    ),
-    "SequenceForecaster": (
-        "recs_anomaly.estimators.sequence_forecaster:SequenceForecaster"
-    ),
-    "TextGenerator": "recs_anomaly.estimators.text_generator:TextGenerator",
+    "Autoencoder": "recs_anomaly.autoencoder.autoencoder:Autoencoder",
+    "ImageDenoiser": "recs_anomaly.denoise.denoiser:ImageDenoiser",
+    "RBM": "recs_anomaly.rbm.rbm:RBM",
+    "RBMRecommender": "recs_anomaly.recommend.recommender:RBMRecommender",
+    "Recommender": "recs_anomaly.recommend.serving.titled_recommender:Recommender",
+    "SeriesWatcher": "recs_anomaly.anomaly.watch:SeriesWatcher",
+    "StreamScorer": "recs_anomaly.anomaly.stream:StreamScorer",
+    "SequenceClassifier": ("recs_anomaly.sequences.classifier:SequenceClassifier"),
+    "SequenceForecaster": ("recs_anomaly.sequences.forecaster:SequenceForecaster"),
+    "TextGenerator": "recs_anomaly.sequences.text_generator:TextGenerator",
     "TimeSeriesAnomalyDetector": (
-        "recs_anomaly.estimators.detector:TimeSeriesAnomalyDetector"
+        "recs_anomaly.anomaly.detector:TimeSeriesAnomalyDetector"
     ),
     "VariationalAutoencoder": (
-        "recs_anomaly.estimators.variational:VariationalAutoencoder"
+        "recs_anomaly.autoencoder.variational:VariationalAutoencoder"
     ),
     "sklearn.MaxAbsScaler": "sklearn.preprocessing:MaxAbsScaler",
     "sklearn.MinMaxScaler": "sklearn.preprocessing:MinMaxScaler",

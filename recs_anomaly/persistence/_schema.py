@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.persistence._misfit import MisfitError
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from recs_anomaly.estimators._state import ArraySpec, ValueRule
+from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.persistence._schema import Part, Schema, with_common_state
 
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from recs_anomaly.estimators._state import KINDS
+from recs_anomaly.base.state import KINDS
 from recs_anomaly.persistence._misfit import MisfitError
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.applications.anomaly.findings import Findings, Quality
+from recs_anomaly.anomaly.app.findings import Findings, Quality
 from recs_anomaly.reports.display import bucket_starts, extent, numbers
 from recs_anomaly.reports.summaries import (
     AnomalySummary,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from recs_anomaly.applications._records import records
-from recs_anomaly.applications.anomaly.findings import Findings, Quality
+from recs_anomaly.anomaly.app.findings import Findings, Quality
 from recs_anomaly.reports.anomaly_summary import in_words
 from recs_anomaly.reports.pages import page_of
+from recs_anomaly.reports.records import records
 from recs_anomaly.reports.summaries import AnomalySummary
 
 

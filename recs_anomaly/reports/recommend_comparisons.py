@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from recs_anomaly.applications.recommend.answers import MODEL_NAME
+from recs_anomaly.recommend.evaluation.evaluate import MODEL_NAME
 from recs_anomaly.reports.recommend_parts import Comparison, Contender, Measures
 
 MODEL_IN_WORDS = "this model"

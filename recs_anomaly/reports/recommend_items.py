@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.applications.recommend.answers import MODEL_NAME
-from recs_anomaly.applications.recommend.ranking import LISTED
-from recs_anomaly.applications.recommend.trial import Trial
 from recs_anomaly.metrics.ranking import (
     coverage,
     intra_list_diversity,
     mean_over_users,
     popularity_lift,
 )
+from recs_anomaly.recommend.evaluation.evaluate import MODEL_NAME
+from recs_anomaly.recommend.evaluation.lists import LISTED
+from recs_anomaly.recommend.evaluation.trial import Trial
 from recs_anomaly.reports.recommend_comparisons import (
     MODEL_IN_WORDS,
     number,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from recs_anomaly.applications.recommend.examples import Example
+from recs_anomaly.recommend.evaluation.examples import Example
 from recs_anomaly.reports.recommend_parts import (
     Contender,
     ExampleSummary,

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.applications.recommend.answers import MODEL_NAME
-from recs_anomaly.applications.recommend.examples import examples
-from recs_anomaly.applications.recommend.ranking import LISTED
-from recs_anomaly.applications.recommend.service import service_by_group
-from recs_anomaly.applications.recommend.trial import Trial
 from recs_anomaly.metrics.calibration import reliability_bins
 from recs_anomaly.metrics.rating import calibration_error
+from recs_anomaly.recommend.evaluation.evaluate import MODEL_NAME
+from recs_anomaly.recommend.evaluation.examples import examples
+from recs_anomaly.recommend.evaluation.lists import LISTED
+from recs_anomaly.recommend.evaluation.trial import Trial
+from recs_anomaly.recommend.evaluation.user_groups import service_by_group
 from recs_anomaly.reports.recommend_comparisons import (
     comparison,
     contenders,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recs_anomaly.applications.anomaly.findings import Quality
+from recs_anomaly.anomaly.app.findings import Quality
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_anomaly.applications._records import Records
 from recs_anomaly.cli._formats import guard, show_csv, show_json
 from recs_anomaly.cli.anomaly._series import csv_of
+from recs_anomaly.reports.records import Records
 
 TABLE = Records(
     ["item_id", "title", "score"],

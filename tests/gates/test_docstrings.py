@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.gates.numpydoc import documented_parameters, states_default
+from tests.gates.test_docs import LISTED
 from tests.gates.tree import (
+    APPLICATIONS,
+    DOORS,
+    FAMILIES,
     PACKAGE,
     public_definitions,
     python_files,
@@ -33,7 +37,7 @@ def test_docstring_states_the_real_parameters(path: Path, name: str) -> None:
     has_fields = is_dataclass(subject) or hasattr(subject, "_fields")
     if has_fields and not documented:
         documented = documented_parameters(docstring, title="Attributes")
-    if documented or must_document(path):
+    if documented or must_document(path, name):
         assert list(documented) == list(real)
     for parameter in documented:
         assert states_default(documented[parameter], real[parameter]), (
@@ -59,11 +63,12 @@ def defines_construction(cls: type) -> bool:
     return not is_protocol and bool({"__init__", "_fields"} & vars(cls).keys())
 
 
-def must_document(path: Path) -> bool:
-    """In core/ the equation may be the whole docstring; private modules are ours."""
+def must_document(path: Path, name: str) -> bool:
+    """Private modules are ours; of models and what they share, the reference counts."""
     parts = path.relative_to(PACKAGE).parts
-    is_private = any(p.startswith("_") and p != "__init__.py" for p in parts)
-    return parts[0] != "core" and not is_private
+    if parts[0] in FAMILIES | {"core", "base"} and not APPLICATIONS & set(parts):
+        return path.stem in DOORS and name.partition(".")[0] in LISTED
+    return not any(p.startswith("_") and p != "__init__.py" for p in parts)
 
 
 def test_drifted_names_and_defaults_are_noticed() -> None:

@@ -13,6 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "recs_anomaly"
 # Folders of programs that use the package from outside.
 PROGRAMS = [ROOT / folder for folder in ("scripts", "benchmarks", "examples")]
+FAMILIES = {"anomaly", "autoencoder", "denoise", "rbm", "recommend", "sequences"}
+# Files of a family that hold what a user makes: its estimators and what they hand out.
+DOORS = {
+    *("autoencoder", "classifier", "denoiser", "detector", "drift", "forecaster"),
+    *("rbm", "recommender", "stream", "text_generator", "variational", "watch"),
+}
+# What programs make of a family's estimators; the estimators do without it.
+APPLICATIONS = {"app", "serving", "evaluation"}
 
 
 def python_files(*folders: Path) -> list[Path]:

@@ -18,8 +18,8 @@ from recs_anomaly import (
     TimeSeriesAnomalyDetector,
     VariationalAutoencoder,
 )
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import make_ratings
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 
 class Sample(NamedTuple):

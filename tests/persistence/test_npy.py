@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from recs_anomaly.estimators._state import KINDS
+from recs_anomaly.base.state import KINDS
 from recs_anomaly.persistence._misfit import MisfitError
 from recs_anomaly.persistence._npy import ArrayHeader, pack, read_header, unpack
 

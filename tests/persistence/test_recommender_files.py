@@ -13,8 +13,8 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from recs_anomaly import RBMRecommender, load, save
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.persistence import ModelFileError, inspect
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from tests.fitted import sample_recommender
 from tests.persistence import forge
 from tests.persistence.same import assert_same
@@ -150,7 +150,7 @@ def test_a_pickle_is_equal_and_holds_arrays_only(recommender: Recommender) -> No
     again = pickle.loads(pickled)
     assert_same(again.__getstate__(), recommender.model.__getstate__())
     assert globals_of(pickled) == {
-        ("recs_anomaly.estimators.recommender", "RBMRecommender"),
+        ("recs_anomaly.recommend.recommender", "RBMRecommender"),
         ("numpy", "dtype"),
         ("numpy", "ndarray"),
         (np.ndarray.__reduce__(np.zeros(1))[0].__module__, "_reconstruct"),

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from recs_anomaly.estimators._state import ANY_KIND, ArraySpec, ValueRule
+from recs_anomaly.base.state import ANY_KIND, ArraySpec, ValueRule
 
 
 class Toy(BaseEstimator):

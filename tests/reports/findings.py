@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.applications.anomaly.findings import Findings
+from recs_anomaly.anomaly.app.findings import Findings
 
 N_ROWS = 400
 COLUMNS = (

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from recs_anomaly.applications.anomaly.findings import Quality, quality_of
+from recs_anomaly.anomaly.app.findings import Quality, quality_of
 from recs_anomaly.reports.anomaly_summary import duration, in_words, summarise
 from tests.reports.findings import made_findings
 

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from recs_anomaly.applications.recommend.examples import Example
+from recs_anomaly.recommend.evaluation.examples import Example
 from recs_anomaly.reports.recommend_parts import Contender, ListedItem
 from recs_anomaly.reports.recommend_people import (
     example_summary,

@@ -6,8 +6,8 @@ from unittest import mock
 import pytest
 from click.testing import CliRunner, Result
 
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import make_ratings
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from scripts import recommend_for_user
 
 

@@ -30,8 +30,8 @@ def report_folder(
     folder: Path, output: Path, settings: FolderSettings
 ) -> "list[SeriesLine]":
     """Write the pages; give the lines of the overview, the worst series first."""
+    from recs_anomaly.base.parallel import side_by_side
     from recs_anomaly.cli._files import write_text
-    from recs_anomaly.estimators._side_by_side import side_by_side
     from recs_anomaly.reports.overview import failed_line, overview_page, ranked
 
     files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
@@ -54,10 +54,7 @@ def report_folder(
 
 def report_file(file: Path, output: Path, settings: FolderSettings) -> "SeriesLine":
     """Write the page of one series; networks would take too long for many."""
-    from recs_anomaly.applications.anomaly.findings import (
-        find_anomalies,
-        training_rows,
-    )
+    from recs_anomaly.anomaly.app.findings import find_anomalies, training_rows
     from recs_anomaly.cli._files import write_text
     from recs_anomaly.cli.anomaly._series import open_series
     from recs_anomaly.reports.anomaly_summary import summarise

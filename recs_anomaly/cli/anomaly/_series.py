@@ -41,7 +41,7 @@ def open_series(
 
 def refuse_few_rows(rows: Any) -> None:
     """Refuse to learn from fewer rows than the detector can."""
-    from recs_anomaly.estimators._detector_settings import LEAST_ROWS
+    from recs_anomaly.anomaly.settings import LEAST_ROWS
 
     if len(rows) < LEAST_ROWS:
         raise InputError(

@@ -17,8 +17,8 @@ from recs_anomaly.exceptions import InputError
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.anomaly.watching import Watching
-    from recs_anomaly.estimators.watch import SeriesWatcher
+    from recs_anomaly.anomaly.app.watching import Watching
+    from recs_anomaly.anomaly.watch import SeriesWatcher
 
 POLL_S = 0.2  # between two looks at a file
 STATUS_S = 10.0  # between two status lines
@@ -42,7 +42,7 @@ class Stopped(BaseException):
 def open_watcher(model: str, state: Path | None, alpha: float | None) -> Opened:
     """Go on from a state, if there is one, or start with a model."""
     from recs_anomaly import TimeSeriesAnomalyDetector, load
-    from recs_anomaly.estimators.watch import SeriesWatcher
+    from recs_anomaly.anomaly.watch import SeriesWatcher
     from recs_anomaly.persistence import inspect
 
     if state is not None and state.exists():
@@ -78,7 +78,7 @@ class Run:
     def __init__(
         self, state: Path | None, webhook: str | None, path: Path | None
     ) -> None:
-        from recs_anomaly.applications.anomaly.webhook import Webhook
+        from recs_anomaly.anomaly.app.webhook import Webhook
 
         self._state, self._path = state, path
         self._webhook = Webhook(webhook) if webhook else None
@@ -144,7 +144,7 @@ class Run:
                 return
 
     def _lines(self) -> Iterator[str]:
-        from recs_anomaly.applications.anomaly.following import follow, lines_of
+        from recs_anomaly.anomaly.app.watching import follow, lines_of
 
         if self._path is None:
             return lines_of(sys.stdin.buffer)

@@ -24,7 +24,7 @@ from recs_anomaly.cli.anomaly._series import (
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.anomaly.findings import Findings
+    from recs_anomaly.anomaly.app.findings import Findings
     from recs_anomaly.reports.overview import SeriesLine
     from recs_anomaly.reports.summaries import AnomalySummary
 
@@ -146,7 +146,7 @@ def _judged(
     seed: int,
 ) -> "tuple[Findings, AnomalySummary]":
     """Learn what is normal, and judge the series by it."""
-    from recs_anomaly.applications.anomaly.findings import (
+    from recs_anomaly.anomaly.app.findings import (
         find_anomalies,
         quality_of,
         training_rows,

@@ -40,7 +40,7 @@ def score(
     lowest score.
     """
     from recs_anomaly import TimeSeriesAnomalyDetector, load
-    from recs_anomaly.applications.anomaly.scoring import score_table, sum_up_scores
+    from recs_anomaly.anomaly.app.findings import score_table, sum_up_scores
     from recs_anomaly.cli._training import warnings_in_one_line
 
     refuse_missing_folder(output)

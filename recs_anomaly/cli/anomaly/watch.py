@@ -73,9 +73,9 @@ def watch(
     semicolon or tab), the first naming the columns, or JSON objects. How the watch goes
     is told on standard error.
     """
-    from recs_anomaly.applications.anomaly.incoming import LineParser
-    from recs_anomaly.applications.anomaly.watching import Watching
+    from recs_anomaly.anomaly.app.watching import Watching
     from recs_anomaly.cli.anomaly._watch_run import Run, open_watcher
+    from recs_anomaly.datasets.series_lines import LineParser
 
     if state is not None:
         refuse_missing_folder(state)

@@ -8,7 +8,7 @@ import click
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.recommend.recommender import Recommender
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 model_argument = click.argument(
     "model", type=click.Path(dir_okay=False, path_type=Path)
@@ -41,10 +41,10 @@ def load_recommender(path: Path) -> "Recommender":
     InputError
         If the file holds something else.
     """
-    from recs_anomaly.applications.recommend.catalogue import titles_and_genres
-    from recs_anomaly.applications.recommend.recommender import Recommender
-    from recs_anomaly.estimators.recommender import RBMRecommender
     from recs_anomaly.persistence import load
+    from recs_anomaly.recommend.recommender import RBMRecommender
+    from recs_anomaly.recommend.serving.catalogue import titles_and_genres
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
     found = load(path)
     if isinstance(found, RBMRecommender):

@@ -11,8 +11,8 @@ from recs_anomaly.cli.recommend._ratings import columns_option
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications._records import Records
     from recs_anomaly.datasets.splits import Fold
+    from recs_anomaly.reports.records import Records
 
 _OFFICIAL = "official"
 _METRICS = {
@@ -60,12 +60,12 @@ def evaluate(
     folds, their standard deviation, and a 95 % interval of the mean from a bootstrap
     over users. --csv prints one table with all measures.
     """
-    from recs_anomaly.applications._records import records
-    from recs_anomaly.applications.recommend.evaluation import evaluate as measure
-    from recs_anomaly.applications.recommend.sources import open_ratings
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
-    from recs_anomaly.estimators.recommender import RBMRecommender
+    from recs_anomaly.recommend.evaluation.evaluate import evaluate as measure
+    from recs_anomaly.recommend.recommender import RBMRecommender
+    from recs_anomaly.recommend.serving.sources import open_ratings
+    from recs_anomaly.reports.records import records
 
     with warnings_in_one_line():
         opened = open_ratings(ratings, columns=columns)

@@ -39,8 +39,8 @@ def everybody(model: Path, output: Path, n: int) -> None:
     first. The lists are computed and written some users at a time, so that their number
     does not matter; LISTS appears, or is replaced, when all are there.
     """
-    from recs_anomaly.applications.recommend.everybody import lists_of_everybody
     from recs_anomaly.datasets.parquet_files import write_parquet
+    from recs_anomaly.recommend.serving.titled_recommender import lists_of_everybody
     from recs_anomaly.replacing import replacing
 
     refuse_missing_folder(output)

@@ -60,11 +60,11 @@ def report(
     probabilities, which items are listed, who is served worst, and the lists of some
     users with reasons. The page opens in any browser and needs no network.
     """
-    from recs_anomaly.applications.recommend.recommender import Recommender
-    from recs_anomaly.applications.recommend.sources import open_ratings
-    from recs_anomaly.applications.recommend.trial import judge
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
+    from recs_anomaly.recommend.evaluation.trial import judge
+    from recs_anomaly.recommend.serving.sources import open_ratings
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
     from recs_anomaly.reports.pages import recommend_page
     from recs_anomaly.reports.recommend_summary import summarise
 

@@ -27,8 +27,8 @@ def similar(model: Path, title_or_id: str, n: int, form: str | None) -> None:
     those of TITLE_OR_ID: the likeness is a correlation, from -1 to 1. Titles match
     forgivingly; write id:50 where an id could also be a title.
     """
-    from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import similar_table
+    from recs_anomaly.reports.records import records
 
     recommender = load_recommender(model)
     item_id = recommender.catalogue.find(title_or_id)

@@ -60,10 +60,10 @@ def train(
     """
     from time import perf_counter
 
-    from recs_anomaly.applications.recommend.recommender import Recommender
-    from recs_anomaly.applications.recommend.sources import open_choices, open_ratings
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
     from recs_anomaly.persistence import save
+    from recs_anomaly.recommend.serving.sources import open_choices, open_ratings
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
     refuse_missing_folder(model_file)
     with warnings_in_one_line():

@@ -14,7 +14,7 @@ from recs_anomaly.cli.recommend._model import (
 )
 
 if TYPE_CHECKING:
-    from recs_anomaly.applications.recommend.recommender import Recommender
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 
 @click.command(epilog="Example: recs-anomaly recommend user films.recs 196 -n 5")
@@ -55,8 +55,8 @@ def show_user(
     UnknownUserError
         If nobody has this id.
     """
-    from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import rated_table, recommendation_table
+    from recs_anomaly.reports.records import records
 
     user_id = recommender.find_user(user)
     rated = records(recommender.best_rated(user_id))

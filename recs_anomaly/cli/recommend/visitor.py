@@ -53,8 +53,8 @@ def visitor(
     articles and small slips; the year is needed only where a title was used twice. An
     id does instead of a title. What was matched is said on stderr.
     """
-    from recs_anomaly.applications._records import records
     from recs_anomaly.cli._item_lists import recommendation_table
+    from recs_anomaly.reports.records import records
 
     recommender = load_recommender(model)
     own = _own_ratings(rated, chosen, recommender.model.is_rated)

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
+from recs_anomaly.anomaly.watch import SeriesWatcher
 from recs_anomaly.cli import main
-from recs_anomaly.estimators.watch import SeriesWatcher
-from tests.applications.anomaly.receiver import receiving
+from tests.anomaly.app.receiver import receiving
 
 N_TRAINING = 1000
 PROGRAM = "from recs_anomaly.cli import main; main()"

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from recs_anomaly.applications.recommend import evaluation
 from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
+from recs_anomaly.recommend.evaluation import evaluate as evaluation
 
 Run = Callable[..., Result]
 

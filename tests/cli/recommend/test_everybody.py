@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from recs_anomaly.applications.recommend import everybody
+from recs_anomaly.recommend.serving import titled_recommender as everybody
 from tests.fitted import sample_recommender
 
 Run = Callable[..., Result]

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from recs_anomaly.applications.recommend import trial
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import leave_last_out, load_sample_ratings, split_by_time
+from recs_anomaly.recommend.evaluation import trial
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from tests.fitted import judged_sample
 
 Run = Callable[..., Result]

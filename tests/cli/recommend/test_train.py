@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.persistence import load
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 Run = Callable[..., Result]
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
-from recs_anomaly.applications.recommend.recommender import Recommender
 from recs_anomaly.persistence import save
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from tests.fitted import sample_recommender
 
 Run = Callable[..., Result]

@@ -32,7 +32,7 @@ from recs_anomaly import (
     VariationalAutoencoder,
     save,
 )
-from recs_anomaly.applications.recommend.recommender import Recommender
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 HOME = Path(__file__).parent
 NUMBER = 1

@@ -1,0 +1,259 @@
+"""The course of events: what a row that is, or is not, beyond the threshold changes.
+
+Nothing here knows of models: a row comes as a ratio, how many times the threshold it
+reaches.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.arrays import Floats
+
+HOLD = 0.7  # an event goes on while rows reach so much of the threshold
+LONGEST_QUIET = 960  # rows that an event which keeps coming back must be quiet for
+QUIET, PENDING, OPEN, COOLING = range(4)
+NAN = float("nan")
+SHARE = 0.03  # of normal rows above the level
+STEP = 0.005  # in logarithms: twice the level takes at least 143 rows on end
+LEARNING = 5.0  # times as fast while a new normal is learned
+SLOWNESS = 5000.0  # rows over which the settled level forgets
+SUDDEN = 2.5  # times the settled level: a rise that is no drift
+LEAST = 1e-12
+
+
+class Rules(NamedTuple):
+    """Rows: of the parameters of `SeriesWatcher` with these names."""
+
+    min_duration: int
+    merge_gap: int
+    cool_down: int
+    settle_after: int
+    learning: int
+
+
+@dataclass
+class Course:
+    """Where events stand. Rows are those that were judged, numbered from 0.
+
+    Attributes
+    ----------
+    row : int, default=0
+        Rows so far.
+    phase : int, default=0
+        QUIET; PENDING, beyond the threshold but not for long enough; OPEN; or COOLING,
+        the last event being closed but not yet forgotten.
+    number : int, default=0
+        Events so far.
+    first, last_alarm : int, default=0
+        First and last row beyond the threshold of the latest event.
+    opened, closed : int, default=0
+        Rows in which that was last opened and closed.
+    quiet_needed : int, default=0
+        Quiet rows that close it.
+    cooling : int, default=0
+        Rows after closing in which alarms still belong to it.
+    learning : int, default=0
+        Rows in which a new normal is still being learned.
+    is_kept : int, default=0
+        1 if it must not be taken for a new normal.
+    """
+
+    row: int = 0
+    phase: int = QUIET
+    number: int = 0
+    first: int = 0
+    last_alarm: int = 0
+    opened: int = 0
+    closed: int = 0
+    quiet_needed: int = 0
+    cooling: int = 0
+    learning: int = 0
+    is_kept: int = 0
+
+    def step(self, ratio: float, rules: Rules) -> str:
+        """Take a row's ratio, NaN if it was not judged; say what has happened.
+
+        That is "open", "reopen", "close", "settle" or "".
+        """
+        if ratio != ratio:
+            return ""
+        row, self.row = self.row, self.row + 1
+        if self.learning:
+            self.learning -= 1
+            return ""
+        if self.phase == OPEN:
+            return self._go_on(row, ratio > HOLD, rules)
+        if ratio > 1.0:
+            return self._alarm(row, rules)
+        self._rest(row, rules)
+        return ""
+
+    def settle(self, rules: Rules) -> None:
+        """Close the event for good: what it was is normal from now on."""
+        self.phase, self.closed = COOLING, self.row - 1
+        self.cooling = max(rules.cool_down, rules.settle_after)
+        self.learning = rules.learning
+
+    def _alarm(self, row: int, rules: Rules) -> str:
+        self.last_alarm = row
+        if self.phase == COOLING:
+            self.phase, self.opened = OPEN, row
+            self._wait_longer()
+            return "reopen"
+        if self.phase == QUIET:
+            self.phase, self.first = PENDING, row
+        if row - self.first + 1 < rules.min_duration:
+            return ""
+        self.phase, self.opened, self.is_kept = OPEN, row, 0
+        self.number += 1
+        self.quiet_needed = rules.merge_gap
+        return "open"
+
+    def _go_on(self, row: int, is_alarm: bool, rules: Rules) -> str:
+        if is_alarm:
+            if row - self.last_alarm > rules.merge_gap // 2:
+                self._wait_longer()
+            self.last_alarm = row
+        has_stayed = is_alarm and row - self.opened >= rules.settle_after
+        if has_stayed and not self.is_kept:
+            self.settle(rules)
+            return "settle"
+        if row - self.last_alarm >= self.quiet_needed:
+            self.phase, self.closed, self.cooling = COOLING, row, rules.cool_down
+            return "close"
+        return ""
+
+    def _rest(self, row: int, rules: Rules) -> None:
+        if self.phase == PENDING and row - self.last_alarm >= rules.merge_gap:
+            self.phase = QUIET
+        if self.phase == COOLING and row - self.closed >= self.cooling:
+            self.phase = QUIET
+
+    def _wait_longer(self) -> None:
+        self.quiet_needed = min(2 * self.quiet_needed, LONGEST_QUIET)
+
+
+@dataclass
+class Episode:
+    """The latest event, in numbers. Shares are in units of the adapted threshold's.
+
+    Attributes
+    ----------
+    start, peak : float, default=0.0
+        Numbers of its first and its worst row.
+    start_time, peak_time : float, default=nan
+        Seconds, NaN if unknown.
+    share, told : float, default=0.0
+        Largest share of the worst row, and of the worst row when it was last told.
+    channel, branch : float, default=0.0
+        Positions of those that led in the worst row.
+    n_rows : float, default=0.0
+        Rows that its mean level is the mean of.
+    settled : float, default=0.0
+        Number of the event that was last taken for a new normal, 0 if none was.
+    moved_before : float, default=0.0
+        Where the threshold's level was before that.
+    """
+
+    start: float = 0.0
+    peak: float = 0.0
+    start_time: float = NAN
+    peak_time: float = NAN
+    share: float = 0.0
+    told: float = 0.0
+    channel: float = 0.0
+    branch: float = 0.0
+    n_rows: float = 0.0
+    settled: float = 0.0
+    moved_before: float = 0.0
+
+    def begin(self, row: int, time: float) -> None:
+        """Forget the event before."""
+        self.start, self.start_time = float(row), time
+        self.share = self.told = self.n_rows = 0.0
+
+    def see(self, row: int, time: float, share: float, shares: Floats) -> None:
+        """Take a row, with what each branch says of each target."""
+        if not share > self.share:
+            return
+        self.share, self.peak, self.peak_time = share, float(row), time
+        branch, channel = np.unravel_index(int(shares.argmax()), shares.shape)
+        self.branch, self.channel = float(branch), float(channel)
+
+
+class Levels:
+    """Mean levels of scaled channels: of late, and in the event that is open.
+
+    Attributes
+    ----------
+    usual, event, shift : ndarray of shape (n_channels,)
+        The last is what the last new normal moved the levels by.
+    strength : ndarray of shape (2, n_targets)
+        Sums of the squared forecast errors above and below the forecast.
+    """
+
+    STEP = 0.002
+
+    def __init__(self, n_channels: int, n_targets: int) -> None:
+        self.usual, self.event = np.zeros(n_channels), np.zeros(n_channels)
+        self.shift, self.strength = np.zeros(n_channels), np.zeros((2, n_targets))
+
+    def arrays(self) -> list[Floats]:
+        """All that is remembered."""
+        return [self.usual, self.event, self.shift, self.strength]
+
+    def add_usual(self, row: Floats, number: int) -> None:
+        """Take a row that is not in an event; the first ones are simply averaged."""
+        self.usual += max(self.STEP, 1.0 / (number + 1)) * (row - self.usual)
+
+    def add_event(self, row: Floats, residual: Floats, n_before: float) -> None:
+        """Take a row of the event, the mean being that of so many rows before."""
+        self.event += (row - self.event) / (n_before + 1.0)
+        squared = np.minimum(np.abs(residual), 1e150) ** 2
+        self.strength[0] += np.where(residual > 0, squared, 0.0)
+        self.strength[1] += np.where(residual < 0, squared, 0.0)
+
+
+class AlarmLevel:
+    """Follows the level of normal shares.
+
+    Parameters
+    ----------
+    start : float
+        What that share of the normal rows reached in training.
+
+    Attributes
+    ----------
+    moved : float
+        Logarithm of how many times higher the level is now than in training.
+    settled : float
+        What that was over the last thousands of rows.
+    """
+
+    def __init__(self, start: float) -> None:
+        self._start = float(np.log(max(start, LEAST)))
+        self.moved = self.settled = 0.0
+
+    @property
+    def factor(self) -> float:
+        """What to multiply a threshold by that was right in training."""
+        return float(np.exp(self.moved))
+
+    @property
+    def settled_level(self) -> float:
+        """The level of the last thousands of rows, as a share."""
+        return float(np.exp(self._start + self.settled))
+
+    @property
+    def is_sudden(self) -> bool:
+        """Whether the level has risen faster than drift would have it."""
+        return bool(self.moved - self.settled > np.log(SUDDEN))
+
+    def follow(self, share: float, speed: float = 1.0) -> None:
+        """Learn from the share of a row that is held to be normal."""
+        is_above = np.log(max(share, LEAST)) > self._start + self.moved
+        step = speed * STEP * (float(is_above) - SHARE)
+        self.moved = max(self.moved + step, 0.0)
+        self.settled += (self.moved - self.settled) / SLOWNESS

@@ -1,0 +1,63 @@
+"""Drift: whether what a detector learned still is what is normal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recs_anomaly.core.arrays import Floats
+
+SHARE = 0.1  # of training rows above the level that is looked at
+DRIFTED = 4.0  # times as many rows above the level as in training
+LEAST_WINDOWS = 5  # of judged rows; fewer say little about what is normal
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """How far a series has drifted from what a detector learned.
+
+    Attributes
+    ----------
+    needs_retraining : bool
+        Whether four times as many rows as in training, four in ten, lie above the
+        level that one training row in ten reached. A few anomalies do not do that.
+    reason : str
+        In words.
+    above_level : float
+        The share of rows above that level; 0.1 in training.
+    alarm_rate : float
+        Share of rows beyond the threshold of a stream; `alpha` in training.
+    n_judged : int
+        Rows that could be judged.
+    channels : DataFrame
+        A row for each judged channel. level: how far the median has moved, in training
+        standard deviations. spread: standard deviation, over that in training.
+        missing: share of the readings. forecast, reconstruction and neighbour: median
+        of what these branches say, over that of training rows held out.
+    """
+
+    needs_retraining: bool
+    reason: str
+    above_level: float
+    alarm_rate: float
+    n_judged: int
+    channels: pd.DataFrame
+
+
+def _reason(n_judged: int, is_enough: bool, above: float) -> str:
+    if not is_enough:
+        return f"{n_judged:,} judged rows are too few to say what is normal now"
+    return (
+        f"{above:.0%} of {n_judged:,} judged rows lie above the level that "
+        f"{SHARE:.0%} of the training rows reached"
+    )
+
+
+def _share(flags: np.ndarray) -> float:
+    return float(flags.mean()) if len(flags) else 0.0
+
+
+def _of_known(statistic: Callable[[Floats], float], channel: Floats) -> float:
+    known = channel[~np.isnan(channel)]
+    return float(statistic(known)) if len(known) else np.nan

@@ -1,0 +1,278 @@
+"""Events: runs of abnormal rows, where they begin and end, how rare, what they are."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import maximum_filter1d
+
+from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.standstill import SIGNS
+from recs_anomaly.anomaly.tail import Tail, tail_probability
+from recs_anomaly.anomaly.windows import runs_of
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.windows import sliding_windows
+
+RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
+LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
+# What is abnormal also spoils what is made of the rows around it: up to this share.
+LEAKAGE = 0.3
+EDGE = 0.4  # of a short stretch of rows with windows unlike normal ones: an edge
+ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
+FROZEN = 0.5  # of the rows of an event: if so many are still, that is what it is
+SPIKE_ROWS = 5
+ECHO_ROWS = 40  # in which a forecast still errs after a spike
+SPIKE = 0.25  # training standard deviations off the forecast
+BEFORE_ROWS = 200  # rows before an event that its level is compared with
+SHIFTED = 2.0  # of those rows' standard deviations
+STEP_ROWS = 5  # on either side of an event's start
+STEPPED = 2.0  # times the most that such rows differed by before
+_BY_BRANCH = {
+    "forecast": "jumps: steps that its past does not foretell",
+    "reconstruction": "pattern or level: no mixture of normal patterns rebuilds it",
+    "neighbour": "shape: unlike any normal stretch of this length",
+    "standstill": "still: a channel does not move for unusually long",
+}
+
+
+class Evidence(NamedTuple):
+    """What is known of the rows of a series, of shape (n_rows, n_targets) if not said.
+
+    `ratio` (n_rows,) says how many times a row is as abnormal as one normal row in a
+    thousand, `shares` (n_signs, n_rows, n_targets) what each sign adds to its
+    logarithm; `errors` (n_branches, n_rows, n_targets) are those of the rows
+    themselves, in units of what one in a thousand reaches. `stillness` says how much
+    longer than is usual a channel stands still, 1 where it does not do so for longer.
+    `values` and `expected` are in the channels' own units,
+    `residual` in training standard deviations. `alone` (n_rows,) is what the forecast
+    error of a row would be after smoothing if there were no others. `window` is the
+    rows of a window.
+    """
+
+    ratio: Floats
+    shares: Floats
+    errors: Floats
+    stillness: Floats
+    values: Floats
+    expected: Floats
+    residual: Floats
+    alone: Floats
+    window: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of the table that `events` returns."""
+
+    start: Any
+    end: Any
+    peak: Any
+    n_rows: int
+    severity: float
+    direction: str
+    channel: str
+    channels: str
+    branch: str
+    cause: str
+
+
+def event_table(
+    evidence: Evidence,
+    runs: list[tuple[int, int]],
+    tail: Tail,
+    names: list[str],
+    index: pd.Index,
+) -> pd.DataFrame:
+    """Describe each run (first row, row after the last) as an event."""
+    events = [_event(evidence, run, tail, names, index) for run in runs]
+    columns = list(Event.__dataclass_fields__)
+    return pd.DataFrame([asdict(event) for event in events], columns=columns)
+
+
+def event_runs(
+    evidence: Evidence, threshold: float, merge_gap: int, min_duration: int
+) -> list[tuple[int, int]]:
+    """Find the rows of each event: first row and row after the last.
+
+    Events with at most `merge_gap` rows between them are one; then those of fewer than
+    `min_duration` rows are dropped.
+    """
+    merged: list[tuple[int, int]] = []
+    for first, stop in runs_of(_event_rows(evidence, threshold)):
+        if merged and first - merged[-1][1] <= merge_gap:
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((first, stop))
+    return [run for run in merged if run[1] - run[0] >= min_duration]
+
+
+def _event_rows(evidence: Evidence, threshold: float) -> Bools:
+    """Rows beyond the threshold, less those that only others have put there.
+
+    A forecast errs in the very row, and so does a reconstruction: a row whose forecast
+    error alone reaches the threshold counts, and one that is rebuilt badly, beside the
+    worst around it. One abnormal row makes all windows around it unlike normal ones: of
+    a stretch of rows with such windows the middle counts, unless something in it counts
+    already. Where a run has neither, its strange rows count. Of an unusual standstill
+    all rows count, if one does or if the row after it does.
+    """
+    is_beyond = evidence.ratio > threshold
+    errors = evidence.errors.max(axis=2)
+    is_strange = errors >= 1.0
+    rebuilt = errors[BRANCHES.index("reconstruction")]
+    worst_around = maximum_filter1d(rebuilt, 2 * evidence.window - 1)
+    is_core = evidence.alone >= threshold
+    is_core |= (rebuilt >= 1.0) & (rebuilt >= LEAKAGE * worst_around)
+    is_core &= is_beyond
+    for first, stop in runs_of(is_strange[BRANCHES.index("neighbour")]):
+        if not is_core[first:stop].any():
+            edge = _edge(stop - first, evidence.window)
+            is_core[first + edge : stop - edge] = True
+    is_core &= is_beyond
+    is_any_strange = is_strange.any(axis=0)
+    for first, stop in runs_of(is_beyond):
+        if not is_core[first:stop].any():
+            is_any = is_any_strange[first:stop].any()
+            is_core[first:stop] = is_any_strange[first:stop] if is_any else True
+    is_core &= is_beyond
+    # That a sensor was frozen may show only when it wakes up.
+    for first, stop in runs_of(evidence.stillness.max(axis=1) > 1):
+        if is_core[first : stop + 1].any():
+            is_core[first:stop] = True
+    return is_core
+
+
+def _edge(n_rows: int, window: int) -> int:
+    """Rows at each end of a stretch that only the width of windows made unlike.
+
+    Windows that hold little of what is abnormal may be like normal ones: the stretch is
+    then a short one.
+    """
+    return window - 1 if n_rows > 2 * (window - 1) else int(EDGE * n_rows)
+
+
+def _event(
+    evidence: Evidence,
+    run: tuple[int, int],
+    tail: Tail,
+    names: list[str],
+    index: pd.Index,
+) -> Event:
+    first, stop = run
+    shares = evidence.shares[:, first:stop]
+    by_channel = shares.max(axis=(0, 1))
+    channel = int(by_channel.argmax())
+    branch = int(shares[:, :, channel].max(axis=1).argmax())
+    leading = np.argsort(-by_channel, kind="stable")
+    leading = leading[by_channel[leading] >= LEADING * by_channel[channel]]
+    peak = first + int(evidence.ratio[first:stop].argmax())
+    probability = tail_probability(tail, evidence.ratio[peak : peak + 1])[0]
+    excerpt = Excerpt(
+        first,
+        stop,
+        SIGNS[branch],
+        evidence.stillness[:, channel],
+        evidence.values[:, channel],
+        evidence.expected[:, channel],
+        evidence.residual[:, channel],
+    )
+    return Event(
+        start=index[first],
+        end=index[stop - 1],
+        peak=index[peak],
+        n_rows=stop - first,
+        severity=float(min(1.0 / probability, RAREST)),
+        direction=direction_of(excerpt),
+        channel=names[channel],
+        channels=", ".join(names[number] for number in leading),
+        branch=SIGNS[branch],
+        cause=cause_of(excerpt),
+    )
+
+
+class Excerpt(NamedTuple):
+    """One channel of a series, and the rows `first` to `stop - 1` of an event in it.
+
+    `stillness` (n_rows,) is above 1 where the channel stands unusually still. `values`
+    and `expected` (n_rows,) are in the channel's units, NaN where nothing was measured;
+    `residual` (n_rows,) in training standard deviations.
+    """
+
+    first: int
+    stop: int
+    branch: str
+    stillness: Floats
+    values: Floats
+    expected: Floats
+    residual: Floats
+
+
+def direction_of(excerpt: Excerpt) -> str:
+    """Say on which side of the forecast the rows of the event lie, by their weight."""
+    residual = excerpt.residual[excerpt.first : excerpt.stop]
+    strength = np.abs(residual) * residual
+    total = np.abs(strength).sum()
+    if total == 0 or abs(strength.sum()) < ONE_SIDED * total:
+        return "mixed"
+    return "high" if strength.sum() > 0 else "low"
+
+
+def cause_of(excerpt: Excerpt) -> str:
+    """Say what the event looks like."""
+    values = excerpt.values[excerpt.first : excerpt.stop]
+    known = values[~np.isnan(values)]
+    is_still = excerpt.stillness[excerpt.first : excerpt.stop] > 1
+    if is_still.mean() >= FROZEN:
+        return f"frozen: does not move from {_frozen_at(excerpt):.4g}"
+    shift, step = _shift(excerpt, known), _step(excerpt)
+    if len(known) > SPIKE_ROWS and abs(shift) >= SHIFTED:
+        way = "above" if shift > 0 else "below"
+        level = np.median(known)
+        return f"level: about {level:.4g}, {abs(shift):.1f} sd {way} the rows before"
+    if len(known) > SPIKE_ROWS and step:
+        return f"step: {step:+.4g} at its start"
+    return _spike(excerpt) if _is_spike(excerpt) else _BY_BRANCH[excerpt.branch]
+
+
+def _frozen_at(excerpt: Excerpt) -> float:
+    """Find the reading at which the channel stands still for the longest."""
+    stillness = excerpt.stillness[excerpt.first : excerpt.stop]
+    return float(excerpt.values[excerpt.first + int(stillness.argmax())])
+
+
+def _is_spike(excerpt: Excerpt) -> bool:
+    """Whether all large errors lie within a few rows; what follows is their echo."""
+    residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
+    large = np.flatnonzero(residual >= residual.max() / 2)
+    is_brief = large[-1] - large[0] < SPIKE_ROWS and len(residual) <= ECHO_ROWS
+    return bool(is_brief and residual.max() >= SPIKE)
+
+
+def _spike(excerpt: Excerpt) -> str:
+    residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
+    row = excerpt.first + int(residual.argmax())
+    value, expected = excerpt.values[row], excerpt.expected[row]
+    return f"spike: {value:.4g} where {expected:.4g} was expected"
+
+
+def _shift(excerpt: Excerpt, known: Floats) -> float:
+    """Median of the event less that of the rows before, in their spread."""
+    before = excerpt.values[max(excerpt.first - BEFORE_ROWS, 0) : excerpt.first]
+    before = before[~np.isnan(before)]
+    if len(before) < 2 or not len(known) or before.std() == 0:
+        return 0.0
+    return float((np.median(known) - np.median(before)) / before.std())
+
+
+def _step(excerpt: Excerpt) -> float:
+    """Change of the median at the start of the event; 0 if it is no unusual one."""
+    start = excerpt.first - BEFORE_ROWS
+    if start < 0:
+        return 0.0
+    rows = excerpt.values[start : excerpt.first + STEP_ROWS]
+    medians = np.median(sliding_windows(rows, STEP_ROWS), axis=1)
+    changes = medians[STEP_ROWS:] - medians[:-STEP_ROWS]
+    before, step = changes[:-STEP_ROWS], float(changes[-1])
+    is_unusual = abs(step) >= STEPPED * np.abs(before[~np.isnan(before)]).max(initial=0)
+    return step if is_unusual else 0.0

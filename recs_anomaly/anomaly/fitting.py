@@ -1,0 +1,289 @@
+"""Fitting the models of a detector to a series that is normal, or nearly so."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.anomaly.autoregression import fill_missing, fit_with_gaps
+from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel, Judgement, judge
+from recs_anomaly.anomaly.channels import Channels, describe_channels, is_told
+from recs_anomaly.anomaly.levels import combine, fit_scale, smoothed_errors
+from recs_anomaly.anomaly.settings import NetworkSettings, Settings
+from recs_anomaly.anomaly.training_rows import (
+    MOST_LEFT_OUT,
+    Learned,
+    find_suspects,
+    put_back,
+)
+from recs_anomaly.anomaly.window_codes import describe_windows, fit_components
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.windows import sliding_windows
+
+KEPT_VARIANCE = 0.9
+MOST_FITTED = 2000  # windows that the autoencoder is fitted to
+MOST_REMEMBERED = 1500
+ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer eyes
+# Share of the rows: fewer bend no model, and if they are rare events that recur, a
+# model that never saw them would raise an alarm at each.
+LEAST_LEFT_OUT = 0.01
+MARGIN = 8  # rows before and after those that do not belong: their edges are uncertain
+# Of few blocks each is a large part of the training, without which models are worse.
+MOST_BLOCKS, LEAST_BLOCKS = 10, 4
+
+
+class NormalRows(NamedTuple):
+    """Rows (n_rows,) of a training series that belong there, and to be learned from."""
+
+    normal: Bools
+    learned: Bools
+
+    @property
+    def has_rare(self) -> bool:
+        """Whether some rows are learned from that seem not to belong there."""
+        return bool((self.learned & ~self.normal).any())
+
+
+class Scaled(NamedTuple):
+    """A model, its view of the rows that it learned from, and the scales of its errors.
+
+    `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
+    (n_branches, n_targets) that of a row's own.
+    """
+
+    model: AnomalyModel
+    judged: Judgement
+    scale: Floats
+    row_scale: Floats
+
+
+class Fitted(NamedTuple):
+    """What was fitted to a training series: the whole, and its linear parts alone.
+
+    `learned` is what they were fitted to: the rows to learn from, and those put back.
+    """
+
+    whole: Scaled
+    linear: Scaled
+    rows: NormalRows
+    learned: Learned
+
+
+class Prepared(NamedTuple):
+    """A linear model, and what the training series is to it."""
+
+    model: AnomalyModel
+    filled: Floats
+    is_used: Bools
+    starts: np.ndarray
+
+
+def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
+    """Tell which rows of a training series (n_rows, n_channels) belong there.
+
+    The rows that do not are found by models fitted to all, and again by models fitted
+    without those found so far. Windows had best be narrow: few wide ones are free of
+    what lasts but briefly.
+    """
+    every: Bools = np.ones(len(series), dtype=np.bool_)
+    rows = NormalRows(every, every)
+    for _ in range(ROUNDS):
+        model = _fit_to(series, rows.learned, settings).model
+        found = find_suspects(model, series, without(series, rows.learned))
+        normal, before = found.ordinary, rows.learned
+        are_few = (~normal).mean() < LEAST_LEFT_OUT
+        rows = NormalRows(normal, every if are_few else _with_margins(normal))
+        if (rows.learned == before).all():
+            break
+    return rows
+
+
+def _with_margins(is_normal: Bools) -> Bools:
+    """Leave out the rows next to those that are not normal too, if enough remain."""
+    n_odd = np.cumsum(np.pad(~is_normal, (MARGIN + 1, MARGIN)))
+    learned: Bools = n_odd[2 * MARGIN + 1 :] == n_odd[: -2 * MARGIN - 1]
+    return learned if (~learned).mean() <= MOST_LEFT_OUT else is_normal
+
+
+def fit_anomaly_model(
+    series: Floats, rows: NormalRows, settings: Settings, seed: int
+) -> Fitted:
+    """Fit to a training series (n_rows, n_channels), NaN where nothing is known.
+
+    Rows that are not learned from are put back from where the like recurs, or left out
+    as if nothing were known of them.
+    """
+    channels = describe_channels(without(series, rows.learned))
+    learned = put_back(series, rows.learned, channels.targets)
+    prepared = _fit_to(*learned, settings)
+    linear = _scaled(prepared, learned.series, settings)
+    if settings.network.epochs == 0:
+        return Fitted(linear, linear, rows, learned)
+    networked = _add_networks(prepared, settings.network, seed)
+    return Fitted(_scaled(networked, learned.series, settings), linear, rows, learned)
+
+
+def _scaled(prepared: Prepared, learned: Floats, settings: Settings) -> Scaled:
+    model = remember(prepared, len(learned))
+    judged = judge(model, learned, settings.side)
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    scale = np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed])
+    return Scaled(model, judged, scale, fit_scale(judged.errors, judged))
+
+
+def without(series: Floats, is_normal: Bools) -> Floats:
+    """Copy a series (n_rows, n_channels) with NaN in the rows that are not normal."""
+    return np.where(is_normal[:, None], series, np.nan)
+
+
+def _fit_to(series: Floats, is_normal: Bools, settings: Settings) -> Prepared:
+    normal = without(series, is_normal)
+    return fit_linear(normal, describe_channels(normal), is_normal, settings)
+
+
+def fit_linear(
+    series: Floats, channels: Channels, is_normal: Bools, settings: Settings
+) -> Prepared:
+    """Fit the linear parts to the normal rows; the model remembers nothing yet."""
+    is_used = ~np.isnan(series) & is_normal[:, None]
+    scaled = channels.scaled(series)
+    autoregression = fit_with_gaps(scaled, is_used, settings.n_lags, INPUT_LIMIT)
+    filled = fill_missing(autoregression, scaled, INPUT_LIMIT)
+    of_targets = is_used[:, channels.targets]
+    starts = _normal_windows(of_targets, is_normal, settings.width)
+    shapes = _shapes(filled[:, channels.targets], starts, settings.width)
+    autoencoder = fit_components(shapes, KEPT_VARIANCE, max(settings.width // 3, 1))
+    cell = settings.network.cell
+    nothing = np.zeros((0, 0, 0))
+    model = AnomalyModel(
+        channels, autoregression, cell, None, autoencoder, nothing, starts
+    )
+    return Prepared(model, filled, of_targets, starts)
+
+
+def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> Prepared:
+    # Keras is needed here alone.
+    from recs_anomaly.anomaly.networks import fit_autoencoder, fit_recurrent
+
+    model, filled, is_used, starts = prepared
+    shapes = _shapes(filled[:, model.channels.targets], starts, model.width)
+    model = model._replace(
+        autoencoder=fit_autoencoder(model.autoencoder, shapes, settings, seed),
+        recurrent=fit_recurrent(model, filled, is_used, settings, seed),
+    )
+    return prepared._replace(model=model)
+
+
+def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
+    """Let the model remember windows of the rows that it learned from."""
+    model = prepared.model
+    chosen = prepared.starts[:: -(-len(prepared.starts) // MOST_REMEMBERED)]
+    n_windows = n_rows - model.width + 1
+    memory = [
+        describe_windows(
+            model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
+        ).descriptions[chosen]
+        for channel in prepared.filled[:, model.channels.targets].T
+    ]
+    return model._replace(memory=np.stack(memory), memory_starts=chosen)
+
+
+def _normal_windows(is_used: Bools, is_normal: Bools, width: int) -> np.ndarray:
+    """First rows of the windows that are normal and told in every target.
+
+    If there is none, those of all windows.
+    """
+    n_odd = np.concatenate([[0], np.cumsum(~is_normal)])
+    is_good = is_told(is_used, width).all(axis=1) & (n_odd[width:] == n_odd[:-width])
+    return np.flatnonzero(is_good) if is_good.any() else np.arange(len(is_good))
+
+
+def _shapes(targets: Floats, starts: np.ndarray, width: int) -> Floats:
+    """Shapes (n_windows, width) of evenly chosen windows of all targets, by time."""
+    stride = max(1, len(starts) * targets.shape[1] // MOST_FITTED)
+    windows = sliding_windows(targets, width)[starts[::stride]]
+    shapes = np.moveaxis(windows, 1, 2).reshape(-1, width)
+    centred: Floats = shapes - shapes.mean(axis=1, keepdims=True)
+    return centred
+
+
+class Part(NamedTuple):
+    """A block of rows, and the linear model of the others."""
+
+    block: slice
+    others: Prepared
+
+
+def hold_out(
+    model: AnomalyModel, series: Floats, is_learned: Bools, settings: Settings
+) -> list[Part]:
+    """Fit to all but one block each of the rows learned from; [] if these are few.
+
+    The channels of `model` are those of the series (n_rows, n_channels).
+    """
+    parts = []
+    for block in _blocks(len(series), settings.width):
+        is_other = is_learned.copy()
+        is_other[block] = False
+        known = without(series, is_other)
+        others = fit_linear(known, model.channels, is_other, settings)
+        parts.append(Part(block, others))
+    return parts
+
+
+def held_out_ratios(
+    linear: Scaled,
+    parts: list[Part],
+    normal: Floats,
+    settings: Settings,
+    weights: Floats,
+) -> Floats:
+    """Rate the normal rows (n_rows, n_channels) in units of what learned rows reach.
+
+    The result (n_rows,) is NaN where nothing is known.
+    """
+    judged = judge_held_out(linear.model, parts, normal, settings)
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    ratios = combine(smoothed / linear.scale[:, :, None], weights)
+    return np.where(judged.is_known.any(axis=(0, 2)), ratios, np.nan)
+
+
+def judge_held_out(
+    linear: AnomalyModel, parts: list[Part], normal: Floats, settings: Settings
+) -> Judgement:
+    """Judge the normal rows (n_rows, n_channels), each block by a model of the others.
+
+    Without blocks, the linear model of the whole judges them.
+    """
+    if not parts:
+        return judge(linear, normal, settings.side)
+    judged = [_judge_part(part, normal, settings) for part in parts]
+    return Judgement(
+        np.concatenate([of_part.expected for of_part in judged]),
+        np.concatenate([of_part.residual for of_part in judged]),
+        np.concatenate([of_part.errors for of_part in judged], axis=1),
+        np.concatenate([of_part.is_known for of_part in judged], axis=1),
+    )
+
+
+def _judge_part(part: Part, normal: Floats, settings: Settings) -> Judgement:
+    model = remember(part.others, len(normal))
+    # No window in memory lies where one is judged: the blocks have no rows in common.
+    model = model._replace(memory_starts=np.full_like(model.memory_starts, len(normal)))
+    first = max(part.block.start - settings.width, 0)
+    found = judge(model, normal[first : part.block.stop], settings.side)
+    own = slice(part.block.start - first, None)
+    return Judgement(
+        found.expected[own],
+        found.residual[own],
+        found.errors[:, own],
+        found.is_known[:, own],
+    )
+
+
+def _blocks(n_rows: int, width: int) -> list[slice]:
+    n_blocks = min(n_rows // width, MOST_BLOCKS)
+    if n_blocks < LEAST_BLOCKS:
+        return []
+    edges = np.linspace(0, n_rows, n_blocks + 1).astype(int).tolist()
+    return [slice(*ends) for ends in pairwise(edges)]

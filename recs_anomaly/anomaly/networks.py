@@ -1,0 +1,298 @@
+"""The networks of a detector: they learn what the linear parts leave over.
+
+Both start by saying 0, so that before training the linear parts stand alone. The last
+part of the training samples is a validation cut: it says when to stop, and a network
+that has not helped there is dropped.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from recs_anomaly.anomaly.autoregression import forecast
+from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.settings import NetworkSettings
+from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.recurrent import Recurrent
+from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
+from recs_anomaly.core.training import Batch, Progress, Schedule, ShuffledBatches, train
+from recs_anomaly.core.windows import sliding_windows
+
+STEPS, WARM_UP, STRIDE = 64, 16, 8  # rows of a training sequence
+MOST_SAMPLES = 1024
+BATCH = 128
+VALIDATION = 0.2
+GAIN = 0.98  # a network stays if it brings the error on the cut below this share
+RECURRENT_RATE, AUTOENCODER_RATE = 0.01, 0.005
+HIDDEN = 32  # units of the autoencoder's correction
+
+
+def fit_recurrent(
+    model: AnomalyModel,
+    filled: Floats,
+    is_used: Bools,
+    settings: NetworkSettings,
+    seed: int,
+) -> Recurrent | None:
+    """Train the correction of the forecast; None where it helps no target.
+
+    `filled` (n_rows, n_channels) is scaled and without gaps; `is_used` (n_rows,
+    n_targets) says which values are known and normal.
+    """
+    targets = model.channels.targets
+    residual = filled[:, targets] - forecast(model.autoregression, filled)[:, targets]
+    total = np.sum(residual**2, axis=0, where=is_used)
+    spread = np.sqrt(total / np.maximum(is_used.sum(axis=0), 1))
+    spread[spread == 0] = 1.0
+    training, validation = _cut(
+        _sequences(filled, residual / spread, is_used), STEPS // STRIDE
+    )
+    network = build_recurrent(
+        settings.cell, filled.shape[1], settings.n_units, len(targets), seed
+    )
+    _train(network, training, validation, RECURRENT_RATE, settings, seed, "forecast")
+    kept = np.where(_helps(network, validation), spread, 0.0)
+    arrays = recurrent_arrays(network)
+    corrected = arrays._replace(
+        head_kernel=arrays.head_kernel * kept, head_bias=arrays.head_bias * kept
+    )
+    return corrected if kept.any() else None
+
+
+def fit_autoencoder(
+    linear: WindowAutoencoder, shapes: Floats, settings: NetworkSettings, seed: int
+) -> WindowAutoencoder:
+    """Train the correction of the components on shapes (n_windows, width) of windows.
+
+    The shapes stand in the order of time.
+    """
+    centred = shapes - linear.mean
+    samples = Samples(centred, centred, np.ones_like(centred))
+    training, validation = _cut(samples, 0)
+    start = uncorrected(linear.mean, linear.components, HIDDEN)
+    network = build_autoencoder(start, seed)
+    before = _error(network, validation).sum()
+    _train(network, training, validation, AUTOENCODER_RATE, settings, seed, "windows")
+    if _error(network, validation).sum() >= GAIN * before:
+        return linear
+    return autoencoder_arrays(network, start)
+
+
+class Samples(NamedTuple):
+    """What to train on: arrays whose first axis is the sample.
+
+    `weights` has the shape of `targets`; an entry of weight 0 is not learned from.
+    """
+
+    inputs: Floats
+    targets: Floats
+    weights: Floats
+
+    def take(self, rows: slice | np.ndarray) -> "Samples":
+        """Choose samples."""
+        return Samples(*(values[rows] for values in self))
+
+
+def _sequences(filled: Floats, residual: Floats, is_used: Bools) -> Samples:
+    """Cut sequences; the network's output at a row is the next row's residual."""
+    inputs = np.clip(filled, -INPUT_LIMIT, INPUT_LIMIT)[:-1]
+    wanted = np.clip(residual, -INPUT_LIMIT, INPUT_LIMIT)[1:]
+    steps = min(STEPS, len(inputs))
+    n_all = len(inputs) - steps + 1
+    chosen = np.arange(0, n_all, max(STRIDE, n_all // MOST_SAMPLES))
+    parts = (inputs, wanted, is_used[1:].astype(np.float64))
+    samples = Samples(*(sliding_windows(part, steps)[chosen] for part in parts))
+    samples.weights[:, : min(WARM_UP, steps // 2)] = 0.0
+    return samples
+
+
+def _cut(samples: Samples, gap: int) -> tuple[Samples, Samples]:
+    """Cut the last samples off, and leave `gap` between, which lie in both."""
+    n_samples = len(samples.inputs)
+    cut = n_samples - max(1, round(VALIDATION * n_samples))
+    return samples.take(slice(max(cut - gap, 1))), samples.take(slice(cut, None))
+
+
+def _train(
+    network: keras.Model,
+    training: Samples,
+    validation: Samples,
+    rate: float,
+    settings: NetworkSettings,
+    seed: int,
+    name: str,
+) -> None:
+    progress = Progress(name, settings.epochs, settings.verbose)
+    schedule = Schedule(settings.epochs, rate)
+    fit_regression(network, training, validation, schedule, BATCH, seed, progress)
+
+
+def _helps(network: keras.Model, validation: Samples) -> Bools:
+    before = np.sum(validation.weights * validation.targets**2, axis=(0, 1))
+    helps: Bools = _error(network, validation) < GAIN * before
+    return helps
+
+
+def _error(network: keras.Model, samples: Samples) -> Floats:
+    """Sum of squared errors of each output."""
+    rest = samples.targets - output_of(network, samples.inputs)
+    squared = samples.weights * rest**2
+    total: Floats = squared.sum(axis=tuple(range(squared.ndim - 1)))
+    return total
+
+
+def build_autoencoder(
+    linear: WindowAutoencoder, seed: int, axes: tuple[int | None, ...] = ()
+) -> keras.Model:
+    """Keras model that reconstructs windows, the linear part being fixed.
+
+    Input and output are windows less the mean, (n_windows, *axes, d). The correction,
+    where there are hidden units, has random weights and says nothing yet.
+    """
+    seeds = np.random.default_rng(seed).integers(2**31, size=2).tolist()
+    n_hidden, n_code = linear.encoder_head.shape
+    width = len(linear.mean)
+    centred = keras.Input((*axes, width))
+    fixed = {"use_bias": False, "trainable": False, "kernel_initializer": "zeros"}
+    project = layers.Dense(n_code, name="project", **fixed)
+    restore = layers.Dense(width, name="restore", **fixed)
+    code = project(centred)
+    if n_hidden:
+        said = _correction(centred, n_hidden, n_code, seeds[0], "encoder")
+        code = layers.add([code, said])
+    output = restore(code)
+    if n_hidden:
+        said = _correction(code, n_hidden, width, seeds[1], "decoder")
+        output = layers.add([output, said])
+    network = keras.Model(centred, output, name="autoencoder")
+    project.set_weights([linear.components.T])
+    restore.set_weights([linear.components])
+    return network
+
+
+def _correction(
+    values: keras.KerasTensor, n_hidden: int, n_outputs: int, seed: int, name: str
+) -> keras.KerasTensor:
+    draw = keras.initializers.GlorotUniform(seed)
+    hidden = layers.Dense(
+        n_hidden, activation="tanh", kernel_initializer=draw, name=f"{name}_hidden"
+    )
+    head = layers.Dense(
+        n_outputs, use_bias=False, kernel_initializer="zeros", name=f"{name}_head"
+    )
+    return head(hidden(values))
+
+
+def autoencoder_arrays(
+    network: keras.Model, linear: WindowAutoencoder
+) -> WindowAutoencoder:
+    """Copy the correction's weights out, for the NumPy forward pass."""
+    kernels = {
+        f"{part}_{name}": np.asarray(weight, np.float64)
+        for part in ("encoder", "decoder")
+        for name, weight in zip(
+            ("kernel", "bias", "head"),
+            network.get_layer(f"{part}_hidden").get_weights()
+            + network.get_layer(f"{part}_head").get_weights(),
+            strict=True,
+        )
+    }
+    return linear._replace(**kernels)
+
+
+def keras_autoencoder(
+    model: WindowAutoencoder, axes: tuple[int | None, ...]
+) -> keras.Model:
+    """Build the Keras twin of a trained autoencoder, as `build_autoencoder` does."""
+    network = build_autoencoder(model, 0, axes)
+    if len(model.encoder_bias):
+        for part in ("encoder", "decoder"):
+            kernel, bias, head = (
+                getattr(model, f"{part}_{name}") for name in ("kernel", "bias", "head")
+            )
+            network.get_layer(f"{part}_hidden").set_weights([kernel, bias])
+            network.get_layer(f"{part}_head").set_weights([head])
+    return network
+
+
+class WeightedRegression(keras.Model):
+    """A network whose loss is the weighted mean of squared errors."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__()
+        self.network = network
+
+    def call(self, batch: Batch, training: bool = False) -> keras.KerasTensor:
+        """Give the network's output."""
+        return self.network(batch["inputs"], training=training)
+
+    def compute_loss(
+        self,
+        x: Batch | None = None,
+        y: object = None,
+        y_pred: keras.KerasTensor | None = None,
+        sample_weight: object = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
+        """Weighted mean squared error of the batch."""
+        assert x is not None
+        squared = x["weights"] * (y_pred - x["targets"]) ** 2
+        return ops.sum(squared) / ops.maximum(ops.sum(x["weights"]), 1e-6)
+
+
+def fit_regression(
+    network: keras.Model,
+    training: Samples,
+    validation: Samples,
+    schedule: Schedule,
+    batch_size: int,
+    seed: int,
+    progress: Progress,
+) -> float:
+    """Train the network in place; give its loss on the validation cut.
+
+    The network ends with the weights of its best epoch on that cut.
+    """
+    model = WeightedRegression(network)
+    batches = ShuffledBatches(partial(_draw, training, batch_size), seed)
+    with progress:
+        history = train(
+            model, batches, schedule, progress, partial(_loss, network, validation)
+        )
+    return min(history.validation_loss)
+
+
+def mean_squared_target(samples: Samples) -> float:
+    """Loss of a network that always says 0."""
+    total = float(np.sum(samples.weights))
+    return float(np.sum(samples.weights * samples.targets**2)) / max(total, 1e-6)
+
+
+def output_of(network: keras.Model, inputs: Floats) -> Floats:
+    """Run the compiled network: eager recurrent layers take 50 times longer."""
+    output: Floats = network.predict_on_batch(inputs.astype(np.float32))
+    return output
+
+
+def _loss(network: keras.Model, samples: Samples) -> float:
+    rest = samples.targets - output_of(network, samples.inputs)
+    return mean_squared_target(samples._replace(targets=rest))
+
+
+def _draw(
+    samples: Samples, batch_size: int, rng: np.random.Generator
+) -> list[Callable[[], dict[str, Any]]]:
+    """Cut the shuffled samples into batches of one size, the last one filled up."""
+    order = rng.permutation(len(samples.inputs))
+    order = np.resize(order, -(-len(order) // batch_size) * batch_size)
+    return [partial(_batch, samples, rows) for rows in order.reshape(-1, batch_size)]
+
+
+def _batch(samples: Samples, rows: np.ndarray) -> dict[str, Any]:
+    taken = samples.take(rows)._asdict()
+    return {name: values.astype(np.float32) for name, values in taken.items()}

@@ -1,0 +1,132 @@
+"""Parameters of the detector: what is legal, and what "auto" means on a series."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.channels import describe_channels
+from recs_anomaly.anomaly.standstill import SIGNS
+from recs_anomaly.base.checks import check_choice, check_integer, check_number
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.anomaly import buffer_length
+
+SIDES = {"both": 0, "high": 1, "low": -1}
+LEAST_ROWS = 8
+LAGS = 32
+NARROWEST, WIDEST = 50, 200  # what window="auto" may find
+SMOOTHING = 60.0
+CAUSAL_SMOOTHING = 20.0
+DEFAULT_WEIGHTS = {
+    "forecast": 1.0,
+    "reconstruction": 0.5,
+    "neighbour": 1.0,
+    "standstill": 1.0,
+}
+
+
+def check_parameters(detector: Any) -> None:
+    """Raise an InputError that names the first parameter that breaks its rule."""
+    check_choice("cell", detector.cell, ("gru", "lstm", "simple_rnn"))
+    check_choice("side", detector.side, tuple(SIDES))
+    for name, least in (("n_units", 1), ("epochs", 0)):
+        check_integer(name, getattr(detector, name), least)
+    if detector.window != "auto":
+        check_integer("window", detector.window, 2, ", or 'auto'")
+    if detector.smooth != "auto":
+        check_number("smooth", detector.smooth, 0.0, np.inf, ", or 'auto'")
+    check_number("alpha", detector.alpha, 0.0, 0.5)
+    if detector.contamination != "auto":
+        check_number("contamination", detector.contamination, 0.0, 0.5, ", or 'auto'")
+    branch_weights(detector.weights)
+
+
+def branch_weights(weights: Mapping[str, float] | None) -> Floats:
+    """Weights (n_branches,) in the order of the branches."""
+    chosen = DEFAULT_WEIGHTS if weights is None else weights
+    if not isinstance(chosen, Mapping) or not set(chosen) <= set(SIGNS):
+        raise InputError(
+            f"weights must be a dict with some of the keys {SIGNS}; got {weights!r}."
+        )
+    for name, weight in chosen.items():
+        check_number(f"weights[{name!r}]", weight, 0.0, np.inf)
+    found = np.array([float(chosen.get(name, 0.0)) for name in BRANCHES])
+    if not found.any():
+        raise InputError(
+            f"weights must hold one of {BRANCHES} above 0; got {weights!r}."
+        )
+    return found
+
+
+def standstill_weight(weights: Mapping[str, float] | None, side: str) -> float:
+    """Power to which stillness is taken; 0 if rows of one side alone are asked for."""
+    chosen = DEFAULT_WEIGHTS if weights is None else weights
+    return float(chosen.get("standstill", 0.0)) if side == "both" else 0.0
+
+
+class NetworkSettings(NamedTuple):
+    """The kind and size of the networks, and how long to train them; 0: not at all."""
+
+    cell: str
+    n_units: int
+    epochs: int
+    verbose: int
+
+
+def time_constant(smooth: float | str, n_rows: int) -> float:
+    """Rows of smoothing: 60 by default, fewer for short training series."""
+    return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
+
+
+class Settings(NamedTuple):
+    """Rows of a window, of the past, of the smoothing; the side; and the networks.
+
+    `side` is 1, -1 or 0: only rows above their forecast count, only those below, all.
+    """
+
+    width: int
+    n_lags: int
+    time_constant: float
+    side: int
+    network: NetworkSettings
+
+
+def settings_for(detector: Any, grid: Floats) -> Settings:
+    """Settle what "auto" leaves open, on a training series (n_rows, n_channels)."""
+    n_rows = len(grid)
+    width = _auto_window(grid) if detector.window == "auto" else int(detector.window)
+    if 2 * width > n_rows:
+        raise InputError(
+            f"window must be at most half of the training rows; "
+            f"got window={width} and {n_rows} rows."
+        )
+    return Settings(
+        width=width,
+        n_lags=max(1, min(LAGS, n_rows // 8)),
+        time_constant=time_constant(detector.smooth, n_rows),
+        side=SIDES[detector.side],
+        network=NetworkSettings(
+            detector.cell, detector.n_units, detector.epochs, detector.verbose
+        ),
+    )
+
+
+def narrow(chosen: Settings) -> Settings:
+    """Hold windows to the least width that "auto" finds."""
+    return chosen._replace(width=min(chosen.width, NARROWEST))
+
+
+def causal_time_constant(smooth: float | str, n_rows: int) -> float:
+    """Rows of smoothing over the past alone: the default is shorter than both ways."""
+    return min(CAUSAL_SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
+
+
+def _auto_window(grid: Floats) -> int:
+    """Find the median period of the judged channels, held to 50 to 200 rows."""
+    targets = describe_channels(grid).targets
+    filled = np.nan_to_num(grid[:, targets] - np.nanmean(grid[:, targets], axis=0))
+    period = np.median([buffer_length(channel) for channel in filled.T])
+    width = min(max(int(period), NARROWEST), WIDEST, len(grid) // 4)
+    return max(width, 2)

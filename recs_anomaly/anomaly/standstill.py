@@ -1,0 +1,144 @@
+"""How long channels have stood still, beside the longest that they did in training.
+
+A sensor that hangs repeats its last reading, and that is easy to forecast and to
+rebuild. What gives it away is how long: a standstill is unusual once it lasts more than
+twice as long as any in training. Readings that are missing end no standstill.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.core.arrays import Bools, Floats
+
+# What adds to a row's number: the branches, and that a channel does not move.
+SIGNS = (*BRANCHES, "standstill")
+BEYOND = 2.0  # times the longest in training: from here on a standstill counts
+LEAST_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
+# In training, one is a fault that lasts so many times as long as all others, but no
+# larger share of the rows: what is more frequent is not abnormal.
+LONE, MOST_FROZEN = 8.0, 0.1
+MOST_STILL = 0.5  # of the steps of a channel that moves are no steps at all
+LEAST_VALUES = 3  # that a channel must have taken in training to be one that moves
+
+
+class _Standstills(NamedTuple):
+    """Rows where something was measured; where among them a value begins, how long."""
+
+    measured: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+
+
+def share_still(series: Floats) -> Floats:
+    """Share of each channel's steps (n_channels,) that are exactly zero."""
+    steps = np.diff(series, axis=0)
+    n_steps = np.maximum((~np.isnan(steps)).sum(axis=0), 1)
+    share: Floats = (steps == 0).sum(axis=0) / n_steps
+    return share
+
+
+def longest_standstills(series: Floats) -> Floats:
+    """Rows of the longest usual standstill of each channel (n_channels,), at least 5.
+
+    One fault in training, by far longer than all others, is not usual. NaN for channels
+    with fewer than three values: how long these stay says nothing.
+    """
+    return np.array([_longest(channel) for channel in series.T])
+
+
+def stillness(series: Floats, longest: Floats) -> Floats:
+    """How many times as long as is usual each row's standstill lasts, but at least 1.
+
+    `series` and the result are (n_rows, n_channels); 1 where nothing was measured.
+    """
+    rows = np.stack([_rows_still(channel) for channel in series.T], axis=1)
+    return _unusual(rows, longest)
+
+
+def stillness_so_far(series: Floats, longest: Floats) -> Floats:
+    """As `stillness`, of a standstill's rows up to each row."""
+    rows = np.stack([_rows_so_far(channel) for channel in series.T], axis=1)
+    return _unusual(rows, longest)
+
+
+class StandstillCount:
+    """Tells row by row what `stillness_so_far` tells of a whole series.
+
+    Parameters
+    ----------
+    longest : ndarray of shape (n_channels,)
+        As `longest_standstills` gives it.
+
+    Attributes
+    ----------
+    last, rows : ndarray of shape (n_channels,)
+        The last reading of each channel, and for how many rows it has been that.
+    """
+
+    def __init__(self, longest: Floats) -> None:
+        self._longest = longest
+        self.last, self.rows = np.zeros_like(longest), np.zeros_like(longest)
+        self._is_measured: Bools = np.ones(longest.shape, dtype=np.bool_)
+
+    def advance(self, readings: Floats) -> float:
+        """Take the next readings (n_channels,); returns the highest stillness.
+
+        The readings are kept, and must not be changed afterwards.
+        """
+        is_same = readings == self.last
+        self._is_measured = readings == readings
+        if np.count_nonzero(self._is_measured) < len(readings):
+            rows = np.where(is_same, self.rows + 1.0, 1.0)
+            self.rows = np.where(self._is_measured, rows, self.rows)
+            self.last = np.where(self._is_measured, readings, self.last)
+        else:
+            self.last = readings
+            if not np.count_nonzero(is_same):  # most often: all channels move
+                self.rows = np.ones_like(self.rows)
+                return 1.0
+            self.rows = self.rows * is_same + 1.0
+        return float(self.stillness().max())
+
+    def stillness(self) -> Floats:
+        """Tell that of the last row (n_channels,)."""
+        return _unusual(np.where(self._is_measured, self.rows, 0.0), self._longest)
+
+
+def _longest(channel: Floats) -> float:
+    found = _standstills(channel)
+    if len(np.unique(channel[found.measured])) < LEAST_VALUES:
+        return np.nan
+    *_, second, first = np.sort(found.lengths)
+    second = max(float(second), LEAST_LONGEST)
+    is_fault = first > LONE * second and first <= MOST_FROZEN * len(found.measured)
+    return second if is_fault else max(float(first), second)
+
+
+def _unusual(rows: Floats, longest: Floats) -> Floats:
+    beyond: Floats = np.fmax(rows / (BEYOND * longest), 1.0)
+    return beyond
+
+
+def _rows_still(channel: Floats) -> Floats:
+    """Rows (n_rows,) of the standstill that each row is part of; 0 if missing."""
+    rows, found = np.zeros(len(channel)), _standstills(channel)
+    rows[found.measured] = np.repeat(found.lengths, found.lengths)
+    return rows
+
+
+def _rows_so_far(channel: Floats) -> Floats:
+    rows, found = np.zeros(len(channel)), _standstills(channel)
+    number = np.arange(len(found.measured)) + 1
+    rows[found.measured] = number - np.repeat(found.starts, found.lengths)
+    return rows
+
+
+def _standstills(channel: Floats) -> _Standstills:
+    measured = np.flatnonzero(~np.isnan(channel))
+    readings = channel[measured]
+    is_new = np.ones(len(readings), dtype=np.bool_)
+    is_new[1:] = readings[1:] != readings[:-1]
+    starts = np.flatnonzero(is_new)
+    return _Standstills(measured, starts, np.diff(np.append(starts, len(measured))))

@@ -1,0 +1,285 @@
+"""StreamScorer: one row of a series at a time, for as long as it goes on."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from recs_anomaly.anomaly import settings
+from recs_anomaly.anomaly.causal import FARTHEST
+from recs_anomaly.anomaly.causal_stream import CausalStream
+from recs_anomaly.anomaly.standstill import StandstillCount
+from recs_anomaly.anomaly.tail import score_at
+from recs_anomaly.base.state import ArraySpec, ValueRule
+from recs_anomaly.base.time_axis import GAP, channel_names, stamped_seconds
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.exceptions import InputError
+
+Time = float | datetime | np.datetime64
+
+
+class StreamScorer:
+    """Score the rows of a series as they come, in constant memory and time.
+
+    The scores are those of `TimeSeriesAnomalyDetector.score_samples_causal`. A scorer
+    can be pickled and saved at any row; what is loaded goes on to the same bits.
+
+    Times are needed only where rows may be missing. A row that comes more than one
+    and a half usual steps after the one before ends a gap, as in the training series.
+    A row with the time of the one before follows it. A row that is older than one
+    that was scored comes too late: it is left out, its score is NaN, and `n_late_`
+    counts it.
+
+    Parameters
+    ----------
+    detector : TimeSeriesAnomalyDetector
+        Fitted. It is not changed, and must not be fitted again.
+
+    Attributes
+    ----------
+    n_rows_ : int
+        Rows scored so far.
+    n_late_ : int
+        Rows left out because they came too late.
+    last_time_ : ndarray of shape (1,)
+        Seconds of the last row scored that had a time, NaN before the first.
+    level_ : ndarray of shape (n_channels,)
+        What is taken off the readings: how far the channels' normal levels have moved.
+    offset_ : float
+        Threshold by the detector's `alpha`: rows with a lower score are anomalies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from recs_anomaly import TimeSeriesAnomalyDetector
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.sin(np.arange(1200) / 8)[:, None] + rng.normal(0, 0.1, (1200, 1))
+    >>> X[1000:1010] += 3
+    >>> detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(X[:800])
+    >>> scorer = detector.stream()
+    >>> scores = scorer.score_many(X[800:])
+    >>> int(np.argmax(scores < scorer.offset_)) in range(200, 205)
+    True
+    """
+
+    _array_schema: ClassVar[Mapping[str, ArraySpec]] = {
+        "memory_": ArraySpec("float64", ("n_memory",)),
+        "level_": ArraySpec("float64", ("n_channels",)),
+        "last_time_": ArraySpec("float64", (1,), may_be_nan=True),
+    }
+    _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {"n_rows_": int, "n_late_": int}
+    _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
+        "detector": frozenset({"TimeSeriesAnomalyDetector"})
+    }
+
+    def __init__(self, detector: Any) -> None:
+        check_is_fitted(detector)
+        self.detector = detector
+        self.n_rows_, self.n_late_ = 0, 0
+        self.last_time_ = np.full(1, np.nan)
+        self.level_ = np.zeros(len(detector.centre_))
+        self._stream = CausalStream(
+            detector._causal_model(),
+            detector._causal_settings(),
+            detector.causal_usual_,
+            detector.causal_scale_,
+            detector._branch_weights(),
+        )
+        self._standstill = StandstillCount(detector.longest_still_)
+        self._targets, self._still_power = detector.targets_, detector._still_power()
+        self._typical = detector._causal_typical()
+
+    @property
+    def offset_(self) -> float:
+        """Threshold by the detector's `alpha`."""
+        return -score_at(self.detector._causal_tail(), self.detector.alpha)
+
+    @property
+    def memory_(self) -> Floats:
+        """All that the scorer remembers of the rows so far, as one array."""
+        count = self._standstill
+        return np.concatenate([count.last, count.rows, self._stream.packed()])
+
+    @memory_.setter
+    def memory_(self, memory: Floats) -> None:
+        n_targets = len(self._standstill.last)
+        self._stream.unpack(memory[2 * n_targets :])
+        self._standstill.last, self._standstill.rows = (
+            memory[: 2 * n_targets].reshape(2, -1).copy()
+        )
+
+    @property
+    def level_(self) -> Floats:
+        """How far the channels' normal levels have moved."""
+        return self._level
+
+    @level_.setter
+    def level_(self, level: Floats) -> None:
+        self._level, self._centre = level, self.detector.centre_ + level
+
+    def move_level(self, shift: ArrayLike) -> None:
+        """Hold another level of the channels for normal, from the next row on.
+
+        Parameters
+        ----------
+        shift : array-like of shape (n_channels,)
+            What is normal moves by so much, in the sensors' own units.
+        """
+        moved = np.asarray(shift, dtype=np.float64)
+        self.level_ = self.level_ + moved
+        self._stream.shift(moved / self.detector.scale_)
+
+    def score_one(self, x: ArrayLike, time: Time | None = None) -> float:
+        """Score the next row.
+
+        Parameters
+        ----------
+        x : float or array-like of shape (n_channels,)
+            Readings in the sensors' own units; NaN where nothing was measured.
+        time : float, datetime or datetime64, optional
+            When: seconds, or a time. Without one, the row follows the one before.
+
+        Returns
+        -------
+        score : float
+            At most 0; lower is more abnormal. NaN for a row that comes too late.
+
+        Raises
+        ------
+        InputError
+            If `x` has other than `n_channels` numbers or is infinite, or `time` is no
+            time. The row is then as if it had not come.
+        """
+        share = self._taken(x, time)
+        if share is None:
+            return float(np.nan)
+        return -share if share == share else -self._typical  # NaN: cannot be judged
+
+    def score_many(
+        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
+    ) -> Floats:
+        """Score the next rows, one after the other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_channels)
+            Where the index of a frame holds times, these are the rows' times.
+        times : iterable of n_rows times, optional
+            As for `score_one`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_rows,)
+            As `score_one` gives them.
+
+        Raises
+        ------
+        InputError
+            As `score_one` does. Rows before the one that is wrong have been scored.
+        """
+        pairs = rows_with_times(X, times)
+        return np.array([self.score_one(row, time) for row, time in pairs])
+
+    @property
+    def channel_names_(self) -> list[str]:
+        """Names of the channels, as scikit-learn calls them where they have none."""
+        names = getattr(self.detector, "feature_names_in_", None)
+        return channel_names(None, len(self._centre)) if names is None else [*names]
+
+    def _taken(self, x: ArrayLike, time: Time | None) -> float | None:
+        """Take a row: its largest share, NaN if not judged; None if it is late."""
+        readings = self._readings(x)
+        row = (readings - self._centre) / self.detector.scale_
+        is_complete = bool((np.abs(row) <= FARTHEST).all())
+        if not is_complete:
+            if np.isinf(row).any():
+                raise InputError(
+                    f"x must be finite, or NaN where unknown; got {x!r:.80}."
+                )
+            row = np.clip(row, -FARTHEST, FARTHEST)
+            is_complete = not np.isnan(row).any()
+        if time is not None and not self._moved_to(seconds_of(time)):
+            self.n_late_ += 1
+            return None
+        self.n_rows_ += 1
+        still = self._standstill.advance(readings[self._targets])
+        return float(self._stream.advance(row, is_complete) * still**self._still_power)
+
+    def _shares(self) -> Floats:
+        """Say what each sign adds for each target now: (n_signs, n_targets)."""
+        levels, still = self._stream.levels(), self._standstill.stillness()
+        found: Floats = self.detector._shares(levels, still)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = ("detector", "n_rows_", "n_late_", "last_time_", "level_", "memory_")
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["detector"])  # type: ignore[misc]
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def _readings(self, x: ArrayLike) -> Floats:
+        readings = np.asarray(x, dtype=np.float64)
+        if readings.shape != self._centre.shape:
+            if readings.size != self._centre.size:
+                raise InputError(
+                    f"x must have {self._centre.size} numbers, one for each channel; "
+                    f"got {readings.size}."
+                )
+            readings = readings.reshape(-1)
+        return readings
+
+    def _moved_to(self, seconds: float) -> bool:
+        """Move on to a time, through rows that are missing; say if it is not past."""
+        last, step = float(self.last_time_[0]), self.detector.step_
+        if seconds < last:
+            return False
+        if step and (seconds - last) / step > GAP:
+            n_missing = min(round((seconds - last) / step) - 1, settings.WIDEST)
+            nothing = np.full(len(self.detector.centre_), np.nan)
+            for _ in range(n_missing):
+                self._stream.advance(nothing, is_complete=False)
+        self.last_time_[0] = seconds
+        return True
+
+
+def rows_with_times(
+    X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None
+) -> Iterator[tuple[Floats, Time | None]]:
+    """Give each row of X with its time: the one given, or that of a frame's index."""
+    rows = np.asarray(X, dtype=np.float64)
+    stamps = stamped_seconds(X) if times is None else times
+    listed = [None] * len(rows) if stamps is None else list(stamps)
+    if len(listed) != len(rows):
+        raise InputError(
+            f"times must be one for each row; got {len(listed)} for {len(rows)}."
+        )
+    return zip(rows, listed, strict=True)
+
+
+def seconds_of(time: Time) -> float:
+    """Seconds since 1970, or as they came where they came as a number."""
+    if isinstance(time, float | int):
+        seconds = float(time)
+    else:
+        try:
+            seconds = _nanoseconds(time) / 1e9
+        except (TypeError, ValueError) as error:
+            raise InputError(f"time must be a time; got {time!r:.80}.") from error
+    if not np.isfinite(seconds):
+        raise InputError(f"time must be a time; got {time!r:.80}.")
+    return seconds
+
+
+def _nanoseconds(time: Any) -> int:
+    kind = pd.Timedelta if isinstance(time, pd.Timedelta) else pd.Timestamp
+    stamp = kind(time)
+    if pd.isna(stamp):
+        raise ValueError("not a time")
+    return int(stamp.as_unit("ns").value)

@@ -1,0 +1,131 @@
+"""How often normal rows reach a score: ranks, and an extreme-value tail beyond them.
+
+Excesses over a high threshold follow a generalised Pareto distribution, whatever the
+scores' own (Pickands, 1975). It is fitted by probability-weighted moments (Hosking &
+Wallis, 1987). Rows on end that are high together are hardly more than one observation,
+and that is its peak; their rows alone would make too light a tail, the peaks alone too
+heavy a one, for few rows of a stretch are as high as that. Each have half of the
+weight.
+
+A tail fitted to m stretches is itself a guess. For exponential excesses the predictive
+distribution of the next one is a generalised Pareto of shape 1 / m (Smith, 1999): the
+shape is raised by so much. It is held at 0 or above, so that no score is impossible.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.exceptions import InputError
+
+LEAST_EXCESSES = 10
+TAIL_SHARE = 0.05
+N_RANKS = 200
+HEAVIEST = 0.35  # shape
+RARE = 0.1  # rows of as many as there were: what is rarer still does not belong
+
+
+class Tail(NamedTuple):
+    """Distribution of normal scores, higher being rarer.
+
+    `ranks` (n_ranks,) are evenly spaced quantiles up to the threshold, which is the
+    last of them; `share` of the normal rows lie above it.
+    """
+
+    ranks: Floats
+    share: float
+    scale: float
+    shape: float
+
+    @property
+    def threshold(self) -> float:
+        """Where the tail begins."""
+        return float(self.ranks[-1])
+
+
+def fit_tail(scores: Floats, apart: float) -> Tail:
+    """Fit to scores (n_rows,) of normal rows; a fifth of few rows makes the tail.
+
+    High rows with fewer than `apart` rows between them belong to one stretch.
+    """
+    n_rows = len(scores)
+    if n_rows == 0:
+        raise InputError(
+            "X must hold stretches of rows side by side; so much of it is missing, or "
+            "lies between its times, that no row can be judged."
+        )
+    share = min(max(TAIL_SHARE, LEAST_EXCESSES / n_rows), 0.2)
+    ranks = np.quantile(scores, np.linspace(0.0, 1.0 - share, N_RANKS))
+    threshold = float(ranks[-1])
+    high = scores[scores > threshold]
+    if not len(high):
+        return Tail(ranks, 1.0 / (n_rows + 1), 0.0, 0.0)
+    peaks = excursion_peaks(scores, threshold, apart)
+    both = np.concatenate([high, np.resize(peaks, len(high))])
+    scale, shape = _pareto(np.sort(both - threshold))
+    shape = min(shape + 1.0 / len(peaks), HEAVIEST)
+    return Tail(ranks, len(high) / n_rows, scale, shape)
+
+
+def tail_with_rare(
+    scores: Floats, with_rare: Floats, apart: float
+) -> tuple[Tail, bool]:
+    """Fit to scores of normal rows, or to those of rare ones too if these belong there.
+
+    They do if a heavy tail of the normal scores reaches them. The second result says
+    whether they do.
+    """
+    tail = fit_tail(scores, apart)
+    highest = score_at(tail._replace(shape=HEAVIEST), RARE / len(scores))
+    belong = bool(with_rare.max() <= highest)
+    return (fit_tail(with_rare, apart) if belong else tail), belong
+
+
+def tail_probability(tail: Tail, scores: Floats) -> Floats:
+    """Share of normal rows whose score is at least as high, for scores (n_rows,)."""
+    grid = np.linspace(1.0, tail.share, len(tail.ranks))
+    by_rank = np.interp(scores, tail.ranks, grid)
+    excess = np.maximum(scores - tail.threshold, 0.0)
+    if tail.scale == 0:
+        beyond = np.where(excess > 0, 0.0, 1.0)
+    elif tail.shape == 0:
+        beyond = np.exp(-excess / tail.scale)
+    else:
+        beyond = (1.0 + tail.shape * excess / tail.scale) ** (-1.0 / tail.shape)
+    smallest = np.finfo(np.float64).tiny
+    return np.where(excess > 0, np.maximum(tail.share * beyond, smallest), by_rank)
+
+
+def score_at(tail: Tail, probability: float) -> float:
+    """Score that the given share of normal rows reaches: undoes `tail_probability`."""
+    if probability >= tail.share:
+        grid = np.linspace(1.0, tail.share, len(tail.ranks))
+        return float(np.interp(probability, grid[::-1], tail.ranks[::-1]))
+    ratio = tail.share / probability
+    if tail.shape == 0:
+        return tail.threshold + tail.scale * float(np.log(ratio))
+    return tail.threshold + tail.scale * float(ratio**tail.shape - 1.0) / tail.shape
+
+
+def _pareto(excesses: Floats) -> tuple[float, float]:
+    """Scale and shape from the first two probability-weighted moments."""
+    n = len(excesses)
+    mean = float(excesses.mean())
+    weighted = float(np.mean((1.0 - (np.arange(1, n + 1) - 0.35) / n) * excesses))
+    shape = 2.0 - mean / (mean - 2.0 * weighted) if mean > 2 * weighted else 0.0
+    shape = min(max(shape, 0.0), HEAVIEST)
+    return mean * (1.0 - shape), shape
+
+
+def excursion_peaks(scores: Floats, threshold: float, apart: float) -> Floats:
+    """Find the highest score of each stretch of scores (n_rows,) beyond a threshold.
+
+    Rows with fewer than `apart` rows between them belong to one stretch.
+    """
+    beyond = np.flatnonzero(scores > threshold)
+    if not len(beyond):
+        return np.zeros(0)
+    firsts = np.concatenate([[0], np.flatnonzero(np.diff(beyond) > apart) + 1])
+    peaks: Floats = np.maximum.reduceat(scores[beyond], firsts)
+    return peaks

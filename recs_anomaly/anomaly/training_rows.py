@@ -1,0 +1,236 @@
+"""Which rows of a training series do not belong to what is normal there.
+
+Four signs are asked for. *Values*: a switch has a value that it has nowhere else.
+*Standstills*: a channel does not move for longer than it ever does elsewhere.
+*Jumps*: the error of a linear forecast far above what most rows have, unless errors
+like these occur elsewhere too: what recurs is not abnormal. *Shapes*: rows most of
+whose windows are far from all windows elsewhere. Jumps and shapes are looked for where
+a channel moves: one that stands still for long is far from that at its every step.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.anomaly.autoregression import fill_missing, forecast
+from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.channels import sum_of_rows
+from recs_anomaly.anomaly.levels import smooth
+from recs_anomaly.anomaly.standstill import (
+    MOST_STILL,
+    longest_standstills,
+    share_still,
+    stillness,
+)
+from recs_anomaly.anomaly.window_codes import (
+    Memory,
+    describe_windows,
+    n_covering,
+    nearest_distance,
+)
+from recs_anomaly.anomaly.windows import runs_of, spread_over_rows
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.windows import sliding_windows
+
+MOST_LEFT_OUT = 0.3  # share of the rows; what is more frequent is not abnormal
+FAR = 8.0  # times what most rows reach
+USUAL_ERROR, USUAL_DISTANCE = 0.85, 0.6  # shares of the rows that count as most
+ERROR_ROWS = 1.5  # time constant of the errors' average
+LEAST_ERROR = 1e-9  # squared standard deviations: less is rounding
+ALIKE = 0.3  # of the square of a jump: what two jumps that recur may differ by
+HALF_JUMP = 8  # rows before and after that belong to a jump
+MOST_COMPARED = 1000  # jumps that each is compared with
+MOST_MET = 300  # windows that each is compared with
+LIKE = 0.25  # of the least error of a jump: what jumps are compared with
+MOSTLY = 0.9  # of the windows that cover a row
+MOST_SETTINGS = 2  # values of a switch
+MOST_ODD = 0.15  # of the rows of a switch may have other values
+BESIDE = 48  # rows on either side of a hole that must be found elsewhere
+LONGEST = 200  # rows of a hole: what lies farther from both sides is a guess
+KNOWN = 0.8  # of the rows beside it
+INPAINTING_ALIKE = 0.1  # of their variance: what the rows found may differ by
+MOVING = 0.1  # of the channel's variance: rows that move less say little
+JOINED = 4  # rows on either side whose level the rows put in must meet
+
+
+class Suspects(NamedTuple):
+    """Rows (n_rows,) that one sign or the other speaks against."""
+
+    values: Bools
+    standstills: Bools
+    jumps: Bools
+    shapes: Bools
+
+    @property
+    def ordinary(self) -> Bools:
+        """All rows but the suspects; those by shape count if they are not too many."""
+        surest = self.values | self.standstills | self.jumps
+        for suspects in (surest | self.shapes, surest):
+            if suspects.mean() <= MOST_LEFT_OUT:
+                return ~suspects
+        return np.ones_like(self.jumps)
+
+
+def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspects:
+    """Find the rows of a training series that speak against themselves.
+
+    `model` has been fitted to `normal`, which is `series` (n_rows, n_channels) with NaN
+    in the rows that were suspects before. `model.memory_starts` are its windows.
+    """
+    targets = model.channels.targets
+    judged = series[:, targets]
+    is_moving = share_still(judged) <= MOST_STILL
+    moving = model._replace(
+        channels=model.channels._replace(targets=targets[is_moving])
+    )
+    return Suspects(
+        _odd_values(series, model.width),
+        stillness(judged, longest_standstills(judged)).max(axis=1) > 1,
+        _jumps(moving, series, normal),
+        _shapes(moving, series),
+    )
+
+
+def _odd_values(series: Floats, width: int) -> Bools:
+    """Rows in which a switch has a value that it has nowhere else, `width` rows off."""
+    is_odd = np.zeros(len(series), dtype=np.bool_)
+    for channel in series.T:
+        rows = np.flatnonzero(~np.isnan(channel))
+        values, which = np.unique(channel[rows], return_inverse=True)
+        first, last = np.full(len(values), len(series)), np.full(len(values), -1)
+        np.minimum.at(first, which, rows)
+        np.maximum.at(last, which, rows)
+        is_lone = last - first < width
+        odd = rows[is_lone[which]]
+        if (~is_lone).sum() <= MOST_SETTINGS and len(odd) <= MOST_ODD * len(rows):
+            is_odd[odd] = True
+    return is_odd
+
+
+def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
+    """Rows whose forecast, from a past without suspects, errs as nowhere else."""
+    targets = model.channels.targets
+    past = fill_missing(
+        model.autoregression, model.channels.scaled(normal), INPUT_LIMIT
+    )
+    values = model.channels.scaled(series)[:, targets]
+    is_known = ~np.isnan(values)
+    is_known[: model.autoregression.n_lags] = False
+    expected = forecast(model.autoregression, past)[:, targets]
+    residual = np.where(is_known, values - expected, 0.0)
+    level = smooth(residual**2, is_known, ERROR_ROWS)
+    is_jump = np.zeros(len(series), dtype=np.bool_)
+    for target, known in enumerate(is_known.T):
+        usual = np.quantile(level[known, target], USUAL_ERROR) if known.any() else 0.0
+        least = max(FAR * usual, LEAST_ERROR)
+        is_far = level[:, target] > least
+        if is_far.mean() <= MOST_LEFT_OUT:
+            is_like = level[:, target] > LIKE * least
+            is_jump |= is_far & ~_recurs(
+                residual[:, target], is_far, is_like, model.width
+            )
+    return is_jump
+
+
+def _recurs(residual: Floats, is_far: Bools, is_like: Bools, width: int) -> Bools:
+    """Say which far rows resemble one of those like them, `width` rows off or more."""
+    recurs = np.zeros_like(is_far)
+    others = np.flatnonzero(is_like)
+    others = others[:: max(-(-len(others) // MOST_COMPARED), 1)]
+    around = sliding_windows(np.pad(residual, HALF_JUMP), 2 * HALF_JUMP)
+    theirs = around[others]
+    for row in np.flatnonzero(is_far):
+        jump = around[row]
+        apart = ((theirs - jump) ** 2).sum(axis=1)
+        apart[np.abs(others - row) < width] = np.inf
+        recurs[row] = apart.min(initial=np.inf) < ALIKE * (jump @ jump)
+    return recurs
+
+
+def _shapes(model: AnomalyModel, series: Floats) -> Bools:
+    """Rows most of whose windows are far from all that the model remembers."""
+    width, n_rows = model.width, len(series)
+    filled = fill_missing(
+        model.autoregression, model.channels.scaled(series), INPUT_LIMIT
+    )
+    told = np.ones(n_rows - width + 1, dtype=np.bool_)
+    starts = model.memory_starts[:: -(-len(model.memory_starts) // MOST_MET)]
+    is_strange = np.zeros(n_rows, dtype=np.bool_)
+    for channel in filled[:, model.channels.targets].T:
+        found = describe_windows(model.autoencoder, channel, told).descriptions
+        distance = nearest_distance(found, Memory(found[starts], starts), width)
+        is_far = distance > FAR * np.quantile(distance, USUAL_DISTANCE)
+        n_far = spread_over_rows(is_far.astype(np.float64), width)
+        is_strange |= n_far >= MOSTLY * n_covering(told, width)
+    return is_strange
+
+
+class Learned(NamedTuple):
+    """A series (n_rows, n_channels) to learn from, and which rows (n_rows,) count.
+
+    The others are NaN, but for channels that could be put back in them.
+    """
+
+    series: Floats
+    is_learned: Bools
+
+
+def put_back(series: Floats, is_learned: Bools, targets: np.ndarray) -> Learned:
+    """Fill what recurs of the rows of a series that are not learned from.
+
+    A row counts once all `targets` are filled in it. What stands still mostly is left
+    as it is: it seems to recur everywhere.
+    """
+    filled = np.where(is_learned[:, None], series, np.nan)
+    holes = [hole for hole in runs_of(~is_learned) if hole[1] - hole[0] <= LONGEST]
+    is_moving = share_still(filled) <= MOST_STILL
+    for target in targets[is_moving[targets]]:
+        channel = filled[:, target].copy()
+        for hole in holes:
+            filled[slice(*hole), target] = _recurring(channel, *hole)
+    is_filled = np.isfinite(filled[:, targets]).all(axis=1)
+    return Learned(filled, is_learned | is_filled)
+
+
+def _recurring(channel: Floats, first: int, stop: int) -> Floats:
+    """Find what belongs into the rows `first` to `stop - 1`; NaN if nothing is sure."""
+    nothing = np.full(stop - first, np.nan)
+    start, end = first - BESIDE, stop + BESIDE
+    if start < 0 or end > len(channel):
+        return nothing
+    here = channel[start:end]
+    is_beside = np.isfinite(here)  # the hole itself is NaN
+    beside = here[is_beside]
+    if len(beside) < KNOWN * 2 * BESIDE or beside.var() < MOVING * np.nanvar(channel):
+        return nothing
+    place = _most_alike(channel, here, is_beside)
+    if place < 0:
+        return nothing
+    there = channel[place : place + len(here)]
+    apart = here - there
+    before, after = apart[BESIDE - JOINED : BESIDE], apart[-BESIDE : JOINED - BESIDE]
+    is_joined = np.isfinite(before).any() and np.isfinite(after).any()
+    if not is_joined or apart[is_beside].var() > INPAINTING_ALIKE * beside.var():
+        return nothing
+    steps = np.linspace(np.nanmean(before), np.nanmean(after), len(nothing) + 2)
+    filled: Floats = there[BESIDE:-BESIDE] + steps[1:-1]
+    return filled
+
+
+def _most_alike(channel: Floats, here: Floats, is_asked: Bools) -> int:
+    """Find where a complete stretch begins that differs least, but for its level.
+
+    -1 if there is none. Only the rows of `here` that are asked for are compared.
+    """
+    is_known = np.isfinite(channel)
+    is_complete = sum_of_rows(is_known[:, None], len(here))[:, 0] == len(here)
+    if not is_complete.any() or not is_asked.any():
+        return -1
+    centred = np.where(is_known, channel - np.nanmean(channel), 0.0)
+    asked = np.where(is_asked, here - here[is_asked].mean(), 0.0)
+    mask = is_asked.astype(np.float64)
+    sums = np.correlate(centred, mask, "valid")
+    # Squared differences, less what is the same for all stretches.
+    differs = np.correlate(centred**2, mask, "valid") - sums**2 / mask.sum()
+    differs -= 2.0 * np.correlate(centred, asked, "valid")
+    return int(np.where(is_complete, differs, np.inf).argmin())

@@ -1,0 +1,455 @@
+"""SeriesWatcher: events of a series that goes on, told as they happen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from recs_anomaly.anomaly.course import (
+    LEARNING,
+    OPEN,
+    PENDING,
+    SHARE,
+    AlarmLevel,
+    Course,
+    Episode,
+    Levels,
+    Rules,
+)
+from recs_anomaly.anomaly.standstill import SIGNS
+from recs_anomaly.anomaly.stream import StreamScorer, Time, rows_with_times
+from recs_anomaly.anomaly.tail import score_at, tail_probability
+from recs_anomaly.base.checks import check_integer, check_number
+from recs_anomaly.base.state import ArraySpec, ValueRule
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.exceptions import InputError
+
+RAREST = 1e9  # normal rows
+ALARM = 1.01  # times the threshold
+HOLDING = 3.0  # times what one normal row in ten reaches
+RARER = 10.0  # times as rare as last told: worth an update
+MARGIN = 1.2  # times the worst score of an accepted event
+SHIFTED = 1.0  # training standard deviations: less is no other level
+LEARNED_WINDOWS, LEAST_LEARNED = 3, 300  # rows in which a new normal is learned
+ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
+
+
+@dataclass(frozen=True)
+class StreamEvent:
+    """What is known of an event when something about it changes.
+
+    Attributes
+    ----------
+    kind : {"open", "update", "close"}
+        An event is opened once. An update tells that it has become ten times as rare,
+        or that it goes on after it was closed; it is then closed again.
+    number : int
+        Of the event, counted from 1.
+    row, start, peak : int
+        Numbers of the row of this message, of the first and of the worst row, from 0.
+    time, start_time, peak_time : float
+        Their times in seconds, NaN where rows have no times.
+    score : float
+        Of the worst row so far.
+    severity : float
+        A normal row is as abnormal as the worst row once in so many; at most 1e9.
+    direction : {"high", "low", "mixed"}
+        Against the forecasts so far.
+    channel : str
+        The channel that led in the worst row.
+    branch : str
+        The branch that led in the worst row.
+    reason : str
+        Why it was closed: "over", "new normal" or "accepted"; else empty.
+    """
+
+    kind: str
+    number: int
+    row: int
+    start: int
+    peak: int
+    time: float
+    start_time: float
+    peak_time: float
+    score: float
+    severity: float
+    direction: str
+    channel: str
+    branch: str
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the fields as plain values; a time that is unknown is None."""
+        fields = asdict(self)
+        return {k: None if v != v else v for k, v in fields.items()}
+
+
+class WatcherState:
+    """State of SeriesWatcher."""
+
+    _array_schema: ClassVar[Mapping[str, ArraySpec]] = {
+        "memory_": ArraySpec("float64", ("n_memory",), may_be_nan=True)
+    }
+    _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {}
+    _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
+        "scorer": frozenset({"StreamScorer"})
+    }
+
+    scorer: StreamScorer
+    alpha: float
+    min_duration: int
+    merge_gap: int
+    cool_down: int
+    settle_after: int
+    _course: Course
+    _episode: Episode
+    _levels: Levels
+    _level: AlarmLevel
+
+    @property
+    def memory_(self) -> Floats:
+        """All that is remembered beside the scorer's memory, as one array."""
+        level = (self._level.moved, self._level.settled)
+        numbers = [*astuple(self._course), *astuple(self._episode), *level]
+        arrays = [array.ravel() for array in self._levels.arrays()]
+        return np.concatenate([np.array(numbers, dtype=np.float64), *arrays])
+
+    @memory_.setter
+    def memory_(self, memory: Floats) -> None:
+        if memory.shape != self.memory_.shape:
+            raise ValueError(
+                f"memory_ must have {len(self.memory_)} numbers; got {memory.shape}."
+            )
+        numbers = memory.tolist()
+        n_course, n_episode = len(astuple(self._course)), len(astuple(self._episode))
+        place = n_course + n_episode
+        self._course = Course(*(int(number) for number in numbers[:n_course]))
+        self._episode = Episode(*numbers[n_course:place])
+        self._level.moved, self._level.settled = numbers[place : place + 2]
+        place += 2
+        for array in self._levels.arrays():
+            array[...] = memory[place : place + array.size].reshape(array.shape)
+            place += array.size
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = ("alpha", "min_duration", "merge_gap", "cool_down", "settle_after")
+        parameters = {name: getattr(self, name) for name in ("scorer", *names)}
+        return {"parameters": parameters, "memory_": self.memory_}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["parameters"])  # type: ignore[misc]
+        self.memory_ = state["memory_"]
+
+    def _start(self) -> None:
+        """Begin without a past."""
+        self._check_parameters()
+        detector = self.scorer.detector
+        self._rules = Rules(
+            self.min_duration,
+            # As long as a strange row lies in the window, rows after it say little.
+            self.merge_gap + detector.window_,
+            self.cool_down,
+            self.settle_after,
+            learning=max(LEARNED_WINDOWS * detector.window_, LEAST_LEARNED),
+        )
+        self._tail = detector._causal_tail()
+        self._threshold = score_at(self._tail, self.alpha)
+        self._level = AlarmLevel(score_at(self._tail, SHARE))
+        self._course, self._episode = Course(), Episode()
+        self._levels = Levels(len(detector.centre_), len(detector.targets_))
+
+    def _check_number(self, number: int) -> None:
+        if not 1 <= number <= self._course.number:
+            raise InputError(
+                f"event must be one of this watcher's {self._course.number}; "
+                f"got number {number}."
+            )
+
+    def _check_parameters(self) -> None:
+        check_number("alpha", self.alpha, 0.0, 0.5)
+        for name in ("min_duration", "merge_gap", "settle_after"):
+            check_integer(name, getattr(self, name), 1)
+        check_integer("cool_down", self.cool_down, 0)
+
+
+class SeriesWatcher(WatcherState):
+    """Tell of events in a series as they happen, one message for each change.
+
+    An event opens when a row scores beyond the threshold, and closes when the rows have
+    been quiet for a while; each time it comes back before, it must be quiet for twice
+    as long. The threshold follows slow drift, but holds still while an event is open,
+    and a rise that is too fast for drift opens one.
+    What lasts longer than `settle_after` rows is the new normal: the event is closed,
+    and the levels of the channels and the threshold are learned anew.
+
+    Parameters
+    ----------
+    scorer : StreamScorer
+        It must score no rows but those that the watcher gives to it.
+    alpha : float, default=0.00001
+        Share of normal rows beyond the threshold, by the extreme-value tail of
+        `StreamScorer.offset_`.
+    min_duration : int, default=1
+        Rows from the first beyond the threshold to the one that opens an event.
+    merge_gap : int, default=30
+        Quiet rows, beyond those of a window, that close an event which has not come
+        back yet.
+    cool_down : int, default=500
+        Rows after an event was closed in which alarms belong to it still.
+    settle_after : int, default=1000
+        Rows that an event may last before it is the new normal.
+
+    Attributes
+    ----------
+    level_factor_ : float
+        How many times as high the threshold is as it was in training.
+    n_events_ : int
+        Events opened so far.
+
+    References
+    ----------
+    .. [1] I. Gibbs, E. Candès. Adaptive conformal inference under distribution shift.
+       NeurIPS 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from recs_anomaly import TimeSeriesAnomalyDetector
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.sin(np.arange(2000) / 8)[:, None] + rng.normal(0, 0.1, (2000, 1))
+    >>> X[1500:1520] += 3
+    >>> detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(X[:1200])
+    >>> for event in detector.watch().watch_many(X[1200:]):
+    ...     if event.kind != "update":
+    ...         print(event.kind, event.number, event.start, event.channel)
+    open 1 300 x0
+    close 1 300 x0
+    """
+
+    def __init__(
+        self,
+        scorer: StreamScorer,
+        *,
+        alpha: float = 0.00001,
+        min_duration: int = 1,
+        merge_gap: int = 30,
+        cool_down: int = 500,
+        settle_after: int = 1000,
+    ) -> None:
+        self.scorer, self.alpha = scorer, alpha
+        self.min_duration, self.merge_gap = min_duration, merge_gap
+        self.cool_down, self.settle_after = cool_down, settle_after
+        self._check_parameters()
+        self._start()
+
+    @property
+    def level_factor_(self) -> float:
+        """How many times as high the threshold is as it was in training."""
+        return self._level.factor
+
+    @property
+    def n_events_(self) -> int:
+        """Events opened so far."""
+        return self._course.number
+
+    @property
+    def offset_(self) -> float:
+        """Threshold in force: rows with a lower score are beyond it."""
+        return -self._threshold * self._level.factor
+
+    def watch_one(self, x: ArrayLike, time: Time | None = None) -> list[StreamEvent]:
+        """Take the next row, and tell what has changed.
+
+        Parameters
+        ----------
+        x : float or array-like of shape (n_channels,)
+            As for `StreamScorer.score_one`.
+        time : float, datetime or datetime64, optional
+            As for `StreamScorer.score_one`.
+
+        Returns
+        -------
+        events : list of StreamEvent
+            Most often empty.
+
+        Raises
+        ------
+        InputError
+            As `StreamScorer.score_one` does.
+        """
+        share = self.scorer._taken(x, time)
+        if share is None:
+            return []
+        seconds = np.nan if time is None else float(self.scorer.last_time_[0])
+        row, phase = self.scorer.n_rows_ - 1, self._course.phase
+        change = self._course.step(self._ratio(share), self._rules)
+        if share == share:
+            if self._course.phase in (OPEN, PENDING):
+                if phase not in (OPEN, PENDING):
+                    self._begin(change, row, seconds)
+                self._learn_event(share, row, seconds)
+            else:
+                self._learn_normal(share, row)
+        return self._told(change, row, seconds)
+
+    def watch_many(
+        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
+    ) -> list[StreamEvent]:
+        """Take the next rows, one after the other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_channels)
+            As for `StreamScorer.score_many`.
+        times : iterable of n_rows times, optional
+            As for `StreamScorer.score_many`.
+
+        Returns
+        -------
+        events : list of StreamEvent
+            In the order in which they were told.
+        """
+        pairs = rows_with_times(X, times)
+        return [event for row, time in pairs for event in self.watch_one(row, time)]
+
+    def accept(self, event: StreamEvent) -> list[StreamEvent]:
+        """Take what an event was for normal from now on.
+
+        Parameters
+        ----------
+        event : StreamEvent
+            Any message of the event. If it is open it is closed, and levels and
+            threshold are learned anew; else scores like its worst raise no alarm.
+
+        Returns
+        -------
+        events : list of StreamEvent
+            The message that closes it, if it was open.
+        """
+        self._check_number(event.number)
+        if event.number == self._course.number and self._course.phase == OPEN:
+            self._settle()
+            self._course.settle(self._rules)
+            last = self.scorer.n_rows_ - 1
+            return [self._message("close", last, event.time, "accepted")]
+        needed = np.log(MARGIN * -event.score / self._threshold)
+        self._level.moved = max(self._level.moved, float(needed))
+        self._level.settled = self._level.moved
+        return []
+
+    def reject(self, event: StreamEvent) -> None:
+        """Never take what an event is for normal, however long it lasts.
+
+        Parameters
+        ----------
+        event : StreamEvent
+            Any message of the latest event. If it has been taken for the new normal
+            already, that is undone.
+
+        Raises
+        ------
+        InputError
+            If there has been a later event.
+        """
+        self._check_number(event.number)
+        if event.number != self._course.number:
+            raise InputError(
+                f"event must be the latest, number {self._course.number}, to be "
+                f"rejected; got number {event.number}."
+            )
+        self._course.is_kept = 1
+        if self._episode.settled == event.number:
+            self._move_level(-self._levels.shift)
+            self._level.moved = self._level.settled = self._episode.moved_before
+            self._episode.settled, self._course.learning = 0.0, 0
+
+    def _ratio(self, share: float) -> float:
+        """How many times the threshold a share is, as the course of events sees it."""
+        ratio = share / (self._threshold * self._level.factor)
+        if self._course.phase == OPEN:
+            return max(ratio, share / (HOLDING * self._level.settled_level))
+        if self._level.is_sudden and not self._course.learning:
+            self._level.moved = self._level.settled  # that was no drift
+            return max(ratio, ALARM)
+        return ratio
+
+    def _learn_normal(self, share: float, row: int) -> None:
+        is_new = self._course.learning > 0
+        self._level.follow(share, LEARNING if is_new else 1.0)
+        if is_new:
+            self._level.settled = self._level.moved
+        self._levels.add_usual(self.scorer._stream.last, row)
+
+    def _begin(self, change: str, row: int, seconds: float) -> None:
+        """Forget the last event, unless it goes on."""
+        if change != "reopen":
+            self._episode.begin(row, seconds)
+        self._episode.n_rows = 0.0
+        self._levels.strength[:] = 0.0
+
+    def _learn_event(self, share: float, row: int, seconds: float) -> None:
+        stream, episode = self.scorer._stream, self._episode
+        if episode.n_rows == self.settle_after // 2:
+            episode.n_rows = 0.0  # from here on, the level at which it has settled
+        self._levels.add_event(stream.last, stream.residual, episode.n_rows)
+        episode.n_rows += 1.0
+        if share > episode.share:
+            episode.see(row, seconds, share, self.scorer._shares())
+
+    def _told(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
+        if change == "settle":
+            self._settle()
+            return [self._message("close", row, seconds, "new normal")]
+        if change == "close":
+            return [self._message("close", row, seconds, "over")]
+        if change or self._is_worse():
+            self._episode.told = self._episode.share
+            kind = "open" if change == "open" else "update"
+            return [self._message(kind, row, seconds, "")]
+        return []
+
+    def _is_worse(self) -> bool:
+        """Whether the event has become so much rarer that it is worth telling."""
+        episode = self._episode
+        if self._course.phase != OPEN or episode.share <= episode.told:
+            return False
+        return self._severity(episode.share) >= RARER * self._severity(episode.told)
+
+    def _severity(self, share: float) -> float:
+        ratio = np.array([share / self._level.factor])
+        return float(min(1.0 / tail_probability(self._tail, ratio)[0], RAREST))
+
+    def _message(self, kind: str, row: int, time: float, reason: str) -> StreamEvent:
+        episode, channel = self._episode, int(self._episode.channel)
+        return StreamEvent(
+            *(kind, self._course.number, row, int(episode.start), int(episode.peak)),
+            *(time, episode.start_time, episode.peak_time),
+            score=-episode.share,
+            severity=self._severity(episode.share),
+            direction=direction_of(self._levels.strength[:, channel]),
+            channel=self.scorer.channel_names_[self.scorer.detector.targets_[channel]],
+            branch=SIGNS[int(episode.branch)],
+            reason=reason,
+        )
+
+    def _settle(self) -> None:
+        """Take the level of the event for that of the channels."""
+        self._episode.settled = float(self._course.number)
+        self._episode.moved_before = self._level.moved
+        shift = self._levels.event - self._levels.usual
+        self._levels.shift[:] = np.where(np.abs(shift) >= SHIFTED, shift, 0.0)
+        self._move_level(self._levels.shift)
+
+    def _move_level(self, shift: Floats) -> None:
+        self.scorer.move_level(shift * self.scorer.detector.scale_)
+
+
+def direction_of(strength: Floats) -> str:
+    """Say on which side residuals lie, by the sums of their parts above and below."""
+    high, low = float(strength[0]), float(strength[1])
+    if high + low == 0 or abs(high - low) < ONE_SIDED * (high + low):
+        return "mixed"
+    return "high" if high > low else "low"

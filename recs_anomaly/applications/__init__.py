@@ -1,1 +1,0 @@
-"""Whole jobs in the words of their users: ids, times, titles, files."""

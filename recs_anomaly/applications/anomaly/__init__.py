@@ -1,1 +1,0 @@
-"""Series in files and frames: what in them is not normal."""

@@ -1,1 +1,0 @@
-"""What should this person watch next? Titles in, titles out."""

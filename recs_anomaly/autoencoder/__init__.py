@@ -1,0 +1,1 @@
+"""Autoencoders of rows, plain and variational."""

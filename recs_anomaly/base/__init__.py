@@ -1,0 +1,1 @@
+"""What several estimators share: parameter checks, state, callbacks, time axis."""

@@ -1,0 +1,1 @@
+"""What a picture looked like without its noise: a denoising autoencoder."""

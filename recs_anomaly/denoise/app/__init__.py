@@ -1,0 +1,1 @@
+"""What programs do with a denoiser: picture files, folders of them, outcomes."""

@@ -1,0 +1,328 @@
+"""Cleaning a folder of pictures: one by one, into files that are whole or not there."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.denoise.app.pictures import (
+    FORMATS,
+    Picture,
+    Pixels,
+    is_picture,
+    read_picture,
+)
+from recs_anomaly.denoise.denoiser import ImageDenoiser
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.image import psnr, structural_similarity
+
+MOST_PIXELS = 30_000_000  # that adapting reads, from as many pictures as it takes
+Write = Callable[[Path, bytes], None]
+
+
+class Outcome(NamedTuple):
+    """What became of one picture.
+
+    Attributes
+    ----------
+    name : str
+    before, after : list of ndarray
+        Pages, upright; empty where the picture could not be cleaned.
+    sigma : float, default=nan
+        Noise in the picture's own range, the largest of its pages.
+    was_there : bool, default=False
+        Whether an earlier run had cleaned it.
+    problem : str, default=""
+        Why it could not be cleaned, or what was left in it.
+    is_clean : bool, default=False
+        Whether there is a clean file now.
+    is_same : bool, default=False
+        Whether the clean file holds what the picture held, no noise being found.
+    """
+
+    name: str
+    before: list[Pixels]
+    after: list[Pixels]
+    sigma: float = float("nan")
+    was_there: bool = False
+    problem: str = ""
+    is_clean: bool = False
+    is_same: bool = False
+
+    def without_pixels(self) -> "Outcome":
+        """Keep what needs no memory."""
+        return self._replace(before=[], after=[])
+
+
+class Quality(NamedTuple):
+    """How near a picture is to the clean one.
+
+    Attributes
+    ----------
+    psnr : float
+        In decibels.
+    ssim : float
+        Structural similarity, at most 1.
+    """
+
+    psnr: float
+    ssim: float
+
+
+class Task(NamedTuple):
+    """A picture to clean, where it goes, and what it is called in reports.
+
+    Attributes
+    ----------
+    source, target : Path
+    name : str
+    """
+
+    source: Path
+    target: Path
+    name: str
+
+
+def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
+    """Fit the denoiser to the pictures themselves.
+
+    Parameters
+    ----------
+    denoiser : ImageDenoiser
+    tasks : list of Task
+
+    Returns
+    -------
+    n_pictures : int
+        How many of the pictures it took, the first that can be read.
+
+    Raises
+    ------
+    InputError
+        If none can be read.
+    """
+    images: list[Pixels] = []
+    n_pixels = 0
+    n_pictures = 0
+    for task in tasks:
+        try:
+            pages = read_picture(task.source).pages
+        except (InputError, OSError):
+            continue  # cleaning will tell
+        images += pages
+        n_pictures += 1
+        n_pixels += sum(page.size for page in pages)
+        if n_pixels >= MOST_PIXELS:
+            break
+    if not images:
+        raise InputError("INPUT must hold a picture that can be read, to adapt to.")
+    denoiser.fit(images)
+    return n_pictures
+
+
+def clean_all(
+    denoiser: ImageDenoiser, tasks: list[Task], write: Write, is_new_run: bool
+) -> Iterator[Outcome]:
+    """Clean pictures one by one; say what became of each as soon as it is written.
+
+    Unless it is a new run, pictures whose results are there and no older than they
+    are left alone. A picture that cannot be read or written stops nothing.
+
+    Parameters
+    ----------
+    denoiser : ImageDenoiser
+    tasks : list of Task
+    write : callable
+        Takes a path and the bytes of a file to write there, whole or not at all.
+    is_new_run : bool
+
+    Yields
+    ------
+    outcome : Outcome
+    """
+    for task in tasks:
+        try:
+            yield _clean(denoiser, task, write, is_new_run)
+        except (InputError, OSError) as error:
+            yield Outcome(task.name, [], [], problem=_reason(error))
+
+
+def _clean(
+    denoiser: ImageDenoiser, task: Task, write: Write, is_new_run: bool
+) -> Outcome:
+    picture = read_picture(task.source)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        sigma = float(np.max(denoiser.estimate_sigma(picture.pages)))
+        is_there = not is_new_run and _is_up_to_date(task)
+        if is_there:
+            cleaned = read_picture(task.target).pages
+        else:
+            cleaned = denoiser.predict(picture.pages)
+            task.target.parent.mkdir(parents=True, exist_ok=True)
+            write(task.target, _content(task, picture, cleaned))
+    left = "noise that neighbouring pixels share was left as it is" if caught else ""
+    return Outcome(
+        task.name,
+        _upright(picture, picture.pages),
+        _upright(picture, cleaned),
+        sigma,
+        is_there,
+        left,
+        is_clean=True,
+        is_same=_are_equal(picture.pages, cleaned),
+    )
+
+
+def _content(task: Task, picture: Picture, cleaned: list[Pixels]) -> bytes:
+    """Give the clean file; where nothing was cleaned, no JPEG file loses by that."""
+    if _are_equal(picture.pages, cleaned):
+        return task.source.read_bytes()
+    return picture.encoded(cleaned)
+
+
+def _are_equal(pages: list[Pixels], others: list[Pixels]) -> bool:
+    return all(map(np.array_equal, pages, others))
+
+
+def _upright(picture: Picture, pages: list[Pixels]) -> list[Pixels]:
+    return [picture.upright(page) for page in pages]
+
+
+def _is_up_to_date(task: Task) -> bool:
+    return (
+        task.target.is_file()
+        and task.target.stat().st_mtime >= task.source.stat().st_mtime
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return str(error.strerror)
+    return " ".join(str(error).split())
+
+
+def quality_of(pages: list[Pixels], clean: list[Pixels]) -> Quality:
+    """Mean over the pages, against clean ones of the same shapes and dtype.
+
+    Parameters
+    ----------
+    pages, clean : list of ndarray
+
+    Returns
+    -------
+    quality : Quality
+
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+    """
+    if [page.shape for page in pages] != [page.shape for page in clean]:
+        raise InputError("the clean picture must have the size of the noisy one.")
+    measured = [
+        Quality(
+            psnr(one, other, _span(other)),
+            structural_similarity(one, other, _span(other)),
+        )
+        for one, other in zip(pages, clean, strict=True)
+    ]
+    return Quality(*np.mean(measured, axis=0).tolist())
+
+
+def _span(page: Pixels) -> float:
+    """White above black: of the dtype; of floats 1 or 255, whichever they keep to."""
+    if page.dtype.kind in "ui":
+        return float(np.iinfo(page.dtype).max) - float(np.iinfo(page.dtype).min)
+    return 1.0 if page.dtype.kind == "b" or page.max() <= 2.0 else 255.0
+
+
+class Plan(NamedTuple):
+    """What there is to do.
+
+    Attributes
+    ----------
+    tasks : list of Task
+        By name.
+    others : list of str
+        Files that are no pictures, by their names.
+    """
+
+    tasks: list[Task]
+    others: list[str]
+
+
+def plan_cleaning(source: Path, target: Path) -> Plan:
+    """List what there is to do for a file or a folder, and where results go.
+
+    Parameters
+    ----------
+    source, target : Path
+        Two files, a file and a folder, or two folders.
+
+    Returns
+    -------
+    plan : Plan
+
+    Raises
+    ------
+    InputError
+        If there are no pictures, or a result would take the place of a picture that
+        it is made of.
+    """
+    if source.is_dir():
+        plan = _plan_of_folder(source, target)
+    else:
+        plan = Plan([_task_of_file(source, target)], [])
+    sources = {task.source.resolve() for task in plan.tasks}
+    for task in plan.tasks:
+        if task.target.resolve() in sources:
+            raise InputError(
+                f"OUTPUT must not overwrite what is read; {task.target} is one of the "
+                "pictures to clean."
+            )
+    return plan
+
+
+def _task_of_file(source: Path, target: Path) -> Task:
+    if not is_picture(source):
+        raise InputError(
+            f"INPUT must be a folder, or end in one of {', '.join(FORMATS)}; got "
+            f"{str(source)!r}."
+        )
+    if target.is_dir():
+        target /= source.name
+    if FORMATS.get(target.suffix.lower()) != FORMATS[source.suffix.lower()]:
+        raise InputError(
+            f"OUTPUT must be of the format of INPUT, {source.suffix}; got "
+            f"{str(target)!r}."
+        )
+    return Task(source, target, source.name)
+
+
+def _plan_of_folder(source: Path, target: Path) -> Plan:
+    if target.exists() and not target.is_dir():
+        raise InputError(
+            f"OUTPUT must be a folder where INPUT is one; got {str(target)!r}."
+        )
+    apart = target.resolve()
+    if apart == source.resolve():
+        raise InputError("OUTPUT must be another folder than INPUT; got the same.")
+    paths = sorted(
+        path
+        for path in source.rglob("*")
+        if not path.is_dir() and apart not in path.resolve().parents
+    )
+    names = {path: path.relative_to(source).as_posix() for path in paths}
+    tasks = [
+        Task(path, target / name, name)
+        for path, name in names.items()
+        if is_picture(path)
+    ]
+    if not tasks:
+        raise InputError(
+            f"INPUT must hold pictures ({', '.join(FORMATS)}); {source} has none."
+        )
+    return Plan(tasks, [name for path, name in names.items() if not is_picture(path)])

@@ -1,0 +1,382 @@
+"""ImageDenoiser: images without their noise, behind scikit-learn's contract."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import (
+    BaseEstimator,
+    OneToOneFeatureMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
+from recs_anomaly.denoise import settings
+from recs_anomaly.denoise.cleaner import DenoiserPlanes
+from recs_anomaly.denoise.fitting import (
+    DenoiserTraining,
+    clean_twins,
+    common_shape,
+    split,
+)
+from recs_anomaly.denoise.images import (
+    Batch,
+    as_batch,
+    n_colours,
+    range_of,
+    rows_as_batch,
+)
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.image import psnr
+
+
+class Bounds(NamedTuple):
+    """Lower and upper bounds of clean images, each as the images came."""
+
+    low: Any
+    high: Any
+
+
+class DenoiserUncertainty(DenoiserPlanes):
+    """Methods of ImageDenoiser that say how sure it is."""
+
+    image_shape: Sequence[int] | None
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Bounds:
+        """Bounds between which the pixels of the clean images lie.
+
+        Measured on photographs that training had not seen, with white Gaussian noise:
+        the error by strength of the noise and by what is going on around the pixel.
+        After `fit` on pairs, widened or narrowed to hold for a tenth of the pairs that
+        training did not see. It costs little more than `predict`.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+        coverage : float, default=0.9
+            Share of the pixels that should lie between the bounds.
+
+        Returns
+        -------
+        bounds : Bounds
+            `low` and `high`, each in the shapes and dtypes of X. Where no noise was
+            found both are the image itself.
+
+        Raises
+        ------
+        InputError
+            If X is not made of images, or coverage is not between 0 and 1.
+        """
+        check_is_fitted(self, "weights_")
+        if not 0 < coverage < 1:
+            raise InputError(f"coverage must be between 0 and 1; got {coverage!r}.")
+        batch = self._batch(X)
+        both = [
+            np.split(each, 2, axis=2) for each in self._bounds(batch.images, coverage)
+        ]
+        return Bounds(*(batch.restore([pair[i] for pair in both]) for i in (0, 1)))
+
+    def estimate_sigma(self, X: Any) -> NDArray[np.float64]:
+        """Strength of the noise of images, as `predict` takes it to be.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+
+        Returns
+        -------
+        sigmas : ndarray of shape (n_images,)
+            Standard deviations in the images' own ranges; the root mean square where
+            the noise is uneven, and 0 where no white noise was found.
+        """
+        check_is_fitted(self, "weights_")
+        jobs = self._jobs(self._batch(X).images)
+        sigmas = [
+            job.noise.typical_sigma(job.unit(settings.excerpt(job.image)))
+            * job.found.span
+            for job in jobs
+        ]
+        return np.asarray(sigmas, np.float64)
+
+    def _batch(self, X: Any, is_fitting: bool = False) -> Batch:
+        if self.image_shape is None:
+            return as_batch(X)
+        rows = validate_data(self, X, reset=is_fitting)
+        return rows_as_batch(rows, self.image_shape)
+
+
+class ImageDenoiser(
+    DenoiserTraining,
+    DenoiserUncertainty,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    RegressorMixin,
+    CallbackSupport,
+    BaseEstimator,
+):
+    """Take the noise out of images.
+
+    A convolutional autoencoder is told how strong the noise is and names the noise in
+    each pixel. `from_pretrained` gives one that was trained on photographs; `fit`
+    goes on from there with images of your own, with their clean twins or from noisy
+    ones alone.
+
+    Images are arrays (height, width), colour images (height, width, 3), arrays or
+    lists of such, or flattened rows with `image_shape`. What comes back has the shape,
+    dtype and range of what came; an alpha channel is kept. Arrays whose third and last
+    axis has 3 or 4 entries are one colour image. Colours are cleaned as brightness and
+    two differences of colour, each by the network for grey images.
+
+    With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
+    brightness as that of counted light and of speckle does, and come with salt and
+    pepper. What is no white noise is left as it is: the detail of clean images, and
+    noise that neighbouring pixels share, of which a warning tells.
+
+    Parameters
+    ----------
+    weights : {"gray", "color"} or None, default="gray"
+        Weights to start `fit` from: those of `from_pretrained`, or drawn at random.
+    sigma : float or "auto", default="auto"
+        Standard deviation of the noise, in the images' own range. "auto" is that of
+        the training images where `fit` found them to have one; else each image's own
+        is estimated.
+    image_shape : tuple of int or None, default=None
+        (height, width) or (height, width, n_channels) of the images that stand
+        flattened in the rows of X; one of them may be -1, and follows from the length
+        of the rows. None means that X holds images.
+    max_iter : int or "auto", default="auto"
+        Steps of training, each on about 65,000 pixels. "auto" is 1,000 to 4,000 from
+        random weights, 400 to 2,000 with clean images and 60 to 400 without, the more
+        pixels there are to learn from.
+    learning_rate : float or "auto", default="auto"
+        Of Adam; falls to 0 over the last steps. "auto" is 0.001, and 0.0001 without
+        clean images, unless the weights are random.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, of the pieces of images and of the noise in training.
+    verbose : int, default=0
+        0 is silent, 1 shows progress on a terminal, 2 shows it anywhere.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_weights,)
+        Weights of the network.
+    sigma_ : float or None
+        Noise of the training images, in their range, that is expected in all images.
+        None where each image's own is estimated.
+    interval_scale_ : float
+        Width of intervals, in those of the shipped weights on photographs.
+    is_paired_ : bool
+        Whether `fit` had clean images.
+    image_shape_ : list of int or None
+        (height, width, n_channels) of the images of `fit`, -1 where they differ.
+    loss_curve_ : ndarray of shape (n_pieces,)
+        Mean squared error of the noise, in units of its variance, every 50 steps.
+    n_iter_ : int
+        Steps of training; 0 where there were none.
+    n_features_in_ : int
+        Values in a row, where `fit` saw rows.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, where `fit` saw rows with names.
+
+    References
+    ----------
+    .. [1] K. Zhang, W. Zuo, L. Zhang. FFDNet: toward a fast and flexible solution for
+       CNN-based image denoising. IEEE Transactions on Image Processing 27 (2018).
+    .. [2] T. Pang, H. Zheng, Y. Quan, H. Ji. Recorrupted-to-recorrupted: unsupervised
+       deep learning for image denoising. CVPR 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from recs_anomaly import ImageDenoiser
+    >>> rng = np.random.default_rng(0)
+    >>> clean = np.tile(np.linspace(0, 1, 64), (64, 1))
+    >>> noisy = clean + rng.normal(0, 0.1, clean.shape)
+    >>> denoiser = ImageDenoiser.from_pretrained("gray")
+    >>> bool(denoiser.score(noisy, clean) > 30)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        weights: str | None = "gray",
+        sigma: float | str = "auto",
+        image_shape: Sequence[int] | None = None,
+        max_iter: int | str = "auto",
+        learning_rate: float | str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.weights = weights
+        self.sigma = sigma
+        self.image_shape = image_shape
+        self.max_iter = max_iter
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @classmethod
+    def from_pretrained(cls, weights: str = "gray", **parameters: Any) -> Self:
+        """Give a denoiser that was trained on photographs, for any strength of noise.
+
+        Parameters
+        ----------
+        weights : {"gray", "color"}, default="gray"
+            Both are the network for grey images; colours are cleaned plane by plane.
+        **parameters : dict
+            Parameters of the class, `sigma` for instance.
+
+        Returns
+        -------
+        denoiser : ImageDenoiser
+            Fitted; `fit` adapts it to images of your own.
+
+        Raises
+        ------
+        InputError
+            If there are no weights of that name, or a parameter breaks its rule.
+        """
+        denoiser = cls(weights=weights, **parameters)
+        settings.check_parameters(denoiser)
+        if weights is None:
+            raise InputError("weights must be 'gray' or 'color'; got None.")
+        denoiser._keep(settings.pretrained_weights(), [], 0)
+        denoiser.sigma_, denoiser.interval_scale_ = None, 1.0
+        denoiser.is_paired_, denoiser.image_shape_ = False, None
+        return denoiser
+
+    @as_one_task
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from noisy images, and from their clean twins where there are any.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Noisy images. Without `y` their noise should be white and Gaussian.
+        y : array-like or list of array-like, default=None
+            The clean images, of the shapes of X. One label an image, as a Pipeline
+            with a classifier hands on, is not looked at.
+
+        Returns
+        -------
+        self : ImageDenoiser
+            Fitted estimator.
+
+        Raises
+        ------
+        InputError
+            If a parameter or the images break a rule that the message states.
+        """
+        settings.check_parameters(self)
+        noisy = self._batch(X, is_fitting=True).images
+        clean = clean_twins(y, noisy, self.image_shape)
+        self.is_paired_, self.image_shape_ = clean is not None, common_shape(noisy)
+        if clean is None:
+            planes, sigma = self._noisy_planes(noisy)
+            self._train(planes)
+            self.sigma_, self.interval_scale_ = sigma, 1.0
+            return self
+        pairs, kept = split(noisy, clean)
+        planes, sigma = self._paired_planes(*pairs)
+        self._train(planes)
+        self.sigma_ = sigma
+        self.interval_scale_ = self._measured_scale(*kept)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Clean images.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+
+        Returns
+        -------
+        clean : ndarray or list of ndarray
+            As X came: in its shapes, dtypes and ranges. Values of whole-number images
+            are rounded and held to their range; those of float images are not.
+
+        Raises
+        ------
+        InputError
+            If X is not made of images.
+        """
+        check_is_fitted(self, "weights_")
+        batch = self._batch(X)
+        return batch.restore(self._cleaned(batch.images))
+
+    def transform(self, X: Any) -> Any:
+        """Clean images, as `predict` does.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+
+        Returns
+        -------
+        clean : ndarray or list of ndarray
+            As X came.
+        """
+        return self.predict(X)
+
+    def to_keras(self) -> Any:
+        """Make a Keras model of the network, for grey images from 0 to 1.
+
+        Returns
+        -------
+        model : keras.Model
+            From images (n_images, height, width, 1), both sizes multiples of 8, and
+            the standard deviations (n_images, 1) of their noise, to clean images.
+        """
+        from recs_anomaly.denoise.applying import build_denoiser
+
+        check_is_fitted(self, "weights_")
+        return build_denoiser(self.weights_)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Peak signal-to-noise ratio of the cleaned images, in decibels.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+        y : array-like or list of array-like
+            The clean images.
+        sample_weight : array-like of shape (n_images,), default=None
+            Weight of each image in the mean.
+
+        Returns
+        -------
+        psnr : float
+            Mean over the images, each of which is at most 100 dB. NaN where y holds
+            labels, which say nothing of the clean images.
+        """
+        found = self._batch(self.predict(X)).images
+        clean = clean_twins(y, found, self.image_shape)
+        if clean is None:
+            return float("nan")
+        ratios = [
+            psnr(one, other, range_of(other[..., : n_colours(other)]).span)
+            for one, other in zip(found, clean, strict=True)
+        ]
+        return float(np.average(ratios, weights=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        is_rows = self.image_shape is not None
+        tags.input_tags.two_d_array = is_rows
+        tags.input_tags.three_d_array = not is_rows
+        if is_rows:
+            # Tools take what regressors predict for numbers, one a row.
+            tags.estimator_type, tags.regressor_tags = None, None
+        return tags

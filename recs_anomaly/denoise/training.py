@@ -1,0 +1,170 @@
+"""Training a denoising network on images of one's own, with clean ones or without.
+
+Without clean images, a noisy plane is made into two that share the image but not the
+noise: more noise is added to one, and taken from the other in such a share that the
+two noises are independent. The one is then the other's target (recorrupted to
+recorrupted: Pang, Zheng, Quan & Ji, CVPR 2021). That holds for white Gaussian noise.
+
+The little that is added makes the target's noise strong, and gradients with it. So it
+is added once and taken away once, in the same batch: what does not depend on its sign
+then cancels in the sum. (What is left is nearly the gradient of Stein's unbiased
+estimate of the error, as Soltanayev & Chun, NeurIPS 2018, use it.)
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from recs_anomaly.denoise.applying import padded_to_multiple
+from recs_anomaly.denoise.network import MULTIPLE
+
+Plane = NDArray[np.floating]
+
+PIXELS = 16 * 64 * 64  # of a batch
+PATCH = 64
+FEWEST, MOST = 16, 256  # patches of a batch, an even number
+SHARES = (0.1, 0.3)  # of sigma, the noise added to noisy planes
+LEAST_SIGMA = 1e-4  # that noise is divided by
+PIECE = 50  # steps between reports
+DECAY = 0.4  # share of the steps, the last, over which the rate falls
+
+
+class NoisyPlane(NamedTuple):
+    """A plane with noise of strength `sigma`, and the clean one where it is known.
+
+    The strength is that of the whole plane, or of each pixel.
+    """
+
+    noisy: Plane
+    clean: Plane | None
+    sigma: float | Plane
+
+
+class FitSettings(NamedTuple):
+    """How many steps to train, at what rate, from which seed."""
+
+    n_steps: int
+    learning_rate: float
+    seed: int
+
+
+def fit_denoiser(
+    network: keras.Model,
+    planes: Sequence[NoisyPlane],
+    settings: FitSettings,
+    report: Callable[[int, float], None],
+) -> None:
+    """Train a network in place; report steps done and loss after each piece of them."""
+    patches = _Patches([_padded(plane) for plane in planes], settings)
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    network.compile(optimizer=optimizer, loss=unit_error)
+    network.optimizer.build(network.trainable_variables)
+    network.fit(
+        patches, shuffle=False, verbose=0, callbacks=[_Schedule(settings, report)]
+    )
+
+
+def unit_error(
+    target: keras.KerasTensor, unit_noise: keras.KerasTensor
+) -> keras.KerasTensor:
+    """Squared error of the noise in each pixel, in units of its variance.
+
+    Unbiased where the target is the noise with other noise around it, which is
+    independent of the input's: its own square, and with it most of the variance, is
+    left out, and stands for the noise's, which is 1.
+    """
+    error = unit_noise * (unit_noise - 2 * target) + 1
+    return keras.ops.mean(error, axis=-1)
+
+
+class _Patches(keras.utils.PyDataset):
+    """Batches: noisy patches with their level, the noise in them, their weights."""
+
+    def __init__(self, planes: list[NoisyPlane], settings: FitSettings) -> None:
+        super().__init__()
+        self._planes = planes
+        self._settings = settings
+        smallest = min(min(plane.noisy.shape) for plane in planes)
+        self._size = min(PATCH, smallest // MULTIPLE * MULTIPLE)
+        self._n = int(np.clip(PIXELS // self._size**2, FEWEST, MOST))
+
+    def __len__(self) -> int:
+        return self._settings.n_steps
+
+    def __getitem__(self, index: int) -> tuple[Plane, Plane]:
+        rng = np.random.default_rng((self._settings.seed, index))
+        drawn: list[tuple[Plane, Plane]] = []
+        while len(drawn) < self._n:
+            drawn += self._draw(rng)
+        inputs, targets = (
+            np.stack(parts).astype(np.float32) for parts in zip(*drawn, strict=True)
+        )
+        return inputs, targets[..., None]
+
+    def _draw(self, rng: np.random.Generator) -> Iterator[tuple[Plane, Plane]]:
+        """Give inputs and targets made of one patch."""
+        noisy, clean, strength = self._planes[int(rng.integers(len(self._planes)))]
+        top, left = (int(rng.integers(side - self._size + 1)) for side in noisy.shape)
+        n_turns, is_flipped = int(rng.integers(4)), bool(rng.integers(2))
+
+        def cut(plane: Plane) -> Plane:
+            part = plane[top : top + self._size, left : left + self._size]
+            return np.rot90(part[:, ::-1] if is_flipped else part, n_turns)
+
+        level = cut(np.broadcast_to(np.asarray(strength, np.float32), noisy.shape))
+        if clean is None:
+            pairs = _recorrupted(cut(noisy), level, rng)
+        else:
+            pairs = iter([(cut(noisy), cut(clean), level)])
+        for given, wanted, its_level in pairs:
+            unit_noise = (given - wanted) / np.maximum(its_level, LEAST_SIGMA)
+            yield np.stack([given, its_level], axis=-1), unit_noise
+
+
+def _recorrupted(
+    noisy: Plane, sigma: Plane, rng: np.random.Generator
+) -> Iterator[tuple[Plane, Plane, Plane]]:
+    """Give inputs, targets and the inputs' noise levels, made of a noisy patch."""
+    share = rng.uniform(*SHARES)
+    more = sigma * rng.standard_normal(noisy.shape, np.float32)
+    level = sigma * np.float32(np.hypot(1.0, share))
+    for sign in (1, -1):
+        yield noisy + sign * share * more, noisy - sign * more / share, level
+
+
+def _padded(plane: NoisyPlane) -> NoisyPlane:
+    clean, sigma = plane.clean, plane.sigma
+    return NoisyPlane(
+        padded_to_multiple(plane.noisy, MULTIPLE),
+        None if clean is None else padded_to_multiple(clean, MULTIPLE),
+        sigma if isinstance(sigma, float) else padded_to_multiple(sigma, MULTIPLE),
+    )
+
+
+class _Schedule(keras.callbacks.Callback):
+    """Lets the rate fall over the last steps, and reports."""
+
+    def __init__(
+        self, settings: FitSettings, report: Callable[[int, float], None]
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._report = report
+
+    def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+        """Set the learning rate of this step."""
+        n_steps = self._settings.n_steps
+        left = min(1.0, (n_steps - batch) / (DECAY * n_steps))
+        self.model.optimizer.learning_rate = self._settings.learning_rate * left
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
+        """Tell where training is, and what the loss was since the last time."""
+        done = batch + 1
+        if done % PIECE == 0 or done == self._settings.n_steps:
+            self._report(done, float((logs or {})["loss"]))
+            self.model.reset_metrics()

@@ -1,1 +1,0 @@
-"""scikit-learn estimators: the contract on X and y."""

@@ -1,0 +1,1 @@
+"""Restricted Boltzmann machines of binary, real and counted units."""

@@ -1,0 +1,1 @@
+"""What a person would watch next: restricted Boltzmann machines of ratings."""

@@ -1,0 +1,140 @@
+"""What follows from the trained views and the ratings in closed form."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
+
+from recs_anomaly.recommend import levels as ordinal
+from recs_anomaly.recommend import posterior
+from recs_anomaly.recommend import view_rbm as rating_rbm
+from recs_anomaly.recommend.model import RatingModel, log_use
+from recs_anomaly.recommend.rows import (
+    Floats,
+    Ints,
+    RatingRows,
+    level_counts,
+    transposed,
+)
+from recs_anomaly.recommend.view_rbm import Encoder
+
+AUDIENCE_DIMENSIONS = 20
+AUDIENCE_SHRINKAGE = 5.0
+AUDIENCE_FLOOR = 0.05
+USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
+
+
+class Views(NamedTuple):
+    """What serving needs of the trained views."""
+
+    user: Encoder
+    item: Encoder
+    level_log_frequency: Floats  # (K,)
+
+
+def assemble(
+    ratings: RatingRows,
+    views: Views,
+    levels: Floats,
+    view: str,
+    noise: float,
+    seed: int,
+) -> RatingModel:
+    """Everything that follows from the views and the ratings without training."""
+    by_item = transposed(ratings)
+    values = levels[ratings.levels]
+    mean = float(values.mean())
+    shape = (ratings.n_rows, ratings.n_columns)
+    generosity, item_effects = posterior.damped_effects(
+        ratings.rows, ratings.columns, values - mean, shape
+    )
+    item_weights = _item_weights(
+        by_item,
+        levels - mean,
+        item_effects,
+        generosity,
+        posterior.user_features(rating_rbm.hidden_units(views.user, ratings)),
+    )
+    features = np.zeros((by_item.n_rows, 0))
+    if view != "user":
+        features = posterior.item_features(
+            rating_rbm.hidden_units(views.item, by_item),
+            _audience(by_item, ratings.counts, seed),
+            by_item.counts.astype(np.float64),
+        )
+    return RatingModel(
+        user_view=views.user,
+        item_weights=item_weights,
+        item_features=features,
+        item_effects=item_effects,
+        item_habits=log_use(
+            level_counts(by_item, len(levels)), views.level_log_frequency
+        ),
+        level_log_frequency=views.level_log_frequency,
+        levels=levels,
+        curve=ordinal.USUAL_CURVE,
+        mean=mean,
+        noise=noise,
+        user_share=USER_SHARE[view],
+    )
+
+
+def without_ratings(n_users: int, n_items: int) -> tuple[RatingModel, Views]:
+    """Model of choices alone: one level, and nothing to say about it."""
+    nothing, of_users = np.zeros((n_items + 1, 0)), np.zeros((n_users + 1, 0))
+    one = np.zeros(1)
+    views = Views(
+        Encoder(nothing, nothing, nothing[0], one),
+        Encoder(of_users, of_users, of_users[0], one),
+        one,
+    )
+    model = RatingModel(
+        user_view=views.user,
+        item_weights=np.zeros((n_items + 1, 1)),
+        item_features=nothing,
+        item_effects=np.zeros(n_items + 1),
+        item_habits=np.zeros((n_items + 1, 1)),
+        level_log_frequency=one,
+        levels=np.ones(1),
+        curve=ordinal.USUAL_CURVE,
+        mean=1.0,
+        noise=0.0,
+        user_share=0.0,
+    )
+    return model, views
+
+
+def _item_weights(
+    by_item: RatingRows,
+    centred_levels: Floats,
+    item_effects: Floats,
+    generosity: Floats,
+    user_features: Floats,
+) -> Floats:
+    """Output weights of each item in the user view, of shape (n_items, n_features)."""
+    weights = np.zeros((by_item.n_rows, user_features.shape[1]))
+    with threadpool_limits(1, user_api="blas"):
+        for item in range(by_item.n_rows):
+            own = slice(*by_item.offsets[item : item + 2])
+            users = by_item.columns[own]
+            beyond = centred_levels[by_item.levels[own]] - item_effects[item]
+            weights[item] = posterior.infer(
+                user_features[users], beyond - generosity[users]
+            )
+    return weights
+
+
+def _audience(by_item: RatingRows, user_counts: Ints, seed: int) -> Floats:
+    """Spectral embedding of the items by who rated them, whatever the rating."""
+    user_weight = 1 / np.sqrt(user_counts + AUDIENCE_SHRINKAGE)
+    item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
+    weights = item_weight[by_item.rows] * user_weight[by_item.columns]
+    shape = (by_item.n_rows, by_item.n_columns)
+    rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
+    n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
+    left, scale, _ = randomized_svd(rated, n_dimensions, random_state=seed)
+    place = left * scale
+    length = np.linalg.norm(place, axis=1, keepdims=True)
+    return np.asarray(place / (length + AUDIENCE_FLOOR))

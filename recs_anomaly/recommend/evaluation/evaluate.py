@@ -1,0 +1,259 @@
+"""How good the recommender is on given ratings, beside rules that need no model."""
+
+from collections.abc import Iterable
+from copy import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recs_anomaly.datasets.leaks import refuse_leak
+from recs_anomaly.datasets.splits import Fold
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.rating import log_losses
+from recs_anomaly.recommend.evaluation.baselines import (
+    INTERVAL_COVERAGE,
+    Floats,
+    Forecast,
+    floor_forecasts,
+)
+from recs_anomaly.recommend.evaluation.lists import (
+    RankingTask,
+    floor_lists,
+    list_values,
+    model_lists,
+    ranking_task,
+)
+from recs_anomaly.recommend.evaluation.user_sums import (
+    ROOT_METRIC,
+    UserSums,
+    sums_of_rows,
+    sums_of_users,
+    tabulated,
+)
+from recs_anomaly.recommend.recommender import RBMRecommender
+
+MODEL_NAME = "RBM"
+
+
+def evaluate(
+    model: RBMRecommender, ratings: pd.DataFrame, folds: Iterable[Fold]
+) -> pd.DataFrame:
+    """Fit on the training part of each fold and judge the forecasts of its test part.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+        Its parameters count; it is not fitted itself.
+    ratings : DataFrame with columns user_id, item_id, rating
+    folds : iterable of (train_index, test_index)
+        Row numbers of `ratings`, from `random_folds` or `official_folds`.
+
+    Returns
+    -------
+    table : DataFrame with columns predictor, metric, fold_1, ..., mean, std, low, high
+        Of forecasts: predictors are "RBM" and the rules of `floor_forecasts`; metrics
+        are rmse and mae in stars, nll in nats, and coverage, the share of ratings
+        within the interval that should hold 90 % of them. Of lists: predictors are
+        "RBM" and the rules of `floor_lists`; metrics are those of `list_values`.
+        `mean` and `std` are those of the folds; a single fold has the std NaN. `low`
+        and `high` enclose the mean with 95 % probability: a bootstrap in which users
+        are drawn, because the ratings of one user resemble each other.
+
+    Raises
+    ------
+    InputError
+        If there is no fold, a part of one is empty, or a test part has a pair that its
+        training part has, or a rating level that it has not.
+    """
+    pairs = ["user_id", "item_id"]
+    results = []
+    for number, (train_index, test_index) in enumerate(folds, start=1):
+        train, test = ratings.iloc[train_index], ratings.iloc[test_index]
+        _check_parts(train, test, f"fold {number}")
+        fitted = copy(model).fit(train[pairs], train["rating"])
+        results.append(_judged(answers(fitted, train, test), test))
+    if not results:
+        raise InputError("folds must hold at least one fold; got none.")
+    return tabulated(results)
+
+
+def evaluate_fitted(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> pd.DataFrame:
+    """Judge the forecasts of a fitted model.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+        Fitted to `train`; what it remembers is held against `test` as well.
+    train : DataFrame with columns user_id, item_id, rating
+        What the rules beside the model learn from.
+    test : DataFrame with columns user_id, item_id, rating
+        None of `train`.
+
+    Returns
+    -------
+    table : DataFrame
+        As from `evaluate`, with one fold.
+
+    Raises
+    ------
+    InputError
+        If a table is empty, `test` has a rating level that `train` has not, or the
+        model has learned from a pair of `test`.
+    """
+    return measures_of(answers_of_fitted(model, train, test), test)
+
+
+class Answers(NamedTuple):
+    """Everybody's answers to one test part, by name; the model's is "RBM".
+
+    Attributes
+    ----------
+    levels : float64 ndarray of shape (n_levels,)
+        The distinct ratings of the training part, ascending.
+    forecasts : dict of str to Forecast
+        Of each test rating.
+    task : RankingTask
+    lists : dict of str to int64 ndarray of shape (n_users, 10)
+        Columns of ``task.items``, -1 behind the last.
+    """
+
+    levels: NDArray[np.float64]
+    forecasts: dict[str, Forecast]
+    task: RankingTask
+    lists: dict[str, NDArray[Any]]
+
+
+def answers_of_fitted(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> Answers:
+    """Ask a fitted model about ratings, once it is sure that it has not seen them.
+
+    Parameters
+    ----------
+    model, train, test
+        As for `evaluate_fitted`.
+
+    Returns
+    -------
+    answers : Answers
+
+    Raises
+    ------
+    InputError
+        As `evaluate_fitted`.
+    """
+    _check_parts(train, test, "test")
+    refuse_leak(learned_pairs(model), test)
+    return answers(model, train, test)
+
+
+def measures_of(answered: Answers, test: pd.DataFrame) -> pd.DataFrame:
+    """Hold answers against what they are about.
+
+    Parameters
+    ----------
+    answered : Answers
+    test : DataFrame with columns user_id, item_id, rating
+
+    Returns
+    -------
+    table : DataFrame
+        As from `evaluate`, with one fold.
+    """
+    return tabulated([_judged(answered, test)])
+
+
+def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
+    """List the pairs that a fitted model has learned from.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+
+    Returns
+    -------
+    pairs : DataFrame with columns user_id, item_id
+    """
+    n_own = np.diff(model.user_offsets_)[: len(model.users_)]
+    return pd.DataFrame(
+        {
+            "user_id": np.repeat(model.users_, n_own),
+            "item_id": model.items_[model.user_items_],
+        }
+    )
+
+
+def _judged(answered: Answers, test: pd.DataFrame) -> UserSums:
+    rows, names = pd.factorize(test["user_id"])
+    users = np.asarray(names)
+    observed = test["rating"].to_numpy(dtype=np.float64)
+    losses = {
+        (name, metric): loss
+        for name, forecast in answered.forecasts.items()
+        for metric, loss in _losses(observed, forecast, answered.levels).items()
+    }
+    values = {
+        (name, metric): value
+        for name, ranked in answered.lists.items()
+        for metric, value in list_values(ranked, answered.task).items()
+    }
+    return sums_of_rows(rows, users, losses).beside(sums_of_users(users, values))
+
+
+def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
+    if train.empty or test.empty:
+        raise InputError(
+            f"{name} must have ratings to train and to test on; one part is empty."
+        )
+    is_new = ~np.isin(test["rating"], train["rating"])
+    if is_new.any():
+        raise InputError(
+            f"{name} must be tested on ratings that its training part has too; "
+            f"got {test['rating'][is_new].iloc[0]:g}."
+        )
+    refuse_leak(train, test)
+
+
+def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> dict[str, Floats]:
+    errors = forecast.mean - observed
+    low, high = forecast.intervals.T
+    is_inside = (low <= observed) & (observed <= high)
+    return {
+        ROOT_METRIC: errors**2,
+        "mae": np.abs(errors),
+        "nll": log_losses(observed, forecast.probabilities, levels),
+        "coverage": is_inside.astype(np.float64),
+    }
+
+
+def answers(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> Answers:
+    """Ask a fitted model, and the rules beside it, about a test part.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+        Fitted to `train`.
+    train, test : DataFrames with columns user_id, item_id, rating
+
+    Returns
+    -------
+    answers : Answers
+    """
+    pairs = test[["user_id", "item_id"]]
+    levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
+    forecast = Forecast(
+        model.predict(pairs),
+        model.predict_proba(pairs),
+        model.predict_interval(pairs, coverage=INTERVAL_COVERAGE),
+    )
+    task = ranking_task(train, test)
+    return Answers(
+        levels,
+        {MODEL_NAME: forecast, **floor_forecasts(train, test, levels)},
+        task,
+        {MODEL_NAME: model_lists(model, task), **floor_lists(train, task)},
+    )

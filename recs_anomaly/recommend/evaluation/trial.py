@@ -1,0 +1,125 @@
+"""One trial of a recommender: what it learned from, and how it fared on the rest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recs_anomaly.recommend.answers import is_liked
+from recs_anomaly.recommend.evaluation.evaluate import (
+    MODEL_NAME,
+    answers_of_fitted,
+    measures_of,
+)
+from recs_anomaly.recommend.evaluation.lists import RankingTask, list_values
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+PROMISES = (0.5, 0.8, 0.9, 0.95)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """All that was measured of a recommender on ratings hidden from it.
+
+    Attributes
+    ----------
+    recommender : Recommender
+        Fitted to `train`.
+    train, hidden : DataFrames with columns user_id, item_id, rating
+    measures : DataFrame
+        As from `evaluate_fitted`.
+    forecasts : DataFrame
+        A row a hidden rating: user_id, item_id, rating, rating_mean, p_like, is_liked.
+    level_shares : DataFrame with columns level, observed, predicted
+        How often the hidden ratings take each level, and how often they should.
+    intervals : DataFrame with columns promised, held
+        The share of hidden ratings that intervals should hold, and do.
+    task : RankingTask
+    lists : dict of str to int64 ndarray of shape (n_users, 10)
+        Of the model, called "RBM", and of simple rules: columns of ``task.items``.
+    list_values : dict of str to ndarray of shape (n_users,)
+        As from `list_values`, of the model.
+    """
+
+    recommender: Recommender
+    train: pd.DataFrame
+    hidden: pd.DataFrame
+    measures: pd.DataFrame
+    forecasts: pd.DataFrame
+    level_shares: pd.DataFrame
+    intervals: pd.DataFrame
+    task: RankingTask
+    lists: dict[str, Ints]
+    list_values: dict[str, Floats]
+
+
+def judge(recommender: Recommender, train: pd.DataFrame, hidden: pd.DataFrame) -> Trial:
+    """Measure a fitted recommender.
+
+    Parameters
+    ----------
+    recommender : Recommender
+        Fitted to `train`.
+    train, hidden : DataFrames with columns user_id, item_id, rating
+
+    Returns
+    -------
+    trial : Trial
+
+    Raises
+    ------
+    InputError
+        As `evaluate_fitted`: if a hidden pair was learned from, for instance.
+    """
+    answered = answers_of_fitted(recommender.model, train, hidden)
+    probabilities = answered.forecasts[MODEL_NAME].probabilities
+    return Trial(
+        recommender,
+        train,
+        hidden,
+        measures_of(answered, hidden),
+        _forecasts(recommender, hidden, probabilities),
+        _level_shares(recommender, hidden, probabilities),
+        _intervals(recommender, hidden),
+        answered.task,
+        answered.lists,
+        list_values(answered.lists[MODEL_NAME], answered.task),
+    )
+
+
+def _forecasts(
+    recommender: Recommender, hidden: pd.DataFrame, probabilities: Floats
+) -> pd.DataFrame:
+    levels = recommender.model.classes_
+    liked = is_liked(levels)
+    return hidden[["user_id", "item_id", "rating"]].assign(
+        rating_mean=probabilities @ levels,
+        # Sums of probabilities may exceed 1 by rounding.
+        p_like=np.clip(probabilities @ liked, 0.0, 1.0),
+        is_liked=hidden["rating"] >= levels[liked].min(),
+    )
+
+
+def _level_shares(
+    recommender: Recommender, hidden: pd.DataFrame, probabilities: Floats
+) -> pd.DataFrame:
+    levels = recommender.model.classes_
+    places = np.searchsorted(levels, hidden["rating"])
+    observed = np.bincount(places, minlength=len(levels)) / len(hidden)
+    predicted = probabilities.mean(axis=0)
+    return pd.DataFrame({"level": levels, "observed": observed, "predicted": predicted})
+
+
+def _intervals(recommender: Recommender, hidden: pd.DataFrame) -> pd.DataFrame:
+    observed = hidden["rating"].to_numpy(dtype=np.float64)
+    held = []
+    for promised in PROMISES:
+        low, high = recommender.model.predict_interval(
+            hidden[["user_id", "item_id"]], promised
+        ).T
+        held.append(float(((low <= observed) & (observed <= high)).mean()))
+    return pd.DataFrame({"promised": PROMISES, "held": held})

@@ -1,0 +1,266 @@
+"""How the recommender learns: both views, the cut that calibrates them, the rest.
+
+Nothing here sees a rating that it is later judged on: a small cut of the training
+ratings stops the training of the views and fits the shapes of the distributions. Then
+the ratings of the cut come back: hidden activity, item features and everybody's
+weights are functions of the ratings, and are computed from all of them.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from recs_anomaly.core.progress import Progress, TerminalLine, TrainingHistory
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.recommend import levels as ordinal
+from recs_anomaly.recommend import view_rbm as rating_rbm
+from recs_anomaly.recommend.assembly import Views, assemble, without_ratings
+from recs_anomaly.recommend.choices import (
+    Choices,
+    InteractionRBM,
+    calibrated_link,
+    fit_interactions,
+)
+from recs_anomaly.recommend.model import (
+    Folded,
+    RatingModel,
+    evidence_of_users,
+    fold_in_users,
+    latent_of_users,
+)
+from recs_anomaly.recommend.rows import Floats, Ints, RatingRows, transposed
+from recs_anomaly.recommend.view_rbm import RatingRBM, RowContext
+
+CUT_SHARE = 0.1
+LARGEST_CUT = 20_000
+SMALLEST_CUT = 50
+ITEM_DROPOUT = 0.3
+# What the cut of MovieLens 100K says; a small cut of other ratings moves these little.
+USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.3, 0.3, 0.8, -0.1])
+USUAL_STRENGTH = 200.0
+N_INTERVAL_RANKS = 501
+VIEWS = ("user", "item")
+# A kill can leave one of each: the last whole file, and the draft of the next.
+KINDS = ("npz", "part")
+
+
+class ViewSettings(NamedTuple):
+    """What the constructor of the recommender says about training."""
+
+    view: str
+    n_hidden: int
+    epochs: int
+    learning_rate: float
+    decay: float
+    verbose: int
+    checkpoint: Path | None
+
+
+class Learned(NamedTuple):
+    """Result of `learn`."""
+
+    model: RatingModel
+    interactions: InteractionRBM
+    views: Views
+    shape_weights: Floats
+    interval_ranks: Floats
+    histories: dict[str, tuple[list[float], list[float]]]
+    seed: int  # of the decompositions
+
+
+class Cut(NamedTuple):
+    """Ratings of the training set held out of the training of the views."""
+
+    users: Ints
+    items: Ints
+    levels: Ints
+
+
+def learn(
+    ratings: RatingRows,
+    levels: Floats,
+    settings: ViewSettings,
+    rng: np.random.Generator,
+) -> Learned:
+    """Fit the recommender to rows of users, the last column an item nobody rated."""
+    kept, cut = split_cut(ratings, rng)
+    views, histories = _train_views(kept, cut, len(levels), settings, rng)
+    seed = int(rng.integers(2**31))
+    noise = float(levels[ratings.levels].var() / 2)
+    curve, weights = ordinal.USUAL_CURVE, USUAL_SHAPE_WEIGHTS
+    ranks = np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
+    with TerminalLine(settings.verbose) as line:
+        if len(cut.users):
+            line.write("calibrating predictions ...")
+            rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
+            rehearsal, weights, ranks = _calibrate(rehearsal, kept, cut)
+            noise, curve = rehearsal.noise, rehearsal.curve
+        line.write("inferring items from all ratings ...")
+        model = assemble(ratings, views, levels, settings.view, noise, seed)
+        model = model._replace(curve=curve)
+        interactions = _interactions(ratings, kept, cut, seed, line)
+    if not any(history.is_interrupted for history in histories.values()):
+        remove_checkpoints(settings.checkpoint)
+    losses = {view: (one.loss, one.validation_loss) for view, one in histories.items()}
+    return Learned(model, interactions, views, weights, ranks, losses, seed)
+
+
+def learn_choices(
+    choices: RatingRows, verbose: int, rng: np.random.Generator
+) -> Learned:
+    """Fit the recommender to who chose what, without ratings."""
+    kept, cut = split_cut(choices, rng)
+    seed = int(rng.integers(2**31))
+    model, views = without_ratings(choices.n_rows - 1, choices.n_columns - 1)
+    with TerminalLine(verbose) as line:
+        interactions = _interactions(choices, kept, cut, seed, line)
+    ranks = np.zeros(N_INTERVAL_RANKS)
+    return Learned(model, interactions, views, USUAL_SHAPE_WEIGHTS, ranks, {}, seed)
+
+
+def _interactions(
+    ratings: RatingRows, kept: RatingRows, cut: Cut, seed: int, line: TerminalLine
+) -> InteractionRBM:
+    line.write("learning who chooses what ...")
+    rbm = fit_interactions(ratings, seed)
+    if not len(cut.users):
+        return rbm
+    line.write("calibrating who chooses what ...")
+    rehearsal = fit_interactions(kept, seed)
+    hidden_choices = Choices(cut.users, cut.items)
+    rng = np.random.default_rng(seed)
+    return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))
+
+
+def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows, Cut]:
+    """Hold out a random tenth of the ratings, none where that would be too few."""
+    n_ratings = len(ratings.columns)
+    n_cut = min(int(CUT_SHARE * n_ratings), LARGEST_CUT)
+    is_cut = np.zeros(n_ratings, bool)
+    if n_cut >= SMALLEST_CUT:
+        is_cut[rng.choice(n_ratings, n_cut, replace=False)] = True
+    cut = Cut(ratings.rows[is_cut], ratings.columns[is_cut], ratings.levels[is_cut])
+    return ratings.where(~is_cut), cut
+
+
+def _train_views(
+    kept: RatingRows,
+    cut: Cut,
+    n_levels: int,
+    settings: ViewSettings,
+    rng: np.random.Generator,
+) -> tuple[Views, dict[str, TrainingHistory]]:
+    """Train the views asked for; the other stays at its starting point."""
+    # Keras takes seconds to import and is needed for nothing but this.
+    from recs_anomaly.core.training import Schedule
+    from recs_anomaly.recommend import training
+
+    schedule = Schedule(settings.epochs, settings.learning_rate)
+    views: dict[str, RatingRBM] = {}
+    histories: dict[str, TrainingHistory] = {}
+    for name, rows, held_out, dropout in (
+        ("user", kept, cut, 0.0),
+        ("item", transposed(kept), Cut(cut.items, cut.users, cut.levels), ITEM_DROPOUT),
+    ):
+        is_trained = settings.view in ("both", name)
+        n_hidden = settings.n_hidden if is_trained else 0
+        views[name] = training.starting_point(rows, n_levels, n_hidden, rng)
+        if not is_trained:
+            continue
+        config = training.RatingRBMConfig(n_hidden, settings.decay, dropout)
+        place = f", {len(histories) + 1} of 2" if settings.view == "both" else ""
+        views[name], histories[name] = training.fit_rating_rbm(
+            rows,
+            views[name],
+            config,
+            schedule,
+            seed=int(rng.integers(2**31)),
+            progress=Progress(f"{name} view{place}", settings.epochs, settings.verbose),
+            validate=_validator(rows, held_out) if len(cut.users) else None,
+            checkpoint=file_of(settings.checkpoint, name),
+        )
+    user, item = views["user"], views["item"]
+    return Views(user.encoder, item.encoder, user.level_log_frequency), histories
+
+
+def _validator(rows: RatingRows, cut: Cut) -> Callable[[RatingRBM], float]:
+    """Loss on the cut, from those rows alone that it has ratings of."""
+    asked, place = np.unique(cut.users, return_inverse=True)
+    return partial(_loss_on_cut, rows.take(asked), cut._replace(users=place))
+
+
+def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:
+    """Negative log-likelihood of the cut, whose users may be any view's rows."""
+    row, column, level = cut
+    context = rating_rbm.contexts(rbm, rows)
+    logits = rating_rbm.level_logits(
+        rbm,
+        rating_rbm.hidden_units(rbm.encoder, rows)[row],
+        RowContext(context.mean[row], context.habits[row]),
+        column,
+    )
+    probabilities = rating_rbm.softmax(logits)[np.arange(len(level)), level]
+    return float(-np.log(probabilities).mean())
+
+
+def _calibrate(
+    model: RatingModel, kept: RatingRows, cut: Cut
+) -> tuple[RatingModel, Floats, Floats]:
+    """Noise, curve and shape weights; the cut's distances from the middle rank."""
+    order = np.argsort(cut.users, kind="stable")
+    users, items, levels = (part[order] for part in cut)
+    people = fold_in_users(model, kept, np.unique(users))
+    latent_ratings = latent_of_users(model, people, users, items)
+    model = model._replace(
+        noise=_typical_noise(people, default=model.noise),
+        curve=ordinal.fit_curve(
+            latent_ratings, model.levels[levels], model.mean, model.levels
+        ),
+    )
+    known = evidence_of_users(model, people, users, items)
+    weights = ordinal.fit_shape_weights(
+        known, levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
+    )
+    probabilities = ordinal.distribution(known, weights, model.levels)
+    ranks = ordinal.middle_ranks(probabilities)[np.arange(len(levels)), levels]
+    shares = np.linspace(0.0, 1.0, N_INTERVAL_RANKS)
+    return model, weights, np.quantile(np.abs(ranks - 0.5), shares)
+
+
+def _typical_noise(people: dict[int, Folded], default: float) -> float:
+    """Mean squared residual of people's own ratings."""
+    n_ratings = sum(person.n_ratings for person in people.values())
+    squares = sum(person.squared_error for person in people.values())
+    return squares / n_ratings if squares > 0 else default
+
+
+def checkpoint_folder(folder: str | Path | None, random_state: object) -> Path | None:
+    """Check that a checkpoint can serve."""
+    if folder is None:
+        return None
+    if not isinstance(random_state, int | np.integer):
+        raise InputError(
+            "checkpoint needs an integer for random_state, so that the training goes "
+            f"on as it began; got {random_state!r}."
+        )
+    if Path(folder).is_file():
+        raise InputError(f"checkpoint must be a folder; {folder} is a file.")
+    return Path(folder)
+
+
+def file_of(folder: Path | None, view: str) -> Path | None:
+    """Where the training of a view leaves its checkpoint."""
+    return None if folder is None else folder / f"{view}-view.npz"
+
+
+def remove_checkpoints(folder: Path | None) -> None:
+    """Nothing is left to go on with; a folder that holds other things stays."""
+    if folder is None:
+        return
+    for file in (f"{view}-view.{kind}" for view in VIEWS for kind in KINDS):
+        (folder / file).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()

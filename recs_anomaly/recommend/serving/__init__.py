@@ -1,0 +1,1 @@
+"""Answers with titles, from files and catalogues."""

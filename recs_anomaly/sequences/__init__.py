@@ -1,0 +1,1 @@
+"""Recurrent networks that classify, forecast and write sequences."""

@@ -1,0 +1,183 @@
+"""What a fitted recurrent network holds: its arrays, by name and shape."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_array, validate_data
+
+from recs_anomaly.base.checks import check_integer, check_number
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.recurrent import GATES, Recurrent
+from recs_anomaly.exceptions import InputError
+
+CELLS = ("gru", "lstm", "simple_rnn")
+ACTIVATIONS = ("tanh", "relu")
+
+
+def recurrent_arrays(n_inputs: str, n_outputs: str) -> dict[str, ArraySpec]:
+    """State a network's arrays, given what its inputs and outputs are called."""
+    return {
+        "kernel_": ArraySpec("float64", (n_inputs, "n_gate_units")),
+        "recurrent_kernel_": ArraySpec("float64", ("n_units", "n_gate_units")),
+        "bias_": ArraySpec("float64", ("n_biases", "n_gate_units")),
+        "head_kernel_": ArraySpec("float64", ("n_units", n_outputs)),
+        "head_bias_": ArraySpec("float64", (n_outputs,)),
+        "optimizer_state_": ArraySpec("float32", ("n_values",), is_optional=True),
+    }
+
+
+NAMES = tuple(recurrent_arrays("n_inputs", "n_outputs"))[:5]
+LEAST_INTEGER = {"n_units": 1, "epochs": 0, "batch_size": 1, "patience": 1}
+
+
+class RecurrentState:
+    """A cell and its head, as attributes."""
+
+    cell: str
+    kernel_: Floats
+    recurrent_kernel_: Floats
+    bias_: Floats
+    head_kernel_: Floats
+    head_bias_: Floats
+    optimizer_state_: NDArray[np.float32]
+    n_fits_: int
+    n_iter_: int
+    loss_curve_: list[float]
+    validation_loss_curve_: list[float]
+
+    def _store_recurrent(self, model: Recurrent) -> None:
+        for name, array in zip(NAMES, model, strict=True):
+            setattr(self, name, array)
+
+    def _store_training(self, trained: Any) -> None:
+        """Keep the weights of a training, and go on with the counts and curves."""
+        self._store_recurrent(trained.model)
+        self.n_fits_ += 1
+        self.n_iter_ += len(trained.history.loss)
+        self.loss_curve_ = [*self.loss_curve_, *trained.history.loss]
+        self.validation_loss_curve_ = [
+            *self.validation_loss_curve_,
+            *trained.history.validation_loss,
+        ]
+
+    def _recurrent(self) -> Recurrent:
+        return Recurrent(*(getattr(self, name) for name in NAMES))
+
+    @property
+    def _core_cell(self) -> str:
+        """What the cell is called in core, where the activation is a part of it."""
+        is_relu = getattr(self, "activation", "tanh") == "relu"
+        return "relu_rnn" if is_relu else self.cell
+
+    def _check_parameters(self) -> None:
+        """Check what shapes cannot tell of a loaded network."""
+        check_cell(self)
+        n_gates = GATES[self._core_cell]
+        n_biases = 2 if self.cell == "gru" else 1
+        n_units = len(self.recurrent_kernel_)
+        if self.bias_.shape != (n_biases, n_gates * n_units):
+            raise InputError(
+                f"bias_ must have shape {(n_biases, n_gates * n_units)} for "
+                f"{n_units} units of cell={self.cell!r}; it has {self.bias_.shape}."
+            )
+
+
+def check_cell(estimator: Any) -> None:
+    """Raise an InputError unless the cell, and its activation if any, are known."""
+    if estimator.cell not in CELLS:
+        raise InputError(f"cell must be one of {CELLS}; got {estimator.cell!r}.")
+    activation = getattr(estimator, "activation", "tanh")
+    if activation not in ACTIVATIONS:
+        raise InputError(
+            f"activation must be one of {ACTIVATIONS}; got {activation!r}."
+        )
+    if activation == "relu" and estimator.cell != "simple_rnn":
+        raise InputError(
+            "activation='relu' is for cell='simple_rnn': gates need bounded values; "
+            f"got cell={estimator.cell!r}."
+        )
+
+
+def check_parameters(estimator: Any) -> None:
+    """Raise an InputError that names the first parameter that breaks its rule."""
+    check_cell(estimator)
+    for name, least in LEAST_INTEGER.items():
+        if hasattr(estimator, name):
+            check_integer(name, getattr(estimator, name), least)
+    check_number("learning_rate", estimator.learning_rate, 0.0, np.inf)
+    if estimator.clip_norm is not None:
+        check_number("clip_norm", estimator.clip_norm, 0.0, np.inf, ", or None")
+    wanted = getattr(estimator, "class_weight", None)
+    if not (wanted is None or wanted == "balanced" or isinstance(wanted, Mapping)):
+        raise InputError(
+            f"class_weight must be a dict, 'balanced' or None; got {wanted!r}."
+        )
+    if hasattr(estimator, "validation_fraction"):
+        check_number("validation_fraction", estimator.validation_fraction, 0.0, 0.9)
+
+
+def checked_sequences(estimator: Any, X: ArrayLike, *, reset: bool) -> Floats:
+    """Sequences (n, steps, n_channels); X without channels has one.
+
+    Learns `n_features_in_`, `n_channels_` and `n_dimensions_` if `reset`. The features
+    of 2-D X are its steps, all of which `predict` needs; those of 3-D X are the
+    channels, and any number of steps will do.
+    """
+    n_dimensions = _n_dimensions(X)
+    if not reset and n_dimensions > 1 and n_dimensions != estimator.n_dimensions_:
+        raise InputError(
+            f"X must have {estimator.n_dimensions_} dimensions as in fit; "
+            f"it has {n_dimensions}."
+        )
+    options: dict[str, Any] = {
+        "dtype": np.float64,
+        "ensure_all_finite": "allow-nan",
+    }
+    if n_dimensions != 3:
+        values = validate_data(estimator, X, reset=reset, **options)[:, :, None]
+    else:
+        values = check_array(
+            X, allow_nd=True, estimator=estimator, input_name="X", **options
+        )
+        _check_channels(estimator, values, reset)
+    if reset:
+        estimator.n_dimensions_ = n_dimensions
+        estimator.n_channels_ = values.shape[2]
+    sequences: Floats = values
+    return sequences
+
+
+def _n_dimensions(X: ArrayLike) -> int:
+    """Count dimensions; give 2 where only scikit-learn can tell what is wrong."""
+    try:
+        found = int(np.asarray(X).ndim)
+    except ValueError as error:
+        raise InputError(
+            "X must hold sequences of one length; fill shorter ones up with NaN, "
+            "which is left out."
+        ) from error
+    if found > 3:
+        raise InputError(
+            "X must have shape (n_samples, steps) or (n_samples, steps, channels); "
+            f"got {found} dimensions."
+        )
+    return found
+
+
+def _check_channels(estimator: Any, values: Floats, reset: bool) -> None:
+    n_channels = values.shape[2]
+    if values.shape[1] == 0 or n_channels == 0:
+        raise InputError(
+            f"X must have steps and channels; its shape is {values.shape}."
+        )
+    if reset:
+        estimator.n_features_in_ = n_channels
+        estimator.__dict__.pop("feature_names_in_", None)
+    elif n_channels != estimator.n_channels_:
+        raise InputError(
+            f"X must have {estimator.n_channels_} channels as in fit; "
+            f"it has {n_channels}."
+        )

@@ -1,0 +1,208 @@
+"""Training of recurrent networks by Keras, each shape built and compiled once.
+
+Tracing a network takes seconds, more than training a small one. Networks that are done
+wait, by the plan they were built from, for the next fit of the same plan: a grid search
+or a cross-validation compiles once. A waiting network keeps nothing of its past:
+weights and Adam's averages are set anew.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Lock
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from recs_anomaly.core.progress import Progress, TrainingHistory
+from recs_anomaly.core.recurrent import Recurrent
+from recs_anomaly.core.recurrent_network import (
+    build_speaker,
+    build_summary,
+    recurrent_arrays,
+    set_recurrent,
+)
+from recs_anomaly.core.training import (
+    IS_ALWAYS_COMPILED,
+    Batch,
+    EpochMonitor,
+    ShuffledBatches,
+    run,
+)
+from recs_anomaly.sequences.samples import Pace, Samples, draw_batches
+
+Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+MOST_WAITING = 8
+# Steps of a cell in a training, from which on compiling by XLA, which takes a second or
+# two and then halves the time of a step, pays.
+WORTH_COMPILING = 20_000
+STEPS_AT_ONCE = 8  # of training, between which Python is not asked; saves a tenth
+
+
+class Plan(NamedTuple):
+    """Shape, loss and steps of a network: all that compiled code depends on.
+
+    `loss` is "binary", "classes" or "squares" of the last step's outputs, or "symbols",
+    of every step's.
+    """
+
+    cell: str
+    n_units: int
+    n_inputs: int
+    n_outputs: int
+    n_steps: int
+    loss: str
+    batch_size: int
+    clip_norm: float | None
+    is_compiled: bool
+
+
+class Trained(NamedTuple):
+    """Weights, the losses on the way, and where Adam's averages stand."""
+
+    model: Recurrent
+    history: TrainingHistory
+    optimizer_state: Singles
+
+
+class SequenceModel(keras.Model):
+    """A recurrent network whose loss is weighted, sample by sample or step by step."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        shape = (plan.cell, plan.n_steps, plan.n_inputs)
+        self._reads_symbols = plan.loss == "symbols"
+        self._loss_of = LOSSES[plan.loss]
+        self.network = (
+            build_speaker(*shape, plan.n_units)
+            if self._reads_symbols
+            else build_summary(*shape, plan.n_units, plan.n_outputs)
+        )
+        self.compile(
+            optimizer=keras.optimizers.Adam(global_clipnorm=plan.clip_norm),
+            jit_compile=plan.is_compiled or IS_ALWAYS_COMPILED,
+            steps_per_execution=STEPS_AT_ONCE if plan.is_compiled else 1,
+        )
+        self.optimizer.build(self.trainable_variables)
+
+    def call(self, batch: Batch, training: bool = False) -> keras.KerasTensor:
+        """Give the network's output."""
+        if self._reads_symbols:
+            return self.network(batch["inputs"], training=training)
+        return self.network([batch["inputs"], batch["is_step"]], training=training)
+
+    def compute_loss(
+        self,
+        x: Batch | None = None,
+        y: object = None,
+        y_pred: keras.KerasTensor | None = None,
+        sample_weight: object = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
+        """Weighted loss of the batch, over its size: fillers weigh nothing."""
+        assert x is not None
+        return ops.mean(x["weights"] * self._loss_of(x["targets"], y_pred))
+
+
+class FallingRate(keras.callbacks.Callback):
+    """Sets the learning rate of each epoch."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self._rates = np.linspace(
+            pace.first_rate, pace.last_rate, pace.epochs, endpoint=False
+        )
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Set it."""
+        self.model.optimizer.learning_rate = float(self._rates[epoch])
+
+
+LOSSES: dict[str, Callable[..., keras.KerasTensor]] = {
+    "binary": lambda y, z: ops.mean(
+        ops.binary_crossentropy(y, z, from_logits=True), axis=-1
+    ),
+    "classes": lambda y, z: ops.categorical_crossentropy(y, z, from_logits=True),
+    "squares": lambda y, z: ops.mean(ops.square(y - z), axis=-1),
+    "symbols": lambda y, z: ops.sparse_categorical_crossentropy(y, z, from_logits=True),
+}
+
+
+def train_recurrent(
+    plan: Plan,
+    start: Recurrent,
+    samples: Samples,
+    pace: Pace,
+    seed: int,
+    progress: Progress,
+    validate: Callable[[Recurrent], float] | None = None,
+    optimizer_state: Singles | None = None,
+) -> Trained:
+    """Train weights from a start; samples come in an order drawn anew each epoch.
+
+    `validate` gives the loss on a validation cut. Adam goes on from `optimizer_state`
+    where there is one.
+    """
+    with borrowed(plan) as model, progress:
+        set_recurrent(model.network, start)
+        _set_state(model.optimizer, optimizer_state)
+        monitor = EpochMonitor(
+            None if validate is None else lambda: validate(_weights_of(model)),
+            pace.patience,
+            progress,
+            lambda: _weights_of(model),
+        )
+        batches = ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed)
+        history = run(model, batches, pace.epochs, monitor, FallingRate(pace))
+        return Trained(_weights_of(model), history, _state_of(model.optimizer))
+
+
+def is_worth_compiling(n_batches: int, n_steps: int, epochs: int) -> bool:
+    """Whether so much training is done sooner when it is compiled first."""
+    return n_batches * n_steps * epochs >= WORTH_COMPILING
+
+
+def fitting_batch(n_samples: int, batch_size: int) -> int:
+    """Batch size for so many samples; one power of two serves many small numbers."""
+    return int(min(batch_size, 1 << max(n_samples - 1, 0).bit_length()))
+
+
+_waiting: OrderedDict[Plan, list[SequenceModel]] = OrderedDict()
+_lock = Lock()
+
+
+@contextmanager
+def borrowed(plan: Plan) -> Iterator[SequenceModel]:
+    """Lend a network of this plan, to one borrower at a time."""
+    with _lock:
+        models = _waiting.get(plan)
+        model = models.pop() if models else None
+    model = model or SequenceModel(plan)
+    yield model
+    # After an error nobody knows what state it is in: it does not come back.
+    with _lock:
+        _waiting.setdefault(plan, []).append(model)
+        _waiting.move_to_end(plan)
+        while len(_waiting) > MOST_WAITING:
+            _waiting.popitem(last=False)
+
+
+def _weights_of(model: SequenceModel) -> Recurrent:
+    return recurrent_arrays(model.network)
+
+
+def _state_of(optimizer: keras.Optimizer) -> Singles:
+    return np.concatenate(
+        [np.ravel(ops.convert_to_numpy(v)) for v in optimizer.variables]
+    ).astype(np.float32)
+
+
+def _set_state(optimizer: keras.Optimizer, state: Singles | None) -> None:
+    sizes = [int(np.prod(variable.shape)) for variable in optimizer.variables]
+    values = np.zeros(sum(sizes), np.float32) if state is None else state
+    pieces = np.split(values, np.cumsum(sizes)[:-1])
+    for variable, piece in zip(optimizer.variables, pieces, strict=True):
+        variable.assign(piece.reshape(variable.shape).astype(variable.dtype))

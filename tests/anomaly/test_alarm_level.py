@@ -1,0 +1,92 @@
+"""The threshold that follows drift, and how sure a tail is."""
+
+import numpy as np
+import pytest
+
+from recs_anomaly.anomaly.course import SHARE, STEP, AlarmLevel
+from recs_anomaly.anomaly.tail import (
+    excursion_peaks,
+    fit_tail,
+    score_at,
+    tail_with_rare,
+)
+
+
+def test_as_many_rows_lie_above_the_level_after_a_change_of_scale() -> None:
+    shares = np.random.default_rng(0).gamma(2.0, 1.0, 40_000)
+    level = AlarmLevel(float(np.quantile(shares, 1.0 - SHARE)))
+    for share in 3.0 * shares[:20_000]:
+        level.follow(float(share))
+    assert level.factor == pytest.approx(3.0, rel=0.2)
+    for share in shares[20_000:]:
+        level.follow(float(share))
+    assert level.factor == pytest.approx(1.0, rel=0.2)
+
+
+def test_one_row_moves_the_level_by_the_same_step_however_high_it_is() -> None:
+    high, huge, low = (AlarmLevel(1.0) for _ in range(3))
+    high.follow(1.1)
+    huge.follow(1e300)
+    low.follow(0.0)
+    assert high.moved == huge.moved == pytest.approx(0.97 * STEP)
+    assert low.moved == 0.0  # never below where training had it
+    huge.follow(0.0)
+    assert huge.moved == pytest.approx(0.94 * STEP)
+
+
+def test_a_sudden_rise_is_told_from_drift() -> None:
+    rng = np.random.default_rng(0)
+    shares = rng.gamma(2.0, 1.0, 30_000)
+    start = float(np.quantile(shares, 1.0 - SHARE))
+    drifting, shifted = AlarmLevel(start), AlarmLevel(start)
+    for share in np.linspace(1.0, 3.0, len(shares)) * shares:
+        drifting.follow(float(share))
+        assert not drifting.is_sudden
+    for row in range(1000):
+        shifted.follow(6.0 * float(shares[row]))
+    assert shifted.is_sudden
+    assert shifted.settled_level == pytest.approx(start, rel=0.25)
+
+
+def test_excursions_by_hand() -> None:
+    scores = np.array([0, 2, 4, 0, 3, 0, 0, 0, 0, 2.0])
+    assert excursion_peaks(scores, 1.0, apart=1).tolist() == [4, 3, 2]
+    assert excursion_peaks(scores, 1.0, apart=2).tolist() == [4, 2]
+    assert excursion_peaks(scores, 1.0, apart=9).tolist() == [4]
+    assert excursion_peaks(scores, 4.0, apart=1).tolist() == []
+
+
+def test_predictive_thresholds_of_few_scores_hold_on_average() -> None:
+    """Refit on 100 exponential scores: one new score in a thousand is beyond."""
+    rng = np.random.default_rng(0)
+    rates = []
+    for _ in range(400):
+        tail = fit_tail(rng.exponential(1.0, 100), 1)
+        sure = tail._replace(shape=max(tail.shape - 1 / 10, 0.0))  # ten rows beyond
+        rates.append([np.exp(-score_at(t, 0.001)) for t in (sure, tail)])
+    plain, careful = np.mean(rates, axis=0)
+    assert plain > 0.0018
+    assert careful == pytest.approx(0.001, rel=0.4)
+
+
+def test_a_tail_of_scores_that_last_is_heavier_than_that_of_its_rows() -> None:
+    """Of stretches of ten rows that rise and fall, rows and peaks count as much."""
+    rng = np.random.default_rng(0)
+    peaks = rng.exponential(1.0, 400)
+    scores = np.outer(peaks, [*np.linspace(0, 1, 5), *np.linspace(1, 0, 5)]).ravel()
+    rows, both = (fit_tail(scores, apart) for apart in (0, 4))
+    top = peaks[peaks > rows.threshold] - rows.threshold
+    assert both.share == rows.share
+    of_rows, of_both = (t.scale / (1 - t.shape) for t in (rows, both))  # mean excesses
+    assert of_rows < of_both < top.mean() + of_rows
+    assert score_at(both, 1e-4) > score_at(rows, 1e-4)
+
+
+def test_rare_rows_belong_if_a_heavy_tail_reaches_them() -> None:
+    scores = np.random.default_rng(0).exponential(1.0, 4000)
+    for highest, belong in ((12.0, True), (200.0, False)):
+        tail, found = tail_with_rare(scores, np.append(scores, highest), 1)
+        assert found == belong
+        with_rare = fit_tail(np.append(scores, highest), 1)
+        expected = with_rare if belong else fit_tail(scores, 1)
+        assert score_at(tail, 1e-6) == score_at(expected, 1e-6)

@@ -1,0 +1,182 @@
+"""The causal score: batch and stream against a slow twin, and against each other."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recs_anomaly.anomaly.autoregression import Autoregression
+from recs_anomaly.anomaly.branches import AnomalyModel
+from recs_anomaly.anomaly.causal import (
+    CausalSettings,
+    average_past,
+    causal_settings,
+    is_judged,
+    is_told_so_far,
+    look_back,
+)
+from recs_anomaly.anomaly.causal_stream import CausalStream, KnownPast, RecurrentStream
+from recs_anomaly.anomaly.channels import Channels
+from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.window_codes import fit_components
+from recs_anomaly.core.recurrent import BLOCK, Recurrent, run_in_blocks
+from recs_anomaly.core.windows import sliding_windows
+from tests import naive_causal as naive
+
+seeds = st.integers(0, 2**31)
+USUAL = np.array([[0.5], [0.2], [3.0]])
+WEIGHTS = np.array([1.0, 0.5, 2.0])
+WIDTH, LAGS, UNITS = 12, 5, 4
+GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
+
+
+def recurrent(cell: str, n_channels: int, n_targets: int, seed: int = 0) -> Recurrent:
+    rng = np.random.default_rng(seed)
+    gates = GATES[cell] * UNITS
+    return Recurrent(
+        rng.normal(0, 0.5, (n_channels, gates)),
+        rng.normal(0, 0.5, (UNITS, gates)),
+        rng.normal(0, 0.5, (2 if cell == "gru" else 1, gates)),
+        rng.normal(0, 0.5, (UNITS, n_targets)),
+        rng.normal(0, 0.5, n_targets),
+    )
+
+
+def model_of(n_channels: int, cell: str | None = None) -> AnomalyModel:
+    """Give a model whose last channel, if it has several, is context."""
+    rng = np.random.default_rng(n_channels)
+    targets = np.arange(max(n_channels - 1, 1))
+    channel = np.sin(np.arange(300) / 3) + 0.1 * rng.standard_normal(300)
+    windows = sliding_windows(channel, WIDTH)
+    autoencoder = fit_components(
+        windows - windows.mean(axis=1, keepdims=True), 0.9, WIDTH // 3
+    )
+    return AnomalyModel(
+        Channels(np.zeros(n_channels), np.ones(n_channels), targets),
+        Autoregression(rng.normal(0, 0.2, (n_channels, LAGS)), np.zeros(n_channels)),
+        cell or "gru",
+        recurrent(cell, n_channels, len(targets)) if cell else None,
+        autoencoder,
+        rng.normal(0, 1, (len(targets), 20, len(autoencoder.components) + 1)),
+        np.full(20, -(2**40)),
+    )
+
+
+def series_with_gaps(n_rows: int, n_channels: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    series = rng.normal(0, 1, (n_rows, n_channels))
+    series[rng.random(series.shape) < rng.choice([0.0, 0.1, 0.5])] = np.nan
+    for _ in range(rng.integers(0, 3)):
+        start = rng.integers(0, n_rows)
+        series[start : start + rng.integers(1, 25)] = np.nan
+    return series
+
+
+def batch(
+    model: AnomalyModel, series: np.ndarray, causal: CausalSettings, scale: np.ndarray
+) -> np.ndarray:
+    errors = look_back(model, series, causal)
+    averages = average_past(errors, causal, USUAL + 0 * scale)
+    ratios = combine(averages / scale[:, :, None], WEIGHTS)
+    return np.where(is_judged(errors, causal.stride), ratios, np.nan)
+
+
+def stream_of(
+    model: AnomalyModel, causal: CausalSettings, scale: np.ndarray
+) -> CausalStream:
+    return CausalStream(model, causal, USUAL + 0 * scale, scale, WEIGHTS)
+
+
+def streamed(stream: CausalStream, series: np.ndarray) -> np.ndarray:
+    complete = ~np.isnan(series).any(axis=1)
+    return np.array(
+        [stream.advance(row, bool(c)) for row, c in zip(series, complete, strict=True)]
+    )
+
+
+@given(seed=seeds, n_rows=st.integers(1, 120), stride=st.integers(1, 9))
+@settings(max_examples=40, deadline=None)
+def test_causal_ratios_are_those_of_the_slow_twin(
+    seed: int, n_rows: int, stride: int
+) -> None:
+    series = series_with_gaps(n_rows, 1, seed)
+    model, causal = model_of(1), CausalSettings(stride, 35.0, 0)
+    scale = np.array([[[1.0], [0.3], [10.0]], [[2.0], [0.1], [5.0]]])
+    expected = naive.ratios(
+        model, series[:, 0], USUAL[:, 0], scale[:, :, 0], WEIGHTS, stride, [7.0, 35.0]
+    )
+    found = batch(model, series, causal, scale)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@given(seed=seeds, n_rows=st.integers(1, 500), n_channels=st.integers(1, 3))
+@settings(max_examples=30, deadline=None)
+def test_a_stream_says_what_the_batch_says(
+    seed: int, n_rows: int, n_channels: int
+) -> None:
+    series = series_with_gaps(n_rows, n_channels, seed)
+    rng = np.random.default_rng(seed)
+    cell = rng.choice(["", *GATES])
+    model = model_of(n_channels, str(cell) or None)
+    side, constant = int(rng.integers(-1, 2)), float(rng.choice([0.0, 2.0, 30.0]))
+    causal = causal_settings(WIDTH, constant, side)._replace(stride=3)
+    shape = (len(causal.time_constants), 3, len(model.channels.targets))
+    scale = 1.0 / rng.random(shape)
+    found = streamed(stream_of(model, causal, scale), series)
+    expected = batch(model, series, causal, scale)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("cut", [1, 130, 191, 192, 200])
+def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
+    series = series_with_gaps(400, 2, seed=3)
+    model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0)
+    first, second = (stream_of(model, causal, np.ones((2, 3, 1))) for _ in range(2))
+    streamed(first, series[:cut])
+    second.unpack(first.packed())
+    assert second.n_rows == cut
+    np.testing.assert_array_equal(
+        streamed(first, series[cut:]), streamed(second, series[cut:])
+    )
+    np.testing.assert_array_equal(first.levels(), second.levels())
+
+
+def test_what_another_stream_packed_is_refused() -> None:
+    causal = causal_settings(WIDTH, 5.0, 0)
+    one, other = (stream_of(model_of(n), causal, np.ones((2, 3, 1))) for n in (1, 2))
+    with pytest.raises(ValueError, match="packed must have"):
+        one.unpack(other.packed())
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_two_states_are_enough_for_blocks(cell: str) -> None:
+    model = recurrent(cell, 2, 3)
+    series = np.random.default_rng(1).normal(0, 1, (3 * BLOCK + 17, 2))
+    stream = RecurrentStream(cell, model)
+    found = [stream.advance(row, number) for number, row in enumerate(series)]
+    np.testing.assert_allclose(found, run_in_blocks(cell, model, series), atol=1e-12)
+
+
+@given(seed=seeds, n_rows=st.integers(1, 80), width=st.integers(1, 20))
+@settings(deadline=None)
+def test_what_the_past_tells(seed: int, n_rows: int, width: int) -> None:
+    is_known = ~np.isnan(series_with_gaps(n_rows, 2, seed))
+    known, told = KnownPast(20, 2), is_told_so_far(is_known, width)
+    for row in range(n_rows):
+        expected = [naive.is_told(column[: row + 1], width) for column in is_known.T]
+        if is_known[row].all() and known.is_settled:
+            known.add_complete()
+        else:
+            known.add(is_known[row])
+        assert known.is_told(width).tolist() == expected
+        assert told[row].tolist() == expected
+
+
+def test_one_side_alone_counts() -> None:
+    series = np.zeros((60, 1))
+    series[40], series[50] = 4.0, -4.0
+    for side, row in ((1, 40), (-1, 50)):
+        causal = CausalSettings(100, 0.0, side)
+        found = batch(model_of(1), series, causal, np.ones((1, 3, 1)))
+        assert np.nanargmax(found) == row
+        assert found[90 - row] < found[row] / 2

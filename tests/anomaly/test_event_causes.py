@@ -1,0 +1,79 @@
+"""What events are called, on channels made by hand."""
+
+import numpy as np
+import pytest
+
+from recs_anomaly.anomaly.events import Excerpt, cause_of
+
+ROWS, FIRST = 400, 300
+NOISE = np.random.default_rng(0).normal(0.0, 0.1, ROWS)
+RHYTHM = np.sin(np.arange(ROWS) / 20)
+
+
+def excerpt(
+    values: np.ndarray, stop: int, errs: dict[int, float], still: slice = slice(0)
+) -> Excerpt:
+    """An event from row 300 on; the forecast errs in some rows, others stand still."""
+    residual, stillness = np.full(ROWS, 0.01), np.ones(ROWS)
+    residual[list(errs)] = list(errs.values())
+    stillness[still] = 1.5
+    expected = values - residual
+    return Excerpt(FIRST, stop, "forecast", stillness, values, expected, residual)
+
+
+def changed(rows: slice, by: float, values: np.ndarray = NOISE) -> np.ndarray:
+    values = values.copy()
+    values[rows] += by
+    return values
+
+
+def still(rows: slice) -> np.ndarray:
+    values = NOISE.copy()
+    values[rows] = 7.0
+    return values
+
+
+@pytest.mark.parametrize(
+    ("made", "begin"),
+    [
+        (
+            excerpt(still(slice(300, 340)), 342, {340: 3.0}, slice(300, 340)),
+            "frozen: does not move from 7",
+        ),
+        # Most of the event's rows move.
+        (excerpt(NOISE, 341, {300: 1.0, 340: -1.0}, slice(310, 330)), "jumps"),
+        (
+            excerpt(changed(slice(300, 301), 3.0), 301, {300: 3.0}),
+            "spike: 3.12 where 0.1203 was expected",
+        ),
+        # Errors after a spike are its echo.
+        (excerpt(changed(slice(300, 302), 3.0), 312, {300: 3.0, 302: -2.0}), "spike"),
+        (excerpt(changed(slice(300, 340), 3.0), 340, {300: 3.0}), "level: about 3"),
+        # A rhythm hides the level, not the step.
+        (
+            excerpt(changed(slice(300, 350), 0.9, RHYTHM), 350, {300: 1.0}),
+            "step: +",
+        ),
+        (
+            excerpt(NOISE, 340, {300: 1.0, 320: -1.0, 339: 1.0}),
+            "jumps: steps that its past does not foretell",
+        ),
+        # A standstill no longer than those in training is none.
+        (excerpt(still(slice(300, 340)), 302, {300: 0.1}), "jumps"),
+    ],
+)
+def test_causes(made: Excerpt, begin: str) -> None:
+    assert cause_of(made).startswith(begin)
+
+
+def test_nothing_known_has_a_cause() -> None:
+    nothing = np.full(ROWS, np.nan)
+    made = Excerpt(
+        FIRST, 310, "neighbour", np.ones(ROWS), nothing, nothing, np.zeros(ROWS)
+    )
+    assert cause_of(made).startswith("shape")
+
+
+def test_an_event_at_the_start_has_no_rows_before() -> None:
+    errs = {0: 1.0, 9: 1.0}
+    assert cause_of(excerpt(NOISE, 340, errs)._replace(first=0)).startswith("jumps")

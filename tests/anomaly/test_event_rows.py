@@ -1,0 +1,74 @@
+"""Where events begin and end, on evidence made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recs_anomaly.anomaly.events import Evidence, event_runs, event_table
+from recs_anomaly.anomaly.tail import fit_tail
+
+WINDOW = 10
+ROWS = 60
+
+
+def evidence(
+    unlike: slice = slice(0),
+    rebuilt: slice = slice(0),
+    errs: slice = slice(0),
+    beyond: slice = slice(5, 55),
+    still: slice = slice(0),
+) -> Evidence:
+    """Rows beyond the threshold, and what the branches find in some of them."""
+    ratio, alone = np.zeros(ROWS), np.zeros(ROWS)
+    ratio[beyond], alone[errs] = 2.0, 2.0
+    errors = np.zeros((3, ROWS, 1))
+    errors[1, rebuilt, 0] = errors[2, unlike, 0] = 1.0
+    blank, stillness = np.zeros((ROWS, 1)), np.ones((ROWS, 1))
+    stillness[still] = 1.5
+    shares = np.concatenate([errors, np.log(stillness)[None]])
+    return Evidence(
+        ratio, shares, errors, stillness, blank, blank, blank, alone, WINDOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "runs"),
+    [
+        # One abnormal row makes 2 * 10 - 1 rows unlike: the row is what is left.
+        (evidence(unlike=slice(20, 39)), [(29, 30)]),
+        # Twenty abnormal rows.
+        (evidence(unlike=slice(11, 49)), [(20, 40)]),
+        # A short stretch keeps its middle, here two of ten rows.
+        (evidence(unlike=slice(20, 30)), [(24, 26)]),
+        (evidence(unlike=slice(20, 21)), [(20, 21)]),
+        # The row in which the forecast errs says more exactly where it is.
+        (evidence(unlike=slice(20, 39), errs=slice(21, 22)), [(21, 22)]),
+        (evidence(unlike=slice(20, 39), rebuilt=slice(25, 35)), [(25, 35)]),
+        # Two things apart.
+        (evidence(unlike=slice(20, 39), errs=slice(15, 16)), [(15, 16), (29, 30)]),
+        # Nothing stands out: all that is beyond the threshold.
+        (evidence(), [(5, 55)]),
+        # Strange rows below the threshold are none.
+        (evidence(unlike=slice(20, 39), beyond=slice(40, 50)), [(40, 50)]),
+        (evidence(rebuilt=slice(20, 39), beyond=slice(30, 50)), [(30, 39)]),
+        # Of a standstill all rows count, once it is found out: beyond, or as it ends.
+        (evidence(still=slice(20, 30), beyond=slice(25, 26)), [(20, 30)]),
+        (evidence(still=slice(20, 30), beyond=slice(30, 31)), [(20, 31)]),
+        (
+            evidence(still=slice(20, 30), beyond=slice(31, 32)),
+            [(31, 32)],
+        ),
+    ],
+)
+def test_rows_of_events(made: Evidence, runs: list[tuple[int, int]]) -> None:
+    assert event_runs(made, threshold=1.0, merge_gap=0, min_duration=1) == runs
+
+
+def test_a_standstill_leads_where_it_says_most() -> None:
+    made = evidence(still=slice(20, 30), beyond=slice(20, 30))
+    tail = fit_tail(np.arange(100.0), 1)
+    event = event_table(made, [(20, 30)], tail, ["a"], pd.RangeIndex(ROWS)).iloc[0]
+    assert (event["branch"], event["cause"]) == (
+        "standstill",
+        "frozen: does not move from 0",
+    )

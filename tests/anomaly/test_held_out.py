@@ -1,0 +1,95 @@
+"""Rows judged by models that have not seen them."""
+
+import numpy as np
+
+from recs_anomaly.anomaly.branches import Judgement, judge
+from recs_anomaly.anomaly.fitting import (
+    LEAST_BLOCKS,
+    MOST_BLOCKS,
+    NormalRows,
+    fit_anomaly_model,
+    hold_out,
+    judge_held_out,
+    without,
+)
+from recs_anomaly.anomaly.settings import NetworkSettings, Settings
+
+WIDTH, LAGS = 40, 16
+LINEAR = Settings(WIDTH, LAGS, 20.0, 0, NetworkSettings("gru", 4, 0, 0))
+N_ROWS = 1200
+
+
+def wave(n_rows: int = N_ROWS) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    rows = np.arange(n_rows)
+    return (np.sin(rows / 6) + 0.2 * rng.standard_normal(n_rows))[:, None]
+
+
+def all_rows(series: np.ndarray) -> np.ndarray:
+    return np.ones(len(series), dtype=bool)
+
+
+def held_out(series: np.ndarray, normal: np.ndarray) -> Judgement:
+    everything = all_rows(series)
+    rows = NormalRows(everything, everything)
+    model = fit_anomaly_model(series, rows, LINEAR, 0).linear.model
+    return judge_held_out(
+        model, hold_out(model, series, everything, LINEAR), normal, LINEAR
+    )
+
+
+def test_every_row_is_judged_once() -> None:
+    series = wave()
+    found = held_out(series, series)
+    assert found.errors.shape == (3, N_ROWS, 1)
+    assert found.is_known[:, LAGS:].all()
+    # Of the very first rows nothing comes before.
+    assert not found.is_known[0, :LAGS].any()
+
+
+def test_a_block_has_no_say_in_the_models_that_judge_it() -> None:
+    series, other = wave(), wave()
+    block = slice(N_ROWS // MOST_BLOCKS, 2 * N_ROWS // MOST_BLOCKS)
+    other[block] = 7.0 * np.random.default_rng(1).standard_normal((120, 1))
+    model = fit_anomaly_model(
+        series, NormalRows(all_rows(series), all_rows(series)), LINEAR, 0
+    ).linear.model
+    before, after = (
+        hold_out(model, values, all_rows(series), LINEAR) for values in (series, other)
+    )
+    for number, (one, two) in enumerate(zip(before, after, strict=True)):
+        weights = [part.others.model.autoregression.weights for part in (one, two)]
+        assert np.allclose(*weights, rtol=1e-9, atol=1e-12) == (number == 1)
+    starts = before[1].others.starts
+    assert not ((starts > block.start - WIDTH) & (starts < block.stop)).any()
+
+
+def test_unknown_rows_score_higher_than_those_a_model_was_fitted_to() -> None:
+    series = wave()
+    everything = all_rows(series)
+    model = fit_anomaly_model(
+        series, NormalRows(everything, everything), LINEAR, 0
+    ).linear.model
+    inside = judge(model, series, 0).errors.mean(axis=(1, 2))
+    outside = held_out(series, series).errors.mean(axis=(1, 2))
+    assert (outside > 0.99 * inside).all()
+    assert outside[0] > 1.01 * inside[0]
+    assert (outside < 1.5 * inside).all()
+
+
+def test_rows_that_are_not_normal_are_not_judged() -> None:
+    series = wave()
+    is_normal = all_rows(series)
+    is_normal[600:603] = False
+    found = held_out(series, without(series, is_normal))
+    assert not found.is_known[:, 600:603].any()
+
+
+def test_short_series_are_judged_by_the_model_of_the_whole() -> None:
+    series = wave(LEAST_BLOCKS * WIDTH - 1)
+    everything = all_rows(series)
+    rows = NormalRows(everything, everything)
+    model = fit_anomaly_model(series, rows, LINEAR, 0).linear.model
+    assert hold_out(model, series, everything, LINEAR) == []
+    found = judge_held_out(model, [], series, LINEAR)
+    np.testing.assert_array_equal(found.errors, judge(model, series, 0).errors)

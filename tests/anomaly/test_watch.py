@@ -1,0 +1,231 @@
+"""SeriesWatcher: what it tells of, once, and what it learns to leave alone."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recs_anomaly import TimeSeriesAnomalyDetector, load, save
+from recs_anomaly.anomaly.watch import SeriesWatcher, StreamEvent
+from recs_anomaly.exceptions import InputError
+
+N_TRAINING = 1500
+
+
+def waves(n_rows: int, n_channels: int = 1, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    rows = np.arange(n_rows)[:, None]
+    values = np.sin(rows / 8 + np.arange(n_channels))
+    return values + 0.2 * rng.standard_normal(values.shape)
+
+
+def detector_of(X: np.ndarray) -> TimeSeriesAnomalyDetector:
+    return TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(X)
+
+
+def kinds(events: list[StreamEvent]) -> list[str]:
+    return [event.kind for event in events if event.kind != "update"]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> TimeSeriesAnomalyDetector:
+    return detector_of(waves(N_TRAINING))
+
+
+def test_normal_rows_open_nothing(fitted: TimeSeriesAnomalyDetector) -> None:
+    assert fitted.watch().watch_many(waves(6000, seed=1)) == []
+
+
+@pytest.mark.parametrize(("step", "direction"), [(4.0, "high"), (-4.0, "low")])
+def test_an_event_is_opened_told_and_closed(
+    fitted: TimeSeriesAnomalyDetector, step: float, direction: str
+) -> None:
+    series = waves(1200, seed=1)
+    series[700:720] += step
+    events = fitted.watch().watch_many(series)
+    assert kinds(events) == ["open", "close"]
+    first, last = events[0], events[-1]
+    assert (first.number, first.row, first.start) == (1, 700, 700)
+    assert first.direction == direction
+    assert 700 <= last.peak <= 770
+    assert 720 < last.row < 1100  # a huge score takes a while to fade
+    assert last.reason == "over"
+    assert last.severity >= first.severity > 1e4
+    assert last.score == pytest.approx(fitted.score_samples_causal(series).min())
+    assert np.isnan(last.time)
+    assert last.to_dict()["time"] is None
+
+
+def test_the_channel_that_leads_and_its_times() -> None:
+    index = pd.date_range("2026-01-01", periods=N_TRAINING + 900, freq="min")
+    frame = pd.DataFrame(waves(len(index), 3), index, columns=["a", "b", "c"])
+    detector = detector_of(frame[:N_TRAINING])
+    part = frame[N_TRAINING:].copy()
+    part.iloc[500:530, 1] += 4.0
+    events = detector.watch().watch_many(part)
+    assert kinds(events) == ["open", "close"]
+    assert {event.channel for event in events} == {"b"}
+    assert events[0].start_time == part.index[500].timestamp()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_level_shift_that_stays_is_one_event_and_then_normal(
+    fitted: TimeSeriesAnomalyDetector, seed: int
+) -> None:
+    series = waves(7200, seed=seed + 5)
+    series[1500:] += 5.0 * waves(N_TRAINING).std()
+    series[7000:7010] += 4.0
+    watcher = fitted.watch()
+    events = watcher.watch_many(series[:7000])
+    assert kinds(events) == ["open", "close"]
+    assert events[-1].reason == "new normal"
+    assert watcher.scorer.level_[0] == pytest.approx(
+        5 * waves(N_TRAINING).std(), rel=0.1
+    )
+    assert kinds(watcher.watch_many(series[7000:])).count("open") == 1
+
+
+def test_a_threshold_follows_slow_drift(fitted: TimeSeriesAnomalyDetector) -> None:
+    n_rows = 15_000
+    rng = np.random.default_rng(0)
+    noise = np.linspace(0.2, 0.35, n_rows)[:, None] * rng.standard_normal((n_rows, 1))
+    series = np.sin(np.arange(n_rows) / 8)[:, None] + noise
+    watcher = fitted.watch()
+    events = watcher.watch_many(series)
+    assert kinds(events).count("open") <= 2
+    assert watcher.level_factor_ > 2.0
+    still = fitted.score_samples_causal(series)[-2000:]
+    assert (still < fitted.watch().offset_).mean() > 0.2
+    assert (still < watcher.offset_).mean() < 0.01
+
+
+def test_a_long_anomaly_is_not_swallowed(fitted: TimeSeriesAnomalyDetector) -> None:
+    series = waves(3000, seed=1)
+    series[1000:1700] += np.random.default_rng(0).normal(0, 1.0, (700, 1))
+    watcher = fitted.watch()
+    events = watcher.watch_many(series[:1699])
+    assert kinds(events) == ["open"]
+    assert watcher.level_factor_ == pytest.approx(1.0, abs=0.3)
+    events = watcher.watch_many(series[1699:])
+    assert kinds(events) == ["close"]
+    assert events[-1].reason == "over"
+
+
+@pytest.mark.parametrize("period", [20, 120, 300])
+def test_a_signal_around_the_threshold_gives_one_event(
+    fitted: TimeSeriesAnomalyDetector, period: int
+) -> None:
+    series = waves(5000, seed=2)
+    rows = np.arange(2000)
+    is_high = rows % period < period // 2
+    series[1000:3000, 0] += is_high * np.random.default_rng(1).normal(0, 0.6, 2000)
+    events = fitted.watch().watch_many(series)
+    assert kinds(events).count("open") == 1
+    assert len(events) <= 20
+
+
+def test_an_accepted_event_is_closed_and_raises_no_alarm_again(
+    fitted: TimeSeriesAnomalyDetector,
+) -> None:
+    series = waves(4000, seed=3)
+    series[1000:] += 5.0
+    watcher = fitted.watch()
+    opened = watcher.watch_many(series[:1100])[0]
+    (closed,) = watcher.accept(opened)
+    assert (closed.kind, closed.reason) == ("close", "accepted")
+    assert watcher.watch_many(series[1100:]) == []
+
+
+def test_accepting_a_closed_event_raises_the_threshold(
+    fitted: TimeSeriesAnomalyDetector,
+) -> None:
+    series = waves(2000, seed=3)
+    series[500:505] += 3.0
+    series[1700:1705] += 2.0
+    watcher = fitted.watch()
+    events = watcher.watch_many(series[:1000])
+    assert watcher.accept(events[-1]) == []
+    assert watcher.offset_ == pytest.approx(1.2 * events[-1].score)
+    assert watcher.watch_many(series[1000:]) == []
+
+
+def test_a_rejected_event_stays_open(fitted: TimeSeriesAnomalyDetector) -> None:
+    series = waves(4000, seed=3)
+    series[1000:3500] += np.random.default_rng(0).normal(0, 1.0, (2500, 1))
+    watcher = fitted.watch()
+    opened = watcher.watch_many(series[:1100])[0]
+    watcher.reject(opened)
+    assert kinds(watcher.watch_many(series[1100:3500])) == []
+    assert kinds(watcher.watch_many(series[3500:])) == ["close"]
+
+
+def test_rejecting_a_new_normal_undoes_it(fitted: TimeSeriesAnomalyDetector) -> None:
+    series = waves(3200, seed=3)
+    series[1000:] += 5.0
+    watcher = fitted.watch()
+    events = watcher.watch_many(series[:2100])
+    assert events[-1].reason == "new normal"
+    watcher.reject(events[-1])
+    assert watcher.scorer.level_[0] == 0.0
+    assert watcher.watch_many(series[2100:])[0].kind == "update"
+
+
+@pytest.mark.parametrize("how", ["pickle", "save"])
+@pytest.mark.parametrize("cut", [10, 1003, 1500, 2080, 2500])
+def test_a_watcher_resumes_to_the_bit(
+    fitted: TimeSeriesAnomalyDetector, tmp_path: Path, how: str, cut: int
+) -> None:
+    series = waves(3000, seed=3)
+    series[1000:] += 5.0
+    watcher = fitted.watch(min_duration=5)
+    watcher.watch_many(series[:cut])
+    if how == "pickle":
+        other = pickle.loads(pickle.dumps(watcher))
+    else:
+        save(watcher, tmp_path / "watcher.recs")
+        other = load(tmp_path / "watcher.recs")
+    assert isinstance(other, SeriesWatcher)
+    assert other.min_duration == 5
+    told = [[e.to_dict() for e in w.watch_many(series[cut:])] for w in (watcher, other)]
+    assert told[0] == told[1]
+    assert watcher.offset_ == other.offset_
+
+
+def test_late_rows_tell_nothing(fitted: TimeSeriesAnomalyDetector) -> None:
+    watcher = fitted.watch()
+    watcher.watch_one(0.0, 100.0)
+    assert watcher.watch_one(1e9, 50.0) == []
+    assert watcher.scorer.n_late_ == 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"alpha": 2}, "alpha must be a number from 0 to 0.5"),
+        ({"min_duration": 0}, "min_duration must be an integer of at least 1"),
+        ({"merge_gap": 0}, "merge_gap must be an integer of at least 1"),
+        ({"cool_down": -1}, "cool_down must be an integer of at least 0"),
+        ({"settle_after": 1.5}, "settle_after must be an integer of at least 1"),
+    ],
+)
+def test_rules_that_break_a_rule(
+    fitted: TimeSeriesAnomalyDetector, rules: Any, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        fitted.watch(**rules)
+
+
+def test_events_of_others_are_refused(fitted: TimeSeriesAnomalyDetector) -> None:
+    series = waves(1200, seed=1)
+    series[700:720] += 4.0
+    event = fitted.watch().watch_many(series)[0]
+    with pytest.raises(InputError, match="event must be one of this watcher's 0"):
+        fitted.watch().accept(event)
+    series[100:120] += 4.0
+    watcher = fitted.watch(cool_down=0)
+    first = watcher.watch_many(series)[0]
+    with pytest.raises(InputError, match="event must be the latest, number 2"):
+        watcher.reject(first)

@@ -1,0 +1,174 @@
+"""Picture files: read, changed and written, they stay of their kind."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recs_anomaly.denoise.app.pictures import PictureFileError, read_picture
+
+RNG = np.random.default_rng(0)
+COLOURS = RNG.integers(0, 256, (9, 7, 3)).astype(np.uint8)
+
+
+def file_of(folder: Path, pixels: np.ndarray, name: str, **options: Any) -> Path:
+    Image.fromarray(pixels).save(folder / name, **options)
+    return folder / name
+
+
+def written_again(path: Path) -> Path:
+    picture = read_picture(path)
+    again = path.with_name("again" + path.suffix)
+    again.write_bytes(picture.encoded(picture.pages))
+    return again
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels"),
+    [
+        ("grey.png", COLOURS[..., 0]),
+        ("colour.png", COLOURS),
+        ("alpha.png", np.dstack([COLOURS, COLOURS[..., :1]])),
+        ("grey_alpha.png", COLOURS[..., :2]),
+        ("deep.png", (257 * COLOURS[..., 0].astype(np.uint16))),
+        ("bits.png", COLOURS[..., 0] > 99),
+        ("grey.tif", COLOURS[..., 0]),
+        ("colour.tiff", COLOURS),
+        ("deep.tif", (257 * COLOURS[..., 0].astype(np.uint16))),
+        ("floats.tif", RNG.random((5, 6)).astype(np.float32)),
+    ],
+)
+def test_lossless_files_come_back_as_they_were(
+    tmp_path: Path, name: str, pixels: np.ndarray
+) -> None:
+    path = file_of(tmp_path, pixels, name)
+    again = written_again(path)
+    with Image.open(path) as one, Image.open(again) as other:
+        assert (one.format, one.mode) == (other.format, other.mode)
+        assert (np.asarray(one) == np.asarray(other)).all()
+    assert read_picture(again).pages[0].dtype == pixels.dtype
+
+
+@pytest.mark.parametrize(
+    ("array", "n_pages"),
+    [
+        (RNG.random((4, 5)), 1),
+        (COLOURS, 1),
+        (np.arange(24, dtype=">i4").reshape(2, 3, 4), 1),
+        (np.arange(30).reshape(2, 3, 5), 2),
+    ],
+)
+def test_arrays(tmp_path: Path, array: np.ndarray, n_pages: int) -> None:
+    np.save(tmp_path / "a.npy", array)
+    assert len(read_picture(tmp_path / "a.npy").pages) == n_pages
+    again = np.load(written_again(tmp_path / "a.npy"))
+    assert again.dtype == array.dtype
+    assert (again == array).all()
+
+
+def test_what_jpeg_files_say_goes_with_them(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = file_of(
+        tmp_path, COLOURS, "a.jpg", exif=exif, quality=37, dpi=(300, 300), subsampling=0
+    )
+    with Image.open(path) as one, Image.open(written_again(path)) as other:
+        assert one.quantization == other.quantization
+        assert other.info["dpi"] == (300, 300)
+        assert other.getexif()[0x0112] == 6
+    picture = read_picture(path)
+    assert picture.pages[0].shape == (9, 7, 3)
+    assert picture.upright(picture.pages[0]).shape == (7, 9, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_upright_is_what_others_make_of_it(tmp_path: Path, orientation: int) -> None:
+    from PIL import ImageOps
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = file_of(tmp_path, COLOURS, "a.png", exif=exif)
+    picture = read_picture(path)
+    with Image.open(path) as opened:
+        expected = np.asarray(ImageOps.exif_transpose(opened))
+    assert (picture.upright(picture.pages[0]) == expected).all()
+
+
+def test_palettes_become_what_they_stand_for(tmp_path: Path) -> None:
+    Image.fromarray(COLOURS).quantize(16).save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as opened:
+        expected = np.asarray(opened.convert("RGB"))
+    assert (read_picture(tmp_path / "a.png").pages[0] == expected).all()
+    grey = Image.fromarray(COLOURS[..., 0]).convert("RGB").quantize(16)
+    grey.save(tmp_path / "grey.png")
+    assert read_picture(tmp_path / "grey.png").pages[0].ndim == 2
+
+
+def test_pages_of_a_stack(tmp_path: Path) -> None:
+    pages = [Image.fromarray(COLOURS[..., i]) for i in range(3)]
+    pages[0].save(
+        tmp_path / "stack.tif",
+        save_all=True,
+        append_images=pages[1:],
+        compression="tiff_lzw",
+    )
+    again = written_again(tmp_path / "stack.tif")
+    found = read_picture(again).pages
+    assert (np.stack(found, axis=2) == COLOURS).all()
+    with Image.open(again) as opened:
+        assert opened.info["compression"] == "tiff_lzw"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        ("a.png", b"GIF89a", "it is damaged or no picture"),
+        ("a.npy", b"\x93NUMPY\x01\x00", "it is damaged or no picture"),
+        ("a.jpg", b"", "it is damaged or no picture"),
+    ],
+)
+def test_damaged_files(tmp_path: Path, name: str, content: bytes, rule: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PictureFileError, match=rule):
+        read_picture(tmp_path / name)
+
+
+def test_names_that_say_the_wrong_kind(tmp_path: Path) -> None:
+    Image.fromarray(COLOURS).save(tmp_path / "a.png", "JPEG")
+    rule = "its name says PNG, but it is a JPEG file"
+    with pytest.raises(PictureFileError, match=rule):
+        read_picture(tmp_path / "a.png")
+
+
+def test_what_would_be_lost_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "words.npy", np.array([["a"]]))
+    with pytest.raises(PictureFileError, match="must hold numbers"):
+        read_picture(tmp_path / "words.npy")
+    Image.fromarray(COLOURS).convert("CMYK").save(tmp_path / "print.jpg")
+    with pytest.raises(PictureFileError, match="pixels of the kind CMYK"):
+        read_picture(tmp_path / "print.jpg")
+    frames = [Image.fromarray(COLOURS), Image.fromarray(COLOURS[::-1].copy())]
+    frames[0].save(tmp_path / "film.png", save_all=True, append_images=frames[1:])
+    with pytest.raises(PictureFileError, match="several pictures"):
+        read_picture(tmp_path / "film.png")
+
+
+def test_colours_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    rows = b"".join(b"\0" + bytes(range(12)) for _ in range(2))
+    (tmp_path / "deep.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+    with pytest.raises(PictureFileError, match="colours of 16 bits"):
+        read_picture(tmp_path / "deep.png")

@@ -1,0 +1,140 @@
+"""ImageDenoiser.fit: what it learns from pairs, from noisy images alone, from none."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from recs_anomaly import ImageDenoiser, load, save
+from recs_anomaly.denoise import training as denoising_fit
+from recs_anomaly.denoise.fitting import common_shape
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.persistence import inspect
+
+DIGITS = load_digits()
+CLEAN = DIGITS.data[:240] / 16
+NOISY = CLEAN + 0.25 * np.random.default_rng(0).standard_normal(CLEAN.shape)
+PSNR_OF_NOISE = 12.0
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch, eager_keras: None) -> None:
+    monkeypatch.setattr(denoising_fit, "FEWEST", 8)
+    monkeypatch.setattr(denoising_fit, "MOST", 16)
+
+
+def quick(**parameters: object) -> ImageDenoiser:
+    return ImageDenoiser(
+        image_shape=(8, 8), **{"max_iter": 12, "random_state": 0, **parameters}
+    )
+
+
+def test_pairs_teach(tmp_path: Path) -> None:
+    fitted = quick().fit(NOISY[:200], CLEAN[:200])
+    assert fitted.sigma_ == pytest.approx(0.25, rel=0.02)
+    assert fitted.score(NOISY[200:], CLEAN[200:]) > PSNR_OF_NOISE + 2
+    assert fitted.n_iter_ == 12
+    assert len(fitted.loss_curve_) == 1
+    low, high = fitted.predict_interval(NOISY[200:])
+    assert 0.8 < np.mean((low <= CLEAN[200:]) & (CLEAN[200:] <= high)) < 0.97
+    expected = fitted.predict(NOISY)
+    save(fitted, tmp_path / "denoiser.recs")
+    arrays = fitted.weights_.nbytes + fitted.loss_curve_.nbytes
+    assert (tmp_path / "denoiser.recs").stat().st_size <= 1.1 * arrays
+    for copied in (
+        load(tmp_path / "denoiser.recs"),
+        pickle.loads(pickle.dumps(fitted)),
+    ):
+        assert (copied.predict(NOISY) == expected).all()
+        assert (copied.predict_interval(NOISY[200:]).low == low).all()
+
+
+def test_a_model_file_says_what_was_fitted_to(tmp_path: Path) -> None:
+    fitted = quick().fit(NOISY[:40], CLEAN[:40])
+    for name, model in (("mine", fitted), ("shipped", ImageDenoiser.from_pretrained())):
+        save(model, tmp_path / name)
+    mine, shipped = (
+        inspect(tmp_path / name).objects[0].card for name in ("mine", "shipped")
+    )
+    assert mine["fitted_to"] == "pairs of images"
+    assert mine["image_shape"] == [8, 8, 1]
+    assert shipped["image_shape"] is None
+    assert mine["sigma_of_the_images"] == fitted.sigma_
+    assert mine["loss"] == fitted.loss_curve_[-1]
+    assert shipped["fitted_to"] is None
+    assert shipped["start"] == "gray"
+
+
+def test_shapes_that_differ() -> None:
+    images = [np.ones((3, 4, 1)), np.ones((3, 5, 1))]
+    assert common_shape(images) == [3, -1, 1]
+    assert common_shape(images[:1]) == [3, 4, 1]
+
+
+def test_without_a_seed_the_global_one_is_left_alone() -> None:
+    """tests/conftest.py fails a test that draws from NumPy's global generator."""
+    one, other = (
+        quick(random_state=None, max_iter=1, weights=None).fit(NOISY[:8], CLEAN[:8])
+        for _ in range(2)
+    )
+    assert (one.weights_ != other.weights_).any()
+
+
+def test_the_same_seed_gives_the_same_bits() -> None:
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state itself
+    one = quick(max_iter=2).fit(NOISY[:20], CLEAN[:20])
+    again = clone(one).fit(NOISY[:20], CLEAN[:20])
+    other = clone(one).set_params(random_state=1).fit(NOISY[:20], CLEAN[:20])
+    assert (again.weights_ == one.weights_).all()
+    assert (other.weights_ != one.weights_).any()
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+def test_noisy_images_alone_teach() -> None:
+    fitted = quick(sigma=0.25, weights=None, max_iter=40, learning_rate=0.003)
+    fitted.fit(NOISY[:200])
+    assert fitted.score(NOISY[200:], CLEAN[200:]) > PSNR_OF_NOISE + 1
+    assert fitted.sigma_ == pytest.approx(0.25)
+
+
+def test_small_images_tell_their_noise_together() -> None:
+    fitted = quick(max_iter=1).fit(NOISY)
+    assert fitted.sigma_ == pytest.approx(0.25, rel=0.25)
+
+
+def test_labels_of_a_pipeline_are_not_looked_at() -> None:
+    labels = DIGITS.target[:240]
+    model = make_pipeline(quick(), LogisticRegression(max_iter=300))
+    model.fit(NOISY[:200], labels[:200])
+    assert model.score(NOISY[200:], labels[200:]) > 0.7
+    alone = quick().fit(NOISY[:200])
+    assert (model[0].weights_ == alone.weights_).all()
+    with pytest.raises(InputError, match="got 199 labels and 200 images"):
+        quick().fit(NOISY[:200], labels[:199])
+
+
+def test_clean_images_teach_nothing_and_change_nothing() -> None:
+    ramp = np.add.outer(np.arange(40.0), np.arange(40.0))
+    fitted = ImageDenoiser(random_state=0)
+    with pytest.warns(UserWarning, match="no white noise that could be learned"):
+        fitted.fit(ramp)
+    assert fitted.n_iter_ == 0
+    assert (fitted.predict(ramp) == ramp).all()
+
+
+def test_clean_images_of_other_shapes() -> None:
+    with pytest.raises(InputError, match="y must hold the clean images"):
+        ImageDenoiser().fit([np.eye(9)], [np.eye(8)])
+
+
+def test_weights_that_are_shared_are_not_trained() -> None:
+    noisy = NOISY[:5]
+    pretrained = ImageDenoiser.from_pretrained(image_shape=(8, 8), sigma=0.25)
+    before = pretrained.predict(noisy)
+    quick(max_iter=2).fit(NOISY[:20], CLEAN[:20])
+    assert (pretrained.predict(noisy) == before).all()

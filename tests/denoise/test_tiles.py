@@ -1,0 +1,56 @@
+"""Tiles: work on them is work on the whole image."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recs_anomaly.denoise.applying import map_tiles, padded_to_multiple, spans
+
+
+def blurred(image: np.ndarray) -> np.ndarray:
+    """Mean of 5 x 5 pixels, 0 outside: each pixel depends on those up to 2 away."""
+    near = np.pad(image, 2)
+    height, width = image.shape
+    return sum(
+        near[i : i + height, j : j + width] for i in range(5) for j in range(5)
+    ) / np.float64(25)
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    tile=st.integers(1, 17),
+    halo=st.integers(2, 6),
+)
+def test_tiles_give_what_the_whole_gives(
+    height: int, width: int, tile: int, halo: int
+) -> None:
+    image = np.random.default_rng(0).random((height, width))
+    np.testing.assert_allclose(
+        map_tiles(image, blurred, tile, halo), blurred(image), atol=1e-12
+    )
+
+
+def test_a_halo_that_is_too_narrow_shows() -> None:
+    image = np.random.default_rng(0).random((20, 20))
+    assert np.abs(map_tiles(image, blurred, 8, 1) - blurred(image)).max() > 0.01
+
+
+@given(size=st.integers(1, 100), tile=st.integers(1, 30), halo=st.integers(0, 9))
+def test_spans_hold_every_pixel_once(size: int, tile: int, halo: int) -> None:
+    seen = np.zeros(size, int)
+    for part, near in spans(size, tile, halo):
+        seen[part] += 1
+        assert near.start <= part.start < part.stop <= near.stop
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 16), (3, 9, 2), (17, 5)])
+def test_padding_mirrors_and_keeps_what_was_there(shape: tuple[int, ...]) -> None:
+    image = np.arange(np.prod(shape)).reshape(shape)
+    padded = padded_to_multiple(image, 8)
+    assert padded.shape[0] % 8 == padded.shape[1] % 8 == 0
+    assert (padded[: shape[0], : shape[1]] == image).all()
+    if shape[0] % 8:
+        assert (padded[shape[0], : shape[1]] == image[-1]).all()

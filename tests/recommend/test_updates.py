@@ -1,0 +1,206 @@
+"""partial_fit and forget: what changes, and what they equal."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from recs_anomaly import RBMRecommender, save
+from recs_anomaly.datasets import make_ratings
+from recs_anomaly.exceptions import InputError, UnknownUserError
+from recs_anomaly.recommend import recommender as _rating_updates
+from recs_anomaly.recommend.assembly import assemble
+from recs_anomaly.recommend.choices import fit_interactions
+from recs_anomaly.recommend.rows import to_rows
+
+IDS = ["user_id", "item_id"]
+
+
+@pytest.fixture(scope="module")
+def ratings() -> pd.DataFrame:
+    return make_ratings(50, 30, 900, random_state=0).ratings
+
+
+def fitted(ratings: pd.DataFrame, **parameters: object) -> RBMRecommender:
+    model = RBMRecommender(epochs=1, n_hidden=3, random_state=0, **parameters)
+    return model.fit(ratings[IDS], ratings["rating"])
+
+
+def state(model: RBMRecommender) -> dict[str, np.ndarray]:
+    return {name: getattr(model, name) for name in RBMRecommender._array_schema}
+
+
+@pytest.mark.parametrize("view", ["both", "user", "item"])
+def test_known_ratings_change_nothing_to_the_last_bit(
+    ratings: pd.DataFrame, view: str
+) -> None:
+    model = fitted(ratings, view=view)
+    before = state(model)
+    some = ratings.sample(20, random_state=0)
+    assert model.partial_fit(some[IDS], some["rating"]) is model
+    for name, array in state(model).items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)
+
+
+def test_all_but_what_was_trained_equals_a_refit(ratings: pd.DataFrame) -> None:
+    old_users, old_items = ratings["user_id"] <= 40, ratings["item_id"] <= 25
+    first = ratings[old_users & old_items]
+    rest = ratings[~(old_users & old_items)].sample(frac=1, random_state=0)
+    model = fitted(first)
+    trained = model._views()
+    model.partial_fit(rest[IDS], rest["rating"])
+    assert set(model.users_) == set(ratings["user_id"])
+    assert set(model.items_) == set(ratings["item_id"])
+    rows = to_rows(
+        pd.Index(model.users_).get_indexer(ratings["user_id"]),
+        pd.Index(model.items_).get_indexer(ratings["item_id"]),
+        np.searchsorted(model.classes_, ratings["rating"]),
+        (len(model.users_) + 1, len(model.items_) + 1),
+    )
+    for name, encoder, grown in (
+        ("user", trained.user, model._views().user),
+        ("item", trained.item, model._views().item),
+    ):
+        n_old = len(encoder.coupling) - 1
+        np.testing.assert_array_equal(grown.coupling[:n_old], encoder.coupling[:-1])
+        assert not grown.coupling[n_old:].any(), f"{name} view knows nothing new"
+    seed = model.decomposition_seed_
+    expected = assemble(
+        rows, model._views(), model.classes_, "both", model.noise_, seed
+    )
+    for name in ("item_weights", "item_features", "item_effects", "item_habits"):
+        np.testing.assert_array_equal(
+            getattr(model, f"{name}_"), getattr(expected, name), err_msg=name
+        )
+    choices = fit_interactions(rows, seed)
+    np.testing.assert_array_equal(model.interaction_weights_, choices.weights)
+
+
+def test_new_users_are_predicted_as_strangers_with_their_ratings(
+    ratings: pd.DataFrame,
+) -> None:
+    model = fitted(ratings)
+    own = pd.DataFrame(
+        {"user_id": 999, "item_id": ratings["item_id"].unique()[:6], "rating": 4.0}
+    )
+    model.partial_fit(own[IDS], own["rating"])
+    known = model.recommend(999, n=5).drop(columns="user_id")
+    stranger = model.recommend_for(own[["item_id", "rating"]], n=5)
+    pd.testing.assert_frame_equal(known, stranger, check_exact=True)
+
+
+def test_a_new_rating_takes_the_place_of_the_old_one(ratings: pd.DataFrame) -> None:
+    model = fitted(ratings)
+    first = ratings.iloc[0]
+    pair = pd.DataFrame([[first["user_id"], first["item_id"]]], columns=IDS)
+    model.partial_fit(pair, [6.0 - first["rating"]])
+    own = model.user_ratings(first["user_id"]).set_index("item_id")["rating"]
+    assert own[first["item_id"]] == 6.0 - first["rating"]
+    assert len(model.user_items_) == len(ratings)
+
+
+def test_before_fit_it_is_fit(ratings: pd.DataFrame) -> None:
+    model = fitted(ratings)
+    again = clone(model).partial_fit(ratings[IDS], ratings["rating"])
+    np.testing.assert_array_equal(
+        again.predict(ratings[IDS]), model.predict(ratings[IDS])
+    )
+
+
+def test_choices_alone_take_up_choices_alone(ratings: pd.DataFrame) -> None:
+    model = RBMRecommender(random_state=0).fit(ratings[IDS])
+    one = pd.DataFrame([[999, ratings["item_id"].iloc[0]]], columns=IDS)
+    model.partial_fit(one)
+    assert len(model.recommend(999, n=3)) == 3
+    with pytest.raises(InputError, match="y must be None, as in fit; got list"):
+        model.partial_fit(one, [4.0])
+    with pytest.raises(InputError, match="y must be ratings, as fit did; got NoneType"):
+        fitted(ratings).partial_fit(one)
+
+
+def test_ratings_outside_of_the_scale_are_refused(ratings: pd.DataFrame) -> None:
+    model = fitted(ratings)
+    before = state(model)
+    with pytest.raises(InputError, match="between 1 and 5; got 9"):
+        model.partial_fit(pd.DataFrame([[999, 1]], columns=IDS), [9])
+    assert state(model).keys() == before.keys()
+    assert len(model.users_) == len(before["users_"]), "nothing was taken up"
+
+
+def test_forgetting_is_never_having_computed_with_them(ratings: pd.DataFrame) -> None:
+    model = fitted(ratings)
+    gone = [3, 17]
+    trained = model._views()
+    assert model.forget(gone) is model
+    stay = ratings[~ratings["user_id"].isin(gone)]
+    assert set(model.users_) == set(stay["user_id"])
+    assert len(model.user_items_) == len(stay)
+    rows = to_rows(
+        np.searchsorted(model.users_, stay["user_id"]),
+        np.searchsorted(model.items_, stay["item_id"]),
+        np.searchsorted(model.classes_, stay["rating"]),
+        (len(model.users_) + 1, len(model.items_) + 1),
+    )
+    views, seed = model._views(), model.decomposition_seed_
+    assert len(views.item.coupling) == len(trained.item.coupling) - len(gone)
+    expected = assemble(rows, views, model.classes_, "both", model.noise_, seed)
+    for name in ("item_weights", "item_features", "item_effects", "item_habits"):
+        np.testing.assert_array_equal(
+            getattr(model, f"{name}_"), getattr(expected, name), err_msg=name
+        )
+    choices = fit_interactions(rows, seed)
+    np.testing.assert_array_equal(model.interaction_weights_, choices.weights)
+    with pytest.raises(UnknownUserError, match="user 3 has no ratings"):
+        model.recommend(3)
+
+
+def test_no_id_that_is_forgotten_is_left_in_a_file(
+    ratings: pd.DataFrame, tmp_path: Path
+) -> None:
+    named = ratings.assign(user_id="user-" + ratings["user_id"].astype(str) + "-end")
+    model = fitted(named)
+    path = tmp_path / "model.recs"
+    save(model, path)
+    assert b"user-7-end" in path.read_bytes()
+    save(model.forget("user-7-end"), path)
+    assert b"user-7-end" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.forget([3, 17]),
+        lambda model: model.partial_fit(pd.DataFrame([[999, 888]], columns=IDS), [4.0]),
+    ],
+    ids=["forget", "partial_fit"],
+)
+def test_what_is_stopped_half_way_has_changed_nothing(
+    ratings: pd.DataFrame,
+    change: Callable[[RBMRecommender], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = fitted(ratings)
+    before, lists = vars(model).copy(), model.recommend(model.users_, n=3)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_rating_updates, "fit_interactions", stop)
+    with pytest.raises(KeyboardInterrupt):
+        change(model)
+    for name, value in before.items():
+        assert vars(model)[name] is value, name
+    pd.testing.assert_frame_equal(model.recommend(model.users_, n=3), lists)
+
+
+def test_somebody_has_to_stay_and_only_known_users_can_go(
+    ratings: pd.DataFrame,
+) -> None:
+    model = fitted(ratings)
+    with pytest.raises(InputError, match="users must leave somebody"):
+        model.forget(model.users_)
+    with pytest.raises(UnknownUserError, match="user -1"):
+        model.forget([1, -1])
