@@ -64,7 +64,7 @@ def pretrained_intervals() -> IntervalTable:
 
 
 def _shipped(name: str) -> dict[str, NDArray[Any]]:
-    packed = files("recs_anomaly.estimators") / "pretrained" / name
+    packed = files("recs_anomaly.denoise") / "pretrained" / name
     with np.load(BytesIO(packed.read_bytes()), allow_pickle=False) as arrays:
         return dict(arrays)
 
