@@ -5,10 +5,23 @@ against them: kinds and shapes before memory is taken, values before they are us
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import UnionType
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType, NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    Protocol,
+    Self,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 import numpy as np
 
@@ -81,8 +94,190 @@ class ArraySpec:
         return tuple(map(_dimension, self.shape))
 
 
+Model = TypeVar("Model", bound=tuple[Any, ...])
+
 # What a plain value must be: a type, a union of types, or a function that says so.
 ValueRule = type | UnionType | Callable[[Any], bool]
+
+
+class _Leaf(NamedTuple):
+    """A field of a model or of a model in it, and the attribute that stands for it."""
+
+    path: tuple[str, ...]
+    attribute: str
+    rule: Any  # an ArraySpec, or a ValueRule
+    is_optional: bool
+
+
+class Held(Generic[Model]):
+    """A model that an estimator holds, and whose fields are its fitted attributes.
+
+    The model is a NamedTuple. Each field is stated once, there: an array with its
+    `ArraySpec` in the annotation, a plain value with its type or, as metadata of the
+    annotation, with a rule; a field that is a NamedTuple again stands for its own
+    fields. From these follow the read-only attributes of the estimator, which are
+    called as the fields with an underscore behind, its schemas, and what a file holds.
+
+    Parameters
+    ----------
+    model : type
+        Class of the model.
+    prefix : str, default=""
+        Stands before the names of all attributes.
+    names : dict of str, optional
+        Names of attributes that are not called as their fields: by the field or, of a
+        model in the model, ``"inner.field"``. The name of a model in the model is the
+        prefix of its attributes; by default it has none.
+    derived : dict of callables, optional
+        Fields that follow from the estimator's parameters and are in no file: each
+        function takes the estimator.
+
+    Examples
+    --------
+    >>> class Line(NamedTuple):
+    ...     slopes: Annotated[np.ndarray, ArraySpec("float64", ("n_features_in_",))]
+    ...     intercept: float
+    >>> class Regressor:
+    ...     line_ = Held(Line)
+    >>> sorted({**Regressor._array_schema, **Regressor._scalar_schema})
+    ['intercept_', 'slopes_']
+    >>> regressor = Regressor()
+    >>> regressor.line_ = Line(np.ones(2), 0.5)
+    >>> regressor.intercept_
+    0.5
+    """
+
+    def __init__(
+        self,
+        model: type[Model],
+        prefix: str = "",
+        names: Mapping[str, str] = MappingProxyType({}),
+        derived: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+    ) -> None:
+        self.name = ""
+        self._model = model
+        self._derived = derived
+        self._leaves = list(_leaves(model, (), prefix, {**names}, {*derived}))
+        self.attributes = frozenset(leaf.attribute for leaf in self._leaves)
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.name = name
+        arrays, scalars = {}, {}
+        for leaf in self._leaves:
+            setattr(owner, leaf.attribute, property(self._getter(leaf)))
+            if isinstance(leaf.rule, ArraySpec):
+                is_optional = leaf.rule.is_optional or leaf.is_optional
+                arrays[leaf.attribute] = replace(leaf.rule, is_optional=is_optional)
+            else:
+                scalars[leaf.attribute] = leaf.rule
+        owner._array_schema = {**getattr(owner, "_array_schema", {}), **arrays}
+        owner._scalar_schema = {**getattr(owner, "_scalar_schema", {}), **scalars}
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Model: ...
+
+    def __get__(self, instance: Any, owner: type) -> Self | Model:
+        if instance is None:
+            return self
+        try:
+            model: Model = vars(instance)[self.name]
+        except KeyError:
+            raise _lacks(instance, self.name) from None
+        return model
+
+    def __set__(self, instance: Any, model: Model) -> None:
+        vars(instance)[self.name] = model
+
+    def restore(self, instance: Any, state: dict[str, Any]) -> None:
+        """Make the model of what a file holds, taken out of `state`, by attribute."""
+        values = {leaf.path: state.pop(leaf.attribute, None) for leaf in self._leaves}
+        for field, follows in self._derived.items():
+            values[field,] = follows(instance)
+        setattr(instance, self.name, _built(self._model, (), values))
+
+    def _getter(self, leaf: _Leaf) -> Callable[[Any], Any]:
+        def value_of(instance: Any) -> Any:
+            value: Any = vars(instance).get(self.name)
+            for field in leaf.path:
+                value = getattr(value, field, None)
+            if value is None and (leaf.is_optional or self.name not in vars(instance)):
+                raise _lacks(instance, leaf.attribute)
+            return value
+
+        return value_of
+
+
+def held_models(cls: type) -> list[Held[Any]]:
+    """Find the models that objects of a class hold."""
+    members = (member for each in cls.__mro__ for member in vars(each).values())
+    return [member for member in members if isinstance(member, Held)]
+
+
+def _lacks(instance: object, name: str) -> AttributeError:
+    return AttributeError(f"{type(instance).__name__!r} has no attribute {name!r}")
+
+
+def _leaves(
+    model: type,
+    path: tuple[str, ...],
+    prefix: str,
+    names: Mapping[str, str],
+    derived: set[str],
+    is_optional: bool = False,
+) -> Iterator[_Leaf]:
+    for field, hint in get_type_hints(model, include_extras=True).items():
+        inner, dotted = (*path, field), ".".join((*path, field))
+        kind, rules, may_lack = _unpacked(hint)
+        if dotted in derived:
+            continue
+        if hasattr(kind, "_fields"):
+            within = prefix + names.get(dotted, "")
+            yield from _leaves(
+                kind, inner, within, names, derived, is_optional or may_lack
+            )
+            continue
+        attribute = prefix + names.get(dotted, f"{field}_")
+        [rule] = rules or [kind]
+        lacks = is_optional or (may_lack and isinstance(rule, ArraySpec))
+        yield _Leaf(inner, attribute, rule, lacks)
+
+
+def _unpacked(hint: Any) -> tuple[Any, list[Any], bool]:
+    """Type, metadata, and whether None may stand for it."""
+    rules: list[Any] = []
+    if get_origin(hint) is Annotated:
+        hint, *rules = get_args(hint)
+    kinds = get_args(hint) if isinstance(hint, UnionType) else ()
+    if NoneType not in kinds:
+        return hint, rules, False
+    others = [kind for kind in kinds if kind is not NoneType]
+    if rules or hasattr(others[0], "_fields"):
+        return others[0], rules, True
+    return hint, rules, False  # a plain value that may be None
+
+
+def _built(
+    model: Any, path: tuple[str, ...], values: Mapping[tuple[str, ...], Any]
+) -> Any:
+    """Make a model of the values of its leaves; None if it has none of them."""
+    fields = {}
+    for field, hint in get_type_hints(model, include_extras=True).items():
+        kind, _, may_lack = _unpacked(hint)
+        inner = (*path, field)
+        if inner in values:
+            fields[field] = values[inner]
+        else:
+            within = _built(kind, inner, values)
+            is_empty = all(
+                value is None
+                for place, value in values.items()
+                if place[: len(inner)] == inner
+            )
+            fields[field] = None if may_lack and is_empty else within
+    return model(**fields)
 
 
 def typical_range(centre: Any, spread: Any) -> list[float]:
@@ -108,7 +303,8 @@ class HasState(Protocol):
     parameters need no mention: they are read under their own names, and must be plain
     values unless a schema says that they are arrays or parts.
 
-    Three more class members are looked for. ``_part_schema`` maps the attributes that
+    The fields of a model that is `Held` state themselves. Three more class members
+    are looked for. ``_part_schema`` maps the attributes that
     hold another object with a state to the class keys, as the registry of
     `recs_anomaly.persistence` writes them, that may stand there. ``_model_card()``
     returns what a reader wants to know about the training (shape, range, metrics) as

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recs_anomaly.base.state import held_models
 from recs_anomaly.persistence._archive import Archive
 from recs_anomaly.persistence._check import Plan, check_content, check_objects
 from recs_anomaly.persistence._manifest import (
@@ -124,8 +125,11 @@ def _made(cls: type, state: dict[str, Any]) -> Any:
         # Numbers that nobody has fitted may have no quotient or no square.
         with np.errstate(divide="raise", over="raise", invalid="raise"):
             thing = cls(**{name: state[name] for name in state if name in constructor})
-            for name in state.keys() - constructor.keys():
-                setattr(thing, name, state[name])
+            fitted = {name: state[name] for name in state.keys() - constructor.keys()}
+            for model in held_models(cls):
+                model.restore(thing, fitted)
+            for name, value in fitted.items():
+                setattr(thing, name, value)
             if hasattr(thing, "_check_parameters"):
                 thing._check_parameters()
     except (TypeError, ValueError, FloatingPointError) as error:

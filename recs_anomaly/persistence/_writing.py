@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recs_anomaly import __version__
+from recs_anomaly.base.state import held_models
 from recs_anomaly.persistence._archive import Chunks
 from recs_anomaly.persistence._check import check_content, check_objects
 from recs_anomaly.persistence._manifest import (
@@ -98,6 +99,10 @@ def _record(
 def _state(thing: Any, schema: Schema) -> Iterator[tuple[str, object]]:
     """Names and values of everything that a fitted object consists of."""
     constructor = signature(type(thing)).parameters
+    held = held_models(type(thing))
+    of_models = {
+        name for model in held for name in model.attributes if hasattr(thing, name)
+    }
     for name, parameter in constructor.items():
         value = getattr(thing, name)
         if schema.parameters is None or name in schema.parameters:
@@ -105,12 +110,13 @@ def _state(thing: Any, schema: Schema) -> Iterator[tuple[str, object]]:
         elif value is not parameter.default:
             raise MisfitError(f"its parameter {name} is not known to model files")
     for name in sorted(schema.attributes - set(constructor)):
-        if name in schema.optional and name not in vars(thing):
+        if name in schema.optional and not (name in vars(thing) or name in of_models):
             continue
         if not hasattr(thing, name):
             raise MisfitError(f"it is not fitted: it lacks {name}")
         yield name, getattr(thing, name)
-    for name in set(vars(thing)) - schema.attributes - set(constructor):
+    known = schema.attributes | {model.name for model in held} | {*constructor}
+    for name in set(vars(thing)) - known:
         if schema.is_foreign or name.endswith("_"):
             raise MisfitError(f"its attribute {name} is not known to model files")
 

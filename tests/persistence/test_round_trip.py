@@ -264,7 +264,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "message"), REFUSED, ids=lambda c: str(c)[:30])
+@pytest.mark.parametrize(
+    ("spoil", "message"), REFUSED, ids=lambda case: getattr(case, "__name__", case)
+)
 def test_what_cannot_be_saved_is_refused_and_nothing_is_written(
     tmp_path: Path, spoil: Any, message: str
 ) -> None:
