@@ -8,22 +8,29 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test test-all test-jax lint docs
+# As many processes as there are cores, each with the tests that others have not begun.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+.PHONY: demo test test-all test-jax coverage lint docs
 
 demo: $(INSTALLED)
 	@$(BIN)/recs-anomaly demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+# Which statements of the package `make test` runs.
+coverage: $(INSTALLED)
+	$(PYTEST) -m "not slow" --cov recs_anomaly --cov-report term:skip-covered
 
 # Networks trained by JAX instead of TensorFlow; the tests, and their tolerances, are the same.
 test-jax: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,jax]'
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" tests/core tests/base tests/anomaly tests/autoencoder tests/denoise tests/rbm tests/recommend tests/sequences
-	$(BIN)/python -m pytest tests/base/test_backends.py tests/persistence/test_backends.py
+	KERAS_BACKEND=jax $(PYTEST) -m "not slow" tests/core tests/base tests/anomaly tests/autoencoder tests/denoise tests/rbm tests/recommend tests/sequences
+	$(PYTEST) tests/base/test_backends.py tests/persistence/test_backends.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -87,7 +87,7 @@ def test_numbers_are_exact(value: float) -> None:
         type("Own", (dict,), {})(),
         type("Own", (float,), {})(),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_plain_value_is_refused(value: object) -> None:
     with pytest.raises(MisfitError, match="is no plain value"):
