@@ -26,6 +26,10 @@ _CSV_HELP = (
 )
 
 
+# How a number is written in JSON that JSON has no sign for.
+_Spelling = Callable[[float], str]
+
+
 def form_option(name: str, text: str) -> Callable[..., Any]:
     """Make the option for one form of a result.
 
@@ -60,7 +64,8 @@ def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command : callable
         Its `form` is "json", "csv" or None, as `show` takes it.
     """
-    return json_option(form_option("csv", _CSV_HELP)(command))
+    decorated: Callable[..., Any] = json_option(form_option("csv", _CSV_HELP)(command))
+    return decorated
 
 
 def show(
@@ -69,7 +74,7 @@ def show(
     text: str | Sequence[TextTable] = "",
     *,
     table: "pd.DataFrame | None" = None,
-    not_finite: Callable[[float], str | None] = lambda number: None,
+    not_finite: _Spelling | None = None,
 ) -> None:
     """Print a result in the form that was asked for.
 
@@ -141,12 +146,14 @@ def guard(text: str) -> str:
     return f"'{safe}" if is_formula else safe
 
 
-def _plain(value: Any, not_finite: Callable[[float], str | None]) -> Any:
+def _plain(value: Any, not_finite: _Spelling | None) -> Any:
     """Say a value in the types that JSON has; what JSON lacks becomes text."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else not_finite(value)
+        if math.isfinite(value):
+            return value
+        return not_finite(value) if not_finite else None
     if is_dataclass(value):
         value = {each.name: getattr(value, each.name) for each in fields(value)}
     elif hasattr(value, "_asdict"):
