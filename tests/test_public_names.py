@@ -1,42 +1,53 @@
-"""The names that `recs_anomaly` promises: complete, lazy, and real."""
+"""The names that the package and its folders promise: complete, lazy, and real."""
 
-import ast
 import pickle
+import subprocess
+import sys
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 import recs_anomaly
+from tests.gates.tree import public_homes
 
-INIT = Path(recs_anomaly.__file__)
-
-
-@pytest.mark.parametrize("name", recs_anomaly.__all__)
-def test_public_name_is_the_one_of_its_home(name: str) -> None:
-    home = import_module(recs_anomaly._HOMES[name])
-    assert getattr(recs_anomaly, name) is getattr(home, name)
-
-
-def test_what_is_listed_what_resolves_and_what_type_checkers_see_agree() -> None:
-    tree = ast.parse(INIT.read_text(encoding="utf-8"))
-    [guarded] = [node for node in tree.body if isinstance(node, ast.If)]
-    seen = {
-        alias.name: node.module
-        for node in guarded.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    assert seen == recs_anomaly._HOMES
-    assert sorted(recs_anomaly.__all__) == sorted(recs_anomaly._HOMES)
+# What must not be imported along with a folder of public names.
+LAZY = {
+    "recs_anomaly": {"numpy", "pandas", "sklearn"},
+    "recs_anomaly.datasets": {"pandas", "pooch", "pyarrow", "numpy"},
+    "recs_anomaly.metrics.anomaly": {"pandas"},
+    "recs_anomaly.metrics.ranking": {"pandas"},
+}
+PUBLIC = [
+    (package, name, home)
+    for package in LAZY
+    for name, home in public_homes(package).items()
+]
 
 
-def test_dir_lists_public_names_before_they_are_loaded() -> None:
-    assert set(recs_anomaly.__all__) <= set(dir(recs_anomaly))
+@pytest.mark.parametrize(("package", "name", "home"), PUBLIC)
+def test_public_name_is_the_one_of_its_home(package: str, name: str, home: str) -> None:
+    known = getattr(import_module(package), name)
+    assert known is getattr(import_module(home), name)
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_what_is_listed_is_what_type_checkers_see(package: str) -> None:
+    module = import_module(package)
+    assert sorted(module.__all__) == sorted(public_homes(package))
+    assert set(module.__all__) <= set(dir(module))
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_importing_a_folder_loads_nothing_heavy(package: str) -> None:
+    script = f"import sys, {package}\nprint({LAZY[package]!r} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'RBMRecomender'"):
+    with pytest.raises(AttributeError, match="RBMRecomender"):
         recs_anomaly.RBMRecomender  # noqa: B018
 
 

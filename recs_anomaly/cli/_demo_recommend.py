@@ -83,21 +83,19 @@ def _show(found: "Showcase", n_hidden: int) -> None:
     user = f"user {found.user_id}"
     show_tables(
         [
-            rated_table(f"What {user} liked best", records(found.rated)),
-            recommendation_table(
-                f"Ten films for {user}", records(found.recommendations)
-            ),
+            rated_table(f"What {user} liked best", found.rated),
+            recommendation_table(f"Ten films for {user}", found.recommendations),
             reason_table(
                 f"Why: the ratings of {user} that speak most for them",
-                records(found.reasons),
+                found.reasons,
             ),
             guess_table(
                 f"Ratings of {user} kept hidden, and what the model made of them",
-                records(found.guesses),
+                found.guesses,
             ),
             _accuracy_table(
                 f"All {n_hidden:,} hidden ratings: the model beside rules of thumb",
-                records(found.measures).rows,
+                records(found.measures),
             ),
         ]
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recs_anomaly.cli._formats import show_json
+from recs_anomaly.cli._output import show
 from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ def show_outcomes(
             "output": str(task.target) if outcome.is_clean else None,
         }
         for row, outcome, task in zip(
-            plain(records.table()).rows, outcomes, plan.tasks, strict=True
+            plain(records.table()), outcomes, plan.tasks, strict=True
         )
     ]
     n_clean = sum(outcome.is_clean for outcome in outcomes)
-    show_json(
+    show(
+        "json",
         {
             "n_clean": n_clean,
             "n_failed": len(outcomes) - n_clean,
@@ -42,7 +43,7 @@ def show_outcomes(
             "others": plan.others,
             "report": None if report is None else str(report),
             "sheet": None if sheet is None else str(sheet),
-        }
+        },
     )
 
 

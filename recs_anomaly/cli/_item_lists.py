@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recs_anomaly.cli._tables import Column, TextTable
 
 if TYPE_CHECKING:
-    from recs_anomaly.reports.records import Records
+    import pandas as pd
 
 
 _NOTHING_LEFT = (
@@ -58,13 +58,13 @@ _LIKENESS = _Field(
 )
 
 
-def recommendation_table(title: str, recommendations: "Records") -> TextTable:
+def recommendation_table(title: str, recommendations: "pd.DataFrame") -> TextTable:
     """Lay out recommendations, with what there is to doubt about them.
 
     Parameters
     ----------
     title : str
-    recommendations : Records
+    recommendations : DataFrame
         Of `Recommender.recommend_user`.
 
     Returns
@@ -78,13 +78,13 @@ def recommendation_table(title: str, recommendations: "Records") -> TextTable:
     return table._replace(instead=_NOTHING_LEFT)
 
 
-def reason_table(title: str, reasons: "Records") -> TextTable:
+def reason_table(title: str, reasons: "pd.DataFrame") -> TextTable:
     """Lay out the ratings that speak for recommendations.
 
     Parameters
     ----------
     title : str
-    reasons : Records
+    reasons : DataFrame
         Of `Showcase.reasons`.
 
     Returns
@@ -94,13 +94,13 @@ def reason_table(title: str, reasons: "Records") -> TextTable:
     return _laid_out(title, reasons, (_TITLE, _RATING, _SPEAKS_FOR))
 
 
-def guess_table(title: str, guesses: "Records") -> TextTable:
+def guess_table(title: str, guesses: "pd.DataFrame") -> TextTable:
     """Lay out expected ratings beside the real ones.
 
     Parameters
     ----------
     title : str
-    guesses : Records
+    guesses : DataFrame
         Of `Showcase.guesses`.
 
     Returns
@@ -110,13 +110,13 @@ def guess_table(title: str, guesses: "Records") -> TextTable:
     return _laid_out(title, guesses, (_TITLE, _EXPECTED, _WITHIN, _REAL_RATING))
 
 
-def rated_table(title: str, rated: "Records") -> TextTable:
+def rated_table(title: str, rated: "pd.DataFrame") -> TextTable:
     """Lay out what somebody has rated.
 
     Parameters
     ----------
     title : str
-    rated : Records
+    rated : DataFrame
         Of `Recommender.best_rated`.
 
     Returns
@@ -127,13 +127,13 @@ def rated_table(title: str, rated: "Records") -> TextTable:
     return _laid_out(title, rated, (_TITLE, *rating, *_genres(rated)))
 
 
-def similar_table(title: str, similar: "Records") -> TextTable:
+def similar_table(title: str, similar: "pd.DataFrame") -> TextTable:
     """Lay out items that are like another one.
 
     Parameters
     ----------
     title : str
-    similar : Records
+    similar : DataFrame
         Of `Recommender.similar`.
 
     Returns
@@ -144,16 +144,20 @@ def similar_table(title: str, similar: "Records") -> TextTable:
     return _laid_out(title, similar, fields)
 
 
-def _genres(table: "Records") -> tuple[_Field, ...]:
+def _genres(table: "pd.DataFrame") -> tuple[_Field, ...]:
     """Give the column of genres where any are known."""
-    return (_GENRES,) if any(row["genres"] for row in table.rows) else ()
+    return (_GENRES,) if table["genres"].any() else ()
 
 
-def _is_known(name: str, table: "Records") -> bool:
+def _is_known(name: str, table: "pd.DataFrame") -> bool:
     """Whether any row has something there; so has a table without rows."""
-    return not table.rows or any(row[name] is not None for row in table.rows)
+    return table.empty or bool(table[name].notna().any())
 
 
-def _laid_out(title: str, table: "Records", fields: tuple[_Field, ...]) -> TextTable:
-    cells = [[field.cell(row) for field in fields] for row in table.rows]
+def _laid_out(
+    title: str, table: "pd.DataFrame", fields: tuple[_Field, ...]
+) -> TextTable:
+    from recs_anomaly.reports.records import records
+
+    cells = [[field.cell(row) for field in fields] for row in records(table)]
     return TextTable(title, [field.column for field in fields], cells)

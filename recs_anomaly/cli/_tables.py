@@ -10,10 +10,10 @@ import click
 from recs_anomaly.text import printable
 
 # Wider tables are harder to read across.
-_WIDEST = 110
+_MAX_WIDTH = 110
 _GAP = 2
 # Less of a column aside says nothing.
-_NARROWEST_ASIDE = 10
+_MIN_ASIDE = 10
 
 
 class Column(NamedTuple):
@@ -85,14 +85,27 @@ def plain_lines(table: TextTable) -> list[str]:
     """
     if table.is_told:
         return [table.instead]
-    header = [column.name for column in table.columns]
-    places = [
-        f"{{:{'>' if column.is_number else '<'}{width}}}"
-        for column, width in zip(table.columns, _widths(table), strict=True)
-    ]
-    line = (" " * _GAP).join(places)
-    rows = [line.format(*row).rstrip() for row in (header, *table.rows)]
-    return [table.title, *rows]
+    return [table.title, *aligned(_lines(table), table.columns)]
+
+
+def aligned(rows: Sequence[Sequence[str]], columns: Sequence[Column] = ()) -> list[str]:
+    """Put the cells of rows below each other, with spaces only.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+    columns : sequence of Column, default=()
+        Which cells stand at the right; without them, none.
+
+    Returns
+    -------
+    lines : list of str
+    """
+    sides = [">" if column.is_number else "<" for column in columns]
+    widths = _widths(rows)
+    places = zip(sides or "<" * len(widths), widths, strict=True)
+    line = (" " * _GAP).join(f"{{:{side}{width}}}" for side, width in places)
+    return [line.format(*row).rstrip() for row in rows]
 
 
 def _safe(table: TextTable) -> TextTable:
@@ -117,7 +130,7 @@ def _show_on_terminal(tables: Sequence[TextTable]) -> None:
     from rich.text import Text
 
     console = Console()
-    console.width = min(console.width, _WIDEST)
+    console.width = min(console.width, _MAX_WIDTH)
     for table in (fitted(each, console.width) for each in tables):
         if table.is_told:
             console.print(Text(table.instead))
@@ -159,11 +172,11 @@ def fitted(table: TextTable, width: int) -> TextTable:
     -------
     fitted : TextTable
     """
-    widths = _widths(table)
+    widths = _widths(_lines(table))
     is_main = [not column.is_aside for column in table.columns]
     n_aside = len(is_main) - sum(is_main)
     needed = sum(compress(widths, is_main)) + _GAP * len(widths)
-    if needed + n_aside * _NARROWEST_ASIDE <= width:
+    if needed + n_aside * _MIN_ASIDE <= width:
         return table
     return table._replace(
         columns=list(compress(table.columns, is_main)),
@@ -171,6 +184,9 @@ def fitted(table: TextTable, width: int) -> TextTable:
     )
 
 
-def _widths(table: TextTable) -> list[int]:
-    header = [column.name for column in table.columns]
-    return [max(map(len, cells)) for cells in zip(header, *table.rows, strict=True)]
+def _lines(table: TextTable) -> list[Sequence[str]]:
+    return [[column.name for column in table.columns], *table.rows]
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, cells)) for cells in zip(*rows, strict=True)]

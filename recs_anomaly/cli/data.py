@@ -1,11 +1,12 @@
 """``recs-anomaly data``: what there is to learn from, and where it lies."""
 
+from typing import Any
+
 import click
 
-from recs_anomaly.cli._formats import json_option, show_json
+from recs_anomaly.cli._output import json_option, show
+from recs_anomaly.cli._tables import aligned
 from recs_anomaly.datasets.movielens_releases import RELEASES
-
-_MISSING = "not downloaded"
 
 
 @click.group()
@@ -15,27 +16,23 @@ def data() -> None:
 
 @data.command("list", epilog="Example: recs-anomaly data list --json")
 @json_option
-def list_names(is_json: bool) -> None:
+def list_names(form: str | None) -> None:
     """List the data sets that can be named instead of a file of ratings."""
     from recs_anomaly.datasets.movielens import find_movielens
 
-    known = {"sample": ("30,000 ratings of 600 invented films", "in the package")}
+    known: dict[str, dict[str, Any]] = {
+        "sample": {
+            "summary": "30,000 ratings of 600 invented films",
+            "where": "in the package",
+        }
+    }
     for name, release in RELEASES.items():
-        folder = find_movielens(name)
-        known[name] = (release.summary, str(folder or _MISSING))
-    if is_json:
-        show_json(
-            {
-                name: {"summary": what, "where": None if place == _MISSING else place}
-                for name, (what, place) in known.items()
-            }
-        )
-        return
-    rows = [(name, *told) for name, told in known.items()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = map(str.ljust, row, widths)
-        click.echo("  ".join(cells).rstrip())
+        known[name] = {"summary": release.summary, "where": find_movielens(name)}
+    rows = [
+        (name, each["summary"], str(each["where"] or "not downloaded"))
+        for name, each in known.items()
+    ]
+    show(form, known, "\n".join(aligned(rows)))
 
 
 @data.command(

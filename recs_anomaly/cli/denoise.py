@@ -12,9 +12,8 @@ from recs_anomaly.cli._denoise_told import (
     tell_problems,
 )
 from recs_anomaly.cli._files import refuse_missing_folder, write_bytes, write_text
-from recs_anomaly.cli._formats import json_option
+from recs_anomaly.cli._output import csv_of, json_option
 from recs_anomaly.cli._training import load_keras, warnings_in_one_line
-from recs_anomaly.cli.anomaly._series import csv_of
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.text import counted, printable
 
@@ -75,7 +74,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     report: Path | None,
     clean: Path | None,
     again: bool,
-    is_json: bool,
+    form: str | None,
 ) -> None:
     """Take the noise out of INPUT, a picture or a folder, and write OUTPUT.
 
@@ -87,7 +86,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     from recs_anomaly.denoise.app.folder import clean_all, plan_cleaning
     from recs_anomaly.denoise.app.outcomes import Records
 
-    if clean is not None and report is None and not is_json:
+    if clean is not None and report is None and not form:
         raise InputError("clean is for the report; give --report or --json too.")
     plan = plan_cleaning(source, target)
     _refuse_overwriting(plan, clean, compare, report)
@@ -109,7 +108,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     sheet = None if compare is None else records.sheet()
     if compare is not None and sheet is not None:
         write_bytes(compare, sheet)
-    if is_json:
+    if form:
         show_outcomes(records, plan, report, compare if sheet else None)
     else:
         tell_number(records.outcomes)

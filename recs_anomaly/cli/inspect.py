@@ -1,14 +1,12 @@
 """``recs-anomaly inspect``: what a model file holds, told without loading it."""
 
-import math
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._formats import show_json
-from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli._output import form_option, show
+from recs_anomaly.cli._tables import Column, TextTable
 
 if TYPE_CHECKING:
     from recs_anomaly.persistence import ModelSummary, ObjectSummary
@@ -29,8 +27,8 @@ _LONGEST_VALUE = 200
     epilog="Example: recs-anomaly inspect films.recs",
 )
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all values.")
-def inspect(path: Path, as_json: bool) -> None:
+@form_option("json", "Print JSON, with all values.")
+def inspect(path: Path, form: str | None) -> None:
     """Show what the model file PATH holds: classes, parameters, training, checksums.
 
     Nothing is made of it, and all checksums are compared. Who wrote the file and
@@ -39,10 +37,8 @@ def inspect(path: Path, as_json: bool) -> None:
     from recs_anomaly.persistence import inspect as summary_of
 
     summary = summary_of(path)
-    if as_json:
-        show_json(_plain(summary))
-        return
-    show_tables([_file_table(path, summary), *_object_tables(summary)])
+    tables = [_file_table(path, summary), *_object_tables(summary)]
+    show(form, summary, tables, not_finite=str)
 
 
 def _file_table(path: Path, summary: "ModelSummary") -> TextTable:
@@ -86,21 +82,3 @@ def _shown(values: dict[str, Any]) -> list[tuple[str, str]]:
 def _readable(value: Any) -> str:
     plain = value.tolist() if hasattr(value, "tolist") else value  # NumPy's
     return f"{plain!r:.{_LONGEST_VALUE}}"
-
-
-def _plain(value: Any) -> Any:
-    """Say a value in the types that JSON has; what JSON lacks becomes text."""
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if hasattr(value, "_asdict"):
-        return _plain(value._asdict())
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
-        return _plain(value.tolist())
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    is_number = isinstance(value, float) and math.isfinite(value)
-    return value if is_number else str(value)

@@ -145,7 +145,7 @@ def _plain(events: pd.DataFrame) -> list[dict[str, Any]]:
     """Events as programs take them: rows by their times as text, or their numbers."""
     return [
         {name: _moment(value) for name, value in event.items()}
-        for event in records(events).rows
+        for event in records(events)
     ]
 
 

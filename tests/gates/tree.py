@@ -37,6 +37,17 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def public_homes(package: str) -> dict[str, str]:
+    """Module of each public name of a package, as its stub states them."""
+    stub = ROOT.joinpath(*package.split("."), "__init__.pyi")
+    return {
+        alias.name: f"{package}.{node.module}"
+        for node in parsed(stub).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
 @cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))

@@ -47,14 +47,3 @@ def refuse_few_rows(rows: Any) -> None:
         raise InputError(
             f"there must be at least {LEAST_ROWS} rows to learn from; got {len(rows)}."
         )
-
-
-def csv_of(frame: Any) -> str:
-    """Write a frame as CSV, without text that a spreadsheet would run."""
-    from recs_anomaly.cli._formats import guard
-
-    text = frame.select_dtypes(exclude="number").columns
-    safe = frame.assign(**{name: frame[name].astype(str).map(guard) for name in text})
-    heads = [guard(str(name)) for name in safe.columns]
-    written: str = safe.to_csv(index=False, header=heads)
-    return written

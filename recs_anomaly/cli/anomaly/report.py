@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
-from recs_anomaly.cli._formats import json_option, show_json
+from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._folder import (
     OVERVIEW,
     FolderSettings,
@@ -15,7 +15,6 @@ from recs_anomaly.cli.anomaly._folder import (
 )
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
-    csv_of,
     open_series,
     refuse_few_rows,
     seed_option,
@@ -89,7 +88,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
     fail_on_events: bool,
     jobs: int,
     seed: int,
-    is_json: bool,
+    form: str | None,
 ) -> None:
     """Write a page that says what happened in SERIES, when, how bad, and where.
 
@@ -113,7 +112,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
             raise InputError("train, labels and events are for a single series.")
         settings = FolderSettings(time, channels, train_until, seed, jobs)
         lines = report_folder(Path(series), output, settings)
-        n_events = _show_folder(lines, output, is_json)
+        n_events = _show_folder(lines, output, form)
         raise SystemExit(int(fail_on_events and n_events > 0))
     if output.is_dir():
         raise InputError(f"output must be a file; {output} is a folder.")
@@ -125,12 +124,8 @@ def report(  # noqa: PLR0913 - an option of the command line each
     write_text(output, anomaly_page(summary))
     if events is not None:
         write_text(events, csv_of(findings.events))
-    if is_json:
-        table = None if events is None else str(events)
-        line = line_of(findings, summary, output.name)
-        show_json({**_plain(line, output), "table": table})
-    else:
-        click.echo(summary.sentence)
+    line = line_of(findings, summary, output.name)
+    show(form, {**_plain(line, output), "table": events}, summary.sentence)
     click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB).", err=True)
     if fail_on_events and len(findings.events):
         raise SystemExit(1)
@@ -165,15 +160,16 @@ def _judged(
     return findings, summarise(findings, Path(series).name, quality)
 
 
-def _show_folder(lines: "list[SeriesLine]", output: Path, is_json: bool) -> int:
+def _show_folder(lines: "list[SeriesLine]", output: Path, form: str | None) -> int:
     """Say what was found; give the number of events in all series."""
     n_events = sum(line.n_events for line in lines)
     overview = output / OVERVIEW
-    if is_json:
-        judged = [_plain(line, output / line.page) for line in lines]
-        show_json({"overview": str(overview), "n_events": n_events, "series": judged})
-    else:
-        click.echo(f"{n_events:,} events; wrote {overview}.")
+    judged = [_plain(line, output / line.page) for line in lines]
+    show(
+        form,
+        {"overview": overview, "n_events": n_events, "series": judged},
+        f"{n_events:,} events; wrote {overview}.",
+    )
     return n_events
 
 

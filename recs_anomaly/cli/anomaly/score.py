@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
-from recs_anomaly.cli._formats import json_option, show_json
+from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._series import (
-    csv_of,
     open_series,
     time_option,
 )
@@ -31,7 +30,7 @@ from recs_anomaly.exceptions import InputError
 @time_option
 @json_option
 def score(
-    model: str, series: str, output: Path, time: str | None, is_json: bool
+    model: str, series: str, output: Path, time: str | None, form: str | None
 ) -> None:
     """Score each row of SERIES with the detector in the file MODEL.
 
@@ -57,8 +56,7 @@ def score(
         table = score_table(detector, values)
     write_text(output, csv_of(table))
     summary = sum_up_scores(table, detector.offset_)
-    if is_json:
-        show_json({"series": series, "table": str(output), **asdict(summary)})
+    show(form, {"series": series, "table": output, **asdict(summary)})
     click.echo(
         f"{summary.n_abnormal:,} of {summary.n_rows:,} rows are beyond the "
         f"threshold; wrote {output}.",

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._formats import format_options, show_csv, show_json
-from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli._output import format_options, show
+from recs_anomaly.cli._tables import Column, TextTable
 from recs_anomaly.cli.recommend._ratings import columns_option
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from recs_anomaly.datasets.splits import Fold
-    from recs_anomaly.reports.records import Records
+
 
 _OFFICIAL = "official"
 _METRICS = {
@@ -65,7 +67,6 @@ def evaluate(
     from recs_anomaly.recommend.evaluation.evaluate import evaluate as measure
     from recs_anomaly.recommend.recommender import RBMRecommender
     from recs_anomaly.recommend.serving.sources import open_ratings
-    from recs_anomaly.reports.records import records
 
     with warnings_in_one_line():
         opened = open_ratings(ratings, columns=columns)
@@ -73,15 +74,13 @@ def evaluate(
         cuts = _cut(rated, folds, seed)
         load_keras()
         model = RBMRecommender(random_state=seed, verbose=1)
-        table = records(measure(model, rated, _counted(cuts)))
-    if form == "json":
-        show_json(
-            {"ratings": ratings, "folds": folds, "seed": seed, "measures": table.rows}
-        )
-    elif form == "csv":
-        show_csv(table)
-    else:
-        show_tables([_metric_table(metric, table) for metric in _METRICS])
+        table = measure(model, rated, _counted(cuts))
+    show(
+        form,
+        {"ratings": ratings, "folds": folds, "seed": seed, "measures": table},
+        [_metric_table(metric, table) for metric in _METRICS],
+        table=table,
+    )
 
 
 def _cut(rated: Any, folds: str, seed: int) -> "list[Fold]":
@@ -103,7 +102,9 @@ def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
         yield fold
 
 
-def _metric_table(metric: str, table: "Records") -> TextTable:
+def _metric_table(metric: str, table: "pd.DataFrame") -> TextTable:
+    from recs_anomaly.reports.records import records
+
     title, digits = _METRICS[metric]
     folds = [name for name in table.columns if name.startswith("fold_")]
     by = "Listed by" if "@" in metric else "Forecast by"
@@ -120,7 +121,6 @@ def _metric_table(metric: str, table: "Records") -> TextTable:
             *(shown(row[name]) for name in [*folds, "mean", "std"]),
             f"{shown(row['low'])} – {shown(row['high'])}",
         ]
-        for row in table.rows
-        if row["metric"] == metric
+        for row in records(table[table["metric"] == metric])
     ]
     return TextTable(title, columns, rows)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._formats import format_options, show_csv, show_json
-from recs_anomaly.cli._tables import show_tables
+from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
@@ -28,15 +27,14 @@ def similar(model: Path, title_or_id: str, n: int, form: str | None) -> None:
     forgivingly; write id:50 where an id could also be a title.
     """
     from recs_anomaly.cli._item_lists import similar_table
-    from recs_anomaly.reports.records import records
 
     recommender = load_recommender(model)
     item_id = recommender.catalogue.find(title_or_id)
     title = recommender.catalogue.title_of(item_id)
-    items = records(recommender.similar(item_id, n))
-    if form == "json":
-        show_json({"item_id": item_id, "title": title, "similar": items.rows})
-    elif form == "csv":
-        show_csv(items)
-    else:
-        show_tables([similar_table(f"Like {title}", items)])
+    items = recommender.similar(item_id, n)
+    show(
+        form,
+        {"item_id": item_id, "title": title, "similar": items},
+        [similar_table(f"Like {title}", items)],
+        table=items,
+    )

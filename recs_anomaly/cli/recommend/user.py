@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recs_anomaly.cli._formats import format_options, show_csv, show_json
-from recs_anomaly.cli._tables import show_tables
+from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
@@ -56,21 +55,17 @@ def show_user(
         If nobody has this id.
     """
     from recs_anomaly.cli._item_lists import rated_table, recommendation_table
-    from recs_anomaly.reports.records import records
 
     user_id = recommender.find_user(user)
-    rated = records(recommender.best_rated(user_id))
-    recommendations = records(recommender.recommend_user(user_id, n))
-    if form == "json":
-        parts = {"rated": rated.rows, "recommendations": recommendations.rows}
-        show_json({"user_id": user_id, **parts})
-    elif form == "csv":
-        show_csv(recommendations)
-    else:
-        best = "Rated highest" if recommender.model.is_rated else "Chosen"
-        show_tables(
-            [
-                rated_table(f"{best} by user {user}", rated),
-                recommendation_table(f"Recommended to user {user}", recommendations),
-            ]
-        )
+    rated = recommender.best_rated(user_id)
+    recommended = recommender.recommend_user(user_id, n)
+    best = "Rated highest" if recommender.model.is_rated else "Chosen"
+    show(
+        form,
+        {"user_id": user_id, "rated": rated, "recommendations": recommended},
+        [
+            rated_table(f"{best} by user {user}", rated),
+            recommendation_table(f"Recommended to user {user}", recommended),
+        ],
+        table=recommended,
+    )

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._formats import format_options, show_csv, show_json
-from recs_anomaly.cli._tables import show_tables
+from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
@@ -59,19 +58,17 @@ def visitor(
     recommender = load_recommender(model)
     own = _own_ratings(rated, chosen, recommender.model.is_rated)
     visit = recommender.visitor(own, n)
-    matched, recommendations = records(visit.rated), records(visit.recommendations)
-    if form == "json":
-        show_json({"rated": matched.rows, "recommendations": recommendations.rows})
-        return
-    for row in matched.rows:
+    for row in records(visit.rated) if form != "json" else ():
         rating = f", rated {row['rating']:g}" if recommender.model.is_rated else ""
         click.echo(
             f"Took {row['asked']!r} for {printable(row['title'])}{rating}.", err=True
         )
-    if form == "csv":
-        show_csv(recommendations)
-    else:
-        show_tables([recommendation_table("Recommended to you", recommendations)])
+    show(
+        form,
+        {"rated": visit.rated, "recommendations": visit.recommendations},
+        [recommendation_table("Recommended to you", visit.recommendations)],
+        table=visit.recommendations,
+    )
 
 
 def _own_ratings(

@@ -1,0 +1,15 @@
+from .alarms import detection_delays as detection_delays
+from .alarms import event_precision as event_precision
+from .alarms import event_recall as event_recall
+from .alarms import false_alarm_rate as false_alarm_rate
+from .alarms import range_precision as range_precision
+from .alarms import range_recall as range_recall
+from .buffer import buffer_length as buffer_length
+from .nab import NabPoints as NabPoints
+from .nab import nab_points as nab_points
+from .nab import nab_score as nab_score
+from .points import auc_pr as auc_pr
+from .vus import VolumesUnderSurface as VolumesUnderSurface
+from .vus import volumes_under_surface as volumes_under_surface
+from .vus import vus_pr as vus_pr
+from .vus import vus_roc as vus_roc

@@ -1,0 +1,15 @@
+from .accuracy import average_precision as average_precision
+from .accuracy import capped_recall as capped_recall
+from .accuracy import hit_rate as hit_rate
+from .accuracy import ndcg as ndcg
+from .accuracy import precision as precision
+from .accuracy import recall as recall
+from .accuracy import reciprocal_rank as reciprocal_rank
+from .items import coverage as coverage
+from .items import intra_list_diversity as intra_list_diversity
+from .items import popularity_lift as popularity_lift
+from .judging import Judged as Judged
+from .judging import judge as judge
+from .judging import mean_over_users as mean_over_users
+from .tables import ranked_columns as ranked_columns
+from .tables import relevance_matrix as relevance_matrix
