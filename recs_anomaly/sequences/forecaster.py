@@ -14,10 +14,10 @@ from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
 )
-from threadpoolctl import threadpool_limits
 
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
 from recs_anomaly.base.checks import check_integer, check_number, is_auto
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.core.arrays import Floats
@@ -489,7 +489,7 @@ horizon, n_targets)
             self.clip_norm,
         )
         seed = seed_of(self.random_state)
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             targets = futures.reshape(len(futures), -1)
             fitting = ForecastFit(windows, targets, settings)
             progress = self._fit_progress(
