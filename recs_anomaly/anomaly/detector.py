@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
 from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.autoregression import Autoregression
@@ -66,6 +65,7 @@ from recs_anomaly.anomaly.tail import Tail, fit_tail, score_at, tail_with_rare
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
 from recs_anomaly.base.checks import check_integer
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.base.time_axis import (
@@ -269,7 +269,7 @@ class DetectorLook(DetectorState):
         values = self._checked(X, reset=False)
         grid = on_grid(values, time_seconds(X), self.step_, settings.WIDEST)
         # Many small products: threads cost more than they bring.
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             judged = judge(self._model(), grid.values, settings.SIDES[self.side])
             return self._see(judged, grid)
 
@@ -378,7 +378,7 @@ class DetectorCausal(DetectorLook):
         values = self._checked(X, reset=False)
         grid = on_grid(values, time_seconds(X), self.step_, settings.WIDEST)
         causal = self._causal_settings()
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             errors = look_back(self._causal_model(), grid.values, causal)
             averages = average_past(errors, causal, self.causal_usual_)
         is_known = is_judged(errors, causal.stride)
@@ -520,7 +520,7 @@ class DetectorDrift(DetectorCausal):
         values = self._checked(X, reset=False)
         grid = on_grid(values, time_seconds(X), self.step_, settings.WIDEST)
         causal = self._causal_settings()
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             errors = look_back(self._causal_model(), grid.values, causal)
             averages = average_past(errors, causal, self.causal_usual_)
         counts = is_judged(errors, causal.stride) & grid.is_given
@@ -904,7 +904,7 @@ class TimeSeriesAnomalyDetector(
         grid = on_grid(values, seconds, self.step_, settings.WIDEST)
         chosen = settings.settings_for(self, grid.values)
         seed = seed_of(self.random_state)
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             rows = find_normal_rows(grid.values, settings.narrow(chosen))
             chosen = settings.settings_for(self, without(grid.values, rows.learned))
             fitted = fit_anomaly_model(grid.values, rows, chosen, seed)

@@ -8,7 +8,13 @@ import numpy as np
 from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.channels import describe_channels
 from recs_anomaly.anomaly.standstill import SIGNS
-from recs_anomaly.base.checks import check_choice, check_integer, check_number
+from recs_anomaly.base.checks import (
+    check_choice,
+    check_integer,
+    check_number,
+    check_verbose,
+    is_auto,
+)
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length
@@ -33,13 +39,14 @@ def check_parameters(detector: Any) -> None:
     check_choice("side", detector.side, tuple(SIDES))
     for name, least in (("n_units", 1), ("epochs", 0)):
         check_integer(name, getattr(detector, name), least)
-    if detector.window != "auto":
+    if not is_auto(detector.window):
         check_integer("window", detector.window, 2, ", or 'auto'")
-    if detector.smooth != "auto":
+    if not is_auto(detector.smooth):
         check_number("smooth", detector.smooth, 0.0, np.inf, ", or 'auto'")
     check_number("alpha", detector.alpha, 0.0, 0.5)
-    if detector.contamination != "auto":
+    if not is_auto(detector.contamination):
         check_number("contamination", detector.contamination, 0.0, 0.5, ", or 'auto'")
+    check_verbose(detector.verbose)
     branch_weights(detector.weights)
 
 

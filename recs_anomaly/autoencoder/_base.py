@@ -24,7 +24,12 @@ from recs_anomaly.autoencoder.dense import (
     n_weights,
 )
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
-from recs_anomaly.base.checks import check_choice, check_integer, check_number
+from recs_anomaly.base.checks import (
+    check_choice,
+    check_integer,
+    check_number,
+    check_verbose,
+)
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.core.arrays import Array
@@ -387,6 +392,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     check_number("learning_rate", parameters["learning_rate"], 0.0, float("inf"))
     check_integer("batch_size", parameters["batch_size"], 1)
     check_integer("epochs", parameters["epochs"], 0)
+    check_verbose(parameters["verbose"])
 
 
 def check_probabilities(rows: Array) -> None:
@@ -402,15 +408,10 @@ def check_probabilities(rows: Array) -> None:
 
 
 def _check_layers(sizes: object) -> None:
-    known = list(sizes) if isinstance(sizes, Sequence) else []
-    if not known or not all(map(_is_size, known)):
+    if isinstance(sizes, str) or not (isinstance(sizes, Sequence) and len(sizes)):
         raise InputError(
             "hidden_layer_sizes must be a sequence of integers of at least 1, the last "
             f"the size of the code; got {sizes!r}."
         )
-
-
-def _is_size(value: object) -> bool:
-    if not isinstance(value, int | np.integer) or value is True:
-        return False
-    return bool(value >= 1)
+    for layer, size in enumerate(sizes):
+        check_integer(f"hidden_layer_sizes[{layer}]", size, 1)

@@ -9,9 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.autoencoder import dense as core
 from recs_anomaly.autoencoder._base import AutoencoderModel, check_probabilities
+from recs_anomaly.base.checks import check_integer
 from recs_anomaly.base.state import ValueRule
 from recs_anomaly.core.arrays import Array
-from recs_anomaly.exceptions import InputError
 
 N_DRAWS = 16  # of the code, for the expectation in `score_samples`
 
@@ -168,8 +168,7 @@ class VariationalAutoencoder(AutoencoderModel):
             If `n_samples` is below 1.
         """
         check_is_fitted(self)
-        if n_samples < 1:
-            raise InputError(f"n_samples must be at least 1; got {n_samples!r}.")
+        check_integer("n_samples", n_samples, 1)
         seed = self.seed_ if random_state is None else random_state
         rng = np.random.default_rng(seed)
         return self._decode(rng.standard_normal((n_samples, self._n_features_out)))

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recs_anomaly.base.checks import check_choice, check_integer, check_number
+from recs_anomaly.base.checks import (
+    check_choice,
+    check_integer,
+    check_number,
+    check_verbose,
+    is_auto,
+)
 from recs_anomaly.denoise.images import Batch, as_batch, rows_as_batch
 from recs_anomaly.denoise.intervals import IntervalTable
 from recs_anomaly.exceptions import InputError
@@ -22,16 +28,17 @@ def check_parameters(denoiser: Any) -> None:
     """Raise an InputError that names the first parameter that breaks its rule."""
     if denoiser.weights is not None:
         check_choice("weights", denoiser.weights, ("gray", "color"))
-    if denoiser.sigma != "auto":
+    if not is_auto(denoiser.sigma):
         check_number("sigma", denoiser.sigma, 0.0, np.inf, ", or 'auto'")
-    if denoiser.max_iter != "auto":
+    if not is_auto(denoiser.max_iter):
         check_integer("max_iter", denoiser.max_iter, 1, ", or 'auto'")
-    rate = denoiser.learning_rate
-    if rate != "auto":
+    if not is_auto(rate := denoiser.learning_rate):
         check_number("learning_rate", rate, 0.0, np.inf, ", or 'auto'")
+    check_verbose(denoiser.verbose)
     shape = denoiser.image_shape
     if shape is not None and not (
-        len(shape) in (2, 3)
+        isinstance(shape, Sequence | np.ndarray)
+        and len(shape) in (2, 3)
         and all(isinstance(side, Integral) for side in shape)
         and all(side > 0 or side == -1 for side in shape)
         and list(shape).count(-1) <= 1

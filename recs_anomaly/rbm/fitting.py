@@ -1,12 +1,13 @@
 """What fit of an RBM does: start, train, judge each epoch."""
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.core.arrays import Array
 from recs_anomaly.core.progress import Progress, TrainingHistory
 from recs_anomaly.rbm import energy as core
@@ -170,8 +171,8 @@ def learn(
         return unstandardised(machine, *frame) if is_gaussian else machine
 
     n_products = plan.chains.batch_size * start.weights.size
-    n_threads = 1 if n_products <= ONE_THREAD else None
-    with plan.progress as progress, threadpool_limits(n_threads, user_api="blas"):
+    limit = one_blas_thread() if n_products <= ONE_THREAD else nullcontext()
+    with plan.progress as progress, limit:
         trained = train(
             trainer,
             schedule,

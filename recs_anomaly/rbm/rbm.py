@@ -16,6 +16,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
+from recs_anomaly.base.checks import (
+    check_below,
+    check_choice,
+    check_integer,
+    check_number,
+    check_verbose,
+)
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.core.activations import sigmoid
@@ -43,10 +50,7 @@ CHOICES = {
     "visible": ("bernoulli", "gaussian", "softmax"),
     "schedule": ("decaying", "constant"),
 }
-LEAST_INTEGER = {"n_components": 1, "batch_size": 1, "n_iter": 0, "n_gibbs_steps": 1}
-LEAST_NUMBER = dict.fromkeys(
-    ("learning_rate", "momentum", "initial_spread", "weight_decay"), 0.0
-)
+MIN_INTEGER = {"n_components": 1, "batch_size": 1, "n_iter": 0, "n_gibbs_steps": 1}
 
 
 class LogLikelihood(NamedTuple):
@@ -295,9 +299,8 @@ class RBMModel(RBMState, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             Rows drawn.
         """
         check_is_fitted(self)
-        for name, value in (("n_samples", n_samples), ("n_steps", n_steps)):
-            if value < 1:
-                raise InputError(f"{name} must be at least 1; got {value!r}.")
+        check_integer("n_samples", n_samples, 1)
+        check_integer("n_steps", n_steps, 1)
         rng = np.random.default_rng(
             self.seed_ if random_state is None else random_state
         )
@@ -378,6 +381,8 @@ class RBMModel(RBMState, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         InputError
             If X holds NaN.
         """
+        check_integer("n_chains", n_chains, 1)
+        check_integer("n_temperatures", n_temperatures, 1)
         visible = self._encoded(self._checked(X, reset=False))
         if scipy.sparse.issparse(visible):
             visible = visible.toarray()
@@ -709,28 +714,15 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
 def check_parameters(parameters: dict[str, Any]) -> None:
     """Raise an InputError about the first setting that breaks its rule."""
     for name, known in CHOICES.items():
-        if parameters[name] not in known:
-            raise InputError(
-                f"{name} must be one of {known}; got {parameters[name]!r}."
-            )
-    for name, least in LEAST_INTEGER.items():
-        _check_integer(name, parameters[name], least)
+        check_choice(name, parameters[name], known)
+    for name, least in MIN_INTEGER.items():
+        check_integer(name, parameters[name], least)
     if parameters["n_chains"] is not None:
-        _check_integer("n_chains", parameters["n_chains"], 1)
-    for name, bound in LEAST_NUMBER.items():
-        value = parameters[name]
-        if not np.isfinite(value) or value < bound:
-            raise InputError(f"{name} must be a number of at least 0; got {value!r}.")
-    if parameters["momentum"] >= 1:
-        raise InputError(f"momentum must be below 1; got {parameters['momentum']!r}.")
-
-
-def _check_integer(name: str, value: Any, least: int) -> None:
-    is_integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not is_integer or value < least:
-        raise InputError(
-            f"{name} must be an integer of at least {least}; got {value!r}."
-        )
+        check_integer("n_chains", parameters["n_chains"], 1, ", or None")
+    for name in ("learning_rate", "initial_spread", "weight_decay"):
+        check_number(name, parameters[name], 0.0, np.inf)
+    check_below("momentum", parameters["momentum"], 0.0, 1.0)
+    check_verbose(parameters["verbose"])
 
 
 def warn_beyond_probabilities(rows: Any) -> None:

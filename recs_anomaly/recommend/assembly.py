@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 from sklearn.utils.extmath import randomized_svd
-from threadpoolctl import threadpool_limits
 
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend import view_rbm as rating_rbm
@@ -115,7 +115,7 @@ def _item_weights(
 ) -> Floats:
     """Output weights of each item in the user view, of shape (n_items, n_features)."""
     weights = np.zeros((by_item.n_rows, user_features.shape[1]))
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         for item in range(by_item.n_rows):
             own = slice(*by_item.offsets[item : item + 2])
             users = by_item.columns[own]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend.levels import Evidence, expectation
 from recs_anomaly.recommend.rows import Floats, Ints, RatingRows, blocks
@@ -157,7 +157,7 @@ def fold_in_users(
     """Fold in the stored ratings of each of the users."""
     people = {}
     # Many small systems: threads of the linear algebra would only wait for each other.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         for user in users.tolist():
             own = slice(*ratings.offsets[user : user + 2])
             people[user] = fold_in(model, ratings.columns[own], ratings.levels[own])

@@ -14,6 +14,12 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
+from recs_anomaly.base.checks import (
+    check_choice,
+    check_integer,
+    check_number,
+    check_verbose,
+)
 from recs_anomaly.base.parallel import in_threads
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ANY_KIND, ArraySpec, ValueRule
@@ -1000,21 +1006,12 @@ class RBMRecommender(RatingUpdates, RegressorMixin, CallbackSupport, BaseEstimat
             ("view", ("both", "user", "item")),
             ("statistic", ("mean", "median")),
         ):
-            value = getattr(self, name)
-            if value not in known:
-                raise InputError(f"{name} must be one of {known}; got {value!r}.")
+            check_choice(name, getattr(self, name), known)
         for name in ("n_hidden", "epochs"):
-            value = getattr(self, name)
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise InputError(
-                    f"{name} must be an integer of at least 1; got {value!r}."
-                )
+            check_integer(name, getattr(self, name), 1)
         for name in ("learning_rate", "decay"):
-            value = getattr(self, name)
-            if not np.isfinite(value) or value < 0:
-                raise InputError(
-                    f"{name} must be a number of at least 0; got {value!r}."
-                )
+            check_number(name, getattr(self, name), 0.0, np.inf)
+        check_verbose(self.verbose)
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the rating of each (user, item) pair.

@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array, validate_data
 
-from recs_anomaly.base.checks import check_integer, check_number
+from recs_anomaly.base.checks import (
+    check_choice,
+    check_integer,
+    check_number,
+    check_verbose,
+)
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.core.recurrent import GATES, Recurrent
@@ -30,7 +35,7 @@ def recurrent_arrays(n_inputs: str, n_outputs: str) -> dict[str, ArraySpec]:
 
 
 NAMES = tuple(recurrent_arrays("n_inputs", "n_outputs"))[:5]
-LEAST_INTEGER = {"n_units": 1, "epochs": 0, "batch_size": 1, "patience": 1}
+MIN_INTEGER = {"n_units": 1, "epochs": 0, "batch_size": 1, "patience": 1}
 
 
 class RecurrentState:
@@ -87,13 +92,9 @@ class RecurrentState:
 
 def check_cell(estimator: Any) -> None:
     """Raise an InputError unless the cell, and its activation if any, are known."""
-    if estimator.cell not in CELLS:
-        raise InputError(f"cell must be one of {CELLS}; got {estimator.cell!r}.")
+    check_choice("cell", estimator.cell, CELLS)
     activation = getattr(estimator, "activation", "tanh")
-    if activation not in ACTIVATIONS:
-        raise InputError(
-            f"activation must be one of {ACTIVATIONS}; got {activation!r}."
-        )
+    check_choice("activation", activation, ACTIVATIONS)
     if activation == "relu" and estimator.cell != "simple_rnn":
         raise InputError(
             "activation='relu' is for cell='simple_rnn': gates need bounded values; "
@@ -104,19 +105,26 @@ def check_cell(estimator: Any) -> None:
 def check_parameters(estimator: Any) -> None:
     """Raise an InputError that names the first parameter that breaks its rule."""
     check_cell(estimator)
-    for name, least in LEAST_INTEGER.items():
+    for name, least in MIN_INTEGER.items():
         if hasattr(estimator, name):
             check_integer(name, getattr(estimator, name), least)
     check_number("learning_rate", estimator.learning_rate, 0.0, np.inf)
     if estimator.clip_norm is not None:
         check_number("clip_norm", estimator.clip_norm, 0.0, np.inf, ", or None")
-    wanted = getattr(estimator, "class_weight", None)
-    if not (wanted is None or wanted == "balanced" or isinstance(wanted, Mapping)):
+    _check_class_weight(getattr(estimator, "class_weight", None))
+    check_verbose(estimator.verbose)
+    if hasattr(estimator, "validation_fraction"):
+        check_number("validation_fraction", estimator.validation_fraction, 0.0, 0.9)
+
+
+def _check_class_weight(wanted: object) -> None:
+    if isinstance(wanted, Mapping):
+        for label, weight in wanted.items():
+            check_number(f"class_weight[{label!r}]", weight, 0.0, np.inf)
+    elif not (wanted is None or (isinstance(wanted, str) and wanted == "balanced")):
         raise InputError(
             f"class_weight must be a dict, 'balanced' or None; got {wanted!r}."
         )
-    if hasattr(estimator, "validation_fraction"):
-        check_number("validation_fraction", estimator.validation_fraction, 0.0, 0.9)
 
 
 def checked_sequences(estimator: Any, X: ArrayLike, *, reset: bool) -> Floats:

@@ -14,10 +14,10 @@ from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
 )
-from threadpoolctl import threadpool_limits
 
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
-from recs_anomaly.base.checks import check_number
+from recs_anomaly.base.checks import check_integer, check_number, is_auto
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
 from recs_anomaly.core.arrays import Floats
@@ -424,7 +424,7 @@ horizon, n_targets)
             If X and y are not numeric, hold infinity or differ in length, or y holds
             NaN.
         """
-        check_parameters(self)
+        self._check_settings()
         if y is None:
             raise InputError(
                 "This SequenceForecaster estimator requires y to be passed, but the "
@@ -466,12 +466,18 @@ horizon, n_targets)
             If a parameter or the times break a rule that the message states, or the
             series is too short.
         """
-        check_parameters(self)
+        self._check_settings()
         given = of_series.read(series)
         pasts, futures = of_series.cut(given, self.window, self.horizon)
         checked_sequences(self, pasts, reset=True)
         self.step_, self.channel_names_ = given.step, given.names
         return self._fit(pasts, futures, FitData(pasts, futures))
+
+    def _check_settings(self) -> None:
+        check_parameters(self)
+        check_integer("horizon", self.horizon, 1)
+        if not is_auto(self.window):
+            check_integer("window", self.window, 1, ", or 'auto'")
 
     def _fit(self, windows: Floats, futures: Floats, given: FitData) -> Self:
         self.window_, self.output_shape_ = windows.shape[1], list(futures.shape[1:])
@@ -483,7 +489,7 @@ horizon, n_targets)
             self.clip_norm,
         )
         seed = seed_of(self.random_state)
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             targets = futures.reshape(len(futures), -1)
             fitting = ForecastFit(windows, targets, settings)
             progress = self._fit_progress(

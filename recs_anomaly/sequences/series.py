@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array
 
-from recs_anomaly.base.checks import check_integer
+from recs_anomaly.base.checks import is_auto
 from recs_anomaly.base.time_axis import (
     channel_names,
     on_grid,
@@ -58,12 +58,7 @@ def read(series: ArrayLike | pd.DataFrame | pd.Series, step: float = 0.0) -> Giv
 
 def cut(given: Given, window: int | str, horizon: int) -> tuple[Floats, Floats]:
     """Cut pasts (n, window, n_channels) and futures (n, horizon, n_channels)."""
-    check_integer("horizon", horizon, 1)
-    if window == "auto":
-        width = _auto_window(given.values)
-    else:
-        check_integer("window", window, 1, ", or 'auto'")
-        width = int(window)
+    width = _auto_window(given.values) if is_auto(window) else int(window)
     n_windows = len(given.values) - width - horizon + 1
     if n_windows < LEAST_WINDOWS:
         raise InputError(

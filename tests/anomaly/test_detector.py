@@ -253,7 +253,7 @@ def test_a_series_shorter_than_a_window(fitted: TimeSeriesAnomalyDetector) -> No
         ({"cell": "rnn"}, "cell must be one of"),
         ({"window": 1}, "window must be an integer of at least 2"),
         ({"window": 1700}, "window must be at most half of the training rows"),
-        ({"smooth": -1}, "smooth must be a number at least 0"),
+        ({"smooth": -1}, "smooth must be a number of at least 0"),
         ({"side": "up"}, "side must be one of"),
         ({"weights": {"shape": 1}}, "weights must be a dict with some of the keys"),
         ({"weights": {"forecast": 0}}, "weights must hold one of"),

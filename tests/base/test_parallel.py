@@ -1,15 +1,20 @@
 """Fits in threads of one process, and a user's own Keras model, leave each other be."""
 
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Barrier
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from recs_anomaly import RBM, RBMRecommender, TimeSeriesAnomalyDetector
+from recs_anomaly.base.parallel import in_threads, one_blas_thread
 from recs_anomaly.datasets import make_ratings
 from tests.persistence.every_estimator import SAMPLES, answer, fitted
 
@@ -35,6 +40,84 @@ def featured(seed: int) -> np.ndarray:
 
 JOBS = [partial(featured, 0), partial(featured, 1), partial(recommended, 0)]
 JOBS += [partial(detected, 0)]
+
+
+@pytest.fixture
+def three_threads() -> Iterator[None]:
+    """Let linear algebra use three threads."""
+    with threadpool_limits(3, user_api="blas"):
+        yield
+
+
+def blas_threads() -> set[int]:
+    return {
+        library["num_threads"]
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_blas_is_limited_until_the_last_thread_has_left() -> None:
+    steps = Barrier(2, timeout=60.0)
+
+    def enters_and_leaves_first() -> set[int]:
+        with one_blas_thread():
+            steps.wait()  # entered
+            steps.wait()  # the other has entered
+        steps.wait()  # left
+        steps.wait()  # the other has seen it
+        steps.wait()  # the other has left
+        return blas_threads()
+
+    def enters_and_leaves_last() -> set[int]:
+        steps.wait()
+        with one_blas_thread():
+            steps.wait()
+            steps.wait()
+            seen = blas_threads()
+            steps.wait()
+        steps.wait()
+        return seen
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(enters_and_leaves_first)
+        last = pool.submit(enters_and_leaves_last)
+        assert last.result() == {1}
+        assert first.result() == {3}
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_the_limit_may_be_entered_again_and_left_by_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails() -> None:
+        with one_blas_thread() as n_usual:
+            # Libraries may have come with a module that was imported meanwhile.
+            monkeypatch.setitem(sys.modules, "meanwhile", ModuleType("meanwhile"))
+            with one_blas_thread() as n_usual_within:
+                assert blas_threads() == {1}
+            assert blas_threads() == {1}
+            assert n_usual == n_usual_within >= 3
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fails()
+    assert blas_threads() == {3}
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_pieces_are_done_side_by_side_with_one_thread_of_blas_each() -> None:
+    met = Barrier(3, timeout=60.0)
+
+    def done(piece: int) -> tuple[int, set[int]]:
+        met.wait()  # only three threads come on from here
+        return piece, blas_threads()
+
+    assert in_threads(done, range(3)) == [(piece, {1}) for piece in range(3)]
+    assert in_threads(lambda piece: (piece, blas_threads()), [7]) == [(7, {1})]
+    assert in_threads(done, []) == []
+    assert blas_threads() == {3}
 
 
 def test_fits_in_threads_equal_fits_alone() -> None:

@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from recs_anomaly import RBM, Autoencoder, SequenceClassifier, SequenceForecaster
-from recs_anomaly.core import sequence_training
+from recs_anomaly.sequences import training as sequence_training
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((40, 6))

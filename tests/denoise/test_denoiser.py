@@ -178,8 +178,8 @@ def test_ranges(image: np.ndarray, expected: tuple[float, float]) -> None:
     ("parameters", "rule"),
     [
         ({"weights": "blue"}, "weights must be one of"),
-        ({"sigma": -1.0}, "sigma must be a number at least 0"),
-        ({"sigma": "loud"}, "sigma must be a number at least 0"),
+        ({"sigma": -1.0}, "sigma must be a number of at least 0"),
+        ({"sigma": "loud"}, "sigma must be a number of at least 0"),
         ({"max_iter": 0}, "max_iter must be an integer of at least 1, or 'auto'"),
         ({"learning_rate": -1}, "learning_rate must be a number .*, or 'auto'"),
         ({"image_shape": (8,)}, "image_shape must be"),

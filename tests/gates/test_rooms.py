@@ -37,10 +37,7 @@ SHARED = {"core", "base", "metrics", "datasets"}
 EVERYTHING = FAMILIES | SHARED | {"persistence", "reports", "cli"}
 FAMILY = Room(
     ours=SHARED,
-    third_parties={
-        *("keras", "numpy", "pandas", "scipy", "skimage", "sklearn"),
-        *("PIL", "threadpoolctl"),
-    },
+    third_parties={"PIL", "keras", "numpy", "pandas", "scipy", "skimage", "sklearn"},
 )
 ROOMS = {
     **dict.fromkeys(GROUND, Room()),

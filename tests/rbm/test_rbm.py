@@ -206,10 +206,10 @@ def test_values_that_are_no_probabilities_are_pointed_out(digits: np.ndarray) ->
     [
         ({"visible": "poisson"}, "visible must be one of .*; got 'poisson'"),
         ({"n_components": 0}, "n_components must be an integer of at least 1; got 0"),
-        ({"n_chains": 2.5}, "n_chains must be an integer of at least 1; got 2.5"),
+        ({"n_chains": 2.5}, "n_chains must be an integer of at least 1, or None; got"),
         ({"learning_rate": -1}, "learning_rate must be a number of at least 0"),
         ({"initial_spread": np.nan}, "initial_spread must be a number of at least 0"),
-        ({"momentum": 1.0}, "momentum must be below 1; got 1.0"),
+        ({"momentum": 1.0}, "momentum must be .* below 1; got 1.0"),
         ({"schedule": "cosine"}, "schedule must be one of"),
     ],
 )
@@ -221,7 +221,7 @@ def test_wrong_settings_are_named(changes: dict[str, object], message: str) -> N
 def test_wrong_rows_are_named(fitted: RBM, digits: np.ndarray) -> None:
     with pytest.raises(InputError, match="X must have 12 columns, one a hidden unit"):
         fitted.inverse_transform(np.zeros((2, 11)))
-    with pytest.raises(InputError, match="n_samples must be at least 1; got 0"):
+    with pytest.raises(InputError, match=r"n_samples must be an integer .*; got 0"):
         fitted.sample(0)
     holes = scipy.sparse.csr_matrix([[np.nan, 0.0], [1.0, 0.0]])
     with pytest.raises(InputError, match="X must hold no NaN where it is sparse"):

@@ -137,7 +137,7 @@ def test_what_breaks_a_rule(fitted: TextGenerator) -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             TextGenerator().fit(wrong)
-    with pytest.raises(ValueError, match="temperature must be a number at least 0"):
+    with pytest.raises(ValueError, match="temperature must be a number of at least 0"):
         fitted.generate(temperature=-1)
     with pytest.raises(ValueError, match=r"length must be .* or None; got 2\.5"):
         fitted.generate(length=2.5)  # type: ignore[arg-type]
