@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         make_noise,
     )
     from recs_anomaly.datasets.item_files import read_items
+    from recs_anomaly.datasets.layout import SeriesLayout
     from recs_anomaly.datasets.leaks import refuse_leak, without_repeats
     from recs_anomaly.datasets.movielens import (
         fetch_movielens,
@@ -53,6 +54,7 @@ __all__ = [
     "MovieRatings",
     "SampleDigits",
     "SampleSeries",
+    "SeriesLayout",
     "TableFileError",
     "benchmark_files",
     "cache_home",
@@ -90,6 +92,7 @@ _HOMES = {
     "MovieRatings": "recs_anomaly.datasets._tables",
     "SampleDigits": "recs_anomaly.datasets.images",
     "SampleSeries": "recs_anomaly.datasets.series_samples",
+    "SeriesLayout": "recs_anomaly.datasets.layout",
     "TableFileError": "recs_anomaly.datasets._tables",
     "benchmark_files": "recs_anomaly.datasets.benchmark_series",
     "cache_home": "recs_anomaly.datasets._downloads",
