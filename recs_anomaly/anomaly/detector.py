@@ -78,6 +78,7 @@ from recs_anomaly.base.time_axis import (
 )
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import Recurrent
+from recs_anomaly.datasets.layout import a_layout
 
 if TYPE_CHECKING:
     from recs_anomaly.anomaly.stream import StreamScorer
@@ -145,7 +146,9 @@ class DetectorState:
         "causal_tail_shape_": float,
         "n_rows_": int,
         "n_normal_": int,
+        "layout_": a_layout,
     }
+    _optional_scalars: ClassVar[frozenset[str]] = frozenset({"layout_"})
 
     cell: str
     centre_: Floats
@@ -820,6 +823,10 @@ class TimeSeriesAnomalyDetector(
         Number of channels.
     feature_names_in_ : ndarray of shape (n_channels,)
         Names of the channels, where X has names.
+    layout_ : dict
+        How the file of the training series spelled it, where whoever read that file has
+        said so: `SeriesLayout.to_dict` of `recs_anomaly.datasets`. It is kept in model
+        files, and ``recs-anomaly anomaly`` reads later series by it.
 
     References
     ----------
@@ -898,6 +905,7 @@ class TimeSeriesAnomalyDetector(
             If X has fewer than 8 rows, infinite values or no numbers.
         """
         settings.check_parameters(self)
+        self.__dict__.pop("layout_", None)  # of another series
         values = self._checked(X, reset=True)
         seconds = time_seconds(X)
         self.step_ = usual_step(seconds)

@@ -303,8 +303,9 @@ class HasState(Protocol):
     parameters need no mention: they are read under their own names, and must be plain
     values unless a schema says that they are arrays or parts.
 
-    The fields of a model that is `Held` state themselves. Three more class members
-    are looked for. ``_part_schema`` maps the attributes that
+    The fields of a model that is `Held` state themselves. Four more class members
+    are looked for. ``_optional_scalars`` names plain values that a fitted object may
+    lack. ``_part_schema`` maps the attributes that
     hold another object with a state to the class keys, as the registry of
     `recs_anomaly.persistence` writes them, that may stand there. ``_model_card()``
     returns what a reader wants to know about the training (shape, range, metrics) as

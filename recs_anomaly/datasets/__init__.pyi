@@ -11,6 +11,7 @@ from .images import load_sample_digits as load_sample_digits
 from .images import load_sample_images as load_sample_images
 from .images import make_noise as make_noise
 from .item_files import read_items as read_items
+from .layout import SeriesLayout as SeriesLayout
 from .leaks import refuse_leak as refuse_leak
 from .leaks import without_repeats as without_repeats
 from .movielens import fetch_movielens as fetch_movielens

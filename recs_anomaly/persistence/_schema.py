@@ -66,7 +66,8 @@ def schema_of(cls: Any) -> Schema:
             getattr(cls, "_part_schema", {}),
             optional=frozenset(
                 name for name, spec in cls._array_schema.items() if spec.is_optional
-            ),
+            )
+            | getattr(cls, "_optional_scalars", frozenset()),
         )
     )
 
