@@ -7,7 +7,7 @@ against them: kinds and shapes before memory is taken, values before they are us
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -151,13 +151,13 @@ class Held(Generic[Model]):
         self,
         model: type[Model],
         prefix: str = "",
-        names: Mapping[str, str] = MappingProxyType({}),
-        derived: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+        names: Mapping[str, str] | None = None,
+        derived: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         self.name = ""
         self._model = model
-        self._derived = derived
-        self._leaves = list(_leaves(model, (), prefix, {**names}, {*derived}))
+        self._derived = derived or {}
+        self._leaves = list(_leaves(model, (), prefix, names or {}, {*self._derived}))
         self.attributes = frozenset(leaf.attribute for leaf in self._leaves)
 
     def __set_name__(self, owner: Any, name: str) -> None:
