@@ -183,7 +183,7 @@ def breaches(tree: ast.Module, module: str) -> Iterator[str]:
     for name in imported_names(tree):
         package = name.partition(".")[0]
         if package == "recs_anomaly":
-            allowed = {room, *GROUND, "__version__", *ROOMS[room].ours}
+            allowed = {room, *GROUND, "__all__", "__version__", *ROOMS[room].ours}
             is_allowed = room_of(name) in allowed
         else:
             is_allowed = (
