@@ -47,7 +47,8 @@ ROOMS = {
         third_parties={"numpy", "pandas", "scipy", "sklearn", "threadpoolctl"},
     ),
     "metrics": Room(
-        third_parties={"lazy_loader", "numpy", "pandas", "scipy", "skimage", "sklearn"}
+        ours={"base", "core"},
+        third_parties={"lazy_loader", "numpy", "pandas", "scipy", "skimage", "sklearn"},
     ),
     "datasets": Room(
         third_parties={

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from recs_anomaly.metrics._arrays import Floats
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.metrics.ranking._arguments import Ints, checked_depth
 from recs_anomaly.metrics.ranking.judging import Judged
 
