@@ -10,4 +10,5 @@ from .sequences.classifier import SequenceClassifier as SequenceClassifier
 from .sequences.forecaster import SequenceForecaster as SequenceForecaster
 from .sequences.text_generator import TextGenerator as TextGenerator
 
+__all__: list[str]
 __version__: str

@@ -3,11 +3,10 @@
 from collections.abc import Sized
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-
-Floats = NDArray[np.float64]
 
 
 def finite_vector(name: str, values: ArrayLike) -> Floats:

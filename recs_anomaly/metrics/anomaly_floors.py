@@ -10,13 +10,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
+from recs_anomaly.base.checks import check_integer
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, finite_vector
+from recs_anomaly.metrics._arrays import finite_vector
 
 RIDGE_PENALTY = 1.0
 # Least mean squared error in training, as a share of the channel's variance: a rhythm
 # without any noise would otherwise make rounding the worst anomaly.
-LEAST_TRAINING_ERROR = 1e-8
+MIN_TRAINING_ERROR = 1e-8
 
 
 def random_score(
@@ -45,7 +47,7 @@ def random_score(
     >>> random_score(3).round(2).tolist()
     [0.64, 0.27, 0.04]
     """
-    _check_at_least("n_timestamps", n_timestamps, 0)
+    check_integer("n_timestamps", n_timestamps, 0)
     return np.random.default_rng(random_state).random(n_timestamps)
 
 
@@ -82,7 +84,7 @@ def smoothed_squared_difference(X: ArrayLike, width: int) -> Floats:
     [0.0, 0.5, 1.0, 5.0, 5.0]
     """
     channels = _channels(X)
-    _check_at_least("width", width, 1)
+    check_integer("width", width, 1)
     scores = np.zeros(channels.shape[1])
     for channel in channels:
         steps = np.abs(np.diff(channel, prepend=channel[:1]))
@@ -137,8 +139,8 @@ def ridge_autoregression(
     250
     """
     channels = _channels(X)
-    _check_at_least("window", window, 1)
-    _check_at_least("width", width, 1)
+    check_integer("window", window, 1)
+    check_integer("width", width, 1)
     n_rows = channels.shape[1]
     if not window < train_length <= n_rows:
         raise InputError(
@@ -177,7 +179,7 @@ def moving_average(scores: ArrayLike, width: int) -> Floats:
     [0.0, 2.0, 2.0, 3.0]
     """
     row_scores = finite_vector("scores", scores)
-    _check_at_least("width", width, 1)
+    check_integer("width", width, 1)
     rows = np.arange(len(row_scores))
     first = np.maximum(rows - width // 2, 0)
     end = np.minimum(rows + (width - 1) // 2 + 1, len(rows))
@@ -201,7 +203,7 @@ def _forecast_errors(channel: Floats, train_length: int, window: int) -> Floats:
     forecast = np.correlate(readings[:-1], coefficients)
     errors = (readings[window:] - forecast) ** 2
     in_training = float(errors[: len(target)].mean())
-    relative: Floats = errors / max(in_training, LEAST_TRAINING_ERROR)
+    relative: Floats = errors / max(in_training, MIN_TRAINING_ERROR)
     return relative
 
 
@@ -220,8 +222,3 @@ def _channels(X: ArrayLike) -> Floats:
     is_end = (channels == low[:, np.newaxis]) | (channels == high[:, np.newaxis])
     is_two_valued = is_end.all(axis=1)
     return channels if is_two_valued.all() else channels[~is_two_valued]
-
-
-def _check_at_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise InputError(f"{name} must be at least {least}; got {value}.")

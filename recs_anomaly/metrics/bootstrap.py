@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, finite_vector
+from recs_anomaly.base.checks import check_between, check_integer
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.metrics._arrays import finite_vector
 
 
 def bootstrap_mean_interval(
@@ -94,12 +95,9 @@ def bootstrap_interval(
     >>> bootstrap_interval(lambda n_drawn: n_drawn.sum(), n_units=4)
     array([4., 4.])
     """
-    if not 0 < coverage < 1:
-        raise InputError(f"coverage must be between 0 and 1; got {coverage}.")
-    if n_resamples < 1:
-        raise InputError(f"n_resamples must be at least 1; got {n_resamples}.")
-    if n_units < 1:
-        raise InputError(f"n_units must be at least 1; got {n_units}.")
+    check_between("coverage", coverage, 0, 1)
+    check_integer("n_resamples", n_resamples, 1)
+    check_integer("n_units", n_units, 1)
     rng = np.random.default_rng(random_state)
     drawn = [
         statistic(np.bincount(rng.integers(n_units, size=n_units), minlength=n_units))

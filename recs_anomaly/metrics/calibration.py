@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binomtest
 
+from recs_anomaly.base.checks import check_integer
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, check_same_length, finite_vector
+from recs_anomaly.metrics._arrays import check_same_length, finite_vector
 
-# A normal distribution has 95 % within so many spreads of its mean.
-_SPREADS = 1.959963984540054
+_COVERAGE = 0.95  # of the intervals
 
 
 class ReliabilityBins(NamedTuple):
@@ -81,26 +83,16 @@ def reliability_bins(
         raise InputError(
             f"probability must be in [0, 1]; got {chance.min()} to {chance.max()}."
         )
-    if n_bins < 1:
-        raise InputError(f"n_bins must be at least 1; got {n_bins}.")
+    check_integer("n_bins", n_bins, 1)
     # The rank of a prediction is the number of smaller ones: ties rank equal.
     rank = np.searchsorted(np.sort(chance), chance, side="left")
     _, place = np.unique(rank * n_bins // max(len(chance), 1), return_inverse=True)
     count = np.bincount(place)
-    frequency = np.bincount(place, happened) / count
-    return ReliabilityBins(
-        np.bincount(place, chance) / count,
-        frequency,
-        *_wilson_interval(frequency, count),
-        count,
-    )
-
-
-def _wilson_interval(
-    frequency: Floats, count: NDArray[np.int64]
-) -> tuple[Floats, Floats]:
-    square = _SPREADS**2 / count
-    middle = (frequency + square / 2) / (1 + square)
-    spread = np.sqrt(frequency * (1 - frequency) / count + square / (4 * count))
-    half = _SPREADS * spread / (1 + square)
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    n_events = np.bincount(place, happened)
+    ends = [
+        binomtest(int(n_happened), int(n_all)).proportion_ci(_COVERAGE, "wilson")
+        for n_happened, n_all in zip(n_events, count, strict=True)
+    ]
+    low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
+    probability = np.bincount(place, chance) / count
+    return ReliabilityBins(probability, n_events / count, low, high, count)

@@ -6,13 +6,9 @@ The mean of nothing is NaN: every function here returns NaN for no ratings at al
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import (
-    Floats,
-    check_same_length,
-    finite_vector,
-    mean,
-)
+from recs_anomaly.metrics._arrays import check_same_length, finite_vector, mean
 from recs_anomaly.metrics.calibration import reliability_bins
 
 

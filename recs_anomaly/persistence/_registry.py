@@ -1,34 +1,24 @@
 """Which classes model files know: the only names that loading ever resolves.
 
-A new estimator or application object is one line in `TARGETS`, and states its schemas
-as `recs_anomaly.base.state.HasState` describes. A key that once stood here stays
-for ever, also when the class moves.
+A public estimator is known by its name. Whatever else files may hold is a line in
+`TARGETS`. All state their schemas as `recs_anomaly.base.state.HasState` describes. A
+key that once was known stays for ever, also when the class moves.
 """
 
 from importlib import import_module
 from typing import Any
 
+from recs_anomaly import __all__ as public_names
 from recs_anomaly.persistence import _sklearn
 from recs_anomaly.persistence._misfit import MisfitError
 from recs_anomaly.persistence._schema import Schema, schema_of
 
-TARGETS = {
-    "Autoencoder": "recs_anomaly.autoencoder.autoencoder:Autoencoder",
-    "ImageDenoiser": "recs_anomaly.denoise.denoiser:ImageDenoiser",
-    "RBM": "recs_anomaly.rbm.rbm:RBM",
-    "RBMRecommender": "recs_anomaly.recommend.recommender:RBMRecommender",
+# What the package makes public goes by its name there.
+TARGETS = {name: f"recs_anomaly:{name}" for name in public_names if name[0].isupper()}
+TARGETS |= {
     "Recommender": "recs_anomaly.recommend.serving.titled_recommender:Recommender",
     "SeriesWatcher": "recs_anomaly.anomaly.watch:SeriesWatcher",
     "StreamScorer": "recs_anomaly.anomaly.stream:StreamScorer",
-    "SequenceClassifier": ("recs_anomaly.sequences.classifier:SequenceClassifier"),
-    "SequenceForecaster": ("recs_anomaly.sequences.forecaster:SequenceForecaster"),
-    "TextGenerator": "recs_anomaly.sequences.text_generator:TextGenerator",
-    "TimeSeriesAnomalyDetector": (
-        "recs_anomaly.anomaly.detector:TimeSeriesAnomalyDetector"
-    ),
-    "VariationalAutoencoder": (
-        "recs_anomaly.autoencoder.variational:VariationalAutoencoder"
-    ),
     "sklearn.MaxAbsScaler": "sklearn.preprocessing:MaxAbsScaler",
     "sklearn.MinMaxScaler": "sklearn.preprocessing:MinMaxScaler",
     "sklearn.MissingIndicator": "sklearn.impute:MissingIndicator",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.metrics.calibration import reliability_bins
+from recs_anomaly.metrics.ranking.accuracy import METRICS
 from recs_anomaly.metrics.rating import calibration_error
 from recs_anomaly.recommend.evaluation.evaluate import MODEL_NAME
 from recs_anomaly.recommend.evaluation.examples import examples
@@ -44,12 +45,10 @@ _FORECAST_COLUMNS = [
     ("coverage", "In 90 % intervals", ".1%"),
 ]
 _LIST_COLUMNS = [
-    (f"precision@{LISTED}", "Precision", ".1%"),
-    (f"recall@{LISTED}", "Recall", ".1%"),
-    (f"ndcg@{LISTED}", "nDCG", ".3f"),
-    (f"map@{LISTED}", "MAP", ".3f"),
-    (f"mrr@{LISTED}", "MRR", ".3f"),
-    (f"hit_rate@{LISTED}", "Any hit", ".1%"),
+    *(
+        (f"{name}@{LISTED}", metric.head, ".1%" if metric.is_share else ".3f")
+        for name, metric in METRICS.items()
+    ),
     (f"liked ndcg@{LISTED}", "nDCG, liked", ".3f"),
 ]
 

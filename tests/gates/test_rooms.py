@@ -47,7 +47,8 @@ ROOMS = {
         third_parties={"numpy", "pandas", "scipy", "sklearn", "threadpoolctl"},
     ),
     "metrics": Room(
-        third_parties={"lazy_loader", "numpy", "pandas", "scipy", "skimage", "sklearn"}
+        ours={"base", "core"},
+        third_parties={"lazy_loader", "numpy", "pandas", "scipy", "skimage", "sklearn"},
     ),
     "datasets": Room(
         third_parties={
@@ -183,7 +184,7 @@ def breaches(tree: ast.Module, module: str) -> Iterator[str]:
     for name in imported_names(tree):
         package = name.partition(".")[0]
         if package == "recs_anomaly":
-            allowed = {room, *GROUND, "__version__", *ROOMS[room].ours}
+            allowed = {room, *GROUND, "__all__", "__version__", *ROOMS[room].ours}
             is_allowed = room_of(name) in allowed
         else:
             is_allowed = (

@@ -174,11 +174,26 @@ def test_rows_without_a_forecast_score_0() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: random_score(-1), "n_timestamps must be at least 0; got -1"),
-        (lambda: moving_average([1], 0), "width must be at least 1; got 0"),
-        (lambda: smoothed_squared_difference([1, 2], 0), "width must be at least 1"),
-        (lambda: ridge_autoregression([1, 2], 2, 0, 1), "window must be at least 1"),
-        (lambda: ridge_autoregression([1, 2], 2, 1, 0), "width must be at least 1"),
+        (
+            lambda: random_score(-1),
+            "n_timestamps must .* least 0; got -1",
+        ),
+        (
+            lambda: moving_average([1], 0),
+            "width must .* least 1; got 0",
+        ),
+        (
+            lambda: smoothed_squared_difference([1, 2], 0),
+            "width must .* least 1",
+        ),
+        (
+            lambda: ridge_autoregression([1, 2], 2, 0, 1),
+            "window must .* least 1",
+        ),
+        (
+            lambda: ridge_autoregression([1, 2], 2, 1, 0),
+            "width must .* least 1",
+        ),
         (
             lambda: ridge_autoregression([1, 2, 3], 2, 2, 1),
             "train_length must be more than window=2 and at most the 3 rows of X",

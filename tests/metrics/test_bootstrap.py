@@ -77,9 +77,15 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: bootstrap_mean_interval([1], coverage=1), "coverage must be between"),
+        (
+            lambda: bootstrap_mean_interval([1], coverage=1),
+            "coverage must .* above 0",
+        ),
         (lambda: bootstrap_mean_interval([1], n_resamples=0), "n_resamples must be"),
-        (lambda: bootstrap_interval(np.sum, n_units=0), "n_units must be at least 1"),
+        (
+            lambda: bootstrap_interval(np.sum, n_units=0),
+            "n_units must .* least 1",
+        ),
         (lambda: bootstrap_mean_interval([math.inf]), "values must be finite"),
     ],
 )

@@ -149,7 +149,11 @@ def test_metrics_of_no_ratings_are_nan(nothing: float) -> None:
         (log_losses, ([1], [[0.5, 0.5]], [2, 1]), "levels must ascend"),
         (calibration_error, ([1], [1.5]), r"must be in \[0, 1\]; got 1.5"),
         (calibration_error, ([4], [0.5]), "is_event must hold only True and False"),
-        (calibration_error, ([1], [0.5], 0), "n_bins must be at least 1; got 0"),
+        (
+            calibration_error,
+            ([1], [0.5], 0),
+            "n_bins must .* least 1; got 0",
+        ),
         (interval_coverage, ([1], [[1, 2, 3]]), r"shape \(1, 2\); got \(1, 3\)"),
         (interval_coverage, ([1], [[2, 1]]), "from a low end to a high end"),
     ],

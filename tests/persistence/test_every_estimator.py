@@ -48,9 +48,20 @@ def test_every_class_of_ours_has_a_sample() -> None:
     known = {
         key
         for key, target in _registry.TARGETS.items()
-        if target.startswith("recs_anomaly.")
+        if target.startswith("recs_anomaly")
     }
     assert SAMPLES.keys() == known
+
+
+def test_keys_stay_for_ever() -> None:
+    once_written = """
+        Autoencoder ImageDenoiser RBM RBMRecommender Recommender SequenceClassifier
+        SequenceForecaster SeriesWatcher StreamScorer TextGenerator
+        TimeSeriesAnomalyDetector VariationalAutoencoder sklearn.MaxAbsScaler
+        sklearn.MinMaxScaler sklearn.MissingIndicator sklearn.Pipeline
+        sklearn.RobustScaler sklearn.SimpleImputer sklearn.StandardScaler
+    """
+    assert set(once_written.split()) <= _registry.TARGETS.keys()
 
 
 @pytest.mark.parametrize("key", OURS)

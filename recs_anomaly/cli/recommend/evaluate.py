@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 
 
 _OFFICIAL = "official"
-_METRICS = {
+_FORECASTS = {
     "rmse": ("RMSE, root of the mean squared error, in rating points", ".4f"),
     "mae": ("MAE, mean absolute error, in rating points", ".4f"),
     "nll": ("NLL, mean surprise at the rating that came, in nats", ".4f"),
     "coverage": ("Share of ratings inside the interval for 90 % of them", ".1%"),
-    "ndcg@10": ("nDCG@10, test ratings in lists of ten out of all items", ".4f"),
-    "precision@10": ("Precision@10, share of the ten that are test ratings", ".1%"),
-    "recall@10": ("Recall@10, share of the test ratings that are listed", ".1%"),
-    "hit_rate@10": ("Share of users with a test rating in their ten", ".1%"),
+}
+_MAIN = "ndcg"  # stands before the other metrics of lists
+_LIKED = {
     "liked ndcg@10": ("nDCG@10 of what was liked: the upper quarter of stars", ".4f"),
     "liked precision@10": ("Precision@10 of what was liked", ".1%"),
 }
@@ -78,7 +77,7 @@ def evaluate(
     show(
         form,
         {"ratings": ratings, "folds": folds, "seed": seed, "measures": table},
-        [_metric_table(metric, table) for metric in _METRICS],
+        [_metric_table(table, *metric) for metric in _shown_metrics()],
         table=table,
     )
 
@@ -102,10 +101,24 @@ def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
         yield fold
 
 
-def _metric_table(metric: str, table: "pd.DataFrame") -> TextTable:
+def _shown_metrics() -> Iterator[tuple[str, str, str]]:
+    """Name, title and number format of each metric, in the order of the tables."""
+    from recs_anomaly.metrics.ranking.accuracy import METRICS
+
+    lists = {
+        f"{name}@10": (METRICS[name].title, ".1%" if METRICS[name].is_share else ".4f")
+        for name in sorted(METRICS, key=lambda name: name != _MAIN)
+        if METRICS[name].title
+    }
+    for name, (title, digits) in {**_FORECASTS, **lists, **_LIKED}.items():
+        yield name, title, digits
+
+
+def _metric_table(
+    table: "pd.DataFrame", metric: str, title: str, digits: str
+) -> TextTable:
     from recs_anomaly.reports.records import records
 
-    title, digits = _METRICS[metric]
     folds = [name for name in table.columns if name.startswith("fold_")]
     by = "Listed by" if "@" in metric else "Forecast by"
     names = [by, *(name.replace("fold_", "Fold ") for name in folds)]

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, check_same_length, finite_vector
+from recs_anomaly.metrics._arrays import check_same_length, finite_vector
 
-Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 
 
@@ -22,16 +22,10 @@ class Runs(NamedTuple):
 def bool_vector(name: str, values: ArrayLike) -> Bools:
     """One-dimensional copy of an argument of False and True, or 0 and 1."""
     vector = finite_vector(name, values)
-    if not np.isin(vector, (0, 1)).all():
-        stranger = vector[~np.isin(vector, (0, 1))][0]
-        raise InputError(f"{name} must hold only 0 and 1; got {stranger}.")
+    others = vector[~np.isin(vector, (0, 1))]
+    if len(others):
+        raise InputError(f"{name} must hold only 0 and 1; got {others[0]}.")
     return vector.astype(np.bool_)
-
-
-def check_between(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number outside an interval, whose ends are inside; NaN is outside."""
-    if not low <= value <= high:
-        raise InputError(f"{name} must be between {low} and {high}; got {value}.")
 
 
 def labels_and_scores(

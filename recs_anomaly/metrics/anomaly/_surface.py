@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from recs_anomaly.metrics._arrays import Floats
-from recs_anomaly.metrics.anomaly._arguments import Bools, Ints, Runs, runs
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.metrics.anomaly._arguments import Ints, Runs, runs
 
 N_LEVELS = 250
 

@@ -8,11 +8,11 @@ flag in a long event never counts as the whole of it, except where a function sa
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recs_anomaly.metrics._arrays import Floats, check_same_length, mean
+from recs_anomaly.base.checks import check_number
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.metrics._arrays import check_same_length, mean
 from recs_anomaly.metrics.anomaly._arguments import (
-    Bools,
     bool_vector,
-    check_between,
     runs,
 )
 
@@ -184,7 +184,7 @@ def range_recall(
     0.6875
     """
     is_anomaly, flags = _labels_and_flags(labels, is_flagged)
-    check_between("alpha", alpha, 0, 1)
+    check_number("alpha", alpha, 0, 1)
     is_found = _true_in_runs(is_anomaly, flags) > 0
     return mean(alpha * is_found + (1 - alpha) * _coverage(is_anomaly, flags))
 

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, finite_vector
+from recs_anomaly.metrics._arrays import finite_vector
 
 N_ROWS = 20_000
 N_LAGS = 400

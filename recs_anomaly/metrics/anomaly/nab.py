@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, check_same_length
+from recs_anomaly.metrics._arrays import check_same_length
 from recs_anomaly.metrics.anomaly._arguments import bool_vector, runs
 
 FALSE_ALARM = 0.11  # what one costs far from any window, a missed window costing 1
-PROBATION, LONGEST_PROBATION = 0.15, 750  # share of the rows, and rows
+PROBATION, MAX_PROBATION = 0.15, 750  # share of the rows, and rows
 STEEPNESS = 5.0
 FAR = 3.0  # window lengths behind a window
 
@@ -70,7 +71,7 @@ def nab_points(labels: ArrayLike, alerts: ArrayLike) -> NabPoints:
     """
     is_window, is_alert = bool_vector("labels", labels), bool_vector("alerts", alerts)
     check_same_length(is_window, is_alert, "labels", "alerts")
-    n_probation = min(int(PROBATION * len(is_window)), LONGEST_PROBATION)
+    n_probation = min(int(PROBATION * len(is_window)), MAX_PROBATION)
     rows = np.flatnonzero(is_alert)
     rows = rows[rows >= n_probation]
     first, last = runs(is_window)

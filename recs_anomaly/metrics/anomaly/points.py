@@ -1,7 +1,7 @@
 """How well scores rank single points, whatever events they belong to."""
 
-import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.metrics import average_precision_score
 
 from recs_anomaly.metrics.anomaly._arguments import labels_and_scores
 
@@ -39,7 +39,4 @@ def auc_pr(labels: ArrayLike, anomaly_scores: ArrayLike) -> float:
     is_anomaly, scores = labels_and_scores(labels, anomaly_scores)
     if not is_anomaly.any():
         return float("nan")
-    _, level = np.unique(-scores, return_inverse=True)  # 0 is the highest score
-    n_hits = np.bincount(level, is_anomaly)
-    precision = np.cumsum(n_hits) / np.cumsum(np.bincount(level))
-    return float(n_hits @ precision / n_hits.sum())
+    return float(average_precision_score(is_anomaly, scores))

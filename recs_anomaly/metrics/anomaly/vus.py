@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from recs_anomaly.exceptions import InputError
+from recs_anomaly.base.checks import check_integer
 from recs_anomaly.metrics.anomaly._arguments import labels_and_scores
 from recs_anomaly.metrics.anomaly._surface import mean_areas
 
@@ -152,8 +152,7 @@ def volumes_under_surface(
     VolumesUnderSurface(pr=0.25, roc=0.5)
     """
     is_anomaly, scores = labels_and_scores(labels, anomaly_scores)
-    if window < 0:
-        raise InputError(f"window must be at least 0; got {window}.")
+    check_integer("window", window, 0)
     if not is_anomaly.any():
         return VolumesUnderSurface(float("nan"), float("nan"))
     return VolumesUnderSurface(*mean_areas(is_anomaly, scores, window))

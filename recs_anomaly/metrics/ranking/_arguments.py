@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from recs_anomaly.base.checks import check_integer
 from recs_anomaly.exceptions import InputError
 
-Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 END = -1  # stands in a list after its last item
 
@@ -71,8 +71,7 @@ def check_row_a_list(name: str, matrix: Any, lists: Ints) -> None:
 
 def checked_depth(n: int, length: int) -> int:
     """How deep to look into lists, at most to where they were cut off."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise InputError(f"n must be an integer of at least 1; got {n!r}.")
+    check_integer("n", n, 1)
     if n > length:
         raise InputError(
             f"n must be at most the {length} places of the lists; got {n}: what "

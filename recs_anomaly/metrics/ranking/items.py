@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
+from sklearn.preprocessing import normalize
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.metrics._arrays import Floats, finite_vector
+from recs_anomaly.metrics._arrays import finite_vector
 from recs_anomaly.metrics.ranking._arguments import (
     END,
     check_row_a_list,
@@ -150,13 +152,10 @@ def intra_list_diversity(ranked: ArrayLike, features: Any, n: int) -> Floats:
     """
     rows = checked_matrix("features", features).astype(np.float64)
     lists = _indicator(_first_places(ranked, rows.shape[0], n), rows.shape[0])
-    squares = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
-    lengths = np.sqrt(np.where(squares > 0, squares, 1.0))
-    unit = sparse.diags(1 / lengths) @ rows
     # The square of the sum holds all cosines, those of items with themselves too.
-    total = lists @ unit
+    total = lists @ normalize(rows)
     squared = np.asarray(total.multiply(total).sum(axis=1)).ravel()
-    with_themselves = lists @ (squares > 0).astype(np.float64)
+    with_themselves = lists @ (np.diff(rows.indptr) > 0).astype(np.float64)
     n_listed = np.asarray(lists.sum(axis=1), dtype=np.float64).ravel()
     n_pairs = np.where(n_listed > 1, n_listed * (n_listed - 1), np.nan)
     diversity: Floats = np.maximum(1 - (squared - with_themselves) / n_pairs, 0.0)

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recs_anomaly.metrics._arrays import Floats, finite_vector, mean
+from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.metrics._arrays import finite_vector, mean
 from recs_anomaly.metrics.ranking._arguments import (
     END,
-    Bools,
     Ints,
     check_row_a_list,
     checked_lists,

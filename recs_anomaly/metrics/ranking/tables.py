@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from recs_anomaly.base.checks import check_integer
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.ranking._arguments import END, Ints
 
@@ -44,8 +45,7 @@ def ranked_columns(
     >>> ranked_columns(table, users=["a", "b"], items=[5, 7], n=2).tolist()
     [[-1, -1], [1, -1]]
     """
-    if n < 1:
-        raise InputError(f"n must be an integer of at least 1; got {n!r}.")
+    check_integer("n", n, 1)
     ranks = recommended["rank"].to_numpy(dtype=np.int64)
     if len(ranks) and ranks.min() < 1:
         raise InputError(f"rank must count from 1; got {ranks.min()}.")
@@ -100,9 +100,9 @@ def relevance_matrix(pairs: pd.DataFrame, users: ArrayLike, items: ArrayLike) ->
 def _places(ids: pd.Series, known: ArrayLike, kind: str) -> Ints:
     places = _index(known).get_indexer(_index(ids))
     if np.any(places < 0):
-        stranger = ids.iloc[[int(np.argmin(places))]].tolist()[0]
+        lacking = ids.iloc[[int(np.argmin(places))]].tolist()[0]
         raise InputError(
-            f"{kind}s must hold every {kind} of the table; it lacks {stranger!r}."
+            f"{kind}s must hold every {kind} of the table; it lacks {lacking!r}."
         )
     return np.asarray(places, dtype=np.int64)
 

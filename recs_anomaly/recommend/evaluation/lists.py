@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recs_anomaly.metrics import ranking
+from recs_anomaly.metrics.ranking.accuracy import METRICS
 from recs_anomaly.recommend.answers import is_liked
 from recs_anomaly.recommend.evaluation.baselines import damped_item_means
 from recs_anomaly.recommend.recommender import RBMRecommender
@@ -16,14 +17,6 @@ Ints = NDArray[np.int64]
 
 LISTED = 10
 LIKED = "liked "
-METRICS = {
-    "precision": ranking.precision,
-    "recall": ranking.recall,
-    "ndcg": ranking.ndcg,
-    "map": ranking.average_precision,
-    "mrr": ranking.reciprocal_rank,
-    "hit_rate": ranking.hit_rate,
-}
 _USERS_AT_ONCE = 256
 
 
@@ -144,7 +137,7 @@ def list_values(ranked: Ints, task: RankingTask, n: int = LISTED) -> dict[str, F
         LIKED: ranking.judge(ranked, task.liked),
     }
     return {
-        f"{prefix}{name}@{n}": metric(lists, n)
+        f"{prefix}{name}@{n}": metric.measure(lists, n)
         for prefix, lists in judged.items()
         for name, metric in METRICS.items()
     }

@@ -13,6 +13,8 @@ import pytest
 from click.testing import Result
 
 from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
+from recs_anomaly.metrics.ranking import accuracy
+from recs_anomaly.metrics.ranking.accuracy import ListMetric
 from recs_anomaly.recommend.evaluation import evaluate as evaluation
 
 Run = Callable[..., Result]
@@ -53,6 +55,18 @@ def test_tables_show_a_measure_each(run: Run, evaluate: mock.Mock) -> None:
     ]
     assert tables[3][2].split()[1:4] == ["88.0%", "92.0%", "90.0%"]
     assert tables[3][3].split()[5] == "–"  # no spread is known
+
+
+def test_a_metric_of_lists_is_found(
+    run: Run, evaluate: mock.Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ListMetric(accuracy.precision, "Luck", is_share=True, title="Luck@10")
+    monkeypatch.setitem(accuracy.METRICS, "luck", found)
+    row = MEASURES.iloc[[0]].assign(metric="luck@10")
+    evaluate.return_value = pd.concat([MEASURES, row])
+    result = run("recommend", "evaluate", "sample")
+    [table] = [each for each in result.stdout.split("\n\n") if each[:4] == "Luck"]
+    assert table.splitlines()[2].split()[:2] == ["RBM", "90.0%"]
 
 
 def test_json_and_csv_hold_the_same_measures(run: Run, evaluate: mock.Mock) -> None:

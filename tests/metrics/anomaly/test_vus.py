@@ -165,7 +165,10 @@ def test_nothing_but_anomaly_leaves_no_false_positive_rate() -> None:
         (lambda: vus_roc([0, 1, 0], [1, 2]), "must have the same length; got 3 and 2"),
         (lambda: vus_pr([0, 2], [1, 2]), "labels must hold only 0 and 1; got 2.0"),
         (lambda: vus_pr([[0, 1]], [1, 2]), "labels must have one dimension"),
-        (lambda: vus_pr([0, 1], [1, 2], window=-1), "window must be at least 0"),
+        (
+            lambda: vus_pr([0, 1], [1, 2], window=-1),
+            "window must .* least 0",
+        ),
     ],
 )
 def test_a_broken_rule_is_named(call: Callable[[], object], message: str) -> None:

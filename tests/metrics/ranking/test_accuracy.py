@@ -12,11 +12,12 @@ from scipy import sparse
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics import ranking
 from recs_anomaly.metrics.ranking import Judged, judge, mean_over_users
+from recs_anomaly.metrics.ranking.accuracy import METRICS
 from tests import naive_ranking as naive
 from tests.metrics.ranking.lists import World, depths, worlds
 
 Metric = Callable[[Judged, int], np.ndarray]
-METRICS = [
+EVERY_METRIC = [
     ranking.precision,
     ranking.recall,
     ranking.capped_recall,
@@ -34,14 +35,14 @@ THEIRS = {
     "ndcg": ir_measures.nDCG,
 }
 every_metric = pytest.mark.parametrize(
-    "metric", METRICS, ids=[metric.__name__ for metric in METRICS]
+    "metric", EVERY_METRIC, ids=[metric.__name__ for metric in EVERY_METRIC]
 )
 
 
 def test_two_hits_of_three_relevant_items_worked_out_by_hand() -> None:
     # Hits at ranks 2 and 3 of 4; the third relevant item is not listed.
     judged = judge([[5, 0, 1, 6]], relevant=[[1, 1, 1, 0, 0, 0, 0]])
-    values = [float(metric(judged, 4)[0]) for metric in METRICS]
+    values = [float(metric(judged, 4)[0]) for metric in EVERY_METRIC]
     gain = 1 / math.log2(3) + 1 / math.log2(4)
     best = 1 / math.log2(2) + 1 / math.log2(3) + 1 / math.log2(4)
     expected = [2 / 4, 2 / 3, 2 / 3, 1, 1 / 2, (1 / 2 + 2 / 3) / 3, gain / best]
@@ -168,3 +169,9 @@ def test_depths_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         metric(judge([[0, 1]], [[1, 0]]), n)
+
+
+def test_metrics_that_are_shown_are_found_in_the_order_of_tables() -> None:
+    assert list(METRICS) == ["precision", "recall", "ndcg", "map", "mrr", "hit_rate"]
+    assert METRICS["mrr"].measure is ranking.reciprocal_rank
+    assert {metric.measure for metric in METRICS.values()} < set(EVERY_METRIC)
