@@ -72,10 +72,11 @@ def read_benchmark_series(path: str | os.PathLike[str]) -> BenchmarkSeries:
 
     TSB-AD's layout: a CSV whose last column is the label (0 or 1), all others but a
     time stamp being channels. Also NPZ files with `train`, `test` and `label`, as the
-    NASA series come: both parts follow one another, the first without anomalies.
+    NASA series come: both parts follow one another, the first without anomalies. Or
+    with all readings `x`, the labels `y` and the number `tr` of rows for training.
 
     The training rows are those that the file states, in its name (``_tr_1000_``, or a
-    name of the UCR archive) or as `train`. Where nothing is stated, they are a quarter
+    name of the UCR archive), as `train` or as `tr`. Where nothing is stated, they are a quarter
     of the rows but end 100 rows before the first anomaly; at least 500 rows, or a
     quarter where that is fewer.
 
@@ -105,7 +106,7 @@ def read_benchmark_series(path: str | os.PathLike[str]) -> BenchmarkSeries:
     if not path.is_file():
         raise InputError(f"{path} is no file.")
     if path.suffix == ".npz":
-        return _from_parts(path)
+        return _from_arrays(path)
     frame = _table(path)
     last = str(frame.columns[-1])
     if last.lower() not in LABELS:
@@ -123,19 +124,24 @@ def read_benchmark_series(path: str | os.PathLike[str]) -> BenchmarkSeries:
     return BenchmarkSeries(path.stem, values, labels, _n_training(path.stem, labels))
 
 
-def _from_parts(path: Path) -> BenchmarkSeries:
+def _from_arrays(path: Path) -> BenchmarkSeries:
     try:
-        with np.load(path, allow_pickle=False) as parts:
-            train, test, label = (parts[name] for name in ("train", "test", "label"))
+        with np.load(path, allow_pickle=False) as arrays:
+            if "x" in arrays:
+                values, labels = arrays["x"], arrays["y"]
+                n_training = int(arrays["tr"])
+            else:
+                train, test = arrays["train"], arrays["test"]
+                values = np.concatenate([train, test])
+                labels = np.concatenate([np.zeros(len(train)), arrays["label"]])
+                n_training = len(train)
     except (KeyError, ValueError, OSError) as error:
         raise InputError(
-            f"{path} must hold the arrays train, test and label; {error}."
+            f"{path} must hold the arrays train, test and label, or x, y and tr; "
+            f"{error}."
         ) from error
-    values = np.concatenate([train, test]).astype(np.float64)
-    labels = np.concatenate([np.zeros(len(train)), label])
-    return BenchmarkSeries(
-        path.stem, values.reshape(len(values), -1), labels > 0, len(train)
-    )
+    values = values.reshape(len(values), -1).astype(np.float64)
+    return BenchmarkSeries(path.stem, values, labels > 0, n_training)
 
 
 def _table(path: Path) -> pd.DataFrame:

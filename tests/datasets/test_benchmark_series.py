@@ -61,6 +61,16 @@ def test_two_parts_follow_one_another(tmp_path: Path) -> None:
     assert series.n_training == 3
 
 
+def test_readings_labels_and_a_number_of_rows(tmp_path: Path) -> None:
+    path, labels = tmp_path / "w.npz", np.array([0, 0, 0, 1, 1], np.int8)
+    x = np.arange(10, dtype=np.float32).reshape(5, 2)
+    np.savez(path, x=x, y=labels, tr=np.int64(2), w=np.int64(8))
+    series = read_benchmark_series(path)
+    assert series.values.tolist() == x.tolist()
+    assert np.flatnonzero(series.labels).tolist() == [3, 4]
+    assert series.n_training == 2
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
