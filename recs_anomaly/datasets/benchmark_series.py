@@ -76,9 +76,9 @@ def read_benchmark_series(path: str | os.PathLike[str]) -> BenchmarkSeries:
     with all readings `x`, the labels `y` and the number `tr` of rows for training.
 
     The training rows are those that the file states, in its name (``_tr_1000_``, or a
-    name of the UCR archive), as `train` or as `tr`. Where nothing is stated, they are a quarter
-    of the rows but end 100 rows before the first anomaly; at least 500 rows, or a
-    quarter where that is fewer.
+    name of the UCR archive), as `train` or as `tr`. Where nothing is stated, they are
+    a quarter of the rows but end 100 rows before the first anomaly; at least 500 rows,
+    or a quarter where that is fewer.
 
     Parameters
     ----------
