@@ -28,7 +28,7 @@ import click
 import numpy as np
 
 from recs_anomaly import TimeSeriesAnomalyDetector
-from recs_anomaly.anomaly.settings import DEFAULT_WEIGHTS
+from recs_anomaly.anomaly.settings import default_weights
 from recs_anomaly.datasets import (
     BenchmarkSeries,
     benchmark_files,
@@ -70,7 +70,7 @@ def ours(**settings: object) -> Score:
 
 
 def _all_but(sign: str) -> dict[str, float]:
-    return {name: weight for name, weight in DEFAULT_WEIGHTS.items() if name != sign}
+    return {name: weight for name, weight in default_weights().items() if name != sign}
 
 
 OUR_DETECTORS: dict[str, Score] = {
@@ -80,7 +80,7 @@ OUR_DETECTORS: dict[str, Score] = {
     "forecast alone": ours(weights={"forecast": 1}),
     "reconstruction alone": ours(weights={"reconstruction": 1}),
     "neighbour alone": ours(weights={"neighbour": 1}),
-    **{f"without {sign}": ours(weights=_all_but(sign)) for sign in DEFAULT_WEIGHTS},
+    **{f"without {sign}": ours(weights=_all_but(sign)) for sign in default_weights()},
 }
 PARTS = [name for name in OUR_DETECTORS if name != OURS]
 

@@ -50,7 +50,7 @@ def seconds(task: Callable[[], object], turns: int) -> float:
 
 def windowed_predictions(detector: TimeSeriesAnomalyDetector, X: np.ndarray) -> None:
     """Forecast each row from its own window, and rebuild each window, by Keras."""
-    model = detector._model()
+    model = detector.model_
     recurrent = build_recurrent(detector.cell, X.shape[1], detector.n_units, 1, seed=0)
     last = keras.Model(recurrent.input, recurrent.output[:, -1])
     linear = model.autoencoder

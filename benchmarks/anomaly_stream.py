@@ -111,8 +111,8 @@ def rate(epochs: int, seeds: int) -> bool:
             detector = fitted(X[:N_TRAINING], epochs, seed)
             clean = X[N_TRAINING:]
             both = (
-                (-detector.score_samples_causal(clean), detector._causal_tail()),
-                (-detector.score_samples(clean), detector._tail()),
+                (-detector.score_samples_causal(clean), detector.causal_.tail),
+                (-detector.score_samples(clean), detector.tail_),
             )
             found.append(
                 [(s > score_at(t, a)).mean() / a for s, t in both for a in alphas]
@@ -217,7 +217,7 @@ def _nab_ratios(folder: Path, epochs: int) -> Iterator[tuple[np.ndarray, np.ndar
         n_probation = min(int(0.15 * len(series.values)), 750)
         detector = fitted(series.values[:n_probation], epochs)
         shares = -detector.score_samples_causal(series.values)
-        level = AlarmLevel(score_at(detector._causal_tail(), SHARE))
+        level = AlarmLevel(score_at(detector.causal_.tail, SHARE))
         ratios = np.empty(len(shares))
         for row, share in enumerate(shares.tolist()):
             ratios[row] = share / level.factor

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.anomaly.channels import LONGEST_FILLED
+from recs_anomaly.anomaly.channels import MAX_FILLED
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 
 SHARPNESS = 8.0
 
 
-def is_told(is_known: np.ndarray, width: int) -> bool:
+def is_observed(is_known: np.ndarray, width: int) -> bool:
     """Whether the last `width` of the rows so far (n_rows,) say enough."""
     if len(is_known) < width:
         return False
     in_long_gap = np.zeros(len(is_known), dtype=bool)
     for row in range(len(is_known)):
-        first = row - LONGEST_FILLED
+        first = row - MAX_FILLED
         if first >= 0 and not is_known[first : row + 1].any():
             in_long_gap[first : row + 1] = True
     recent = slice(len(is_known) - width, None)
@@ -59,10 +59,10 @@ def _averages(
     past, errors, looks, found = [0.0] * n_lags, [], [], []
     is_known = ~np.isnan(scaled)
     held = (0.0, 0.0)
-    window_told = False
+    is_window_observed = False
     for row, value in enumerate(scaled):
         expected = float(np.dot(past[-n_lags:], weights) + intercept[0])
-        says = is_told(is_known[:row], n_lags)
+        says = is_observed(is_known[:row], n_lags)
         filled = (
             value if is_known[row] else min(max(expected, -INPUT_LIMIT), INPUT_LIMIT)
         )
@@ -70,19 +70,19 @@ def _averages(
         if is_known[row] and says:
             errors.append((row, (value - expected) ** 2))
         if (row + 1) % stride == 0:
-            window_told = is_told(is_known[: row + 1], width)
-            if window_told:
+            is_window_observed = is_observed(is_known[: row + 1], width)
+            if is_window_observed:
                 looks.append((row, *_window_errors(model, np.array(past[-width:]))))
             held = tuple(
                 _average(
                     [(r, e[i]) for r, *e in looks], row, tau, usual[i + 1], tau / stride
                 )
-                if window_told
+                if is_window_observed
                 else 0.0
                 for i in range(2)
             )
         forecast = _average(errors, row, tau, usual[0], tau) if says else 0.0
-        is_judged = is_known[row] and (says or window_told)
+        is_judged = is_known[row] and (says or is_window_observed)
         found.append((forecast, *held) if is_judged else (np.nan,) * 3)
     return found
 

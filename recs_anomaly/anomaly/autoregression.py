@@ -6,11 +6,12 @@ by their own forecast, one row after the other, so that a gap continues as the m
 would have it.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from recs_anomaly.anomaly.channels import in_long_gap
+from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
@@ -23,8 +24,8 @@ class Autoregression(NamedTuple):
     `weights` has shape (n_channels, n_lags), `intercepts` (n_channels,).
     """
 
-    weights: Floats
-    intercepts: Floats
+    weights: Annotated[Floats, ArraySpec("float64", ("n_features_in_", "n_lags"))]
+    intercepts: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
 
     @property
     def n_lags(self) -> int:

@@ -1,8 +1,6 @@
 """What a stream compares with, and what normal rows reach in it.
 
-Windows are described by their components alone: in a stream the autoencoder's network
-would cost more than it brings. What normal rows reach is measured on rows that were not
-learned from.
+What normal rows reach is measured on rows that were not learned from.
 """
 
 from typing import NamedTuple
@@ -10,42 +8,28 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing
-from recs_anomaly.anomaly.branches import BRANCHES, INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.causal import (
     PRIOR,
     CausalErrors,
     CausalSettings,
     average_past,
     causal_settings,
-    describe,
-    is_judged,
     look_back,
 )
-from recs_anomaly.anomaly.fitting import Part
+from recs_anomaly.anomaly.causal_rating import CausalNorms, causal_model
+from recs_anomaly.anomaly.fitting import Fitted, HeldOutBlock, without
 from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.settings import Settings
-from recs_anomaly.anomaly.window_codes import uncorrected
-from recs_anomaly.core.arrays import Floats
+from recs_anomaly.anomaly.tail import fit_tail, tail_with_rare
+from recs_anomaly.anomaly.window_codes import describe_each
+from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
-MOST_COMPARED = 400  # windows in memory that a new one is compared with
-NOWHERE = -(2**40)  # where windows in memory start that no window can be
+MAX_COMPARED = 400  # windows in memory that a new one is compared with
 GOLDEN = 0.6180339887498949
 HIGH = 0.99  # the quantile of averaged errors of normal rows that counts as one
-
-
-class CausalNormal(NamedTuple):
-    """What a stream knows of normal rows.
-
-    `memory` (n_targets, n_compared, n_code + 1) holds descriptions of windows; `usual`
-    and `scale` (n_stretches, n_branches, n_targets) are median and a high quantile of
-    averaged errors; `ratios` (n_judged,) are those of the rows they were found on.
-    """
-
-    memory: Floats
-    usual: Floats
-    scale: Floats
-    ratios: Floats
 
 
 class _Seen(NamedTuple):
@@ -55,43 +39,70 @@ class _Seen(NamedTuple):
     n_before: int
 
 
-def causal_model(model: AnomalyModel, memory: Floats) -> AnomalyModel:
-    """Leave a model what a stream uses, its memory coming from elsewhere."""
-    linear = uncorrected(model.autoencoder.mean, model.autoencoder.components, 0)
-    starts = np.full(memory.shape[1], NOWHERE)
-    return model._replace(autoencoder=linear, memory=memory, memory_starts=starts)
+class _Measured(NamedTuple):
+    """Norms but for their tail, and the ratios (n_judged,) that this is fitted to."""
+
+    memory: Floats
+    usual: Floats
+    scale: Floats
+    ratios: Floats
 
 
-def measure_normal(
+def fit_causal(
+    fitted: Fitted,
+    blocks: list[HeldOutBlock],
+    series: Floats,
+    settings: Settings,
+    weights: Floats,
+) -> CausalNorms:
+    """Find what the normal rows of a training series (n_rows, n_channels) reach.
+
+    `settings` are those of the fit, with the time constant of streams.
+    """
+
+    def measured(is_normal: Bools) -> _Measured:
+        normal = without(series, is_normal)
+        return _measure(fitted.whole.model, blocks, normal, settings, weights)
+
+    normal, apart = measured(fitted.rows.normal), settings.time_constant
+    tail = fit_tail(normal.ratios, apart)
+    if fitted.rows.has_rare:
+        with_rare = measured(fitted.rows.learned)
+        tail, belong = tail_with_rare(normal.ratios, with_rare.ratios, apart)
+        normal = with_rare if belong else normal
+    return CausalNorms(normal.memory, normal.usual, normal.scale, tail)
+
+
+def _measure(
     model: AnomalyModel,
-    parts: list[Part],
+    blocks: list[HeldOutBlock],
     normal: Floats,
     settings: Settings,
     weights: Floats,
-) -> CausalNormal:
-    """Find what the normal rows (n_rows, n_channels) of a training series reach.
+) -> _Measured:
+    """Find what the normal rows reach; what is not normal is NaN.
 
-    What is not normal is NaN: it has no say in the averages of the rows after it. Each
-    of the `parts` is judged by the model of the others.
+    That has no say in the averages of the rows after it. Each of the `blocks` is judged
+    by the model of the others.
     """
-    own = _remembering(model, normal, model.memory_starts, MOST_COMPARED)
+    own = _remembering(model, normal, model.memory_starts, MAX_COMPARED)
     causal = causal_settings(settings.width, settings.time_constant, settings.side)
-    seen = [_held_out(part, own, normal, causal) for part in parts]
+    seen = [_held_out(block, own, normal, causal) for block in blocks]
     seen = seen or [_Seen(look_back(own, normal, causal), 0)]
-    n_stretches, n_targets = len(causal.time_constants), len(model.channels.targets)
-    nothing = np.zeros((n_stretches, len(BRANCHES), n_targets))
+    n_time_scales, n_targets = len(causal.time_constants), len(model.channels.targets)
+    nothing = np.zeros((n_time_scales, len(BRANCHES), n_targets))
     usual = _quantile(_judged(seen, causal, nothing), 0.5, 0.0) * (1.0 + PRIOR)
     averages = _judged(seen, causal, usual)
     scale = _quantile(averages, HIGH, 1.0)
     ratios = combine(averages / scale[:, :, None], weights)
-    return CausalNormal(own.memory, usual, scale, ratios)
+    return _Measured(own.memory, usual, scale, ratios)
 
 
 def _held_out(
-    part: Part, model: AnomalyModel, normal: Floats, causal: CausalSettings
+    held_out: HeldOutBlock, model: AnomalyModel, normal: Floats, causal: CausalSettings
 ) -> _Seen:
     """Judge a block's rows by the model of the others with the whole's network."""
-    block, others = part.block, part.others
+    block, others = held_out.block, held_out.others
     # As close together as those of the whole model.
     n_others = len(normal) - (block.stop - block.start)
     n_compared = max(model.memory.shape[1] * n_others // len(normal), 1)
@@ -113,7 +124,9 @@ def _remembering(
     filled = fill_missing(model.autoregression, scaled, INPUT_LIMIT)
     chosen = _scattered(starts, most)
     memory = [
-        describe(model.autoencoder, sliding_windows(channel, model.width)[chosen])[0]
+        describe_each(
+            model.autoencoder, sliding_windows(channel, model.width)[chosen]
+        ).descriptions
         for channel in filled[:, model.channels.targets].T
     ]
     return model._replace(memory=np.stack(memory), memory_starts=chosen)
@@ -132,18 +145,18 @@ def _scattered(starts: np.ndarray, most: int) -> np.ndarray:
 def _judged(seen: list[_Seen], causal: CausalSettings, usual: Floats) -> Floats:
     """Average errors of the rows that were judged.
 
-    The result has shape (n_stretches, n_branches, n_judged, n_targets).
+    The result has shape (n_time_scales, n_branches, n_judged, n_targets).
     """
     parts = []
     for errors, n_before in seen:
-        counts = is_judged(errors, causal.stride)
+        counts = errors.is_judged()
         counts[:n_before] = False
         parts.append(average_past(errors, causal, usual)[:, :, counts])
     return np.concatenate(parts, axis=2)
 
 
 def _quantile(averages: Floats, probability: float, least: float) -> Floats:
-    """Quantile over rows, the third axis; `least` where it is 0 or unknown."""
+    """Compute the quantile over rows, the third axis; `least` if it is 0 or unknown."""
     if not averages.shape[2]:
         return np.full((*averages.shape[:2], averages.shape[3]), least)
     found: Floats = np.quantile(averages, probability, axis=2)

@@ -8,10 +8,11 @@ import math
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.anomaly.causal import PRIOR, CausalSettings, describe, one_sided
-from recs_anomaly.anomaly.channels import LONGEST_FILLED
-from recs_anomaly.anomaly.levels import LARGEST, SHARPNESS, evidence
+from recs_anomaly.anomaly.branch import Rows, Windows
+from recs_anomaly.anomaly.causal import PRIOR, CausalSettings, one_sided
+from recs_anomaly.anomaly.channels import MAX_FILLED
+from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS, evidence
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import (
     BLOCK,
@@ -31,9 +32,9 @@ class CausalStream:
     ----------
     model : AnomalyModel
     settings : CausalSettings
-    usual : ndarray of shape (n_stretches, n_branches, n_targets)
+    usual : ndarray of shape (n_time_scales, n_branches, n_targets)
         Errors of usual rows, which take part in each average.
-    scale : ndarray of shape (n_stretches, n_branches, n_targets)
+    scale : ndarray of shape (n_time_scales, n_branches, n_targets)
         What the averaged errors are divided by to give levels.
     weights : ndarray of shape (n_branches,)
         Powers to which the levels are taken.
@@ -56,30 +57,39 @@ class CausalStream:
         weights: Floats,
     ) -> None:
         self._model, self._settings = model, settings
-        self._factors = 1.0 / scale
-        self._powers = weights / (len(scale) * weights.sum())
-        self._forecast_power = float(self._powers[0]) / SHARPNESS
-        constants, stride = settings.time_constants, settings.stride
-        apart = np.array([[1.0], [stride], [stride]])  # rows between two errors
+        # Branches that look at each row come first here, then those of windows.
+        branches, stride = settings.branches, settings.stride
+        is_of_rows = np.array([branch.of_rows is not None for branch in branches])
+        order = np.argsort(~is_of_rows, kind="stable")
+        self._places, n_of_rows = np.argsort(order), int(is_of_rows.sum())
+        self._of_rows = [branch.of_rows for branch in branches if branch.of_rows]
+        self._of_windows = [b.of_windows for b in branches if b.of_windows]
+        self._rows, self._windows = slice(n_of_rows), slice(n_of_rows, None)
+        self._factors = 1.0 / scale[:, order]
+        self._powers = weights[order] / (len(scale) * weights.sum())
+        self._row_powers = (self._powers[self._rows] / SHARPNESS).tolist()
+        constants = settings.time_constants
+        # Rows between two errors.
+        apart = np.where(is_of_rows[order], 1.0, stride)[:, None]
         self._prior = np.array([PRIOR * c / apart for c in constants])
-        self._prior_sums = self._prior * usual
+        self._prior_sums = self._prior * usual[:, order]
         self._targets = model.channels.targets
         self._lag_weights = np.ascontiguousarray(model.autoregression.weights.T)
         self._n_lags, self._width = len(self._lag_weights), model.width
-        self._lengths = np.einsum("tmk,tmk->tm", model.memory, model.memory)
-        self._decay = np.array([[decay(1.0, c)] for c in constants])
+        n_targets, longest = len(self._targets), max(self._n_lags, self._width)
+        self._memories = [model.memory_of(target) for target in range(n_targets)]
+        self._decay = np.array([[[decay(1.0, c)]] for c in constants])
         self._look_decay = np.array([[[decay(stride, c)]] for c in constants])
         self._recurrent = (
             RecurrentStream(model.cell, model.recurrent) if model.recurrent else None
         )
-        n_targets, longest = len(self._targets), max(self._n_lags, self._width)
         self._known = KnownPast(longest, n_targets)
         self._history = np.zeros((2 * longest, len(model.channels.centre)))
         self._cursor = longest
         self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
-        self._told = np.zeros(n_targets)
+        self._observed = np.zeros(n_targets)
         self._correction: Floats = np.zeros(n_targets)
-        self._of_windows = 0.0  # the evidence of the last look
+        self._look_evidence = 0.0  # the evidence of the last look
         self.residual: Floats = np.zeros(n_targets)
 
     @property
@@ -113,18 +123,15 @@ class CausalStream:
         return self._judge(~np.isnan(row[self._targets]))
 
     def levels(self) -> Floats:
-        """Levels (n_stretches, n_branches, n_targets) of what has something to say."""
-        levels: Floats = (self._sums + self._prior_sums) * self._factors
-        levels /= np.maximum(self._heft + self._prior, TINY)
-        levels[:, 1:] *= self._told
-        return levels
+        """Compute the levels (n_time_scales, n_branches, n_targets); 0 if unknown."""
+        return self._levels()[:, self._places]
 
     def shift(self, levels: Floats) -> None:
         """Move what is remembered down by some scaled levels (n_channels,)."""
         self._history -= levels
 
     def packed(self) -> Floats:
-        """All that the stream remembers, as one array."""
+        """Put all that the stream remembers into one array."""
         counts = (self._cursor, self._known.n_rows, self._known.n_complete)
         parts = [*self._arrays(), np.array(counts, dtype=np.float64)]
         return np.concatenate([part.ravel() for part in parts])
@@ -146,14 +153,14 @@ class CausalStream:
         is_within = longest <= cursor <= 2 * longest and 0 <= n_complete <= n_rows
         if not is_within or self.packed().tobytes() != packed.tobytes():
             raise ValueError("packed must be what a stream has packed; it is not.")
-        self._of_windows = self._window_evidence()
+        self._look_evidence = self._window_evidence()
 
     def _arrays(self) -> list[Floats]:
         known = self._known
         states = self._recurrent.states if self._recurrent else ()
         return [
             *(self._history, known.is_known, known.gap, known.last_lost),
-            *(self._sums, self._heft, self._told, self._correction, self.residual),
+            *(self._sums, self._heft, self._observed, self._correction, self.residual),
             *states,
         ]
 
@@ -168,74 +175,88 @@ class CausalStream:
     def _judge_complete(self) -> float:
         """Judge a row that is complete, as all are that it is judged by."""
         self._known.add_complete()
-        errors = one_sided(self.residual, self._settings.side)
-        sums, heft = self._sums[:, 0], self._heft[:, 0]
-        sums *= self._decay
-        sums += errors * errors
-        heft *= self._decay
+        heft = self._add(self._row_errors(self.residual))
         heft += 1.0
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
-        averages = (sums + self._prior_sums[:, 0]) / (heft + self._prior[:, 0])
-        return self._ratio(averages * self._factors[:, 0])
+        averages = self._sums[:, self._rows] + self._prior_sums[:, self._rows]
+        averages /= heft + self._prior[:, self._rows]
+        return self._ratio(averages * self._factors[:, self._rows])
 
     def _judge(self, is_measured: Bools) -> float:
-        says = self._known.is_told(self._n_lags)
+        says = self._known.is_observed(self._n_lags)
         self._known.add(is_measured)
         is_used = says & is_measured
-        errors = one_sided(
-            np.where(is_measured, self.residual, 0.0), self._settings.side
-        )
-        sums, heft = self._sums[:, 0], self._heft[:, 0]
-        sums *= self._decay
-        sums += np.where(is_used, errors**2, 0.0)
-        heft *= self._decay
+        errors = self._row_errors(np.where(is_measured, self.residual, 0.0))
+        heft = self._add(np.where(is_used, errors, 0.0))
         heft += is_used
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
-        if not is_measured.any() or not (says.any() or self._told.any()):
+        if not is_measured.any() or not (says.any() or self._observed.any()):
             return np.nan
-        return self._ratio(np.where(says, self.levels()[:, 0], 0.0))
+        return self._ratio(np.where(says, self._levels()[:, self._rows], 0.0))
 
-    def _ratio(self, of_forecast: Floats) -> float:
-        """Put the forecast's levels (n_stretches, n_targets) together with the rest.
+    def _row_errors(self, residual: Floats) -> Floats:
+        """Compute the errors (n_branches_of_rows, n_targets) of the last row."""
+        rows = Rows(self.last[self._targets], residual)
+        side = self._settings.side
+        return np.array([one_sided(of(rows), residual, side) for of in self._of_rows])
+
+    def _add(self, errors: Floats) -> Floats:
+        """Add a row's errors to the sums; return the weights, which lack the row."""
+        sums, heft = self._sums[:, self._rows], self._heft[:, self._rows]
+        sums *= self._decay
+        sums += errors
+        heft *= self._decay
+        return heft
+
+    def _levels(self) -> Floats:
+        levels: Floats = (self._sums + self._prior_sums) * self._factors
+        levels /= np.maximum(self._heft + self._prior, TINY)
+        levels[:, self._windows] *= self._observed
+        return levels
+
+    def _ratio(self, of_rows: Floats) -> float:
+        """Put the levels of the last row and of the last windows together.
+
+        `of_rows` has shape (n_time_scales, n_branches_of_rows, n_targets).
 
         `combine` with floats in the place of arrays, in a tenth of the time.
         """
-        mean = self._of_windows
-        for level in of_forecast.max(axis=1).tolist():
-            logarithm = SHARPNESS * min(math.log(max(level, TINY)), LARGEST)
-            mean += self._forecast_power * softplus(logarithm)
+        mean = self._look_evidence
+        for of_scale in of_rows.max(axis=2).tolist():
+            for level, power in zip(of_scale, self._row_powers, strict=True):
+                logarithm = SHARPNESS * min(math.log(max(level, TINY)), MAX_LOGARITHM)
+                mean += power * softplus(logarithm)
         scaled = SHARPNESS * max(mean, TINY)
         logarithm = (scaled + math.log(-math.expm1(-scaled))) / SHARPNESS
-        return math.exp(min(logarithm, LARGEST))
+        return math.exp(min(logarithm, MAX_LOGARITHM))
 
     def _look(self) -> None:
         """Judge the windows that end in the last row."""
-        told = self._known.is_told(self._width)
-        self._sums[:, 1:] *= self._look_decay
-        self._heft[:, 1:] *= self._look_decay
-        self._heft[:, 1:] += told
-        self._told[:] = told
-        for place in np.flatnonzero(told):
+        observed = self._known.is_observed(self._width)
+        sums, heft = self._sums[:, self._windows], self._heft[:, self._windows]
+        sums *= self._look_decay
+        heft *= self._look_decay
+        heft += observed
+        self._observed[:] = observed
+        starts = np.array([self._known.n_rows - self._width])
+        for place in np.flatnonzero(observed):
             window = self._history[self._cursor - self._width : self._cursor]
             channel = window[None, :, self._targets[place]]
-            description, rest = describe(self._model.autoencoder, channel)
-            # Not by BLAS: it would ask its other threads to help, and wait for them.
-            products = np.einsum("mk,k->m", self._model.memory[place], description[0])
-            squared = self._lengths[place] - 2.0 * products
-            nearest = squared.min() + description[0] @ description[0]
-            self._sums[:, 1, place] += rest[0]
-            self._sums[:, 2, place] += max(nearest, 0.0)
-        self._of_windows = self._window_evidence()
+            windows = Windows(self._model, self._memories[place], channel, starts)
+            for number, of_windows in enumerate(self._of_windows):
+                sums[:, number, place] += of_windows(windows)[0]
+        self._look_evidence = self._window_evidence()
 
     def _window_evidence(self) -> float:
-        worst = self.levels()[:, 1:].max(axis=2)
-        return float(np.sum([evidence(of, self._powers[1:]) for of in worst]))
+        worst = self._levels()[:, self._windows].max(axis=2)
+        powers = self._powers[self._windows]
+        return float(np.sum([evidence(of, powers) for of in worst]))
 
 
 def softplus(value: float) -> float:
-    """Logarithm of 1 + exp(value), without overflow."""
+    """Compute the logarithm of 1 + exp(value), without overflow."""
     return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
@@ -246,12 +267,12 @@ def _held(values: Floats) -> Floats:
 
 
 def decay(rows: float, time_constant: float) -> float:
-    """Find what is left of a weight after some rows."""
+    """Compute what is left of a weight after some rows."""
     return float(np.exp(-rows / time_constant)) if time_constant else 0.0
 
 
 class KnownPast:
-    """Tells row by row what `causal.is_told_so_far` tells of a whole series.
+    """Tells row by row what `causal.is_observed_so_far` tells of a whole series.
 
     Parameters
     ----------
@@ -300,25 +321,25 @@ class KnownPast:
         self.is_known[:-1] = self.is_known[1:]
         self.is_known[-1] = is_measured
         self.gap[:] = np.where(is_measured, 0.0, self.gap + 1.0)
-        self.last_lost[self.gap > LONGEST_FILLED] = self.n_rows
+        self.last_lost[self.gap > MAX_FILLED] = self.n_rows
         self.n_complete = self.n_complete + 1 if is_measured.all() else 0
         self.n_rows += 1
 
-    def is_told(self, width: int) -> Bools:
-        """Whether the last `width` rows say enough of each target (n_targets,)."""
+    def is_observed(self, width: int) -> Bools:
+        """Tell of which targets (n_targets,) the last `width` rows say enough."""
         if self.n_complete >= width:
             return self._all
         if self.n_rows < width:
             return ~self._all
         n_known: Floats = self.is_known[-width:].sum(axis=0)
-        told: Bools = (n_known >= 0.5 * width) & (
+        observed: Bools = (n_known >= 0.5 * width) & (
             self.last_lost <= self.n_rows - 1 - width
         )
-        return told
+        return observed
 
 
 class RecurrentStream:
-    """Outputs of a recurrent network, a row at a time.
+    """Compute the outputs of a recurrent network, a row at a time.
 
     Parameters
     ----------
@@ -337,7 +358,7 @@ class RecurrentStream:
         self.states = first_state(cell, model, 2)
 
     def advance(self, row: Floats, number: int) -> Floats:
-        """Output (n_outputs,) after the row (n_inputs,) of that number, from 0 on."""
+        """Compute the output (n_outputs,) after a row (n_inputs,) of that number."""
         place = number % BLOCK
         if place == 0 and number:
             for part in self.states:

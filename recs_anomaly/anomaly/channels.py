@@ -1,13 +1,14 @@
 """Channels of a series: which are judged, their scale, what was measured when."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats
 
-LONGEST_FILLED = 8  # rows of a gap that forecasts can stand in for
-SMALLEST_SCALE = 1e-6  # of a channel's largest value
+MAX_FILLED = 8  # rows of a gap that forecasts can stand in for
+MIN_SCALE = 1e-6  # of a channel's largest value
 
 
 class Channels(NamedTuple):
@@ -18,9 +19,11 @@ class Channels(NamedTuple):
     judged. The others took at most two values in training: they are context.
     """
 
-    centre: Floats
-    scale: Floats
-    targets: np.ndarray
+    centre: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
+    scale: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
+    targets: Annotated[
+        np.ndarray, ArraySpec("int64", ("n_targets",), below="n_features_in_")
+    ]
 
     def scaled(self, series: Floats) -> Floats:
         """Values in training standard deviations from the training mean."""
@@ -44,11 +47,11 @@ def describe_channels(series: Floats) -> Channels:
     centre = np.array([column.mean() for column in columns])
     largest = np.array([np.abs(column).max() for column in columns])
     spread = np.array([column.std() for column in columns])
-    scale = np.maximum(spread, SMALLEST_SCALE * largest)
-    return Channels(centre, np.where(scale > 0, scale, 1.0), _judged(columns))
+    scale = np.maximum(spread, MIN_SCALE * largest)
+    return Channels(centre, np.where(scale > 0, scale, 1.0), _targets(columns))
 
 
-def _judged(columns: list[Floats]) -> np.ndarray:
+def _targets(columns: list[Floats]) -> np.ndarray:
     values = [np.unique(column) for column in columns]
     varies = np.array([len(found) > 2 for found in values])
     is_no_switch = np.array([not np.isin(found, (0.0, 1.0)).all() for found in values])
@@ -58,22 +61,22 @@ def _judged(columns: list[Floats]) -> np.ndarray:
     return np.arange(len(columns))
 
 
-def is_told(is_known: Bools, width: int) -> Bools:
-    """Whether the `width` rows from each row on say enough to be judged.
+def is_observed(is_known: Bools, width: int) -> Bools:
+    """Tell whether enough was measured in the `width` rows from each row on.
 
-    At least half must be known, and none may lie in a gap of more than `LONGEST_FILLED`
+    At least half must be known, and none may lie in a gap of more than `MAX_FILLED`
     rows: what is filled in there is a guess. Shape (n_rows, n_columns) becomes
     (n_rows - width + 1, n_columns).
     """
     n_known = sum_of_rows(is_known, width)
     n_lost = sum_of_rows(in_long_gap(is_known), width)
-    told: Bools = (n_known >= 0.5 * width) & (n_lost == 0)
-    return told
+    observed: Bools = (n_known >= 0.5 * width) & (n_lost == 0)
+    return observed
 
 
 def in_long_gap(is_known: Bools) -> Bools:
-    """Say which rows lie in `LONGEST_FILLED + 1` unknown rows or more on end."""
-    length = min(LONGEST_FILLED + 1, len(is_known) + 1)
+    """Say which rows lie in `MAX_FILLED + 1` unknown rows or more on end."""
+    length = min(MAX_FILLED + 1, len(is_known) + 1)
     is_gap = sum_of_rows(~is_known, length) == length  # (n_rows - length + 1, ...)
     padded = np.zeros((len(is_known) + length - 1, is_known.shape[1]), dtype=np.bool_)
     padded[length - 1 : length - 1 + len(is_gap)] = is_gap

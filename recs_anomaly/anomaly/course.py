@@ -12,7 +12,7 @@ import numpy as np
 from recs_anomaly.core.arrays import Floats
 
 HOLD = 0.7  # an event goes on while rows reach so much of the threshold
-LONGEST_QUIET = 960  # rows that an event which keeps coming back must be quiet for
+MAX_QUIET = 960  # rows that an event which keeps coming back must be quiet for
 QUIET, PENDING, OPEN, COOLING = range(4)
 NAN = float("nan")
 SHARE = 0.03  # of normal rows above the level
@@ -20,7 +20,7 @@ STEP = 0.005  # in logarithms: twice the level takes at least 143 rows on end
 LEARNING = 5.0  # times as fast while a new normal is learned
 SLOWNESS = 5000.0  # rows over which the settled level forgets
 SUDDEN = 2.5  # times the settled level: a rise that is no drift
-LEAST = 1e-12
+MIN_SHARE = 1e-12
 
 
 class Rules(NamedTuple):
@@ -132,7 +132,7 @@ class Course:
             self.phase = QUIET
 
     def _wait_longer(self) -> None:
-        self.quiet_needed = min(2 * self.quiet_needed, LONGEST_QUIET)
+        self.quiet_needed = min(2 * self.quiet_needed, MAX_QUIET)
 
 
 @dataclass
@@ -233,7 +233,7 @@ class AlarmLevel:
     """
 
     def __init__(self, start: float) -> None:
-        self._start = float(np.log(max(start, LEAST)))
+        self._start = float(np.log(max(start, MIN_SHARE)))
         self.moved = self.settled = 0.0
 
     @property
@@ -253,7 +253,7 @@ class AlarmLevel:
 
     def follow(self, share: float, speed: float = 1.0) -> None:
         """Learn from the share of a row that is held to be normal."""
-        is_above = np.log(max(share, LEAST)) > self._start + self.moved
+        is_above = np.log(max(share, MIN_SHARE)) > self._start + self.moved
         step = speed * STEP * (float(is_above) - SHARE)
         self.moved = max(self.moved + step, 0.0)
         self.settled += (self.moved - self.settled) / SLOWNESS

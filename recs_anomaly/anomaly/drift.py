@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recs_anomaly.anomaly.causal_rating import CausalRating
+from recs_anomaly.anomaly.tail import score_at
+from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Floats
 
 SHARE = 0.1  # of training rows above the level that is looked at
 DRIFTED = 4.0  # times as many rows above the level as in training
-LEAST_WINDOWS = 5  # of judged rows; fewer say little about what is normal
+MIN_WINDOWS = 5  # of judged rows; fewer say little about what is normal
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,48 @@ class DriftReport:
     alarm_rate: float
     n_judged: int
     channels: pd.DataFrame
+
+
+def drift_report(
+    rating: CausalRating, grid: SeriesGrid, names: list[str], alpha: float
+) -> DriftReport:
+    """Compare a series with what a detector learned.
+
+    `names` are those of the judged channels; `alpha` is the share of normal rows beyond
+    a stream's threshold.
+    """
+    rates, norms = rating.look(grid.values), rating.norms
+    counts = rates.is_judged & grid.is_given
+    ratio, n_judged = rates.ratio[counts], int(counts.sum())
+    above = _share(ratio > score_at(norms.tail, SHARE))
+    is_enough = n_judged >= MIN_WINDOWS * rating.model.width
+    return DriftReport(
+        is_enough and above >= DRIFTED * SHARE,
+        _reason(n_judged, is_enough, above),
+        above,
+        _share(ratio > score_at(norms.tail, alpha)),
+        n_judged,
+        _channel_drift(rating, grid, rates.averages[-1][:, counts], names),
+    )
+
+
+def _channel_drift(
+    rating: CausalRating, grid: SeriesGrid, averages: Floats, names: list[str]
+) -> pd.DataFrame:
+    channels, usual = rating.model.channels, rating.norms.usual[-1]
+    scaled = channels.scaled(grid.values[grid.is_given])[:, channels.targets]
+    columns = {
+        "level": [_of_known(np.median, channel) for channel in scaled.T],
+        "spread": [_of_known(np.std, channel) for channel in scaled.T],
+        "missing": np.isnan(scaled).mean(axis=0),
+    }
+    for number, branch in enumerate(rating.settings.branches):
+        is_any = averages.shape[1] > 0
+        medians = np.median(averages[number], axis=0) if is_any else np.nan
+        columns[branch.name] = medians / np.where(
+            usual[number] > 0, usual[number], np.nan
+        )
+    return pd.DataFrame(columns, index=names)
 
 
 def _reason(n_judged: int, is_enough: bool, above: float) -> str:

@@ -1,14 +1,16 @@
 """Events: runs of abnormal rows, where they begin and end, how rare, what they are."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import maximum_filter1d
 
-from recs_anomaly.anomaly.branches import BRANCHES
-from recs_anomaly.anomaly.standstill import SIGNS
+from recs_anomaly.anomaly.branch import Branch
+from recs_anomaly.anomaly.branches import BRANCHES, signs_of
 from recs_anomaly.anomaly.tail import Tail, tail_probability
 from recs_anomaly.anomaly.windows import runs_of
 from recs_anomaly.core.arrays import Bools, Floats
@@ -28,15 +30,9 @@ BEFORE_ROWS = 200  # rows before an event that its level is compared with
 SHIFTED = 2.0  # of those rows' standard deviations
 STEP_ROWS = 5  # on either side of an event's start
 STEPPED = 2.0  # times the most that such rows differed by before
-_BY_BRANCH = {
-    "forecast": "jumps: steps that its past does not foretell",
-    "reconstruction": "pattern or level: no mixture of normal patterns rebuilds it",
-    "neighbour": "shape: unlike any normal stretch of this length",
-    "standstill": "still: a channel does not move for unusually long",
-}
 
 
-class Evidence(NamedTuple):
+class RowEvidence(NamedTuple):
     """What is known of the rows of a series, of shape (n_rows, n_targets) if not said.
 
     `ratio` (n_rows,) says how many times a row is as abnormal as one normal row in a
@@ -47,7 +43,7 @@ class Evidence(NamedTuple):
     `values` and `expected` are in the channels' own units,
     `residual` in training standard deviations. `alone` (n_rows,) is what the forecast
     error of a row would be after smoothing if there were no others. `window` is the
-    rows of a window.
+    rows of a window; `branches` are those of the errors.
     """
 
     ratio: Floats
@@ -59,6 +55,7 @@ class Evidence(NamedTuple):
     residual: Floats
     alone: Floats
     window: int
+    branches: Sequence[Branch] = BRANCHES
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Event:
 
 
 def event_table(
-    evidence: Evidence,
+    evidence: RowEvidence,
     runs: list[tuple[int, int]],
     tail: Tail,
     names: list[str],
@@ -91,7 +88,7 @@ def event_table(
 
 
 def event_runs(
-    evidence: Evidence, threshold: float, merge_gap: int, min_duration: int
+    evidence: RowEvidence, threshold: float, merge_gap: int, min_duration: int
 ) -> list[tuple[int, int]]:
     """Find the rows of each event: first row and row after the last.
 
@@ -107,25 +104,31 @@ def event_runs(
     return [run for run in merged if run[1] - run[0] >= min_duration]
 
 
-def _event_rows(evidence: Evidence, threshold: float) -> Bools:
+def _event_rows(evidence: RowEvidence, threshold: float) -> Bools:
     """Rows beyond the threshold, less those that only others have put there.
 
     A forecast errs in the very row, and so does a reconstruction: a row whose forecast
     error alone reaches the threshold counts, and one that is rebuilt badly, beside the
     worst around it. One abnormal row makes all windows around it unlike normal ones: of
-    a stretch of rows with such windows the middle counts, unless something in it counts
+    a run of rows with such windows the middle counts, unless something in it counts
     already. Where a run has neither, its strange rows count. Of an unusual standstill
     all rows count, if one does or if the row after it does.
     """
     is_beyond = evidence.ratio > threshold
     errors = evidence.errors.max(axis=2)
     is_strange = errors >= 1.0
-    rebuilt = errors[BRANCHES.index("reconstruction")]
-    worst_around = maximum_filter1d(rebuilt, 2 * evidence.window - 1)
+    of_windows = [
+        number
+        for number, branch in enumerate(evidence.branches)
+        if branch.of_windows is not None
+    ]
+    spread = [number for number in of_windows if evidence.branches[number].spreads]
     is_core = evidence.alone >= threshold
-    is_core |= (rebuilt >= 1.0) & (rebuilt >= LEAKAGE * worst_around)
+    for number in set(of_windows) - set(spread):
+        worst_around = maximum_filter1d(errors[number], 2 * evidence.window - 1)
+        is_core |= is_strange[number] & (errors[number] >= LEAKAGE * worst_around)
     is_core &= is_beyond
-    for first, stop in runs_of(is_strange[BRANCHES.index("neighbour")]):
+    for first, stop in chain(*(runs_of(is_strange[number]) for number in spread)):
         if not is_core[first:stop].any():
             edge = _edge(stop - first, evidence.window)
             is_core[first + edge : stop - edge] = True
@@ -153,7 +156,7 @@ def _edge(n_rows: int, window: int) -> int:
 
 
 def _event(
-    evidence: Evidence,
+    evidence: RowEvidence,
     run: tuple[int, int],
     tail: Tail,
     names: list[str],
@@ -163,7 +166,7 @@ def _event(
     shares = evidence.shares[:, first:stop]
     by_channel = shares.max(axis=(0, 1))
     channel = int(by_channel.argmax())
-    branch = int(shares[:, :, channel].max(axis=1).argmax())
+    sign = signs_of(evidence.branches)[shares[:, :, channel].max(axis=1).argmax()]
     leading = np.argsort(-by_channel, kind="stable")
     leading = leading[by_channel[leading] >= LEADING * by_channel[channel]]
     peak = first + int(evidence.ratio[first:stop].argmax())
@@ -171,7 +174,7 @@ def _event(
     excerpt = Excerpt(
         first,
         stop,
-        SIGNS[branch],
+        sign,
         evidence.stillness[:, channel],
         evidence.values[:, channel],
         evidence.expected[:, channel],
@@ -186,7 +189,7 @@ def _event(
         direction=direction_of(excerpt),
         channel=names[channel],
         channels=", ".join(names[number] for number in leading),
-        branch=SIGNS[branch],
+        branch=sign.name,
         cause=cause_of(excerpt),
     )
 
@@ -201,7 +204,7 @@ class Excerpt(NamedTuple):
 
     first: int
     stop: int
-    branch: str
+    sign: Branch
     stillness: Floats
     values: Floats
     expected: Floats
@@ -232,7 +235,7 @@ def cause_of(excerpt: Excerpt) -> str:
         return f"level: about {level:.4g}, {abs(shift):.1f} sd {way} the rows before"
     if len(known) > SPIKE_ROWS and step:
         return f"step: {step:+.4g} at its start"
-    return _spike(excerpt) if _is_spike(excerpt) else _BY_BRANCH[excerpt.branch]
+    return _spike(excerpt) if _is_spike(excerpt) else excerpt.sign.cause
 
 
 def _frozen_at(excerpt: Excerpt) -> float:

@@ -6,30 +6,36 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing, fit_with_gaps
-from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel, Judgement, judge
-from recs_anomaly.anomaly.channels import Channels, describe_channels, is_told
+from recs_anomaly.anomaly.branches import Judgement, judge
+from recs_anomaly.anomaly.channels import Channels, describe_channels, is_observed
 from recs_anomaly.anomaly.levels import combine, fit_scale, smoothed_errors
-from recs_anomaly.anomaly.settings import NetworkSettings, Settings
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.rating import Norms
+from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
+from recs_anomaly.anomaly.standstill import longest_standstills
+from recs_anomaly.anomaly.tail import Tail, fit_tail, tail_with_rare
 from recs_anomaly.anomaly.training_rows import (
-    MOST_LEFT_OUT,
-    Learned,
+    MAX_LEFT_OUT,
+    LearnedSeries,
     find_suspects,
     put_back,
 )
-from recs_anomaly.anomaly.window_codes import describe_windows, fit_components
+from recs_anomaly.anomaly.window_codes import describe_all, fit_components
+from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
+BAND = (0.005, 0.995)  # quantiles of the training residuals
 KEPT_VARIANCE = 0.9
-MOST_FITTED = 2000  # windows that the autoencoder is fitted to
-MOST_REMEMBERED = 1500
+MAX_FITTED = 2000  # windows that the autoencoder is fitted to
+MAX_REMEMBERED = 1500
 ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer eyes
 # Share of the rows: fewer bend no model, and if they are rare events that recur, a
 # model that never saw them would raise an alarm at each.
-LEAST_LEFT_OUT = 0.01
+MIN_LEFT_OUT = 0.01
 MARGIN = 8  # rows before and after those that do not belong: their edges are uncertain
 # Of few blocks each is a large part of the training, without which models are worse.
-MOST_BLOCKS, LEAST_BLOCKS = 10, 4
+MAX_BLOCKS, MIN_BLOCKS = 10, 4
 
 
 class NormalRows(NamedTuple):
@@ -47,8 +53,8 @@ class NormalRows(NamedTuple):
 class Scaled(NamedTuple):
     """A model, its view of the rows that it learned from, and the scales of its errors.
 
-    `scale` (n_stretches, n_branches, n_targets) is that of smoothed errors, `row_scale`
-    (n_branches, n_targets) that of a row's own.
+    `scale` (n_time_scales, n_branches, n_targets) is that of smoothed errors,
+    `row_scale` (n_branches, n_targets) that of a row's own.
     """
 
     model: AnomalyModel
@@ -66,7 +72,7 @@ class Fitted(NamedTuple):
     whole: Scaled
     linear: Scaled
     rows: NormalRows
-    learned: Learned
+    learned: LearnedSeries
 
 
 class Prepared(NamedTuple):
@@ -91,7 +97,7 @@ def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
         model = _fit_to(series, rows.learned, settings).model
         found = find_suspects(model, series, without(series, rows.learned))
         normal, before = found.ordinary, rows.learned
-        are_few = (~normal).mean() < LEAST_LEFT_OUT
+        are_few = (~normal).mean() < MIN_LEFT_OUT
         rows = NormalRows(normal, every if are_few else _with_margins(normal))
         if (rows.learned == before).all():
             break
@@ -102,7 +108,7 @@ def _with_margins(is_normal: Bools) -> Bools:
     """Leave out the rows next to those that are not normal too, if enough remain."""
     n_odd = np.cumsum(np.pad(~is_normal, (MARGIN + 1, MARGIN)))
     learned: Bools = n_odd[2 * MARGIN + 1 :] == n_odd[: -2 * MARGIN - 1]
-    return learned if (~learned).mean() <= MOST_LEFT_OUT else is_normal
+    return learned if (~learned).mean() <= MAX_LEFT_OUT else is_normal
 
 
 def fit_anomaly_model(
@@ -127,7 +133,7 @@ def _scaled(prepared: Prepared, learned: Floats, settings: Settings) -> Scaled:
     model = remember(prepared, len(learned))
     judged = judge(model, learned, settings.side)
     smoothed = smoothed_errors(judged, settings.time_constant)
-    scale = np.stack([fit_scale(of_stretch, judged) for of_stretch in smoothed])
+    scale = np.stack([fit_scale(of_scale, judged) for of_scale in smoothed])
     return Scaled(model, judged, scale, fit_scale(judged.errors, judged))
 
 
@@ -161,7 +167,9 @@ def fit_linear(
     return Prepared(model, filled, of_targets, starts)
 
 
-def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> Prepared:
+def _add_networks(
+    prepared: Prepared, settings: CorrectionSettings, seed: int
+) -> Prepared:
     # Keras is needed here alone.
     from recs_anomaly.anomaly.networks import fit_autoencoder, fit_recurrent
 
@@ -177,10 +185,10 @@ def _add_networks(prepared: Prepared, settings: NetworkSettings, seed: int) -> P
 def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
     """Let the model remember windows of the rows that it learned from."""
     model = prepared.model
-    chosen = prepared.starts[:: -(-len(prepared.starts) // MOST_REMEMBERED)]
+    chosen = prepared.starts[:: -(-len(prepared.starts) // MAX_REMEMBERED)]
     n_windows = n_rows - model.width + 1
     memory = [
-        describe_windows(
+        describe_all(
             model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
         ).descriptions[chosen]
         for channel in prepared.filled[:, model.channels.targets].T
@@ -194,20 +202,22 @@ def _normal_windows(is_used: Bools, is_normal: Bools, width: int) -> np.ndarray:
     If there is none, those of all windows.
     """
     n_odd = np.concatenate([[0], np.cumsum(~is_normal)])
-    is_good = is_told(is_used, width).all(axis=1) & (n_odd[width:] == n_odd[:-width])
+    is_good = is_observed(is_used, width).all(axis=1) & (
+        n_odd[width:] == n_odd[:-width]
+    )
     return np.flatnonzero(is_good) if is_good.any() else np.arange(len(is_good))
 
 
 def _shapes(targets: Floats, starts: np.ndarray, width: int) -> Floats:
     """Shapes (n_windows, width) of evenly chosen windows of all targets, by time."""
-    stride = max(1, len(starts) * targets.shape[1] // MOST_FITTED)
+    stride = max(1, len(starts) * targets.shape[1] // MAX_FITTED)
     windows = sliding_windows(targets, width)[starts[::stride]]
     shapes = np.moveaxis(windows, 1, 2).reshape(-1, width)
     centred: Floats = shapes - shapes.mean(axis=1, keepdims=True)
     return centred
 
 
-class Part(NamedTuple):
+class HeldOutBlock(NamedTuple):
     """A block of rows, and the linear model of the others."""
 
     block: slice
@@ -216,7 +226,7 @@ class Part(NamedTuple):
 
 def hold_out(
     model: AnomalyModel, series: Floats, is_learned: Bools, settings: Settings
-) -> list[Part]:
+) -> list[HeldOutBlock]:
     """Fit to all but one block each of the rows learned from; [] if these are few.
 
     The channels of `model` are those of the series (n_rows, n_channels).
@@ -227,13 +237,51 @@ def hold_out(
         is_other[block] = False
         known = without(series, is_other)
         others = fit_linear(known, model.channels, is_other, settings)
-        parts.append(Part(block, others))
+        parts.append(HeldOutBlock(block, others))
     return parts
 
 
-def held_out_ratios(
+def fit_norms(whole: Scaled, series: Floats) -> Norms:
+    """Find what the rows of a training series (n_rows, n_channels) reach."""
+    targets = whole.model.channels.targets
+    return Norms(
+        whole.scale,
+        whole.row_scale,
+        _band(whole.judged.residual, whole.judged.is_known[0]),
+        longest_standstills(series[:, targets]),
+    )
+
+
+def _band(residual: Floats, is_known: Bools) -> Floats:
+    """Quantiles (n_targets, 2) of known residuals (n_rows, n_targets); 0 if none."""
+    known = [column[used] for column, used in zip(residual.T, is_known.T, strict=True)]
+    return np.array([np.quantile(k, BAND) if len(k) else (0.0, 0.0) for k in known])
+
+
+def held_out_tail(
+    fitted: Fitted,
+    blocks: list[HeldOutBlock],
+    grid: SeriesGrid,
+    settings: Settings,
+    weights: Floats,
+) -> Tail:
+    """Find how often normal rows are how abnormal that models have not learned from."""
+
+    def ratios(is_normal: Bools) -> Floats:
+        normal = without(grid.values, is_normal)
+        found = _held_out_ratios(fitted.linear, blocks, normal, settings, weights)
+        return found[grid.is_given & ~np.isnan(found)]
+
+    normal, apart = ratios(fitted.rows.normal), settings.time_constant
+    tail = fit_tail(normal, apart)
+    if fitted.rows.has_rare:
+        tail, _ = tail_with_rare(normal, ratios(fitted.rows.learned), apart)
+    return tail
+
+
+def _held_out_ratios(
     linear: Scaled,
-    parts: list[Part],
+    blocks: list[HeldOutBlock],
     normal: Floats,
     settings: Settings,
     weights: Floats,
@@ -242,22 +290,22 @@ def held_out_ratios(
 
     The result (n_rows,) is NaN where nothing is known.
     """
-    judged = judge_held_out(linear.model, parts, normal, settings)
+    judged = judge_held_out(linear.model, blocks, normal, settings)
     smoothed = smoothed_errors(judged, settings.time_constant)
     ratios = combine(smoothed / linear.scale[:, :, None], weights)
     return np.where(judged.is_known.any(axis=(0, 2)), ratios, np.nan)
 
 
 def judge_held_out(
-    linear: AnomalyModel, parts: list[Part], normal: Floats, settings: Settings
+    linear: AnomalyModel, blocks: list[HeldOutBlock], normal: Floats, settings: Settings
 ) -> Judgement:
     """Judge the normal rows (n_rows, n_channels), each block by a model of the others.
 
     Without blocks, the linear model of the whole judges them.
     """
-    if not parts:
+    if not blocks:
         return judge(linear, normal, settings.side)
-    judged = [_judge_part(part, normal, settings) for part in parts]
+    judged = [_judge_block(block, normal, settings) for block in blocks]
     return Judgement(
         np.concatenate([of_part.expected for of_part in judged]),
         np.concatenate([of_part.residual for of_part in judged]),
@@ -266,24 +314,20 @@ def judge_held_out(
     )
 
 
-def _judge_part(part: Part, normal: Floats, settings: Settings) -> Judgement:
-    model = remember(part.others, len(normal))
+def _judge_block(
+    held_out: HeldOutBlock, normal: Floats, settings: Settings
+) -> Judgement:
+    model = remember(held_out.others, len(normal))
     # No window in memory lies where one is judged: the blocks have no rows in common.
     model = model._replace(memory_starts=np.full_like(model.memory_starts, len(normal)))
-    first = max(part.block.start - settings.width, 0)
-    found = judge(model, normal[first : part.block.stop], settings.side)
-    own = slice(part.block.start - first, None)
-    return Judgement(
-        found.expected[own],
-        found.residual[own],
-        found.errors[:, own],
-        found.is_known[:, own],
-    )
+    first = max(held_out.block.start - settings.width, 0)
+    found = judge(model, normal[first : held_out.block.stop], settings.side)
+    return found.part(slice(held_out.block.start - first, None))
 
 
 def _blocks(n_rows: int, width: int) -> list[slice]:
-    n_blocks = min(n_rows // width, MOST_BLOCKS)
-    if n_blocks < LEAST_BLOCKS:
+    n_blocks = min(n_rows // width, MAX_BLOCKS)
+    if n_blocks < MIN_BLOCKS:
         return []
     edges = np.linspace(0, n_rows, n_blocks + 1).astype(int).tolist()
     return [slice(*ends) for ends in pairwise(edges)]

@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from recs_anomaly.anomaly.autoregression import Autoregression
-from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.networks import keras_autoencoder
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder
 from recs_anomaly.core.recurrent_network import build_recurrent, set_recurrent

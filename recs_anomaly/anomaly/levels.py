@@ -1,13 +1,17 @@
-"""Putting branches and channels on one scale, and into one number a row.
+"""From the branches' errors to one number a row.
 
-Errors are averaged over two stretches of time, a short and a long one: what is short
-stands out in the first, what is faint but lasts in the second. Each average is a
-*level* once it is divided by what normal rows reach. Below that, the highest level of a
-row counts most; beyond it every branch and stretch that agrees makes a row rarer: the
-number of a row is the geometric mean of its levels, those below one being one.
+Errors are averaged on two time scales, a short and a long one: what is brief stands out
+on the first, what is faint but lasts on the second. Each average is a *level* once it
+is divided by what normal rows reach. Below that, the highest level of a row counts
+most; beyond it every branch and time scale that agrees makes a row rarer: the number of
+a row is the geometric mean of its levels, those below one being one. It is multiplied
+by how much longer than is usual a channel has stood still.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from scipy.signal import lfilter
 
 from recs_anomaly.anomaly.branches import Judgement
 from recs_anomaly.core.arrays import Bools, Floats
@@ -15,10 +19,9 @@ from recs_anomaly.core.arrays import Bools, Floats
 HIGH = 0.999  # the quantile of normal rows' errors that counts as one
 SHORT = 0.05  # of the long time constant
 SHARPNESS = 8.0  # how suddenly levels begin to count at one
-LARGEST = 600.0  # logarithm of a level; beyond lies what float64 cannot hold
-BLOCK = 64
+MAX_LOGARITHM = 600.0  # logarithm of a level; beyond lies what float64 cannot hold
 REACH = 3.0  # time constants; what is farther off has no say in a two-sided average
-LEAST_WEIGHT = 1e-9  # of the known rows; below it no row is near enough to speak
+MIN_WEIGHT = 1e-9  # of the known rows; below it no row is near enough to speak
 
 
 def time_constants(longest: float) -> list[float]:
@@ -26,10 +29,17 @@ def time_constants(longest: float) -> list[float]:
     return [SHORT * longest, longest] if longest else [0.0]
 
 
-def smoothed_errors(judged: Judgement, longest: float) -> Floats:
-    """Average errors in time, over a short and a long stretch; 0 where unknown.
+class SignWeights(NamedTuple):
+    """Powers to which levels of branches (n_branches,), and stillness, are taken."""
 
-    The result has shape (n_stretches, n_branches, n_rows, n_targets).
+    branches: Floats
+    standstill: float
+
+
+def smoothed_errors(judged: Judgement, longest: float) -> Floats:
+    """Average errors in time, on a short and a long time scale; 0 where unknown.
+
+    The result has shape (n_time_scales, n_branches, n_rows, n_targets).
     """
     parts = list(zip(judged.errors, judged.is_known, strict=True))
     return np.stack(
@@ -56,39 +66,61 @@ def fit_scale(errors: Floats, normal: Judgement) -> Floats:
     return np.where(scale > 0, scale, 1.0)
 
 
+def rate(levels: Floats, still: Floats, weights: SignWeights) -> Floats:
+    """Put the levels of all branches and how still the channels are into one number.
+
+    `levels` has shape (n_time_scales, n_branches, n_rows, n_targets), `still` (n_rows,
+    n_targets), the result (n_rows,).
+    """
+    factor: Floats = still.max(axis=1) ** weights.standstill
+    return combine(levels, weights.branches) * factor
+
+
+def sign_shares(levels: Floats, still: Floats, weights: SignWeights) -> Floats:
+    """Compute what branches and standstill add to the logarithm of a row's number.
+
+    `levels` is (n_time_scales, n_branches, ..., n_targets), `still` (..., n_targets),
+    the result (n_signs, ..., n_targets), in the branches' units.
+    """
+    of_branches = np.sum([evidence(of, weights.branches) for of in levels], axis=0)
+    unit = len(levels) * weights.branches.sum()  # see `combine`
+    of_still = unit * weights.standstill * np.log(still)
+    return np.concatenate([of_branches, of_still[None]])
+
+
 def evidence(levels: Floats, weights: Floats) -> Floats:
-    """How much each level (n_branches, ...) beyond one adds to a row's logarithm.
+    """Compute what each level (n_branches, ...) beyond one adds to a row's logarithm.
 
     `weights` (n_branches,) are the powers to which a branch's levels are taken.
     """
     tiny = np.finfo(np.float64).tiny
-    logarithms = SHARPNESS * np.minimum(np.log(np.maximum(levels, tiny)), LARGEST)
+    logarithms = SHARPNESS * np.minimum(np.log(np.maximum(levels, tiny)), MAX_LOGARITHM)
     by_branch = weights.reshape(-1, *(1,) * (levels.ndim - 1)) / SHARPNESS
     beyond: Floats = by_branch * np.logaddexp(0.0, logarithms)
     return beyond
 
 
 def combine(levels: Floats, weights: Floats) -> Floats:
-    """Put the levels of all stretches, branches and targets into one number a row.
+    """Put the levels of all time scales, branches and targets into one number a row.
 
-    `levels` has shape (n_stretches, n_branches, n_rows, n_targets). Of each stretch and
-    branch the worst target counts; one level alone remains as it is.
+    `levels` has shape (n_time_scales, n_branches, n_rows, n_targets). Of each time
+    scale and branch the worst target counts; one level alone remains as it is.
     """
     worst, powers = levels.max(axis=3), weights / (len(levels) * weights.sum())
-    mean = np.sum([evidence(of_stretch, powers) for of_stretch in worst], axis=(0, 1))
+    mean = np.sum([evidence(of_scale, powers) for of_scale in worst], axis=(0, 1))
     # Undoes `evidence`: log((e^(k mean) - 1)^(1/k)) without overflow.
     scaled = SHARPNESS * np.maximum(mean, np.finfo(np.float64).tiny)
     logarithm = (scaled + np.log(-np.expm1(-scaled))) / SHARPNESS
-    combined: Floats = np.exp(np.minimum(logarithm, LARGEST))
+    combined: Floats = np.exp(np.minimum(logarithm, MAX_LOGARITHM))
     return combined
 
 
-def shares(smoothed: Floats, scale: Floats, weights: Floats) -> Floats:
-    """Weigh what each branch says of each target: its smoothed error over its scale.
+def weighted_errors(errors: Floats, scale: Floats, weights: Floats) -> Floats:
+    """Weigh the errors of each branch and target, over their scale.
 
-    Shape (n_branches, n_rows, n_targets), as `smoothed`; `weights` is (n_branches,).
+    Shape (n_branches, n_rows, n_targets), as `errors`; `weights` is (n_branches,).
     """
-    return smoothed * (weights[:, None] / scale)[:, None, :]
+    return errors * (weights[:, None] / scale)[:, None, :]
 
 
 def smooth(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
@@ -118,32 +150,11 @@ def smooth(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
     return _average(np.maximum(both_sides, 0.0))
 
 
-def smooth_past(scores: Floats, is_known: Bools, time_constant: float) -> Floats:
-    """Average each column as `smooth` does, over each row and those before it."""
-    values = np.where(is_known, scores, 0.0)
-    if time_constant == 0:
-        return values
-    columns = np.stack([values, is_known.astype(np.float64)], axis=-1)
-    return _average(decayed_sum(columns, time_constant))
-
-
 def decayed_sum(values: Floats, time_constant: float) -> Floats:
-    """Sum of the rows so far, each worth exp(-age / time_constant).
-
-    The first axis is time. Blocks of rows are matrix products; only their last rows
-    are carried on one after the other.
-    """
-    n_rows = len(values)
-    n_blocks = -(-n_rows // BLOCK)
-    padded = np.zeros((n_blocks * BLOCK, *values.shape[1:]))
-    padded[:n_rows] = values
-    blocks = padded.reshape(n_blocks, BLOCK, -1)
-    age = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
-    within = np.tril(np.exp(-np.maximum(age, 0) / time_constant)) @ blocks
-    carried = np.exp(-(np.arange(BLOCK) + 1.0) / time_constant)[:, None]
-    for block in range(1, n_blocks):
-        within[block] += carried * within[block - 1, -1]
-    return within.reshape(padded.shape)[:n_rows]
+    """Sum the rows so far, each worth exp(-age / time_constant). Time comes first."""
+    decay = np.exp(-1.0 / time_constant)
+    total: Floats = lfilter([1.0], [1.0, -decay], values, axis=0)
+    return total
 
 
 def _near_sum(values: Floats, time_constant: float) -> Floats:
@@ -157,6 +168,4 @@ def _near_sum(values: Floats, time_constant: float) -> Floats:
 
 def _average(sums: Floats) -> Floats:
     total, weight = sums[..., 0], sums[..., 1]
-    return np.where(
-        weight > LEAST_WEIGHT, total / np.maximum(weight, LEAST_WEIGHT), 0.0
-    )
+    return np.where(weight > MIN_WEIGHT, total / np.maximum(weight, MIN_WEIGHT), 0.0)

@@ -1,7 +1,7 @@
 """The networks of a detector: they learn what the linear parts leave over.
 
 Both start by saying 0, so that before training the linear parts stand alone. The last
-part of the training samples is a validation cut: it says when to stop, and a network
+part of the training samples is a validation split: it says when to stop, and a network
 that has not helped there is dropped.
 """
 
@@ -14,20 +14,19 @@ import numpy as np
 from keras import layers, ops
 
 from recs_anomaly.anomaly.autoregression import forecast
-from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.anomaly.settings import NetworkSettings
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel, Correction
+from recs_anomaly.anomaly.settings import CorrectionSettings
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
 from recs_anomaly.core.arrays import Bools, Floats
-from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
 from recs_anomaly.core.training import Batch, Progress, Schedule, ShuffledBatches, train
 from recs_anomaly.core.windows import sliding_windows
 
 STEPS, WARM_UP, STRIDE = 64, 16, 8  # rows of a training sequence
-MOST_SAMPLES = 1024
+MAX_SAMPLES = 1024
 BATCH = 128
 VALIDATION = 0.2
-GAIN = 0.98  # a network stays if it brings the error on the cut below this share
+GAIN = 0.98  # a network stays if it brings the error on the split below this share
 RECURRENT_RATE, AUTOENCODER_RATE = 0.01, 0.005
 HIDDEN = 32  # units of the autoencoder's correction
 
@@ -36,9 +35,9 @@ def fit_recurrent(
     model: AnomalyModel,
     filled: Floats,
     is_used: Bools,
-    settings: NetworkSettings,
+    settings: CorrectionSettings,
     seed: int,
-) -> Recurrent | None:
+) -> Correction | None:
     """Train the correction of the forecast; None where it helps no target.
 
     `filled` (n_rows, n_channels) is scaled and without gaps; `is_used` (n_rows,
@@ -49,7 +48,7 @@ def fit_recurrent(
     total = np.sum(residual**2, axis=0, where=is_used)
     spread = np.sqrt(total / np.maximum(is_used.sum(axis=0), 1))
     spread[spread == 0] = 1.0
-    training, validation = _cut(
+    training, validation = _split(
         _sequences(filled, residual / spread, is_used), STEPS // STRIDE
     )
     network = build_recurrent(
@@ -57,7 +56,7 @@ def fit_recurrent(
     )
     _train(network, training, validation, RECURRENT_RATE, settings, seed, "forecast")
     kept = np.where(_helps(network, validation), spread, 0.0)
-    arrays = recurrent_arrays(network)
+    arrays = Correction(*recurrent_arrays(network))
     corrected = arrays._replace(
         head_kernel=arrays.head_kernel * kept, head_bias=arrays.head_bias * kept
     )
@@ -65,15 +64,15 @@ def fit_recurrent(
 
 
 def fit_autoencoder(
-    linear: WindowAutoencoder, shapes: Floats, settings: NetworkSettings, seed: int
+    linear: WindowAutoencoder, shapes: Floats, settings: CorrectionSettings, seed: int
 ) -> WindowAutoencoder:
     """Train the correction of the components on shapes (n_windows, width) of windows.
 
     The shapes stand in the order of time.
     """
     centred = shapes - linear.mean
-    samples = Samples(centred, centred, np.ones_like(centred))
-    training, validation = _cut(samples, 0)
+    samples = WeightedSamples(centred, centred, np.ones_like(centred))
+    training, validation = _split(samples, 0)
     start = uncorrected(linear.mean, linear.components, HIDDEN)
     network = build_autoencoder(start, seed)
     before = _error(network, validation).sum()
@@ -83,7 +82,7 @@ def fit_autoencoder(
     return autoencoder_arrays(network, start)
 
 
-class Samples(NamedTuple):
+class WeightedSamples(NamedTuple):
     """What to train on: arrays whose first axis is the sample.
 
     `weights` has the shape of `targets`; an entry of weight 0 is not learned from.
@@ -93,37 +92,39 @@ class Samples(NamedTuple):
     targets: Floats
     weights: Floats
 
-    def take(self, rows: slice | np.ndarray) -> "Samples":
+    def take(self, rows: slice | np.ndarray) -> "WeightedSamples":
         """Choose samples."""
-        return Samples(*(values[rows] for values in self))
+        return WeightedSamples(*(values[rows] for values in self))
 
 
-def _sequences(filled: Floats, residual: Floats, is_used: Bools) -> Samples:
+def _sequences(filled: Floats, residual: Floats, is_used: Bools) -> WeightedSamples:
     """Cut sequences; the network's output at a row is the next row's residual."""
     inputs = np.clip(filled, -INPUT_LIMIT, INPUT_LIMIT)[:-1]
     wanted = np.clip(residual, -INPUT_LIMIT, INPUT_LIMIT)[1:]
     steps = min(STEPS, len(inputs))
     n_all = len(inputs) - steps + 1
-    chosen = np.arange(0, n_all, max(STRIDE, n_all // MOST_SAMPLES))
+    chosen = np.arange(0, n_all, max(STRIDE, n_all // MAX_SAMPLES))
     parts = (inputs, wanted, is_used[1:].astype(np.float64))
-    samples = Samples(*(sliding_windows(part, steps)[chosen] for part in parts))
+    samples = WeightedSamples(*(sliding_windows(part, steps)[chosen] for part in parts))
     samples.weights[:, : min(WARM_UP, steps // 2)] = 0.0
     return samples
 
 
-def _cut(samples: Samples, gap: int) -> tuple[Samples, Samples]:
-    """Cut the last samples off, and leave `gap` between, which lie in both."""
+def _split(
+    samples: WeightedSamples, gap: int
+) -> tuple[WeightedSamples, WeightedSamples]:
+    """Split the last samples off, and leave `gap` between, which lie in both."""
     n_samples = len(samples.inputs)
-    cut = n_samples - max(1, round(VALIDATION * n_samples))
-    return samples.take(slice(max(cut - gap, 1))), samples.take(slice(cut, None))
+    first = n_samples - max(1, round(VALIDATION * n_samples))
+    return samples.take(slice(max(first - gap, 1))), samples.take(slice(first, None))
 
 
 def _train(
     network: keras.Model,
-    training: Samples,
-    validation: Samples,
+    training: WeightedSamples,
+    validation: WeightedSamples,
     rate: float,
-    settings: NetworkSettings,
+    settings: CorrectionSettings,
     seed: int,
     name: str,
 ) -> None:
@@ -132,16 +133,16 @@ def _train(
     fit_regression(network, training, validation, schedule, BATCH, seed, progress)
 
 
-def _helps(network: keras.Model, validation: Samples) -> Bools:
+def _helps(network: keras.Model, validation: WeightedSamples) -> Bools:
     before = np.sum(validation.weights * validation.targets**2, axis=(0, 1))
     helps: Bools = _error(network, validation) < GAIN * before
     return helps
 
 
-def _error(network: keras.Model, samples: Samples) -> Floats:
+def _error(network: keras.Model, samples: WeightedSamples) -> Floats:
     """Sum of squared errors of each output."""
-    rest = samples.targets - output_of(network, samples.inputs)
-    squared = samples.weights * rest**2
+    residual = samples.targets - output_of(network, samples.inputs)
+    squared = samples.weights * residual**2
     total: Floats = squared.sum(axis=tuple(range(squared.ndim - 1)))
     return total
 
@@ -247,16 +248,16 @@ class WeightedRegression(keras.Model):
 
 def fit_regression(
     network: keras.Model,
-    training: Samples,
-    validation: Samples,
+    training: WeightedSamples,
+    validation: WeightedSamples,
     schedule: Schedule,
     batch_size: int,
     seed: int,
     progress: Progress,
 ) -> float:
-    """Train the network in place; give its loss on the validation cut.
+    """Train the network in place; give its loss on the validation split.
 
-    The network ends with the weights of its best epoch on that cut.
+    The network ends with the weights of its best epoch on that split.
     """
     model = WeightedRegression(network)
     batches = ShuffledBatches(partial(_draw, training, batch_size), seed)
@@ -267,7 +268,7 @@ def fit_regression(
     return min(history.validation_loss)
 
 
-def mean_squared_target(samples: Samples) -> float:
+def mean_squared_target(samples: WeightedSamples) -> float:
     """Loss of a network that always says 0."""
     total = float(np.sum(samples.weights))
     return float(np.sum(samples.weights * samples.targets**2)) / max(total, 1e-6)
@@ -279,13 +280,13 @@ def output_of(network: keras.Model, inputs: Floats) -> Floats:
     return output
 
 
-def _loss(network: keras.Model, samples: Samples) -> float:
-    rest = samples.targets - output_of(network, samples.inputs)
-    return mean_squared_target(samples._replace(targets=rest))
+def _loss(network: keras.Model, samples: WeightedSamples) -> float:
+    residual = samples.targets - output_of(network, samples.inputs)
+    return mean_squared_target(samples._replace(targets=residual))
 
 
 def _draw(
-    samples: Samples, batch_size: int, rng: np.random.Generator
+    samples: WeightedSamples, batch_size: int, rng: np.random.Generator
 ) -> list[Callable[[], dict[str, Any]]]:
     """Cut the shuffled samples into batches of one size, the last one filled up."""
     order = rng.permutation(len(samples.inputs))
@@ -293,6 +294,6 @@ def _draw(
     return [partial(_batch, samples, rows) for rows in order.reshape(-1, batch_size)]
 
 
-def _batch(samples: Samples, rows: np.ndarray) -> dict[str, Any]:
+def _batch(samples: WeightedSamples, rows: np.ndarray) -> dict[str, Any]:
     taken = samples.take(rows)._asdict()
     return {name: values.astype(np.float32) for name, values in taken.items()}

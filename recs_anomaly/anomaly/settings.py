@@ -1,13 +1,15 @@
 """Parameters of the detector: what is legal, and what "auto" means on a series."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branch import Branch
+from recs_anomaly.anomaly.branches import BRANCHES, signs_of
 from recs_anomaly.anomaly.channels import describe_channels
-from recs_anomaly.anomaly.standstill import SIGNS
+from recs_anomaly.anomaly.levels import SignWeights
+from recs_anomaly.anomaly.standstill import STANDSTILL
 from recs_anomaly.base.checks import (
     check_choice,
     check_integer,
@@ -20,17 +22,33 @@ from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length
 
 SIDES = {"both": 0, "high": 1, "low": -1}
-LEAST_ROWS = 8
+MIN_ROWS = 8
 LAGS = 32
-NARROWEST, WIDEST = 50, 200  # what window="auto" may find
+MIN_WINDOW, MAX_WINDOW = 50, 200  # what window="auto" may find
 SMOOTHING = 60.0
 CAUSAL_SMOOTHING = 20.0
-DEFAULT_WEIGHTS = {
-    "forecast": 1.0,
-    "reconstruction": 0.5,
-    "neighbour": 1.0,
-    "standstill": 1.0,
-}
+
+
+class CorrectionSettings(NamedTuple):
+    """The kind and size of the networks, and how long to train them; 0: not at all."""
+
+    cell: str
+    n_units: int
+    epochs: int
+    verbose: int
+
+
+class Settings(NamedTuple):
+    """Rows of a window, of the past, of the smoothing; the side; and the networks.
+
+    `side` is 1, -1 or 0: only rows above their forecast count, only those below, all.
+    """
+
+    width: int
+    n_lags: int
+    time_constant: float
+    side: int
+    network: CorrectionSettings
 
 
 def check_parameters(detector: Any) -> None:
@@ -47,57 +65,7 @@ def check_parameters(detector: Any) -> None:
     if not is_auto(detector.contamination):
         check_number("contamination", detector.contamination, 0.0, 0.5, ", or 'auto'")
     check_verbose(detector.verbose)
-    branch_weights(detector.weights)
-
-
-def branch_weights(weights: Mapping[str, float] | None) -> Floats:
-    """Weights (n_branches,) in the order of the branches."""
-    chosen = DEFAULT_WEIGHTS if weights is None else weights
-    if not isinstance(chosen, Mapping) or not set(chosen) <= set(SIGNS):
-        raise InputError(
-            f"weights must be a dict with some of the keys {SIGNS}; got {weights!r}."
-        )
-    for name, weight in chosen.items():
-        check_number(f"weights[{name!r}]", weight, 0.0, np.inf)
-    found = np.array([float(chosen.get(name, 0.0)) for name in BRANCHES])
-    if not found.any():
-        raise InputError(
-            f"weights must hold one of {BRANCHES} above 0; got {weights!r}."
-        )
-    return found
-
-
-def standstill_weight(weights: Mapping[str, float] | None, side: str) -> float:
-    """Power to which stillness is taken; 0 if rows of one side alone are asked for."""
-    chosen = DEFAULT_WEIGHTS if weights is None else weights
-    return float(chosen.get("standstill", 0.0)) if side == "both" else 0.0
-
-
-class NetworkSettings(NamedTuple):
-    """The kind and size of the networks, and how long to train them; 0: not at all."""
-
-    cell: str
-    n_units: int
-    epochs: int
-    verbose: int
-
-
-def time_constant(smooth: float | str, n_rows: int) -> float:
-    """Rows of smoothing: 60 by default, fewer for short training series."""
-    return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
-
-
-class Settings(NamedTuple):
-    """Rows of a window, of the past, of the smoothing; the side; and the networks.
-
-    `side` is 1, -1 or 0: only rows above their forecast count, only those below, all.
-    """
-
-    width: int
-    n_lags: int
-    time_constant: float
-    side: int
-    network: NetworkSettings
+    sign_weights(detector)
 
 
 def settings_for(detector: Any, grid: Floats) -> Settings:
@@ -114,7 +82,7 @@ def settings_for(detector: Any, grid: Floats) -> Settings:
         n_lags=max(1, min(LAGS, n_rows // 8)),
         time_constant=time_constant(detector.smooth, n_rows),
         side=SIDES[detector.side],
-        network=NetworkSettings(
+        network=CorrectionSettings(
             detector.cell, detector.n_units, detector.epochs, detector.verbose
         ),
     )
@@ -122,11 +90,45 @@ def settings_for(detector: Any, grid: Floats) -> Settings:
 
 def narrow(chosen: Settings) -> Settings:
     """Hold windows to the least width that "auto" finds."""
-    return chosen._replace(width=min(chosen.width, NARROWEST))
+    return chosen._replace(width=min(chosen.width, MIN_WINDOW))
+
+
+def default_weights() -> dict[str, float]:
+    """Give the default weight of each branch, and of the standstill, by name."""
+    return {sign.name: sign.weight for sign in signs_of(BRANCHES)}
+
+
+def sign_weights(detector: Any, branches: Sequence[Branch] = BRANCHES) -> SignWeights:
+    """Give the weights of some branches, and that of the standstill.
+
+    The latter is 0 if rows of one side alone are asked for.
+    """
+    weights, names = detector.weights, tuple(default_weights())
+    chosen = default_weights() if weights is None else weights
+    if not isinstance(chosen, Mapping) or not set(chosen) <= set(names):
+        raise InputError(
+            f"weights must be a dict with some of the keys {names}; got {weights!r}."
+        )
+    for name, weight in chosen.items():
+        check_number(f"weights[{name!r}]", weight, 0.0, np.inf)
+    found = np.array([float(chosen.get(branch.name, 0.0)) for branch in branches])
+    if not found.any():
+        raise InputError(
+            f"weights must hold one of {tuple(branch.name for branch in branches)} "
+            f"above 0; got {weights!r}."
+        )
+    is_for_all = detector.side == "both"
+    standstill = float(chosen.get(STANDSTILL.name, 0.0)) if is_for_all else 0.0
+    return SignWeights(found, standstill)
+
+
+def time_constant(smooth: float | str, n_rows: int) -> float:
+    """Give the rows of smoothing: 60 by default, fewer for short training series."""
+    return min(SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
 
 
 def causal_time_constant(smooth: float | str, n_rows: int) -> float:
-    """Rows of smoothing over the past alone: the default is shorter than both ways."""
+    """Give the rows of smoothing over the past: by default fewer than both ways."""
     return min(CAUSAL_SMOOTHING, n_rows / 20) if smooth == "auto" else float(smooth)
 
 
@@ -135,5 +137,5 @@ def _auto_window(grid: Floats) -> int:
     targets = describe_channels(grid).targets
     filled = np.nan_to_num(grid[:, targets] - np.nanmean(grid[:, targets], axis=0))
     period = np.median([buffer_length(channel) for channel in filled.T])
-    width = min(max(int(period), NARROWEST), WIDEST, len(grid) // 4)
+    width = min(max(int(period), MIN_WINDOW), MAX_WINDOW, len(grid) // 4)
     return max(width, 2)

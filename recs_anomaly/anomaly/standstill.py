@@ -9,18 +9,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branch import Branch
 from recs_anomaly.core.arrays import Bools, Floats
 
-# What adds to a row's number: the branches, and that a channel does not move.
-SIGNS = (*BRANCHES, "standstill")
 BEYOND = 2.0  # times the longest in training: from here on a standstill counts
-LEAST_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
+MIN_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
 # In training, one is a fault that lasts so many times as long as all others, but no
 # larger share of the rows: what is more frequent is not abnormal.
-LONE, MOST_FROZEN = 8.0, 0.1
-MOST_STILL = 0.5  # of the steps of a channel that moves are no steps at all
-LEAST_VALUES = 3  # that a channel must have taken in training to be one that moves
+LONE, MAX_FROZEN = 8.0, 0.1
+MAX_STILL = 0.5  # of the steps of a channel that moves are no steps at all
+MIN_VALUES = 3  # that a channel must have taken in training to be one that moves
+
+
+STANDSTILL = Branch(
+    "standstill",
+    weight=1.0,  # the power to which stillness is taken
+    cause="still: a channel does not move for unusually long",
+    meaning="a channel did not move for far longer than in training",
+)
 
 
 class _Standstills(NamedTuple):
@@ -32,7 +38,7 @@ class _Standstills(NamedTuple):
 
 
 def share_still(series: Floats) -> Floats:
-    """Share of each channel's steps (n_channels,) that are exactly zero."""
+    """Compute the share of each channel's steps (n_channels,) that are exactly zero."""
     steps = np.diff(series, axis=0)
     n_steps = np.maximum((~np.isnan(steps)).sum(axis=0), 1)
     share: Floats = (steps == 0).sum(axis=0) / n_steps
@@ -40,7 +46,7 @@ def share_still(series: Floats) -> Floats:
 
 
 def longest_standstills(series: Floats) -> Floats:
-    """Rows of the longest usual standstill of each channel (n_channels,), at least 5.
+    """Count the rows of each channel's longest usual standstill, at least 5.
 
     One fault in training, by far longer than all others, is not usual. NaN for channels
     with fewer than three values: how long these stay says nothing.
@@ -49,7 +55,7 @@ def longest_standstills(series: Floats) -> Floats:
 
 
 def stillness(series: Floats, longest: Floats) -> Floats:
-    """How many times as long as is usual each row's standstill lasts, but at least 1.
+    """Compute how many times as long as usual each row's standstill lasts, at least 1.
 
     `series` and the result are (n_rows, n_channels); 1 where nothing was measured.
     """
@@ -58,7 +64,7 @@ def stillness(series: Floats, longest: Floats) -> Floats:
 
 
 def stillness_so_far(series: Floats, longest: Floats) -> Floats:
-    """As `stillness`, of a standstill's rows up to each row."""
+    """Compute the `stillness` of a standstill's rows up to each row."""
     rows = np.stack([_rows_so_far(channel) for channel in series.T], axis=1)
     return _unusual(rows, longest)
 
@@ -108,11 +114,11 @@ class StandstillCount:
 
 def _longest(channel: Floats) -> float:
     found = _standstills(channel)
-    if len(np.unique(channel[found.measured])) < LEAST_VALUES:
+    if len(np.unique(channel[found.measured])) < MIN_VALUES:
         return np.nan
     *_, second, first = np.sort(found.lengths)
-    second = max(float(second), LEAST_LONGEST)
-    is_fault = first > LONE * second and first <= MOST_FROZEN * len(found.measured)
+    second = max(float(second), MIN_LONGEST)
+    is_fault = first > LONE * second and first <= MAX_FROZEN * len(found.measured)
     return second if is_fault else max(float(first), second)
 
 

@@ -1,5 +1,6 @@
 """StreamScorer: one row of a series at a time, for as long as it goes on."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.causal import FARTHEST
-from recs_anomaly.anomaly.causal_stream import CausalStream
+from recs_anomaly.anomaly.causal_rating import causal_rating_of
+from recs_anomaly.anomaly.levels import sign_shares
 from recs_anomaly.anomaly.standstill import StandstillCount
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.base.state import ArraySpec, ValueRule
@@ -49,6 +51,8 @@ class StreamScorer:
         Seconds of the last row scored that had a time, NaN before the first.
     level_ : ndarray of shape (n_channels,)
         What is taken off the readings: how far the channels' normal levels have moved.
+    live : CausalStream
+        Judges the rows.
     offset_ : float
         Threshold by the detector's `alpha`: rows with a lower score are anomalies.
 
@@ -81,33 +85,28 @@ class StreamScorer:
         self.detector = detector
         self.n_rows_, self.n_late_ = 0, 0
         self.last_time_ = np.full(1, np.nan)
-        self.level_ = np.zeros(len(detector.centre_))
-        self._stream = CausalStream(
-            detector._causal_model(),
-            detector._causal_settings(),
-            detector.causal_usual_,
-            detector.causal_scale_,
-            detector._branch_weights(),
-        )
-        self._standstill = StandstillCount(detector.longest_still_)
-        self._targets, self._still_power = detector.targets_, detector._still_power()
-        self._typical = detector._causal_typical()
+        rating = causal_rating_of(detector)
+        self.live, self._weights = rating.stream(), rating.weights
+        self._standstill = StandstillCount(rating.longest_still)
+        self._channels, self._tail = detector.model_.channels, rating.norms.tail
+        self._typical = rating.norms.typical
+        self.level_ = np.zeros(len(self._channels.centre))
 
     @property
     def offset_(self) -> float:
         """Threshold by the detector's `alpha`."""
-        return -score_at(self.detector._causal_tail(), self.detector.alpha)
+        return -score_at(self._tail, self.detector.alpha)
 
     @property
     def memory_(self) -> Floats:
         """All that the scorer remembers of the rows so far, as one array."""
         count = self._standstill
-        return np.concatenate([count.last, count.rows, self._stream.packed()])
+        return np.concatenate([count.last, count.rows, self.live.packed()])
 
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
         n_targets = len(self._standstill.last)
-        self._stream.unpack(memory[2 * n_targets :])
+        self.live.unpack(memory[2 * n_targets :])
         self._standstill.last, self._standstill.rows = (
             memory[: 2 * n_targets].reshape(2, -1).copy()
         )
@@ -119,7 +118,7 @@ class StreamScorer:
 
     @level_.setter
     def level_(self, level: Floats) -> None:
-        self._level, self._centre = level, self.detector.centre_ + level
+        self._level, self._centre = level, self._channels.centre + level
 
     def move_level(self, shift: ArrayLike) -> None:
         """Hold another level of the channels for normal, from the next row on.
@@ -131,7 +130,7 @@ class StreamScorer:
         """
         moved = np.asarray(shift, dtype=np.float64)
         self.level_ = self.level_ + moved
-        self._stream.shift(moved / self.detector.scale_)
+        self.live.shift(moved / self._channels.scale)
 
     def score_one(self, x: ArrayLike, time: Time | None = None) -> float:
         """Score the next row.
@@ -154,10 +153,10 @@ class StreamScorer:
             If `x` has other than `n_channels` numbers or is infinite, or `time` is no
             time. The row is then as if it had not come.
         """
-        share = self._taken(x, time)
-        if share is None:
+        ratio = self.rate_one(x, time)
+        if ratio is None:
             return float(np.nan)
-        return -share if share == share else -self._typical  # NaN: cannot be judged
+        return -self._typical if math.isnan(ratio) else -ratio
 
     def score_many(
         self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
@@ -184,16 +183,21 @@ class StreamScorer:
         pairs = rows_with_times(X, times)
         return np.array([self.score_one(row, time) for row, time in pairs])
 
-    @property
-    def channel_names_(self) -> list[str]:
-        """Names of the channels, as scikit-learn calls them where they have none."""
-        names = getattr(self.detector, "feature_names_in_", None)
-        return channel_names(None, len(self._centre)) if names is None else [*names]
+    def rate_one(self, x: ArrayLike, time: Time | None = None) -> float | None:
+        """Take the next row, and say how abnormal it is.
 
-    def _taken(self, x: ArrayLike, time: Time | None) -> float | None:
-        """Take a row: its largest share, NaN if not judged; None if it is late."""
+        Parameters
+        ----------
+        x, time
+            As for `score_one`.
+
+        Returns
+        -------
+        ratio : float or None
+            Minus the score; NaN if the row cannot be judged, None if it comes too late.
+        """
         readings = self._readings(x)
-        row = (readings - self._centre) / self.detector.scale_
+        row = (readings - self._centre) / self._channels.scale
         is_complete = bool((np.abs(row) <= FARTHEST).all())
         if not is_complete:
             if np.isinf(row).any():
@@ -206,14 +210,27 @@ class StreamScorer:
             self.n_late_ += 1
             return None
         self.n_rows_ += 1
-        still = self._standstill.advance(readings[self._targets])
-        return float(self._stream.advance(row, is_complete) * still**self._still_power)
+        still = self._standstill.advance(readings[self._channels.targets])
+        return float(
+            self.live.advance(row, is_complete) * still**self._weights.standstill
+        )
 
-    def _shares(self) -> Floats:
-        """Say what each sign adds for each target now: (n_signs, n_targets)."""
-        levels, still = self._stream.levels(), self._standstill.stillness()
-        found: Floats = self.detector._shares(levels, still)
-        return found
+    def sign_shares(self) -> Floats:
+        """Say what made the last row abnormal.
+
+        Returns
+        -------
+        shares : ndarray of shape (n_branches + 1, n_targets)
+            What each branch, and the standstill, adds for each judged channel.
+        """
+        levels, still = self.live.levels(), self._standstill.stillness()
+        return sign_shares(levels, still, self._weights)
+
+    @property
+    def channel_names_(self) -> list[str]:
+        """Names of the channels, as scikit-learn calls them where they have none."""
+        names = getattr(self.detector, "feature_names_in_", None)
+        return channel_names(None, len(self._centre)) if names is None else [*names]
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("detector", "n_rows_", "n_late_", "last_time_", "level_", "memory_")
@@ -241,10 +258,10 @@ class StreamScorer:
         if seconds < last:
             return False
         if step and (seconds - last) / step > GAP:
-            n_missing = min(round((seconds - last) / step) - 1, settings.WIDEST)
-            nothing = np.full(len(self.detector.centre_), np.nan)
+            n_missing = min(round((seconds - last) / step) - 1, settings.MAX_WINDOW)
+            nothing = np.full(len(self._channels.centre), np.nan)
             for _ in range(n_missing):
-                self._stream.advance(nothing, is_complete=False)
+                self.live.advance(nothing, is_complete=False)
         self.last_time_[0] = seconds
         return True
 

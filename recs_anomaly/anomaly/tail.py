@@ -12,17 +12,18 @@ distribution of the next one is a generalised Pareto of shape 1 / m (Smith, 1999
 shape is raised by so much. It is held at 0 or above, so that no score is impossible.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
-LEAST_EXCESSES = 10
+MIN_EXCESSES = 10
 TAIL_SHARE = 0.05
 N_RANKS = 200
-HEAVIEST = 0.35  # shape
+MAX_SHAPE = 0.35
 RARE = 0.1  # rows of as many as there were: what is rarer still does not belong
 
 
@@ -33,7 +34,7 @@ class Tail(NamedTuple):
     last of them; `share` of the normal rows lie above it.
     """
 
-    ranks: Floats
+    ranks: Annotated[Floats, ArraySpec("float64", ("n_ranks",))]
     share: float
     scale: float
     shape: float
@@ -55,7 +56,7 @@ def fit_tail(scores: Floats, apart: float) -> Tail:
             "X must hold stretches of rows side by side; so much of it is missing, or "
             "lies between its times, that no row can be judged."
         )
-    share = min(max(TAIL_SHARE, LEAST_EXCESSES / n_rows), 0.2)
+    share = min(max(TAIL_SHARE, MIN_EXCESSES / n_rows), 0.2)
     ranks = np.quantile(scores, np.linspace(0.0, 1.0 - share, N_RANKS))
     threshold = float(ranks[-1])
     high = scores[scores > threshold]
@@ -64,7 +65,7 @@ def fit_tail(scores: Floats, apart: float) -> Tail:
     peaks = excursion_peaks(scores, threshold, apart)
     both = np.concatenate([high, np.resize(peaks, len(high))])
     scale, shape = _pareto(np.sort(both - threshold))
-    shape = min(shape + 1.0 / len(peaks), HEAVIEST)
+    shape = min(shape + 1.0 / len(peaks), MAX_SHAPE)
     return Tail(ranks, len(high) / n_rows, scale, shape)
 
 
@@ -77,7 +78,7 @@ def tail_with_rare(
     whether they do.
     """
     tail = fit_tail(scores, apart)
-    highest = score_at(tail._replace(shape=HEAVIEST), RARE / len(scores))
+    highest = score_at(tail._replace(shape=MAX_SHAPE), RARE / len(scores))
     belong = bool(with_rare.max() <= highest)
     return (fit_tail(with_rare, apart) if belong else tail), belong
 
@@ -114,7 +115,7 @@ def _pareto(excesses: Floats) -> tuple[float, float]:
     mean = float(excesses.mean())
     weighted = float(np.mean((1.0 - (np.arange(1, n + 1) - 0.35) / n) * excesses))
     shape = 2.0 - mean / (mean - 2.0 * weighted) if mean > 2 * weighted else 0.0
-    shape = min(max(shape, 0.0), HEAVIEST)
+    shape = min(max(shape, 0.0), MAX_SHAPE)
     return mean * (1.0 - shape), shape
 
 

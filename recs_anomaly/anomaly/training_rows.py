@@ -13,40 +13,36 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing, forecast
-from recs_anomaly.anomaly.branches import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.channels import sum_of_rows
 from recs_anomaly.anomaly.levels import smooth
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.neighbour import nearest_distance
 from recs_anomaly.anomaly.standstill import (
-    MOST_STILL,
+    MAX_STILL,
     longest_standstills,
     share_still,
     stillness,
 )
-from recs_anomaly.anomaly.window_codes import (
-    Memory,
-    describe_windows,
-    n_covering,
-    nearest_distance,
-)
-from recs_anomaly.anomaly.windows import runs_of, spread_over_rows
+from recs_anomaly.anomaly.window_codes import Memory, describe_all
+from recs_anomaly.anomaly.windows import n_covering, runs_of, spread_over_rows
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
-MOST_LEFT_OUT = 0.3  # share of the rows; what is more frequent is not abnormal
+MAX_LEFT_OUT = 0.3  # share of the rows; what is more frequent is not abnormal
 FAR = 8.0  # times what most rows reach
 USUAL_ERROR, USUAL_DISTANCE = 0.85, 0.6  # shares of the rows that count as most
 ERROR_ROWS = 1.5  # time constant of the errors' average
-LEAST_ERROR = 1e-9  # squared standard deviations: less is rounding
+MIN_ERROR = 1e-9  # squared standard deviations: less is rounding
 ALIKE = 0.3  # of the square of a jump: what two jumps that recur may differ by
 HALF_JUMP = 8  # rows before and after that belong to a jump
-MOST_COMPARED = 1000  # jumps that each is compared with
-MOST_MET = 300  # windows that each is compared with
+MAX_COMPARED = 1000  # jumps that each is compared with
+MAX_MET = 300  # windows that each is compared with
 LIKE = 0.25  # of the least error of a jump: what jumps are compared with
 MOSTLY = 0.9  # of the windows that cover a row
-MOST_SETTINGS = 2  # values of a switch
-MOST_ODD = 0.15  # of the rows of a switch may have other values
+MAX_SETTINGS = 2  # values of a switch
+MAX_ODD = 0.15  # of the rows of a switch may have other values
 BESIDE = 48  # rows on either side of a hole that must be found elsewhere
-LONGEST = 200  # rows of a hole: what lies farther from both sides is a guess
+MAX_HOLE = 200  # rows of a hole: what lies farther from both sides is a guess
 KNOWN = 0.8  # of the rows beside it
 INPAINTING_ALIKE = 0.1  # of their variance: what the rows found may differ by
 MOVING = 0.1  # of the channel's variance: rows that move less say little
@@ -66,7 +62,7 @@ class Suspects(NamedTuple):
         """All rows but the suspects; those by shape count if they are not too many."""
         surest = self.values | self.standstills | self.jumps
         for suspects in (surest | self.shapes, surest):
-            if suspects.mean() <= MOST_LEFT_OUT:
+            if suspects.mean() <= MAX_LEFT_OUT:
                 return ~suspects
         return np.ones_like(self.jumps)
 
@@ -79,7 +75,7 @@ def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspec
     """
     targets = model.channels.targets
     judged = series[:, targets]
-    is_moving = share_still(judged) <= MOST_STILL
+    is_moving = share_still(judged) <= MAX_STILL
     moving = model._replace(
         channels=model.channels._replace(targets=targets[is_moving])
     )
@@ -102,7 +98,7 @@ def _odd_values(series: Floats, width: int) -> Bools:
         np.maximum.at(last, which, rows)
         is_lone = last - first < width
         odd = rows[is_lone[which]]
-        if (~is_lone).sum() <= MOST_SETTINGS and len(odd) <= MOST_ODD * len(rows):
+        if (~is_lone).sum() <= MAX_SETTINGS and len(odd) <= MAX_ODD * len(rows):
             is_odd[odd] = True
     return is_odd
 
@@ -122,9 +118,9 @@ def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
     is_jump = np.zeros(len(series), dtype=np.bool_)
     for target, known in enumerate(is_known.T):
         usual = np.quantile(level[known, target], USUAL_ERROR) if known.any() else 0.0
-        least = max(FAR * usual, LEAST_ERROR)
+        least = max(FAR * usual, MIN_ERROR)
         is_far = level[:, target] > least
-        if is_far.mean() <= MOST_LEFT_OUT:
+        if is_far.mean() <= MAX_LEFT_OUT:
             is_like = level[:, target] > LIKE * least
             is_jump |= is_far & ~_recurs(
                 residual[:, target], is_far, is_like, model.width
@@ -136,7 +132,7 @@ def _recurs(residual: Floats, is_far: Bools, is_like: Bools, width: int) -> Bool
     """Say which far rows resemble one of those like them, `width` rows off or more."""
     recurs = np.zeros_like(is_far)
     others = np.flatnonzero(is_like)
-    others = others[:: max(-(-len(others) // MOST_COMPARED), 1)]
+    others = others[:: max(-(-len(others) // MAX_COMPARED), 1)]
     around = sliding_windows(np.pad(residual, HALF_JUMP), 2 * HALF_JUMP)
     theirs = around[others]
     for row in np.flatnonzero(is_far):
@@ -154,10 +150,10 @@ def _shapes(model: AnomalyModel, series: Floats) -> Bools:
         model.autoregression, model.channels.scaled(series), INPUT_LIMIT
     )
     told = np.ones(n_rows - width + 1, dtype=np.bool_)
-    starts = model.memory_starts[:: -(-len(model.memory_starts) // MOST_MET)]
+    starts = model.memory_starts[:: -(-len(model.memory_starts) // MAX_MET)]
     is_strange = np.zeros(n_rows, dtype=np.bool_)
     for channel in filled[:, model.channels.targets].T:
-        found = describe_windows(model.autoencoder, channel, told).descriptions
+        found = describe_all(model.autoencoder, channel, told).descriptions
         distance = nearest_distance(found, Memory(found[starts], starts), width)
         is_far = distance > FAR * np.quantile(distance, USUAL_DISTANCE)
         n_far = spread_over_rows(is_far.astype(np.float64), width)
@@ -165,7 +161,7 @@ def _shapes(model: AnomalyModel, series: Floats) -> Bools:
     return is_strange
 
 
-class Learned(NamedTuple):
+class LearnedSeries(NamedTuple):
     """A series (n_rows, n_channels) to learn from, and which rows (n_rows,) count.
 
     The others are NaN, but for channels that could be put back in them.
@@ -175,21 +171,21 @@ class Learned(NamedTuple):
     is_learned: Bools
 
 
-def put_back(series: Floats, is_learned: Bools, targets: np.ndarray) -> Learned:
+def put_back(series: Floats, is_learned: Bools, targets: np.ndarray) -> LearnedSeries:
     """Fill what recurs of the rows of a series that are not learned from.
 
     A row counts once all `targets` are filled in it. What stands still mostly is left
     as it is: it seems to recur everywhere.
     """
     filled = np.where(is_learned[:, None], series, np.nan)
-    holes = [hole for hole in runs_of(~is_learned) if hole[1] - hole[0] <= LONGEST]
-    is_moving = share_still(filled) <= MOST_STILL
+    holes = [hole for hole in runs_of(~is_learned) if hole[1] - hole[0] <= MAX_HOLE]
+    is_moving = share_still(filled) <= MAX_STILL
     for target in targets[is_moving[targets]]:
         channel = filled[:, target].copy()
         for hole in holes:
             filled[slice(*hole), target] = _recurring(channel, *hole)
     is_filled = np.isfinite(filled[:, targets]).all(axis=1)
-    return Learned(filled, is_learned | is_filled)
+    return LearnedSeries(filled, is_learned | is_filled)
 
 
 def _recurring(channel: Floats, first: int, stop: int) -> Floats:

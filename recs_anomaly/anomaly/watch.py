@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from recs_anomaly.anomaly.branches import signs_of
 from recs_anomaly.anomaly.course import (
     LEARNING,
     OPEN,
@@ -19,7 +20,7 @@ from recs_anomaly.anomaly.course import (
     Levels,
     Rules,
 )
-from recs_anomaly.anomaly.standstill import SIGNS
+from recs_anomaly.anomaly.rating import fitted_branches
 from recs_anomaly.anomaly.stream import StreamScorer, Time, rows_with_times
 from recs_anomaly.anomaly.tail import score_at, tail_probability
 from recs_anomaly.base.checks import check_integer, check_number
@@ -33,7 +34,7 @@ HOLDING = 3.0  # times what one normal row in ten reaches
 RARER = 10.0  # times as rare as last told: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
-LEARNED_WINDOWS, LEAST_LEARNED = 3, 300  # rows in which a new normal is learned
+LEARNED_WINDOWS, MIN_LEARNED = 3, 300  # rows in which a new normal is learned
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 
 
@@ -87,95 +88,7 @@ class StreamEvent:
         return {k: None if v != v else v for k, v in fields.items()}
 
 
-class WatcherState:
-    """State of SeriesWatcher."""
-
-    _array_schema: ClassVar[Mapping[str, ArraySpec]] = {
-        "memory_": ArraySpec("float64", ("n_memory",), may_be_nan=True)
-    }
-    _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {}
-    _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
-        "scorer": frozenset({"StreamScorer"})
-    }
-
-    scorer: StreamScorer
-    alpha: float
-    min_duration: int
-    merge_gap: int
-    cool_down: int
-    settle_after: int
-    _course: Course
-    _episode: Episode
-    _levels: Levels
-    _level: AlarmLevel
-
-    @property
-    def memory_(self) -> Floats:
-        """All that is remembered beside the scorer's memory, as one array."""
-        level = (self._level.moved, self._level.settled)
-        numbers = [*astuple(self._course), *astuple(self._episode), *level]
-        arrays = [array.ravel() for array in self._levels.arrays()]
-        return np.concatenate([np.array(numbers, dtype=np.float64), *arrays])
-
-    @memory_.setter
-    def memory_(self, memory: Floats) -> None:
-        if memory.shape != self.memory_.shape:
-            raise ValueError(
-                f"memory_ must have {len(self.memory_)} numbers; got {memory.shape}."
-            )
-        numbers = memory.tolist()
-        n_course, n_episode = len(astuple(self._course)), len(astuple(self._episode))
-        place = n_course + n_episode
-        self._course = Course(*(int(number) for number in numbers[:n_course]))
-        self._episode = Episode(*numbers[n_course:place])
-        self._level.moved, self._level.settled = numbers[place : place + 2]
-        place += 2
-        for array in self._levels.arrays():
-            array[...] = memory[place : place + array.size].reshape(array.shape)
-            place += array.size
-
-    def __getstate__(self) -> dict[str, Any]:
-        names = ("alpha", "min_duration", "merge_gap", "cool_down", "settle_after")
-        parameters = {name: getattr(self, name) for name in ("scorer", *names)}
-        return {"parameters": parameters, "memory_": self.memory_}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state["parameters"])  # type: ignore[misc]
-        self.memory_ = state["memory_"]
-
-    def _start(self) -> None:
-        """Begin without a past."""
-        self._check_parameters()
-        detector = self.scorer.detector
-        self._rules = Rules(
-            self.min_duration,
-            # As long as a strange row lies in the window, rows after it say little.
-            self.merge_gap + detector.window_,
-            self.cool_down,
-            self.settle_after,
-            learning=max(LEARNED_WINDOWS * detector.window_, LEAST_LEARNED),
-        )
-        self._tail = detector._causal_tail()
-        self._threshold = score_at(self._tail, self.alpha)
-        self._level = AlarmLevel(score_at(self._tail, SHARE))
-        self._course, self._episode = Course(), Episode()
-        self._levels = Levels(len(detector.centre_), len(detector.targets_))
-
-    def _check_number(self, number: int) -> None:
-        if not 1 <= number <= self._course.number:
-            raise InputError(
-                f"event must be one of this watcher's {self._course.number}; "
-                f"got number {number}."
-            )
-
-    def _check_parameters(self) -> None:
-        check_number("alpha", self.alpha, 0.0, 0.5)
-        for name in ("min_duration", "merge_gap", "settle_after"):
-            check_integer(name, getattr(self, name), 1)
-        check_integer("cool_down", self.cool_down, 0)
-
-
-class SeriesWatcher(WatcherState):
+class SeriesWatcher:
     """Tell of events in a series as they happen, one message for each change.
 
     An event opens when a row scores beyond the threshold, and closes when the rows have
@@ -229,6 +142,14 @@ class SeriesWatcher(WatcherState):
     close 1 300 x0
     """
 
+    _array_schema: ClassVar[Mapping[str, ArraySpec]] = {
+        "memory_": ArraySpec("float64", ("n_memory",), may_be_nan=True)
+    }
+    _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {}
+    _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
+        "scorer": frozenset({"StreamScorer"})
+    }
+
     def __init__(
         self,
         scorer: StreamScorer,
@@ -243,7 +164,23 @@ class SeriesWatcher(WatcherState):
         self.min_duration, self.merge_gap = min_duration, merge_gap
         self.cool_down, self.settle_after = cool_down, settle_after
         self._check_parameters()
-        self._start()
+        detector = scorer.detector
+        window, self._channels = detector.window_, detector.model_.channels
+        self._rules = Rules(
+            min_duration,
+            # As long as a strange row lies in the window, rows after it say little.
+            merge_gap + window,
+            cool_down,
+            settle_after,
+            learning=max(LEARNED_WINDOWS * window, MIN_LEARNED),
+        )
+        self._tail = detector.causal_.tail
+        self._threshold = score_at(self._tail, alpha)
+        self._level = AlarmLevel(score_at(self._tail, SHARE))
+        self._course, self._episode = Course(), Episode()
+        n_channels, n_targets = len(self._channels.centre), len(self._channels.targets)
+        self._levels = Levels(n_channels, n_targets)
+        self._signs = signs_of(fitted_branches(detector.norms_))
 
     @property
     def level_factor_(self) -> float:
@@ -259,6 +196,31 @@ class SeriesWatcher(WatcherState):
     def offset_(self) -> float:
         """Threshold in force: rows with a lower score are beyond it."""
         return -self._threshold * self._level.factor
+
+    @property
+    def memory_(self) -> Floats:
+        """All that is remembered beside the scorer's memory, as one array."""
+        level = (self._level.moved, self._level.settled)
+        numbers = [*astuple(self._course), *astuple(self._episode), *level]
+        arrays = [array.ravel() for array in self._levels.arrays()]
+        return np.concatenate([np.array(numbers, dtype=np.float64), *arrays])
+
+    @memory_.setter
+    def memory_(self, memory: Floats) -> None:
+        if memory.shape != self.memory_.shape:
+            raise ValueError(
+                f"memory_ must have {len(self.memory_)} numbers; got {memory.shape}."
+            )
+        numbers = memory.tolist()
+        n_course, n_episode = len(astuple(self._course)), len(astuple(self._episode))
+        place = n_course + n_episode
+        self._course = Course(*(int(number) for number in numbers[:n_course]))
+        self._episode = Episode(*numbers[n_course:place])
+        self._level.moved, self._level.settled = numbers[place : place + 2]
+        place += 2
+        for array in self._levels.arrays():
+            array[...] = memory[place : place + array.size].reshape(array.shape)
+            place += array.size
 
     def watch_one(self, x: ArrayLike, time: Time | None = None) -> list[StreamEvent]:
         """Take the next row, and tell what has changed.
@@ -280,7 +242,7 @@ class SeriesWatcher(WatcherState):
         InputError
             As `StreamScorer.score_one` does.
         """
-        share = self.scorer._taken(x, time)
+        share = self.scorer.rate_one(x, time)
         if share is None:
             return []
         seconds = np.nan if time is None else float(self.scorer.last_time_[0])
@@ -381,7 +343,7 @@ class SeriesWatcher(WatcherState):
         self._level.follow(share, LEARNING if is_new else 1.0)
         if is_new:
             self._level.settled = self._level.moved
-        self._levels.add_usual(self.scorer._stream.last, row)
+        self._levels.add_usual(self.scorer.live.last, row)
 
     def _begin(self, change: str, row: int, seconds: float) -> None:
         """Forget the last event, unless it goes on."""
@@ -391,13 +353,13 @@ class SeriesWatcher(WatcherState):
         self._levels.strength[:] = 0.0
 
     def _learn_event(self, share: float, row: int, seconds: float) -> None:
-        stream, episode = self.scorer._stream, self._episode
+        stream, episode = self.scorer.live, self._episode
         if episode.n_rows == self.settle_after // 2:
             episode.n_rows = 0.0  # from here on, the level at which it has settled
         self._levels.add_event(stream.last, stream.residual, episode.n_rows)
         episode.n_rows += 1.0
         if share > episode.share:
-            episode.see(row, seconds, share, self.scorer._shares())
+            episode.see(row, seconds, share, self.scorer.sign_shares())
 
     def _told(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
         if change == "settle":
@@ -430,8 +392,8 @@ class SeriesWatcher(WatcherState):
             score=-episode.share,
             severity=self._severity(episode.share),
             direction=direction_of(self._levels.strength[:, channel]),
-            channel=self.scorer.channel_names_[self.scorer.detector.targets_[channel]],
-            branch=SIGNS[int(episode.branch)],
+            channel=self.scorer.channel_names_[self._channels.targets[channel]],
+            branch=self._signs[int(episode.branch)].name,
             reason=reason,
         )
 
@@ -444,7 +406,29 @@ class SeriesWatcher(WatcherState):
         self._move_level(self._levels.shift)
 
     def _move_level(self, shift: Floats) -> None:
-        self.scorer.move_level(shift * self.scorer.detector.scale_)
+        self.scorer.move_level(shift * self._channels.scale)
+
+    def _check_number(self, number: int) -> None:
+        if not 1 <= number <= self._course.number:
+            raise InputError(
+                f"event must be one of this watcher's {self._course.number}; "
+                f"got number {number}."
+            )
+
+    def _check_parameters(self) -> None:
+        check_number("alpha", self.alpha, 0.0, 0.5)
+        for name in ("min_duration", "merge_gap", "settle_after"):
+            check_integer(name, getattr(self, name), 1)
+        check_integer("cool_down", self.cool_down, 0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = ("alpha", "min_duration", "merge_gap", "cool_down", "settle_after")
+        parameters = {name: getattr(self, name) for name in ("scorer", *names)}
+        return {"parameters": parameters, "memory_": self.memory_}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["parameters"])  # type: ignore[misc]
+        self.memory_ = state["memory_"]
 
 
 def direction_of(strength: Floats) -> str:

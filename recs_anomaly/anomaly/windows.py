@@ -1,4 +1,4 @@
-"""Series to overlapping windows, and what windows say back to the rows they cover."""
+"""What the windows of a series say of the rows that they cover."""
 
 import numpy as np
 
@@ -35,3 +35,23 @@ def spread_over_rows(of_windows: Floats, width: int) -> Floats:
     for place in range(width):
         total[place : place + n_windows] += of_windows
     return total
+
+
+def n_covering(is_in: Bools, width: int) -> Floats:
+    """Count for every row the windows that cover it; only those that are in count."""
+    counts: Floats = np.round(spread_over_rows(is_in.astype(np.float64), width))
+    return counts
+
+
+def mean_over_rows(
+    of_windows: Floats, is_in: Bools, width: int
+) -> tuple[Floats, Bools]:
+    """Average, for every row, the values of the windows that are in and cover it.
+
+    Values that are not finite have no say. The second result says of which rows any
+    window speaks; the average of the others is 0.
+    """
+    is_in = is_in & np.isfinite(of_windows)
+    total = spread_over_rows(np.where(is_in, of_windows, 0.0), width)
+    n_windows = n_covering(is_in, width)
+    return np.maximum(total, 0.0) / np.maximum(n_windows, 1.0), n_windows > 0

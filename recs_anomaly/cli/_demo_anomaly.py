@@ -9,7 +9,7 @@ from recs_anomaly.cli._files import write_text
 from recs_anomaly.cli._tables import Column, TextTable, show_tables
 
 if TYPE_CHECKING:
-    from recs_anomaly.anomaly.app.findings import Findings, Quality
+    from recs_anomaly.anomaly.app.findings import DetectionQuality, Findings
     from recs_anomaly.reports.demo import Chapter
 
 _QUESTION = "What in this series is not normal?"
@@ -76,7 +76,7 @@ def _show(findings: "Findings") -> None:
     show_tables([TextTable("What it found", columns, rows)])
 
 
-def _show_quality(quality: "Quality") -> None:
+def _show_quality(quality: "DetectionQuality") -> None:
     floor = max(quality.floors.values())
     click.echo(
         f"\n{quality.event_recall:.0%} of the faults were found, and "

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.anomaly.app.findings import Findings, Quality
+from recs_anomaly.anomaly.app.findings import DetectionQuality, Findings
+from recs_anomaly.anomaly.branches import BRANCHES, signs_of
 from recs_anomaly.reports.display import bucket_starts, extent, numbers
 from recs_anomaly.reports.summaries import (
     AnomalySummary,
@@ -16,23 +17,16 @@ from recs_anomaly.reports.summaries import (
 )
 from recs_anomaly.text import counted
 
-MOST_CHANNELS = 12
+MAX_CHANNELS = 12
 RAREST = 1e9
 # Rows without a stamp for so many usual steps are a gap, in which no line is drawn.
 GAP = 1.5
 
-
-BRANCH_MEANINGS = {
-    "forecast": "the next value was not what its past foretold",
-    "reconstruction": "shape and level could not be rebuilt from what is usual",
-    "neighbour": "no stretch of the training series is like it",
-    "standstill": "a channel did not move for far longer than in training",
-}
 CHANGED = 0.2  # of the rows after training lie in events: no few anomalies
 
 
 def summarise(
-    findings: Findings, name: str, quality: Quality | None = None
+    findings: Findings, name: str, quality: DetectionQuality | None = None
 ) -> AnomalySummary:
     """Sum up findings.
 
@@ -41,7 +35,7 @@ def summarise(
     findings : Findings
     name : str
         What the series is called.
-    quality : Quality or None, default=None
+    quality : DetectionQuality or None, default=None
         How good the findings are, where that is known.
 
     Returns
@@ -175,7 +169,7 @@ def _important_channels(findings: Findings) -> list[str]:
     names = [str(name) for name in findings.explanation["expected"]]
     leads = findings.events["channel"].value_counts()
     ordered = sorted(names, key=lambda name: -int(leads.get(name, 0)))
-    return ordered[:MOST_CHANNELS]
+    return ordered[:MAX_CHANNELS]
 
 
 def _channel(findings: Findings, name: str, starts: np.ndarray) -> ChannelPlot:
@@ -228,8 +222,11 @@ def _branches(findings: Findings) -> list[BranchShare]:
     abnormal = findings.is_abnormal
     rows = shares[abnormal] if abnormal.any() else shares
     return [
-        BranchShare(name, meaning, float(np.nan_to_num(rows[name].mean())))
-        for name, meaning in BRANCH_MEANINGS.items()
+        BranchShare(
+            sign.name, sign.meaning, float(np.nan_to_num(rows[sign.name].mean()))
+        )
+        for sign in signs_of(BRANCHES)
+        if sign.name in rows
     ]
 
 

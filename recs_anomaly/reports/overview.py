@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from recs_anomaly.anomaly.app.findings import Findings, Quality
+from recs_anomaly.anomaly.app.findings import DetectionQuality, Findings
 from recs_anomaly.reports.anomaly_summary import in_words
 from recs_anomaly.reports.pages import page_of
 from recs_anomaly.reports.records import records
@@ -32,7 +32,7 @@ class SeriesLine:
     has_failed : bool
     events : sequence of dict, default=()
         The events in the order of time; times are text in ISO 8601.
-    quality : Quality or None, default=None
+    quality : DetectionQuality or None, default=None
         How good the findings are, where that is known.
     """
 
@@ -45,7 +45,7 @@ class SeriesLine:
     sentence: str
     has_failed: bool
     events: Sequence[dict[str, Any]] = ()
-    quality: Quality | None = None
+    quality: DetectionQuality | None = None
 
     @property
     def rarity(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recs_anomaly.anomaly.app.findings import Quality
+from recs_anomaly.anomaly.app.findings import DetectionQuality
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class AnomalySummary:
     branches : list of BranchShare
     facts : list of (str, str)
         How it was found: names and values.
-    quality : Quality or None
+    quality : DetectionQuality or None
     """
 
     name: str
@@ -129,4 +129,4 @@ class AnomalySummary:
     score: ScorePlot
     branches: list[BranchShare]
     facts: list[tuple[str, str]]
-    quality: Quality | None
+    quality: DetectionQuality | None

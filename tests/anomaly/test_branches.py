@@ -12,17 +12,17 @@ from recs_anomaly.anomaly.autoregression import (
     fit_autoregression,
     forecast,
 )
-from recs_anomaly.anomaly.channels import describe_channels, is_told
-from recs_anomaly.anomaly.levels import smooth, smooth_past
+from recs_anomaly.anomaly.channels import describe_channels, is_observed
+from recs_anomaly.anomaly.levels import decayed_sum, smooth
+from recs_anomaly.anomaly.neighbour import nearest_distance
 from recs_anomaly.anomaly.networks import autoencoder_arrays, build_autoencoder
 from recs_anomaly.anomaly.tail import fit_tail, score_at, tail_probability
 from recs_anomaly.anomaly.window_codes import (
     Memory,
     decode,
-    describe_windows,
+    describe_all,
     encode,
     fit_components,
-    nearest_distance,
     uncorrected,
 )
 from recs_anomaly.anomaly.windows import overlap_sum, spread_over_rows
@@ -58,8 +58,12 @@ def test_smoothing_is_an_average_by_age(
 ) -> None:
     rng = np.random.default_rng(seed)
     scores, is_known = rng.random(n_rows), rng.random(n_rows) < 0.8
-    for mine, past in ((smooth, False), (smooth_past, True)):
-        found = mine(scores[:, None], is_known[:, None], constant)[:, 0]
+    total, weight = (
+        decayed_sum(values, constant) for values in (scores * is_known, 1.0 * is_known)
+    )
+    of_past = total / np.maximum(weight, 1e-9)
+    of_both = smooth(scores[:, None], is_known[:, None], constant)[:, 0]
+    for found, past in ((of_both, False), (of_past, True)):
         expected = naive.smooth(scores, is_known, constant, past)
         nearest = [
             np.abs(np.flatnonzero(is_known) - row).min(initial=n_rows)
@@ -213,9 +217,9 @@ def test_channels() -> None:
 def test_windows_that_say_enough() -> None:
     is_known = np.ones((40, 1), dtype=bool)
     is_known[5:9] = False
-    assert is_told(is_known, 10).all()  # a short gap is filled
+    assert is_observed(is_known, 10).all()  # a short gap is filled
     is_known[20:30] = False
-    told = is_told(is_known, 10)[:, 0]
+    told = is_observed(is_known, 10)[:, 0]
     assert np.flatnonzero(~told).tolist() == list(range(11, 30))
 
 
@@ -239,7 +243,9 @@ def test_what_is_left_over_of_a_window_knows_its_level(seed: int, level: float) 
     model = fit_components(shapes - shapes.mean(axis=1, keepdims=True), 0.8, 2)
     channel = rng.standard_normal(17) + level
     told = rng.random(12) < 0.8
-    found = describe_windows(model, channel, told)
-    np.testing.assert_allclose(found.rest, naive.left_over(model, channel, told))
-    at_zero = describe_windows(model, channel - level, told)
+    found = describe_all(model, channel, told)
+    np.testing.assert_allclose(
+        found.squared_residual, naive.left_over(model, channel, told)
+    )
+    at_zero = describe_all(model, channel - level, told)
     np.testing.assert_allclose(found.descriptions, at_zero.descriptions, atol=1e-12)

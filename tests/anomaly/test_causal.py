@@ -6,18 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_anomaly.anomaly.autoregression import Autoregression
-from recs_anomaly.anomaly.branches import AnomalyModel
 from recs_anomaly.anomaly.causal import (
     CausalSettings,
     average_past,
     causal_settings,
-    is_judged,
-    is_told_so_far,
+    is_observed_so_far,
     look_back,
 )
 from recs_anomaly.anomaly.causal_stream import CausalStream, KnownPast, RecurrentStream
 from recs_anomaly.anomaly.channels import Channels
 from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.window_codes import fit_components
 from recs_anomaly.core.recurrent import BLOCK, Recurrent, run_in_blocks
 from recs_anomaly.core.windows import sliding_windows
@@ -78,7 +77,7 @@ def batch(
     errors = look_back(model, series, causal)
     averages = average_past(errors, causal, USUAL + 0 * scale)
     ratios = combine(averages / scale[:, :, None], WEIGHTS)
-    return np.where(is_judged(errors, causal.stride), ratios, np.nan)
+    return np.where(errors.is_judged(), ratios, np.nan)
 
 
 def stream_of(
@@ -161,15 +160,17 @@ def test_two_states_are_enough_for_blocks(cell: str) -> None:
 @settings(deadline=None)
 def test_what_the_past_tells(seed: int, n_rows: int, width: int) -> None:
     is_known = ~np.isnan(series_with_gaps(n_rows, 2, seed))
-    known, told = KnownPast(20, 2), is_told_so_far(is_known, width)
+    known, observed = KnownPast(20, 2), is_observed_so_far(is_known, width)
     for row in range(n_rows):
-        expected = [naive.is_told(column[: row + 1], width) for column in is_known.T]
+        expected = [
+            naive.is_observed(column[: row + 1], width) for column in is_known.T
+        ]
         if is_known[row].all() and known.is_settled:
             known.add_complete()
         else:
             known.add(is_known[row])
-        assert known.is_told(width).tolist() == expected
-        assert told[row].tolist() == expected
+        assert known.is_observed(width).tolist() == expected
+        assert observed[row].tolist() == expected
 
 
 def test_one_side_alone_counts() -> None:

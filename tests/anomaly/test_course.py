@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recs_anomaly.anomaly.course import LONGEST_QUIET, Course, Rules
+from recs_anomaly.anomaly.course import MAX_QUIET, Course, Rules
 
 RULES = Rules(min_duration=1, merge_gap=10, cool_down=50, settle_after=200, learning=30)
 
@@ -74,5 +74,5 @@ def test_quiet_is_asked_for_longer_each_time_but_not_for_ever() -> None:
     for _ in range(30):
         for ratio in [2.0] + [0.1] * 9:
             course.step(ratio, RULES._replace(settle_after=10_000))
-    assert course.quiet_needed == LONGEST_QUIET
+    assert course.quiet_needed == MAX_QUIET
     assert course.number == 1

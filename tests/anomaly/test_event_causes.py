@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from recs_anomaly.anomaly.branches import FORECAST, NEIGHBOUR
 from recs_anomaly.anomaly.events import Excerpt, cause_of
 
 ROWS, FIRST = 400, 300
@@ -18,7 +19,7 @@ def excerpt(
     residual[list(errs)] = list(errs.values())
     stillness[still] = 1.5
     expected = values - residual
-    return Excerpt(FIRST, stop, "forecast", stillness, values, expected, residual)
+    return Excerpt(FIRST, stop, FORECAST, stillness, values, expected, residual)
 
 
 def changed(rows: slice, by: float, values: np.ndarray = NOISE) -> np.ndarray:
@@ -69,7 +70,7 @@ def test_causes(made: Excerpt, begin: str) -> None:
 def test_nothing_known_has_a_cause() -> None:
     nothing = np.full(ROWS, np.nan)
     made = Excerpt(
-        FIRST, 310, "neighbour", np.ones(ROWS), nothing, nothing, np.zeros(ROWS)
+        FIRST, 310, NEIGHBOUR, np.ones(ROWS), nothing, nothing, np.zeros(ROWS)
     )
     assert cause_of(made).startswith("shape")
 

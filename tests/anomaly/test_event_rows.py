@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.anomaly.events import Evidence, event_runs, event_table
+from recs_anomaly.anomaly.events import RowEvidence, event_runs, event_table
 from recs_anomaly.anomaly.tail import fit_tail
 
 WINDOW = 10
@@ -17,7 +17,7 @@ def evidence(
     errs: slice = slice(0),
     beyond: slice = slice(5, 55),
     still: slice = slice(0),
-) -> Evidence:
+) -> RowEvidence:
     """Rows beyond the threshold, and what the branches find in some of them."""
     ratio, alone = np.zeros(ROWS), np.zeros(ROWS)
     ratio[beyond], alone[errs] = 2.0, 2.0
@@ -26,7 +26,7 @@ def evidence(
     blank, stillness = np.zeros((ROWS, 1)), np.ones((ROWS, 1))
     stillness[still] = 1.5
     shares = np.concatenate([errors, np.log(stillness)[None]])
-    return Evidence(
+    return RowEvidence(
         ratio, shares, errors, stillness, blank, blank, blank, alone, WINDOW
     )
 
@@ -60,7 +60,7 @@ def evidence(
         ),
     ],
 )
-def test_rows_of_events(made: Evidence, runs: list[tuple[int, int]]) -> None:
+def test_rows_of_events(made: RowEvidence, runs: list[tuple[int, int]]) -> None:
     assert event_runs(made, threshold=1.0, merge_gap=0, min_duration=1) == runs
 
 

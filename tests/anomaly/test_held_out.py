@@ -4,18 +4,18 @@ import numpy as np
 
 from recs_anomaly.anomaly.branches import Judgement, judge
 from recs_anomaly.anomaly.fitting import (
-    LEAST_BLOCKS,
-    MOST_BLOCKS,
+    MAX_BLOCKS,
+    MIN_BLOCKS,
     NormalRows,
     fit_anomaly_model,
     hold_out,
     judge_held_out,
     without,
 )
-from recs_anomaly.anomaly.settings import NetworkSettings, Settings
+from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
 
 WIDTH, LAGS = 40, 16
-LINEAR = Settings(WIDTH, LAGS, 20.0, 0, NetworkSettings("gru", 4, 0, 0))
+LINEAR = Settings(WIDTH, LAGS, 20.0, 0, CorrectionSettings("gru", 4, 0, 0))
 N_ROWS = 1200
 
 
@@ -49,7 +49,7 @@ def test_every_row_is_judged_once() -> None:
 
 def test_a_block_has_no_say_in_the_models_that_judge_it() -> None:
     series, other = wave(), wave()
-    block = slice(N_ROWS // MOST_BLOCKS, 2 * N_ROWS // MOST_BLOCKS)
+    block = slice(N_ROWS // MAX_BLOCKS, 2 * N_ROWS // MAX_BLOCKS)
     other[block] = 7.0 * np.random.default_rng(1).standard_normal((120, 1))
     model = fit_anomaly_model(
         series, NormalRows(all_rows(series), all_rows(series)), LINEAR, 0
@@ -86,7 +86,7 @@ def test_rows_that_are_not_normal_are_not_judged() -> None:
 
 
 def test_short_series_are_judged_by_the_model_of_the_whole() -> None:
-    series = wave(LEAST_BLOCKS * WIDTH - 1)
+    series = wave(MIN_BLOCKS * WIDTH - 1)
     everything = all_rows(series)
     rows = NormalRows(everything, everything)
     model = fit_anomaly_model(series, rows, LINEAR, 0).linear.model

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recs_anomaly.anomaly.training_rows import BESIDE, LONGEST, _most_alike, put_back
+from recs_anomaly.anomaly.training_rows import BESIDE, MAX_HOLE, _most_alike, put_back
 
 N_ROWS, PERIOD = 1000, 144
 TARGETS = np.array([0])
@@ -41,7 +41,7 @@ def test_a_rhythm_is_put_back_at_its_level() -> None:
     [
         hole(BESIDE - 1, 100),  # too near to the start
         hole(900, N_ROWS - BESIDE + 1),
-        hole(400, 401 + LONGEST),
+        hole(400, 401 + MAX_HOLE),
     ],
 )
 def test_what_is_too_uncertain_is_left_out(is_learned: np.ndarray) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 
 from recs_anomaly.anomaly.fitting import Fitted, find_normal_rows, fit_anomaly_model
 from recs_anomaly.anomaly.levels import SHARPNESS, combine, evidence, time_constants
-from recs_anomaly.anomaly.settings import NetworkSettings, Settings
+from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
 
-LINEAR = Settings(40, 16, 20.0, 0, NetworkSettings("gru", 4, 0, 0))
+LINEAR = Settings(40, 16, 20.0, 0, CorrectionSettings("gru", 4, 0, 0))
 N_ROWS = 1200
 
 

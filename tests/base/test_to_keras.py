@@ -20,8 +20,8 @@ from recs_anomaly import (
     TimeSeriesAnomalyDetector,
 )
 from recs_anomaly.anomaly.branches import judge
-from recs_anomaly.anomaly.detector import AUTOENCODER, RECURRENT
-from recs_anomaly.anomaly.window_codes import uncorrected
+from recs_anomaly.anomaly.model import Correction
+from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
 from recs_anomaly.core.recurrent import Recurrent, starting_weights
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.exceptions import InputError
@@ -51,11 +51,13 @@ def detector(request: pytest.FixtureRequest) -> TimeSeriesAnomalyDetector:
     detector.fit(series)
     assert detector.targets_.tolist() == [0, 1]
     # One epoch is too short for networks that help.
-    detector._store_arrays(RECURRENT, any_network(cell, 3, 4, 2, rng))
-    linear = detector._model().autoencoder
+    network = Correction(*any_network(cell, 3, 4, 2, rng))
+    linear = detector.model_.autoencoder
     corrected = uncorrected(linear.mean, linear.components, 5)
     added = [0.3 * rng.normal(size=array.shape) for array in corrected[2:]]
-    detector._store_arrays(AUTOENCODER, (*corrected[:2], *added))
+    detector.model_ = detector.model_._replace(
+        recurrent=network, autoencoder=WindowAutoencoder(*corrected[:2], *added)
+    )
     return detector
 
 
@@ -76,7 +78,7 @@ def test_networks_of_a_detector(detector: TimeSeriesAnomalyDetector) -> None:
     ):
         ours = detector.explain(each)["expected"].to_numpy()
         np.testing.assert_allclose(expected, ours, atol=1e-4)
-        errors = judge(detector._model(), each, 0).errors[1]
+        errors = judge(detector.model_, each, 0).errors[1]
         np.testing.assert_allclose(left_over, errors, rtol=1e-3, atol=1e-4)
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from recs_anomaly.anomaly.app.findings import Quality, quality_of
+from recs_anomaly.anomaly.app.findings import DetectionQuality, quality_of
 from recs_anomaly.reports.anomaly_summary import duration, in_words, summarise
 from tests.reports.findings import made_findings
 
@@ -113,7 +113,7 @@ def test_quality_against_labels() -> None:
     assert quality_of(findings, labels) is None
     labels.iloc[300:311] = True
     quality = quality_of(findings, labels)
-    assert isinstance(quality, Quality)
+    assert isinstance(quality, DetectionQuality)
     assert (quality.event_recall, quality.event_precision) == (1.0, 0.5)
     assert quality.vus_pr > max(quality.floors.values())
     assert len(quality.floors) == 3

@@ -23,7 +23,7 @@ from recs_anomaly.metrics.anomaly_floors import (
 )
 
 FLOOR_WIDTH = 100
-MOST_LAGS = 32
+MAX_LAGS = 32
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Quality:
+class DetectionQuality:
     """How good the findings are, where the truth is known.
 
     Attributes
@@ -155,18 +155,19 @@ def find_anomalies(
     detector = TimeSeriesAnomalyDetector(**parameters).fit(training)
     n_known = len(training)
     is_own = training.index.equals(values.index[:n_known])
+    found = detector.assess(values)
     return Findings(
         values,
-        detector.score_samples(values),
-        detector.explain(values),
-        detector.events(values),
+        found.scores,
+        found.explanation(),
+        found.events(),
         detector,
         training.index,
         n_known if is_own else 0,
     )
 
 
-def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
+def quality_of(findings: Findings, labels: pd.Series) -> DetectionQuality | None:
     """Compare findings with the truth.
 
     Parameters
@@ -177,7 +178,7 @@ def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
 
     Returns
     -------
-    quality : Quality or None
+    quality : DetectionQuality or None
         None where no row is abnormal.
     """
     truth = labels.to_numpy(dtype=np.bool_)
@@ -190,11 +191,11 @@ def quality_of(findings: Findings, labels: pd.Series) -> Quality | None:
         "random": random_score(len(values)),
         "squared difference": smoothed_squared_difference(values, FLOOR_WIDTH),
         "ridge autoregression": ridge_autoregression(
-            values, n_training, max(1, min(MOST_LAGS, n_training // 8)), FLOOR_WIDTH
+            values, n_training, max(1, min(MAX_LAGS, n_training // 8)), FLOOR_WIDTH
         ),
     }
     found = findings.is_abnormal
-    return Quality(
+    return DetectionQuality(
         vus_pr(truth, -findings.scores, window=window),
         {name: vus_pr(truth, scores, window=window) for name, scores in floors.items()},
         event_recall(truth, found),

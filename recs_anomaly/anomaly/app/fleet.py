@@ -122,8 +122,8 @@ def _scores_and_events(
 ) -> tuple[pd.Series, pd.DataFrame]:
     detector = TimeSeriesAnomalyDetector(**parameters)
     detector.fit(training_rows(values, until, None))
-    scores = pd.Series(detector.score_samples(values), values.index, name="score")
-    return scores, detector.events(values)
+    found = detector.assess(values)
+    return pd.Series(found.scores, values.index, name="score"), found.events()
 
 
 def _worst_first(events: list[pd.DataFrame]) -> pd.DataFrame:

@@ -41,9 +41,9 @@ def open_series(
 
 def refuse_few_rows(rows: Any) -> None:
     """Refuse to learn from fewer rows than the detector can."""
-    from recs_anomaly.anomaly.settings import LEAST_ROWS
+    from recs_anomaly.anomaly.settings import MIN_ROWS
 
-    if len(rows) < LEAST_ROWS:
+    if len(rows) < MIN_ROWS:
         raise InputError(
-            f"there must be at least {LEAST_ROWS} rows to learn from; got {len(rows)}."
+            f"there must be at least {MIN_ROWS} rows to learn from; got {len(rows)}."
         )

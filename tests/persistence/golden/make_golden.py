@@ -32,6 +32,7 @@ from recs_anomaly import (
     VariationalAutoencoder,
     save,
 )
+from recs_anomaly.anomaly.model import Correction
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 HOME = Path(__file__).parent
@@ -102,9 +103,9 @@ def detector() -> TimeSeriesAnomalyDetector:
     """With a network that corrects the forecast, and a channel of context."""
     model = TimeSeriesAnomalyDetector(window=6, n_units=2, **QUICK).fit(MACHINE[:160])
     units = np.linspace(-1, 1, 6)
-    model.recurrent_kernel_in_ = model.recurrent_bias_ = np.stack([units, -units])
-    model.recurrent_kernel_back_ = np.stack([units**2, units])
-    model.recurrent_head_, model.recurrent_head_bias_ = np.eye(2)[:, :1], np.ones(1)
+    kernel, back = np.stack([units, -units]), np.stack([units**2, units])
+    network = Correction(kernel, back, kernel, np.eye(2)[:, :1], np.ones(1))
+    model.model_ = model.model_._replace(recurrent=network)
     return model
 
 

@@ -1,0 +1,133 @@
+"""Assessment: all that a fitted detector says of one series, from one look at it."""
+
+import numpy as np
+import pandas as pd
+
+from recs_anomaly.anomaly.branches import signs_of
+from recs_anomaly.anomaly.events import RowEvidence, event_runs, event_table
+from recs_anomaly.anomaly.rating import RatedRows, Rating
+from recs_anomaly.anomaly.tail import Tail, score_at
+from recs_anomaly.base.checks import check_integer
+from recs_anomaly.core.arrays import Floats
+
+
+class Assessment:
+    """What a fitted detector says of the rows of one series.
+
+    `TimeSeriesAnomalyDetector.assess` makes it: the series is judged once, and all
+    that is asked follows from that.
+
+    Parameters
+    ----------
+    rating : Rating
+        What the rows were judged by.
+    rows : RatedRows
+    values : ndarray of shape (n_rows, n_targets)
+        Readings of the judged channels.
+    tail : Tail
+        How often normal rows score as high.
+    threshold : float
+        Rows beyond it are abnormal.
+    names : list of str
+        Of the judged channels.
+    index : Index
+        Labels of the rows.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_rows,)
+        Those of `score_samples`.
+    """
+
+    def __init__(
+        self,
+        rating: Rating,
+        rows: RatedRows,
+        values: Floats,
+        tail: Tail,
+        threshold: float,
+        names: list[str],
+        index: pd.Index,
+    ) -> None:
+        self._rating, self._rows, self._values = rating, rows, values
+        self._tail, self._threshold = tail, threshold
+        self._names, self._index = names, index
+        self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
+
+    @property
+    def scores(self) -> Floats:
+        """Scores of the rows; lower is more abnormal."""
+        return -self._ratio
+
+    def explanation(self) -> pd.DataFrame:
+        """Say for each row what was expected, and who found it abnormal.
+
+        Returns
+        -------
+        explanation : DataFrame of n_rows rows
+            That of `TimeSeriesAnomalyDetector.explain`.
+        """
+        rows, names = self._rows, self._names
+        in_units = self._rating.model.channels.in_units
+        lower, upper = self._rating.norms.band.T
+        known = np.where(rows.is_known[:, None], rows.shares, 0.0)
+        signs = [sign.name for sign in signs_of(self._rating.branches)]
+        parts = [
+            ("expected", names, in_units(rows.expected)),
+            ("lower", names, in_units(rows.expected + lower)),
+            ("upper", names, in_units(rows.expected + upper)),
+            ("branch", signs, _portions(known.max(axis=2).T)),
+            ("channel", names, _portions(known.max(axis=0))),
+        ]
+        columns = [(quantity, name) for quantity, of, _ in parts for name in of]
+        return pd.DataFrame(
+            np.column_stack([values for _, _, values in parts]),
+            index=self._index,
+            columns=pd.MultiIndex.from_tuples(columns),
+        )
+
+    def events(self, *, min_duration: int = 1, merge_gap: int = 30) -> pd.DataFrame:
+        """List what lies beyond the threshold as events.
+
+        Parameters
+        ----------
+        min_duration : int, default=1
+            Least number of rows from start to end.
+        merge_gap : int, default=30
+            Events with at most so many rows between them are one.
+
+        Returns
+        -------
+        events : DataFrame
+            That of `TimeSeriesAnomalyDetector.events`.
+
+        Raises
+        ------
+        InputError
+            If `min_duration` is less than 1 or `merge_gap` less than 0.
+        """
+        check_integer("min_duration", min_duration, 1)
+        check_integer("merge_gap", merge_gap, 0)
+        rows, model = self._rows, self._rating.model
+        evidence = RowEvidence(
+            self._ratio,
+            rows.shares,
+            rows.errors,
+            rows.stillness,
+            self._values,
+            model.channels.in_units(rows.expected),
+            rows.residual,
+            rows.alone,
+            model.width,
+            self._rating.branches,
+        )
+        runs = event_runs(evidence, self._threshold, merge_gap, min_duration)
+        return event_table(evidence, runs, self._tail, self._names, self._index)
+
+
+def _portions(shares: Floats) -> Floats:
+    """Scale rows (n_rows, n) to sum to 1; NaN where they are 0."""
+    total = shares.sum(axis=1, keepdims=True)
+    portions = np.full_like(shares, np.nan)
+    np.divide(shares, total, out=portions, where=total > 0)
+    return portions

@@ -1,0 +1,113 @@
+"""How abnormal each row of a series is, by the rows up to it alone."""
+
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from recs_anomaly.anomaly import settings
+from recs_anomaly.anomaly.causal import (
+    CausalSettings,
+    average_past,
+    causal_settings,
+    look_back,
+)
+from recs_anomaly.anomaly.causal_stream import CausalStream
+from recs_anomaly.anomaly.levels import SignWeights, rate
+from recs_anomaly.anomaly.model import AnomalyModel
+from recs_anomaly.anomaly.rating import fitted_branches
+from recs_anomaly.anomaly.standstill import stillness_so_far
+from recs_anomaly.anomaly.tail import Tail, score_at
+from recs_anomaly.anomaly.window_codes import uncorrected
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Bools, Floats
+
+NOWHERE = -(2**40)  # where windows in memory start that no window can be
+
+
+class CausalNorms(NamedTuple):
+    """What a stream knows of normal rows.
+
+    `memory` (n_targets, n_compared, n_code + 1) holds descriptions of windows; `usual`
+    and `scale` (n_time_scales, n_branches, n_targets) are median and a high quantile of
+    averaged errors; `tail` tells how rare higher numbers of rows are.
+    """
+
+    memory: Annotated[
+        Floats, ArraySpec("float64", ("n_targets", "n_compared", "n_code + 1"))
+    ]
+    usual: Annotated[
+        Floats, ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
+    ]
+    scale: Annotated[
+        Floats, ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
+    ]
+    tail: Tail
+
+    @property
+    def typical(self) -> float:
+        """Median of what normal rows reach."""
+        return score_at(self.tail, 0.5)
+
+
+class CausalRates(NamedTuple):
+    """How many times rows (n_rows,) are as abnormal as one normal row in a hundred.
+
+    That means something where a row `is_judged`. `averages` (n_time_scales, n_branches,
+    n_rows, n_targets) are the averaged errors that it comes from.
+    """
+
+    ratio: Floats
+    is_judged: Bools
+    averages: Floats
+
+
+class CausalRating(NamedTuple):
+    """What a fitted detector rates the rows of a stream by."""
+
+    model: AnomalyModel
+    norms: CausalNorms
+    longest_still: Floats
+    settings: CausalSettings
+    weights: SignWeights
+
+    def look(self, series: Floats) -> CausalRates:
+        """Judge each row of a series (n_rows, n_channels) by its past."""
+        errors = look_back(self.model, series, self.settings)
+        averages = average_past(errors, self.settings, self.norms.usual)
+        readings = series[:, self.model.channels.targets]
+        still = stillness_so_far(readings, self.longest_still)
+        levels = averages / self.norms.scale[:, :, None]
+        ratio = rate(levels, still, self.weights)
+        return CausalRates(ratio, errors.is_judged(), averages)
+
+    def stream(self) -> CausalStream:
+        """Begin to judge rows as they come."""
+        norms, weights = self.norms, self.weights.branches
+        return CausalStream(
+            self.model, self.settings, norms.usual, norms.scale, weights
+        )
+
+
+def causal_rating_of(detector: Any) -> CausalRating:
+    """Put together what a fitted detector rates streams by."""
+    branches = fitted_branches(detector.norms_)
+    longest = settings.causal_time_constant(detector.smooth, detector.n_rows_)
+    side = settings.SIDES[detector.side]
+    return CausalRating(
+        causal_model(detector.model_, detector.causal_.memory),
+        detector.causal_,
+        detector.norms_.longest_still,
+        causal_settings(detector.window_, longest, side, branches),
+        settings.sign_weights(detector, branches),
+    )
+
+
+def causal_model(model: AnomalyModel, memory: Floats) -> AnomalyModel:
+    """Leave a model what a stream uses, its memory coming from elsewhere.
+
+    Windows are described by their components alone: in a stream the autoencoder's
+    network would cost more than it brings.
+    """
+    linear = uncorrected(model.autoencoder.mean, model.autoencoder.components, 0)
+    starts = np.full(memory.shape[1], NOWHERE)
+    return model._replace(autoencoder=linear, memory=memory, memory_starts=starts)

@@ -1,0 +1,54 @@
+"""AnomalyModel: what a detector has learned of a normal series."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from recs_anomaly.anomaly.autoregression import Autoregression
+from recs_anomaly.anomaly.channels import Channels
+from recs_anomaly.anomaly.window_codes import Memory, WindowAutoencoder
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.recurrent import Recurrent
+
+INPUT_LIMIT = 8.0  # in standard deviations: what the recurrent network may see
+
+
+class Correction(Recurrent):
+    """A recurrent network that corrects the forecasts of the judged channels."""
+
+    kernel: Annotated[Floats, ArraySpec("float64", ("n_features_in_", "n_gate_units"))]
+    recurrent_kernel: Annotated[
+        Floats, ArraySpec("float64", ("n_units", "n_gate_units"))
+    ]
+    bias: Annotated[Floats, ArraySpec("float64", ("n_biases", "n_gate_units"))]
+    head_kernel: Annotated[Floats, ArraySpec("float64", ("n_units", "n_targets"))]
+    head_bias: Annotated[Floats, ArraySpec("float64", ("n_targets",))]
+
+
+class AnomalyModel(NamedTuple):
+    """What a detector has learned of a normal series.
+
+    `memory` holds descriptions (n_targets, n_memory, n_code + 1); their windows start
+    at the rows `memory_starts` (n_memory,) of the training series. `recurrent` is None
+    where the network did not forecast better than the linear part alone.
+    """
+
+    channels: Channels
+    autoregression: Autoregression
+    cell: str
+    recurrent: Correction | None
+    autoencoder: WindowAutoencoder
+    memory: Annotated[
+        Floats, ArraySpec("float64", ("n_targets", "n_memory", "n_code + 1"))
+    ]
+    memory_starts: Annotated[np.ndarray, ArraySpec("int64", ("n_memory",))]
+
+    @property
+    def width(self) -> int:
+        """Rows of a window."""
+        return len(self.autoencoder.mean)
+
+    def memory_of(self, target: int) -> Memory:
+        """Descriptions of normal windows of a judged channel."""
+        return Memory(self.memory[target], self.memory_starts)
