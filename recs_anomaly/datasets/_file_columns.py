@@ -10,7 +10,7 @@ from pyarrow.parquet import ParquetFile
 from recs_anomaly.datasets._columns import find_columns
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import (
-    TextTable,
+    DelimitedText,
     read_text_table,
     reading,
     text_columns,
@@ -25,7 +25,7 @@ _MAYBE_NUMBERS = {*_IDS, "timestamp"}
 def columns_of_file(
     path: Path,
     aliases: Mapping[str, Sequence[str]],
-    of_text: Callable[[TextTable], dict[str, pa.ChunkedArray]],
+    of_text: Callable[[DelimitedText], dict[str, pa.ChunkedArray]],
     chosen: Sequence[str] = (),
 ) -> dict[str, pa.ChunkedArray]:
     """Read the columns that play a role, from Parquet or from text.
@@ -110,7 +110,7 @@ def columns_of_parquet(
 
 
 def columns_of_text(
-    table: TextTable,
+    table: DelimitedText,
     aliases: Mapping[str, Sequence[str]],
     is_row: Callable[[Sequence[str]], bool],
     chosen: Sequence[str] = (),
@@ -119,7 +119,7 @@ def columns_of_text(
 
     Parameters
     ----------
-    table : TextTable
+    table : DelimitedText
     aliases : mapping of str to sequence of str
         Accepted names of each role. Without names in the file, roles go by place.
     is_row : callable

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets.layout import DELIMITERS
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = {
@@ -24,7 +25,6 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SAMPLE_BYTES = 1 << 16
-_DELIMITERS = ("::", "\t", ",", ";", "|")
 # MovieLens' own formats never quote; there a quotation mark is part of a title.
 _UNQUOTED = ("::", "|")
 # The parser splits at single characters only; no text file holds this one.
@@ -32,7 +32,7 @@ _UNIT_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True)
-class TextTable:
+class DelimitedText:
     """A text file in memory, and how it spells its table.
 
     Attributes
@@ -44,12 +44,15 @@ class TextTable:
         ``"::"`` or one character.
     first_row : tuple of str
         Cells of the first line: names, or already values.
+    encoding : {"utf-8", "latin-1", "utf-16"}
+        Of the file.
     """
 
     path: Path
     text: bytes = field(repr=False)
     delimiter: str
     first_row: tuple[str, ...]
+    encoding: str
 
 
 @contextmanager
@@ -68,7 +71,7 @@ def reading(path: Path) -> Iterator[None]:
         raise TableFileError(f"{path} {rule} ({error.strerror}).") from error
 
 
-def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
+def read_text_table(path: Path, *, least_columns: int = 2) -> DelimitedText:
     """Read a text file and find out how it spells its table.
 
     Parameters
@@ -80,14 +83,14 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
 
     Returns
     -------
-    table : TextTable
+    table : DelimitedText
 
     Raises
     ------
     TableFileError
         If the file is empty, binary, a web page, or has too few columns.
     """
-    text = _as_utf8(_unpacked(path.read_bytes()))
+    text, encoding = _as_utf8(_unpacked(path.read_bytes()))
     text = text[re.match(rb"(?:[ \t]*(?:\r\n|\r|\n))*", text).end() :]  # type: ignore[union-attr]
     sample = text[:_SAMPLE_BYTES]
     sample_text = sample.decode(errors="replace")
@@ -102,7 +105,7 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
         raise TableFileError(
             f"{path} is a web page, not a table; download the file itself again."
         )
-    delimiter = _delimiter_of(sample_text)
+    delimiter = delimiter_of(sample_text)
     if delimiter is None and least_columns == 1:
         delimiter = ","
     if delimiter is None:
@@ -110,17 +113,18 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> TextTable:
             f"{path} has only one column, starting with {sample_text.split()[0]!r}; "
             "columns are separated by a comma, tab, semicolon, space, '|' or '::'."
         )
-    return TextTable(path, text, delimiter, tuple(_rows(sample_text, delimiter)[0]))
+    first_row = tuple(_rows(sample_text, delimiter)[0])
+    return DelimitedText(path, text, delimiter, first_row, encoding)
 
 
 def text_columns(
-    table: TextTable, columns: Mapping[str, int], *, has_header: bool
+    table: DelimitedText, columns: Mapping[str, int], *, has_header: bool
 ) -> dict[str, pa.ChunkedArray]:
     """Cut some columns out of a table, as the text that stands in the file.
 
     Parameters
     ----------
-    table : TextTable
+    table : DelimitedText
     columns : mapping of str to int
         Name to give, and place in the file from 0.
     has_header : bool
@@ -171,28 +175,21 @@ def text_columns(
     }
 
 
-def _unpacked(content: bytes) -> bytes:
-    return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
+def delimiter_of(sample: str) -> str | None:
+    """Pick what splits every line alike, into the most cells; else the first line.
 
+    Parameters
+    ----------
+    sample : str
+        Lines of a table, the last of which may be cut off.
 
-def _as_utf8(content: bytes) -> bytes:
-    """Encode anew what is not UTF-8: UTF-16 with its mark, and Latin-1 otherwise."""
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace").encode()
-    if content.isascii():
-        return content
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1").encode()
-    return content
-
-
-def _delimiter_of(sample: str) -> str | None:
-    """Pick what splits every row alike, into the most cells; else the first row."""
-    n_cells = {d: [len(row) for row in _rows(sample, d)] for d in (*_DELIMITERS, " ")}
-    parting = [d for d in n_cells if n_cells[d][0] > 1]
+    Returns
+    -------
+    delimiter : str or None
+        None where nothing splits the first line.
+    """
+    n_cells = {d: [len(row) for row in _rows(sample, d)] for d in DELIMITERS}
+    parting = [d for d in DELIMITERS if n_cells[d][0] > 1]
     regular = [d for d in parting if len({*n_cells[d]}) == 1]
     # Titles hold spaces: they separate only where nothing else does.
     candidates = (
@@ -201,13 +198,46 @@ def _delimiter_of(sample: str) -> str | None:
     return max(candidates, key=lambda d: n_cells[d][0], default=None)
 
 
-def _rows(sample: str, delimiter: str) -> list[list[str]]:
-    """Split into rows; the last may be cut off and is kept only where alone."""
-    lines = [line for line in io.StringIO(sample, newline=None) if line.strip()]
+def split_lines(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Split lines into cells, without the white space around them.
+
+    Parameters
+    ----------
+    lines : list of str
+    delimiter : str
+
+    Returns
+    -------
+    rows : list of list of str
+        One for a line, or for several where a quotation goes on over their ends.
+    """
     rows = (
         [line.rstrip("\n").split(delimiter) for line in lines]
         if delimiter in _UNQUOTED
-        else list(csv.reader(lines, delimiter=delimiter))
+        else csv.reader(lines, delimiter=delimiter)
     )
-    rows = [[cell.strip() for cell in row] for row in rows]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def _unpacked(content: bytes) -> bytes:
+    return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
+
+
+def _as_utf8(content: bytes) -> tuple[bytes, str]:
+    """Encode anew what is not UTF-8: UTF-16 with its mark, and Latin-1 otherwise."""
+    for mark, codec in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            text = content.decode(codec, errors="replace").encode()
+            return text, codec.removesuffix("-sig")
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1").encode(), "latin-1"
+    return content, "utf-8"
+
+
+def _rows(sample: str, delimiter: str) -> list[list[str]]:
+    """Split into rows; the last may be cut off and is kept only where alone."""
+    lines = [line for line in io.StringIO(sample, newline=None) if line.strip()]
+    rows = split_lines(lines, delimiter)
     return rows[: max(1, len(rows) - 1)]

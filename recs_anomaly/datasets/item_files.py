@@ -17,7 +17,7 @@ from recs_anomaly.datasets._file_columns import (
 )
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import (
-    TextTable,
+    DelimitedText,
     text_columns,
 )
 from recs_anomaly.datasets.paths import expanded
@@ -79,7 +79,7 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     return items.replace({"genres": {_NO_GENRES: ""}})
 
 
-def _text_items(table: TextTable) -> dict[str, pa.ChunkedArray]:
+def _text_items(table: DelimitedText) -> dict[str, pa.ChunkedArray]:
     if table.delimiter == "|" and len(table.first_row) == _U_ITEM_CELLS:
         return _u_item(table)
     return columns_of_text(table, ITEM_COLUMNS, _starts_with_a_number)
@@ -89,7 +89,7 @@ def _starts_with_a_number(cells: Sequence[str]) -> bool:
     return re.fullmatch("[0-9]+", cells[0]) is not None
 
 
-def _u_item(table: TextTable) -> dict[str, pa.ChunkedArray]:
+def _u_item(table: DelimitedText) -> dict[str, pa.ChunkedArray]:
     first_flag = _U_ITEM_CELLS - len(_U_ITEM_GENRES)
     flags = {name: first_flag + n for n, name in enumerate(_U_ITEM_GENRES)}
     columns = text_columns(table, {"item_id": 0, "title": 1, **flags}, has_header=False)

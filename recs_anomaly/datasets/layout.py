@@ -1,7 +1,12 @@
 """What is settled about a file of a series by looking at the whole of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
+
+# A space separates only where nothing else does: names and titles hold spaces.
+DELIMITERS = ("::", "\t", ",", ";", "|", " ")
+ENCODINGS = ("utf-8", "latin-1", "utf-16")
+TIME_UNITS = ("", "date", "start", "s", "ms", "us", "ns")
 
 
 @dataclass(frozen=True)
@@ -21,23 +26,23 @@ class SeriesLayout:
         Names of all columns, in their order: x0, x1, ... where the file has no names.
     time : tuple of str, default=()
         The column of times; two where the day and the time of day have one each.
-    time_format : str, default=""
-        "ISO8601", "mixed" or a format for `strptime` where times are dates. Where they
-        are numbers, what these count: "s", "ms", "us" or "ns" since 1970, or "start":
-        seconds since the start. Empty where there are no times.
+    time_unit : {"", "date", "start", "s", "ms", "us", "ns"}, default=""
+        What times are: dates, seconds since the start, or so many units since 1970.
+        Empty where there are none.
     day_first : bool, default=False
         Whether 1/2/2026 is in February.
-    thousands : str, default=""
-        What parts the thousands in a number, such as the comma in 1,234.5.
+    thousands : dict of str, default={}
+        What parts the thousands, as the comma in 1,234.5, by the names of the columns
+        whose numbers part them.
     """
 
     delimiter: str = ""
     encoding: str = "utf-8"
     columns: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
-    time_format: str = ""
+    time_unit: str = ""
     day_first: bool = False
-    thousands: str = ""
+    thousands: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes as plain values, for instance to keep with a model."""
@@ -71,11 +76,15 @@ def a_layout(value: object) -> bool:
     is_layout : bool
     """
     plain = SeriesLayout().to_dict()
+    if not isinstance(value, dict) or value.keys() != plain.keys():
+        return False
+    if any(type(value[name]) is not type(plain[name]) for name in plain):
+        return False
+    marks = value["thousands"]
+    texts = (*value["columns"], *value["time"], *marks, *marks.values())
     return (
-        isinstance(value, dict)
-        and value.keys() == plain.keys()
-        and all(type(value[name]) is type(plain[name]) for name in plain)
-        and all(type(name) is str for name in (*value["columns"], *value["time"]))
-        and value["encoding"] in ("utf-8", "latin-1", "utf-16")
-        and max(len(value["delimiter"]), len(value["thousands"])) <= len("::")
+        all(type(text) is str for text in texts)
+        and value["delimiter"] in ("", *DELIMITERS)
+        and value["encoding"] in ENCODINGS
+        and value["time_unit"] in TIME_UNITS
     )

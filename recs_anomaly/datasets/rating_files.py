@@ -1,5 +1,6 @@
 """Anybody's own ratings or choices, from the file formats they usually come in."""
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,12 +17,10 @@ from recs_anomaly.datasets._columns import (
 )
 from recs_anomaly.datasets._file_columns import columns_of_file, columns_of_text
 from recs_anomaly.datasets._tables import TableFileError
-from recs_anomaly.datasets._text_tables import TextTable
-from recs_anomaly.datasets._time_columns import dates_or_cells
+from recs_anomaly.datasets._text_tables import DelimitedText
+from recs_anomaly.datasets.cells import MISSING, dates_or_cells, number_of
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
-
-_NO_VALUE = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 
 
 def read_ratings(
@@ -148,7 +147,7 @@ def _columns(
 ) -> dict[str, pa.ChunkedArray]:
     """Read the columns of the roles; each row must name a user and an item."""
 
-    def of_text(table: TextTable) -> dict[str, pa.ChunkedArray]:
+    def of_text(table: DelimitedText) -> dict[str, pa.ChunkedArray]:
         return columns_of_text(table, aliases, is_row, chosen)
 
     found = columns_of_file(path, aliases, of_text, chosen)
@@ -162,13 +161,17 @@ def _is_rating(cells: Sequence[str]) -> bool:
     """Whether a first line is already a rating, so that the file has no names."""
     if len(cells) not in (3, 4) or names_any_column(cells, RATING_COLUMNS):
         return False
-    return bool(np.isfinite(pd.to_numeric(cells[2], errors="coerce")))
+    return _is_number(cells[2])
 
 
 def _is_choice(cells: Sequence[str]) -> bool:
     """Whether a first line is already a choice: nothing but numbers."""
-    numbers = pd.to_numeric(pd.Series(cells), errors="coerce")
-    return len(cells) > 1 and bool(np.isfinite(numbers).all())
+    return len(cells) > 1 and all(map(_is_number, cells))
+
+
+def _is_number(cell: str) -> bool:
+    number = number_of(cell)
+    return number is not None and math.isfinite(number)
 
 
 def _finite_numbers(ratings: pa.ChunkedArray, path: Path) -> np.ndarray:
@@ -179,7 +182,7 @@ def _finite_numbers(ratings: pa.ChunkedArray, path: Path) -> np.ndarray:
         came = str(ratings[row].as_py()).strip()
         rule = (
             "has no rating"
-            if came.lower() in _NO_VALUE
+            if came.lower() in MISSING
             else f"has the rating {came!r}, which is not a finite number"
         )
         raise TableFileError(f"{path}, row {row + 1}, {rule}.")
@@ -191,6 +194,6 @@ def _numbers(ratings: pa.ChunkedArray) -> np.ndarray:
     try:
         return np.asarray(pc.cast(ratings, pa.float64()).to_numpy())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        # Half of the world writes 4,5.
-        text = pc.replace_substring(pc.cast(ratings, pa.string()), ",", ".")
-    return np.asarray(pd.to_numeric(text.to_pandas(), errors="coerce"), dtype=float)
+        # An empty cell is no number, and half of the world writes 4,5.
+        cells = pc.fill_null(pc.cast(ratings, pa.string()), "").to_pylist()
+    return np.array([number_of(cell) for cell in cells], dtype=np.float64)

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,18 +13,24 @@ import pyarrow as pa
 from pyarrow.parquet import read_table
 
 from recs_anomaly.datasets._file_columns import is_parquet
-from recs_anomaly.datasets._number_columns import (
-    numbers_of,
-    why_no_numbers,
-    without_units,
-)
 from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import read_text_table, reading, text_columns
-from recs_anomaly.datasets._time_columns import as_times, find_time, with_clock
 from recs_anomaly.datasets.benchmark_series import LABELS
+from recs_anomaly.datasets.cells import (
+    Readings,
+    is_header,
+    is_value,
+    joined,
+    names_units,
+    readings_of,
+    time_columns,
+    times_of,
+    why_no_numbers,
+)
+from recs_anomaly.datasets.layout import SeriesLayout
 from recs_anomaly.datasets.paths import expanded
 
-MOST_COLUMNS = 10_000
+MAX_COLUMNS = 10_000
 
 
 class LabelledSeries(NamedTuple):
@@ -38,11 +45,14 @@ class LabelledSeries(NamedTuple):
         True where the file says that a row is abnormal, if it says that.
     time : str or None
         Name of the column of times, if there is one.
+    layout : SeriesLayout, default=SeriesLayout()
+        How the file spells its rows, to read later ones by.
     """
 
     values: pd.DataFrame
     labels: pd.Series | None
     time: str | None
+    layout: SeriesLayout = SeriesLayout()
 
 
 def read_series(
@@ -51,6 +61,7 @@ def read_series(
     time: str | None = None,
     channels: Sequence[str] | None = None,
     labels: str | None = None,
+    layout: SeriesLayout | None = None,
 ) -> LabelledSeries:
     r"""Read a file with a column of times and columns of readings.
 
@@ -75,6 +86,9 @@ def read_series(
         Names of the columns to read. By default all that hold numbers.
     labels : str, optional
         Name of a column that holds 1 where a row is abnormal and 0 elsewhere.
+    layout : SeriesLayout, optional
+        That of another file from the same source. It decides what this file leaves
+        open: whether 1/2/2026 is in February, what small numbers count as times.
 
     Returns
     -------
@@ -94,51 +108,64 @@ def read_series(
     >>> read_series(file).values["bar"].tolist()
     [4.5, nan]
     """
-    path = expanded(path)
+    path, known = expanded(path), layout or SeriesLayout()
     with reading(path):
-        columns = _parquet(path) if is_parquet(path) else _text(path)
+        columns, found = _parquet(path) if is_parquet(path) else _text(path)
     for name in [time, labels, *(channels or [])]:
         if name is not None and name not in columns:
             raise TableFileError(
                 f"{path} has no column {name!r}; it has {', '.join(columns)[:300]}."
             )
-    if time is None:
-        columns = with_clock(columns)
-        time = find_time(columns)
+    times = known.time if time is None else (time,)
+    if not times or not {*times} <= {*columns}:
+        times = time_columns(columns)
     marks = None if labels is None else _labels(columns[labels], path)
-    others = {time, labels}
-    if labels is None and channels is None:
-        others |= _truths(columns, path)
-    frame = _values(columns, channels, others, path)
-    if time is not None:
-        index = as_times(columns[time], path).rename(time)
-        frame, marks = _in_order(frame, marks, index, path)
-    return LabelledSeries(frame, marks, time)
+    if channels is None:
+        others = {*times, labels} | (
+            _truths(columns, path) if labels is None else set()
+        )
+        measured = {name: columns[name] for name in columns if name not in others}
+    else:
+        measured = {name: columns[name] for name in channels}
+    readings = _readings(measured, known, path, are_chosen=channels is not None)
+    frame = pd.DataFrame({name: each.numbers for name, each in readings.items()})
+    grouped = {name: r.thousands for name, r in readings.items() if r.thousands}
+    found = replace(found, time=times, thousands=grouped)
+    if not times:
+        return LabelledSeries(frame, marks, None, found)
+    told = times_of(joined([columns[name] for name in times]), path, known)
+    found = replace(found, time_unit=told.unit, day_first=told.day_first)
+    called = " ".join(times)
+    frame, marks = _in_order(frame, marks, told.stamps.rename(called), path)
+    return LabelledSeries(frame, marks, called, found)
 
 
-def _parquet(path: Path) -> dict[str, pd.Series]:
+def _parquet(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
     try:
         frame = read_table(path).to_pandas()
     except pa.ArrowInvalid as error:
         raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
-    return _named([str(name) for name in frame], [frame[name] for name in frame], path)
+    names = [str(name) for name in frame]
+    columns = _named(names, [frame[name] for name in frame], path)
+    return columns, SeriesLayout(columns=tuple(names))
 
 
-def _text(path: Path) -> dict[str, pd.Series]:
+def _text(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
     table = read_text_table(path, least_columns=1)
     first = table.first_row
-    if len(first) > MOST_COLUMNS:
+    if len(first) > MAX_COLUMNS:
         raise TableFileError(
-            f"{path} has more than {MOST_COLUMNS:,} columns, too many to be channels."
+            f"{path} has more than {MAX_COLUMNS:,} columns, too many to be channels."
         )
-    has_header = pd.to_numeric(pd.Series(first), errors="coerce").isna().all()
-    names = list(first) if has_header else [f"x{n}" for n in range(len(first))]
+    has_header = is_header(first)
+    names = [*first] if has_header else [f"x{n}" for n in range(len(first))]
     places = {str(place): place for place in range(len(names))}
-    cells = text_columns(table, places, has_header=bool(has_header))
-    named = _named(names, [column.to_pandas() for column in cells.values()], path)
-    return without_units(named, path) if has_header else named
+    cells = text_columns(table, places, has_header=has_header)
+    columns = _named(names, [column.to_pandas() for column in cells.values()], path)
+    layout = SeriesLayout(table.delimiter, table.encoding, tuple(names))
+    return _without_units(columns, path) if has_header else columns, layout
 
 
 def _named(
@@ -152,18 +179,39 @@ def _named(
     return dict(zip(names, columns, strict=True))
 
 
-def _values(
+def _without_units(columns: dict[str, pd.Series], path: Path) -> dict[str, pd.Series]:
+    """Leave out a row below the names that says what the readings are measured in."""
+    head = {name: column.iloc[:2].tolist() for name, column in columns.items()}
+    if any(len(cells) < 2 or is_value(cells[0]) for cells in head.values()):
+        return columns
+    units = [first for first, second in head.values() if is_value(second)]
+    if not names_units(units):
+        return columns
+    named = ", ".join(filter(None, units))
+    warnings.warn(
+        f"left out of {path}, for it names units: the first row, {named}.",
+        stacklevel=4,
+    )
+    return {name: column.iloc[1:] for name, column in columns.items()}
+
+
+def _readings(
     columns: dict[str, pd.Series],
-    channels: Sequence[str] | None,
-    no_channels: set[str | None],
+    layout: SeriesLayout,
     path: Path,
-) -> pd.DataFrame:
-    wanted = [name for name in columns if name not in no_channels]
-    numbers = {name: numbers_of(columns[name]) for name in channels or wanted}
-    kept = {name: found for name, found in numbers.items() if found is not None}
-    others = [name for name in numbers if name not in kept]
-    told = ", ".join(why_no_numbers(name, columns[name]) for name in others)
-    if channels is not None and told:
+    *,
+    are_chosen: bool,
+) -> dict[str, Readings]:
+    """Numbers of the columns; those without are left out, if they were not chosen."""
+    readings = {
+        name: readings_of(column, layout.thousands.get(name, ""))
+        for name, column in columns.items()
+    }
+    kept = {name: found for name, found in readings.items() if found is not None}
+    told = ", ".join(
+        why_no_numbers(name, columns[name]) for name in columns if name not in kept
+    )
+    if are_chosen and told:
         raise TableFileError(f"channels must hold numbers; {path} has {told}.")
     if not kept:
         named = f"; it has {told}" if told else ""
@@ -171,12 +219,12 @@ def _values(
     if told:
         warnings.warn(f"left out of {path}, for want of numbers: {told}.", stacklevel=3)
     for name, found in kept.items():
-        if np.isinf(found).any():
-            row = int(np.isinf(found).argmax()) + 1
+        if np.isinf(found.numbers).any():
+            row = int(np.isinf(found.numbers).argmax()) + 1
             raise TableFileError(
                 f"{path}, row {row}, has a value in {name!r} that is not finite."
             )
-    return pd.DataFrame(kept)
+    return kept
 
 
 def _truths(columns: dict[str, pd.Series], path: Path) -> set[str]:
@@ -184,8 +232,8 @@ def _truths(columns: dict[str, pd.Series], path: Path) -> set[str]:
     found = set()
     for name, column in columns.items():
         if name.lower().replace("_", "") in LABELS:
-            numbers = numbers_of(column)
-            if numbers is not None and np.isin(numbers, (0, 1)).all():
+            readings = readings_of(column)
+            if readings is not None and np.isin(readings.numbers, (0, 1)).all():
                 found.add(name)
     if found:
         warnings.warn(

@@ -2,19 +2,24 @@
 
 import csv
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from recs_anomaly.datasets._time_columns import EPOCHS, NAMES, year_first
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.datasets._text_tables import delimiter_of, split_lines
+from recs_anomaly.datasets.cells import (
+    is_header,
+    nanoseconds_of,
+    number_of,
+    time_columns,
+)
+from recs_anomaly.datasets.layout import DELIMITERS, SeriesLayout
 from recs_anomaly.exceptions import InputError
 
-MISSING = {"", "nan", "na", "null", "none"}
-SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
-DELIMITERS = ",;\t"
 SHOWN = 60  # characters of a bad line
 
 
@@ -34,37 +39,47 @@ class IncomingRow:
         When, if the line says so.
     """
 
-    values: NDArray[np.float64]
+    values: Floats
     seconds: float | None
 
 
 class LineParser:
     """Read rows of known channels from lines of text.
 
-    Lines are JSON objects, by channel, where the first line is one; else they are CSV,
-    with commas, semicolons or tabs between the cells, whichever the first line has most
-    of. That line names the columns, unless it holds nothing but numbers: then these are
-    the channels in their order. Where no comma stands between cells, 4,5 is a number.
+    A cell means in a line what `read_series` makes of it in a column. Lines are JSON
+    objects, by channel, where the first line is one, and else cells of a table, whose
+    first line names the columns. Without names, lines that have as many cells as the
+    file of the layout hold the same columns, and lines of nothing but a number for each
+    channel hold these in their order.
 
     Parameters
     ----------
     channels : list of str
         Names of the channels, in their order.
-    time : str or None
-        Name of the column of times. None takes one with a usual name, if there is one.
+    time : str, optional
+        Name of the column of times. By default that of the layout, or else what
+        `read_series` would take in a file of one row.
+    layout : SeriesLayout, optional
+        How the file spelled its rows that was read before, with the same channels.
     """
 
-    def __init__(self, channels: list[str], time: str | None) -> None:
-        self._channels, self._time = channels, time
+    def __init__(
+        self,
+        channels: list[str],
+        time: str | None = None,
+        layout: SeriesLayout | None = None,
+    ) -> None:
+        self._channels, self._chosen_time = channels, time
+        self._layout = layout or SeriesLayout()
         self._is_json: bool | None = None
-        self._delimiter: str | None = None
-        self._places: list[int] | None = None
-        self._time_place: int | None = None
+        self._delimiter = ""
+        self._names: list[str] | None = None
+        self._time: tuple[str, ...] | None = (time,) if time else None
 
     @property
     def is_started(self) -> bool:
         """Whether it is known what the lines hold."""
-        return bool(self._is_json) or self._places is not None
+        return bool(self._is_json) or self._names is not None
 
     def parse(self, line: str) -> IncomingRow | None:
         """Read a line.
@@ -85,12 +100,12 @@ class LineParser:
         InputError
             If the columns are named and a channel is not among them.
         """
-        text = line.strip().lstrip("\ufeff")
-        if not text:
+        text = line.strip("\r\n").lstrip("\ufeff")
+        if not text.strip():
             return None
         if self._is_json is None:
-            self._is_json = text.startswith("{")
-        return self._of_json(text) if self._is_json else self._of_csv(text)
+            self._is_json = text.lstrip().startswith("{")
+        return self._of_json(text) if self._is_json else self._of_cells(text)
 
     def _of_json(self, text: str) -> IncomingRow:
         try:
@@ -99,109 +114,92 @@ class LineParser:
             raise BadLineError(f"it is no JSON: {text!r:.{SHOWN}}") from error
         if not isinstance(cells, dict):
             raise BadLineError(f"it is no JSON object: {text!r:.{SHOWN}}")
-        known = [name for name in self._channels if name in cells]
-        if not known:
+        if not any(name in cells for name in self._channels):
             raise BadLineError(f"it has none of the channels: {text!r:.{SHOWN}}")
-        name = self._time or _usual_time(list(cells))
-        if self._time is not None and self._time not in cells:
-            raise BadLineError(f"it has no {self._time!r}: {text!r:.{SHOWN}}")
-        values = [_number(cells.get(channel)) for channel in self._channels]
-        seconds = None if name is None else seconds_of_cell(cells[name])
+        if self._chosen_time is not None and self._chosen_time not in cells:
+            raise BadLineError(f"it has no {self._chosen_time!r}: {text!r:.{SHOWN}}")
+        return self._row(cells)
+
+    def _of_cells(self, text: str) -> IncomingRow | None:
+        if self._names is None:
+            self._delimiter = self._find_delimiter(text)
+            self._names = self._find_names(cells := _split(text, self._delimiter))
+            if self._names == cells:
+                return None
+        else:
+            cells = _split(text, self._delimiter)
+        if len(cells) != len(self._names):
+            raise BadLineError(f"it has {len(cells)} cells: {text!r:.{SHOWN}}")
+        return self._row(dict(zip(self._names, cells, strict=True)))
+
+    def _row(self, cells: Mapping[str, object]) -> IncomingRow:
+        values = [self._number(name, cells.get(name)) for name in self._channels]
+        names = self._time_names(cells)
+        if not names or any(name not in cells for name in names):
+            return IncomingRow(np.array(values), None)
+        cell = " ".join(str(cells[name]) for name in names)
+        try:
+            seconds = nanoseconds_of(cell, self._layout) / 1e9
+        except ValueError as error:
+            raise BadLineError(f"its time is none: {cell!r:.{SHOWN}}") from error
         return IncomingRow(np.array(values), seconds)
 
-    def _of_csv(self, text: str) -> IncomingRow | None:
-        if self._delimiter is None:
-            self._delimiter = max(DELIMITERS, key=text.count)
-        cells = next(csv.reader([text], delimiter=self._delimiter))
-        if self._delimiter != ",":
-            cells = [_with_point(cell) for cell in cells]
-        if self._places is None:
-            return self._start_csv(cells)
-        if len(cells) <= max(self._places, default=0):
-            raise BadLineError(f"it has {len(cells)} cells: {text!r:.{SHOWN}}")
-        values = np.array([_number(cells[place]) for place in self._places])
-        place = self._time_place
-        if place is not None and place >= len(cells):
-            raise BadLineError(f"it has {len(cells)} cells: {text!r:.{SHOWN}}")
-        seconds = None if place is None else seconds_of_cell(cells[place])
-        return IncomingRow(values, seconds)
+    def _number(self, channel: str, cell: object) -> float:
+        text = "" if cell is None else str(cell)
+        number = number_of(text, self._layout.thousands.get(channel, ""))
+        if number is None or math.isinf(number):
+            raise BadLineError(f"it holds {cell!r:.{SHOWN}} for a number")
+        return number
 
-    def _start_csv(self, cells: list[str]) -> IncomingRow | None:
-        names = [cell.strip() for cell in cells]
-        if all(map(_is_number, names)) and not set(self._channels) <= set(names):
-            if len(names) != len(self._channels) or self._time is not None:
-                raise InputError(
-                    f"the first line must name the columns, or hold a number for each "
-                    f"of the {len(self._channels)} channels; it holds {len(names)} "
-                    f"numbers."
-                )
-            self._places = list(range(len(names)))
-            return IncomingRow(np.array([_number(name) for name in names]), None)
-        wanted = [*self._channels, *([self._time] if self._time else [])]
-        for name in wanted:
-            if name not in names:
-                raise InputError(
-                    f"the first line must name the column {name!r}; it names "
-                    f"{', '.join(names)!r:.200}."
-                )
-        self._places = [names.index(channel) for channel in self._channels]
-        time = self._time or _usual_time(names)
-        self._time_place = None if time is None else names.index(time)
-        return None
+    def _time_names(self, cells: Mapping[str, object]) -> tuple[str, ...]:
+        """Names of the columns of times, settled by the first row."""
+        if self._time is None:
+            known = self._layout.time
+            others = {
+                name: pd.Series([str(cell)])
+                for name, cell in cells.items()
+                if name not in self._channels
+            }
+            has_known = bool(known) and {*known} <= {*cells}
+            self._time = known if has_known else time_columns(others)
+        return self._time
+
+    def _wanted(self) -> set[str]:
+        return {*self._channels, *filter(None, [self._chosen_time])}
+
+    def _find_delimiter(self, text: str) -> str:
+        """Find what makes of the first line the names, or as many cells as expected."""
+        known = self._layout.delimiter
+        for delimiter in filter(None, (known, *DELIMITERS)):
+            if self._wanted() <= {*_split(text, delimiter)}:
+                return delimiter
+        if known and len(_split(text, known)) == len(self._layout.columns):
+            return known
+        return delimiter_of(text) or known or DELIMITERS[0]
+
+    def _find_names(self, cells: list[str]) -> list[str]:
+        """Find the names of the columns: the cells themselves, if they are names."""
+        wanted, numbered = self._wanted(), [f"x{n}" for n in range(len(cells))]
+        if wanted <= {*cells}:
+            return cells
+        columns = [*self._layout.columns]
+        if is_header(cells) and columns != numbered:
+            missing = min(wanted - {*cells})
+            raise InputError(
+                f"the first line must name the column {missing!r}; it names "
+                f"{', '.join(cells)!r:.200}."
+            )
+        for names in (columns, numbered, self._channels):
+            if len(names) == len(cells) and wanted <= {*names}:
+                return names
+        raise InputError(
+            f"the first line must name the columns, or hold a number for each of the "
+            f"{len(self._channels)} channels; it holds {len(cells)} numbers."
+        )
 
 
-def seconds_of_cell(cell: Any) -> float:
-    """Seconds that a time stands for.
-
-    Parameters
-    ----------
-    cell : str or float
-        A date, or a number: seconds, milliseconds and so on since 1970 where it is
-        that large, else seconds.
-
-    Returns
-    -------
-    seconds : float
-
-    Raises
-    ------
-    BadLineError
-        If it is no time.
-    """
-    if _is_number(cell):
-        number = float(cell)
-        unit = next((unit for least, unit in EPOCHS if abs(number) >= least), "s")
-        return number * SECONDS[unit]
+def _split(text: str, delimiter: str) -> list[str]:
     try:
-        stamp = pd.Timestamp(year_first(str(cell)))
-    except (ValueError, OverflowError) as error:
-        raise BadLineError(f"its time is none: {cell!r:.{SHOWN}}") from error
-    if pd.isna(stamp):
-        raise BadLineError(f"its time is none: {cell!r:.{SHOWN}}")
-    return float(stamp.as_unit("ns").value / 1e9)
-
-
-def _usual_time(names: list[str]) -> str | None:
-    plain = {"".join(filter(str.isalnum, name)).lower(): name for name in names}
-    return next((plain[name] for name in NAMES if name in plain), None)
-
-
-def _with_point(cell: str) -> str:
-    """Spell 4,5 as 4.5, and leave what is no number."""
-    spelled = cell.replace(",", ".")
-    return spelled if _is_number(spelled) else cell
-
-
-def _is_number(cell: Any) -> bool:
-    try:
-        return bool(np.isfinite(float(cell)))
-    except (TypeError, ValueError):
-        return False
-
-
-def _number(cell: Any) -> float:
-    if cell is None or str(cell).strip().lower() in MISSING:
-        return np.nan
-    if isinstance(cell, bool) or not _is_number(cell):
-        raise BadLineError(f"it holds {cell!r:.{SHOWN}} for a number")
-    return float(cell)
+        return split_lines([text], delimiter)[0]
+    except csv.Error as error:
+        raise BadLineError(f"it is no line of a table: {text!r:.{SHOWN}}") from error

@@ -15,9 +15,9 @@ LAYOUT = SeriesLayout(
     encoding="latin-1",
     columns=("Datum", "bar"),
     time=("Datum",),
-    time_format="%d/%m/%Y %H:%M",
+    time_unit="date",
     day_first=True,
-    thousands=".",
+    thousands={"bar": "."},
 )
 
 
@@ -31,6 +31,8 @@ def test_a_layout_is_plain_values_and_comes_back() -> None:
     [
         {"delimiter": ";;;"},
         {"encoding": "rot13"},
+        {"time_unit": "weeks"},
+        {"thousands": {"bar": 1}},
         {"columns": ["a"]},
         {"columns": ("a", 1)},
         {"day_first": 1},

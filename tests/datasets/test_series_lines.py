@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from recs_anomaly.anomaly.app.watching import follow, lines_of
-from recs_anomaly.datasets.series_lines import BadLineError, LineParser, seconds_of_cell
+from recs_anomaly.datasets.cells import nanoseconds_of
+from recs_anomaly.datasets.layout import SeriesLayout
+from recs_anomaly.datasets.series_lines import BadLineError, LineParser
 from recs_anomaly.exceptions import InputError
 
 NOON = pd.Timestamp("2026-03-01 12:00").timestamp()
@@ -75,7 +77,7 @@ def test_missing_values_are_nan() -> None:
     ],
 )
 def test_times(cell: str | float, seconds: float) -> None:
-    assert seconds_of_cell(cell) == seconds
+    assert nanoseconds_of(cell, SeriesLayout()) / 1e9 == seconds
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from recs_anomaly.datasets.series_lines import BadLineError, LineParser
 from recs_anomaly.exceptions import InputError
 
 OLDEST_DATE = 1e8  # seconds since 1970: smaller numbers are no dates
-LONGEST_LINE = 1_000_000  # bytes; a longer one comes in pieces, which are bad lines
+MAX_LINE_BYTES = 1_000_000  # a longer one comes in pieces, which are bad lines
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Watching:
     save : callable
         Called every `save_every` lines.
     save_every : int
-    most_bad : int
+    max_bad : int
         One bad line more is an error.
     n_lines, n_bad : int, default=0
         Lines so far, and those of them that held no row.
@@ -43,7 +43,7 @@ class Watching:
     complain: Callable[[str], None]
     save: Callable[[], None]
     save_every: int
-    most_bad: int
+    max_bad: int
     n_lines: int = 0
     n_bad: int = 0
 
@@ -91,9 +91,9 @@ class Watching:
     def _count_bad(self, error: BadLineError) -> None:
         self.n_bad += 1
         self.complain(f"Line {self.n_lines:,} was left out: {error}.")
-        if self.n_bad > self.most_bad:
+        if self.n_bad > self.max_bad:
             raise InputError(
-                f"more than {self.most_bad} lines were bad; the last, line "
+                f"more than {self.max_bad} lines were bad; the last, line "
                 f"{self.n_lines:,}: {error}."
             )
 
@@ -123,23 +123,27 @@ def _date(seconds: float | None) -> str | float | None:
     return pd.Timestamp(round(seconds * 1e6), unit="us").isoformat()
 
 
-def lines_of(stream: BinaryIO) -> Iterator[str]:
-    """Give the lines of a stream until it ends; what is no UTF-8 is marked.
+def lines_of(stream: BinaryIO, encoding: str = "utf-8") -> Iterator[str]:
+    """Yield the lines of a stream until it ends.
 
     Parameters
     ----------
     stream : binary file
+    encoding : str, default="utf-8"
+        Of lines that are not UTF-8; what is not in it either is marked.
 
-    Returns
-    -------
-    lines : iterator of str
+    Yields
+    ------
+    line : str
     """
-    while line := stream.readline(LONGEST_LINE):
-        yield line.decode("utf-8", errors="replace")
+    while line := stream.readline(MAX_LINE_BYTES):
+        yield _decoded(line, encoding)
 
 
-def follow(path: Path, wait: Callable[[], bool]) -> Iterator[str]:
-    """Give the lines of a file, and those that are added to it.
+def follow(
+    path: Path, wait: Callable[[], bool], encoding: str = "utf-8"
+) -> Iterator[str]:
+    """Yield the lines of a file, and those that are added to it.
 
     A line counts when its end has been written. A file that has become shorter, or
     another of the same name, is read from its beginning.
@@ -150,20 +154,29 @@ def follow(path: Path, wait: Callable[[], bool]) -> Iterator[str]:
     wait : callable
         Called when there is nothing more to read; waits a moment, and says whether to
         go on.
+    encoding : str, default="utf-8"
+        As for `lines_of`.
 
-    Returns
-    -------
-    lines : iterator of str
+    Yields
+    ------
+    line : str
     """
     while True:
         with path.open("rb") as file:
             identity = path.stat().st_ino
             part = b""
             while path.stat().st_ino == identity and path.stat().st_size >= file.tell():
-                piece = file.readline(LONGEST_LINE)
+                piece = file.readline(MAX_LINE_BYTES)
                 part += piece
-                if piece.endswith(b"\n") or len(part) >= LONGEST_LINE:
-                    yield part.decode("utf-8", errors="replace")
+                if piece.endswith(b"\n") or len(part) >= MAX_LINE_BYTES:
+                    yield _decoded(part, encoding)
                     part = b""
                 elif not piece and not wait():
                     return
+
+
+def _decoded(line: bytes, encoding: str) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode(encoding, errors="replace")

@@ -10,8 +10,8 @@ from typing import Any
 from recs_anomaly.exceptions import InputError
 
 TIMEOUT_S = 10.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
-MOST_WAITING = 10_000
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 60.0
+MAX_WAITING = 10_000
 
 
 class Webhook:
@@ -29,7 +29,7 @@ class Webhook:
         Seconds that the server has for an answer.
     first_pause : float, default=0.5
         Seconds before the second try.
-    most_waiting : int, default=10000
+    max_waiting : int, default=10000
 
     Attributes
     ----------
@@ -43,13 +43,13 @@ class Webhook:
         *,
         timeout: float = TIMEOUT_S,
         first_pause: float = FIRST_PAUSE_S,
-        most_waiting: int = MOST_WAITING,
+        max_waiting: int = MAX_WAITING,
     ) -> None:
         if not url.startswith(("http://", "https://")):
             raise InputError(f"url must begin with http:// or https://; got {url!r}.")
         self._url, self._timeout, self._first_pause = url, timeout, first_pause
         self._waiting: deque[dict[str, Any]] = deque()
-        self._most_waiting = most_waiting
+        self._max_waiting = max_waiting
         self._changed = threading.Condition()
         self._is_closing = False
         self.n_posted = self.n_dropped = self.n_failures = 0
@@ -70,7 +70,7 @@ class Webhook:
             Of plain values.
         """
         with self._changed:
-            if len(self._waiting) >= self._most_waiting:
+            if len(self._waiting) >= self._max_waiting:
                 self._waiting.popleft()
                 self.n_dropped += 1
             self._waiting.append(event)
@@ -111,7 +111,7 @@ class Webhook:
                 else:
                     self.n_failures += 1
                     self._changed.wait_for(lambda: self._is_closing, pause)
-                    pause = min(2.0 * pause, LONGEST_PAUSE_S)
+                    pause = min(2.0 * pause, MAX_PAUSE_S)
 
     def _forget(self, event: dict[str, Any]) -> None:
         self.n_posted += 1

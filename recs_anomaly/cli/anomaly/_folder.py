@@ -20,7 +20,7 @@ class FolderSettings(NamedTuple):
     """How each series of a folder is read, and what is learned from."""
 
     time: str | None
-    channels: str | None
+    channels: list[str] | None
     train_until: str | None
     seed: int
     n_jobs: int

@@ -8,7 +8,8 @@ import click
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
-    from recs_anomaly.datasets import LabelledSeries
+    from recs_anomaly import TimeSeriesAnomalyDetector
+    from recs_anomaly.datasets import LabelledSeries, SeriesLayout
 
 time_option = click.option(
     "--time",
@@ -18,6 +19,7 @@ time_option = click.option(
 channels_option = click.option(
     "--channels",
     metavar="COL,COL",
+    callback=lambda context, option, words: words.split(",") if words else None,
     help="Columns to look at. [default: all that hold numbers]",
 )
 seed_option = click.option(
@@ -26,7 +28,11 @@ seed_option = click.option(
 
 
 def open_series(
-    path: str, time: str | None, channels: str | None, labels: str | None = None
+    path: str,
+    time: str | None,
+    channels: Sequence[str] | None,
+    labels: str | None = None,
+    layout: "SeriesLayout | None" = None,
 ) -> "LabelledSeries":
     """Open a file, or the sample series by the name ``sample``."""
     from recs_anomaly.datasets import LabelledSeries, load_sample_series, read_series
@@ -35,8 +41,28 @@ def open_series(
         sample = load_sample_series()
         marks = sample.labels if labels == "label" else None
         return LabelledSeries(sample.values, marks, "time")
-    named: Sequence[str] | None = channels.split(",") if channels else None
-    return read_series(path, time=time, channels=named, labels=labels)
+    return read_series(path, time=time, channels=channels, labels=labels, layout=layout)
+
+
+def load_detector(model: str) -> "TimeSeriesAnomalyDetector":
+    """Load a model file that must hold a detector."""
+    from recs_anomaly import TimeSeriesAnomalyDetector, load
+
+    detector = load(model)
+    if not isinstance(detector, TimeSeriesAnomalyDetector):
+        raise InputError(
+            f"MODEL must hold a TimeSeriesAnomalyDetector; {model} holds a "
+            f"{type(detector).__name__}."
+        )
+    return detector
+
+
+def layout_of(detector: "TimeSeriesAnomalyDetector") -> "SeriesLayout | None":
+    """Return how the training file was spelled, if the detector knows."""
+    from recs_anomaly.datasets import SeriesLayout
+
+    known = getattr(detector, "layout_", None)
+    return None if known is None else SeriesLayout.from_dict(known)
 
 
 def refuse_few_rows(rows: Any) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 POLL_S = 0.2  # between two looks at a file
 STATUS_S = 10.0  # between two status lines
 PATIENCE_S = 5.0  # for a webhook at the end
-MOST_COMPLAINTS = 5
+MAX_COMPLAINTS = 5
 
 
 @dataclass
@@ -41,8 +41,9 @@ class Stopped(BaseException):
 
 def open_watcher(model: str, state: Path | None, alpha: float | None) -> Opened:
     """Go on from a state, if there is one, or start with a model."""
-    from recs_anomaly import TimeSeriesAnomalyDetector, load
+    from recs_anomaly import load
     from recs_anomaly.anomaly.watch import SeriesWatcher
+    from recs_anomaly.cli.anomaly._series import load_detector
     from recs_anomaly.persistence import inspect
 
     if state is not None and state.exists():
@@ -54,14 +55,8 @@ def open_watcher(model: str, state: Path | None, alpha: float | None) -> Opened:
             )
         facts = inspect(state).metrics
         return Opened(watcher, int(facts["n_lines"]), bool(facts["is_over"]))
-    detector = load(model)
-    if not isinstance(detector, TimeSeriesAnomalyDetector):
-        raise InputError(
-            f"MODEL must hold a TimeSeriesAnomalyDetector; {model} holds a "
-            f"{type(detector).__name__}."
-        )
     rules = {} if alpha is None else {"alpha": alpha}
-    return Opened(detector.watch(**rules), 0, was_stopped=True)
+    return Opened(load_detector(model).watch(**rules), 0, was_stopped=True)
 
 
 class Run:
@@ -73,14 +68,16 @@ class Run:
     webhook : str or None
     path : Path or None
         The file that lines come from, which can be read again.
+    encoding : str
+        Of lines that are not UTF-8.
     """
 
     def __init__(
-        self, state: Path | None, webhook: str | None, path: Path | None
+        self, state: Path | None, webhook: str | None, path: Path | None, encoding: str
     ) -> None:
         from recs_anomaly.anomaly.app.webhook import Webhook
 
-        self._state, self._path = state, path
+        self._state, self._path, self._encoding = state, path, encoding
         self._webhook = Webhook(webhook) if webhook else None
         self._is_stopping = threading.Event()
         self._is_awaiting = False
@@ -107,7 +104,7 @@ class Run:
     def complain(self, sentence: str) -> None:
         """Say what was wrong with a line, the first few times."""
         self._n_complaints += 1
-        if self._n_complaints <= MOST_COMPLAINTS:
+        if self._n_complaints <= MAX_COMPLAINTS:
             click.echo(printable(sentence), err=True)
 
     def save(self, watching: "Watching", is_over: bool) -> None:
@@ -147,8 +144,10 @@ class Run:
         from recs_anomaly.anomaly.app.watching import follow, lines_of
 
         if self._path is None:
-            return lines_of(sys.stdin.buffer)
-        return follow(self._path, lambda: not self._is_stopping.wait(POLL_S))
+            return lines_of(sys.stdin.buffer, self._encoding)
+        return follow(
+            self._path, lambda: not self._is_stopping.wait(POLL_S), self._encoding
+        )
 
     def _lines_to_skip(self, n_lines: int) -> int:
         """All that were read, or none where the file is another by now."""

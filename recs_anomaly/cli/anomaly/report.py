@@ -80,7 +80,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
     series: str,
     output: Path,
     time: str | None,
-    channels: str | None,
+    channels: list[str] | None,
     train_until: str | None,
     train: str | None,
     labels: str | None,
@@ -134,7 +134,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
 def _judged(
     series: str,
     time: str | None,
-    channels: str | None,
+    channels: list[str] | None,
     labels: str | None,
     train: str | None,
     train_until: str | None,
@@ -150,9 +150,12 @@ def _judged(
     from recs_anomaly.reports.anomaly_summary import summarise
 
     with warnings_in_one_line():
-        opened = open_series(series, time, channels, labels)
-        other = open_series(train, time, channels).values if train else None
-        training = training_rows(opened.values, train_until, other)
+        other = open_series(train, time, channels) if train else None
+        layout = other.layout if other else None
+        opened = open_series(series, time, channels, labels, layout)
+        training = training_rows(
+            opened.values, train_until, other.values if other else None
+        )
         refuse_few_rows(training)
         load_keras()
         findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)

@@ -8,10 +8,11 @@ import click
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._series import (
+    layout_of,
+    load_detector,
     open_series,
     time_option,
 )
-from recs_anomaly.exceptions import InputError
 
 
 @click.command(
@@ -38,21 +39,15 @@ def score(
     abnormal. --json says what they come to: the rows beyond the threshold, and the
     lowest score.
     """
-    from recs_anomaly import TimeSeriesAnomalyDetector, load
     from recs_anomaly.anomaly.app.findings import score_table, sum_up_scores
     from recs_anomaly.cli._training import warnings_in_one_line
 
     refuse_missing_folder(output)
-    detector = load(model)
-    if not isinstance(detector, TimeSeriesAnomalyDetector):
-        raise InputError(
-            f"MODEL must hold a TimeSeriesAnomalyDetector; {model} holds a "
-            f"{type(detector).__name__}."
-        )
+    detector = load_detector(model)
     with warnings_in_one_line():
         names = getattr(detector, "feature_names_in_", None)
-        wanted = None if names is None else ",".join(names)
-        values = open_series(series, time, wanted).values
+        channels = None if names is None else [*names]
+        values = open_series(series, time, channels, layout=layout_of(detector)).values
         table = score_table(detector, values)
     write_text(output, csv_of(table))
     summary = sum_up_scores(table, detector.offset_)

@@ -29,7 +29,7 @@ from recs_anomaly.text import counted
 @channels_option
 @seed_option
 def train(
-    series: str, output: Path, time: str | None, channels: str | None, seed: int
+    series: str, output: Path, time: str | None, channels: list[str] | None, seed: int
 ) -> None:
     """Learn what is normal from SERIES and write a model file.
 
@@ -46,6 +46,7 @@ def train(
         load_keras()
         detector = TimeSeriesAnomalyDetector(random_state=seed, verbose=1)
         detector.fit(opened.values)
+    detector.layout_ = opened.layout.to_dict()
     save(detector, output)
     left_out = detector.n_rows_ - detector.n_normal_
     click.echo(

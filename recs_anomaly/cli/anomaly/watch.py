@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.cli.anomaly._series import layout_of
 from recs_anomaly.exceptions import InputError
 
 _EXAMPLE = """\b
@@ -23,7 +24,7 @@ Example:
 @click.option(
     "--time",
     metavar="COL",
-    help="Column of times. [default: one with a usual name]",
+    help="Column of times. [default: as in training]",
 )
 @click.option(
     "--follow",
@@ -69,22 +70,24 @@ def watch(
 ) -> None:
     """Read rows as they come, and write an event for each change as a line of JSON.
 
-    MODEL is a file that `anomaly train` has written. Rows are lines of CSV (comma,
-    semicolon or tab), the first naming the columns, or JSON objects. How the watch goes
+    MODEL is a file that `anomaly train` has written. Rows are lines as in the file that
+    it was trained on, the first naming the columns, or JSON objects. How the watch goes
     is told on standard error.
     """
     from recs_anomaly.anomaly.app.watching import Watching
     from recs_anomaly.cli.anomaly._watch_run import Run, open_watcher
+    from recs_anomaly.datasets import SeriesLayout
     from recs_anomaly.datasets.series_lines import LineParser
 
     if state is not None:
         refuse_missing_folder(state)
     opened = open_watcher(model, state, alpha)
-    run = Run(state, webhook, follow)
-    names = opened.watcher.scorer.channel_names_
+    scorer = opened.watcher.scorer
+    layout = layout_of(scorer.detector) or SeriesLayout()
+    run = Run(state, webhook, follow, layout.encoding)
     watching = Watching(
         opened.watcher,
-        LineParser(names, time),
+        LineParser(scorer.channel_names_, time, layout),
         run.tell,
         run.complain,
         lambda: run.save(watching, is_over=False),

@@ -55,7 +55,7 @@ def test_a_server_that_hangs_holds_nothing_up(receiver: Receiver) -> None:
 
 def test_the_oldest_go_when_too_many_wait(receiver: Receiver) -> None:
     receiver.script = ["hang"]
-    webhook = hook(receiver, most_waiting=3)
+    webhook = hook(receiver, max_waiting=3)
     webhook.put({"number": 0})
     assert receiver.arrived.wait(PATIENCE_S)
     for number in range(1, 6):

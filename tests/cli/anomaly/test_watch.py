@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
 from recs_anomaly.anomaly.watch import SeriesWatcher
 from recs_anomaly.cli import main
+from recs_anomaly.datasets import read_series
 from tests.anomaly.app.receiver import receiving
 
 N_TRAINING = 1000
@@ -215,3 +216,27 @@ def test_a_state_of_another_kind_is_refused(folder: Path) -> None:
     found = run("anomaly", "watch", model, "--state", model, lines="")
     assert found.exit_code == 2
     assert "state must hold a SeriesWatcher" in found.stderr
+
+
+def test_a_watch_reads_dates_as_training_did(tmp_path: Path) -> None:
+    # 31/1/2026 in training tells that 3/2/2026 is in February.
+    stamps = pd.date_range("2026-01-25", periods=600, freq="30min")
+    values = np.sin(np.arange(600) / 8) + np.random.default_rng(0).normal(0, 0.1, 600)
+    lines = [
+        f"{stamp:%d/%m/%Y %H:%M};{value:.3f}\n".replace(".", ",")
+        for stamp, value in zip(stamps, values, strict=True)
+    ]
+    first, later = tmp_path / "first.csv", tmp_path / "later.csv"
+    first.write_text("when;flow\n" + "".join(lines[:500]))
+    later.write_text("when;flow\n" + "".join(lines[500:]))
+    series = read_series(first)
+    detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(series.values)
+    detector.layout_ = series.layout.to_dict()
+    model, table = tmp_path / "model.recs", tmp_path / "scores.csv"
+    save(detector, model)
+    found = run("anomaly", "watch", model, lines=later.read_text())
+    assert "100 rows, 0 bad, 0 late" in found.stderr
+    found = run("anomaly", "score", model, later, "-o", table, lines="")
+    assert found.exit_code == 0, found.output
+    stamped = pd.read_csv(table, parse_dates=["when"])["when"]
+    assert stamped.tolist() == stamps[500:].tolist()
