@@ -37,7 +37,7 @@ LOAD = """
 from pathlib import Path
 from recs_anomaly.cli.recommend._model import load_recommender
 loaded = load_recommender(Path(sys.argv[1]))
-loaded.catalogue, loaded.model._catalogue
+loaded.catalogue, loaded.model._known.scoring
 """
 LIST = """
 from recs_anomaly.cli import main

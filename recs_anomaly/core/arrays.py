@@ -8,4 +8,5 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 Singles = NDArray[np.float32]
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Ints = NDArray[np.signedinteger[Any]]
 Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]

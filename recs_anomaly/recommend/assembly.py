@@ -7,22 +7,17 @@ from scipy.sparse import csr_array
 from sklearn.utils.extmath import randomized_svd
 
 from recs_anomaly.base.parallel import one_blas_thread
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend import view_rbm as rating_rbm
 from recs_anomaly.recommend.model import RatingModel, log_use
-from recs_anomaly.recommend.rows import (
-    Floats,
-    Ints,
-    RatingRows,
-    level_counts,
-    transposed,
-)
+from recs_anomaly.recommend.rows import RatingRows, level_counts, transposed
 from recs_anomaly.recommend.view_rbm import Encoder
 
 AUDIENCE_DIMENSIONS = 20
 AUDIENCE_SHRINKAGE = 5.0
-AUDIENCE_FLOOR = 0.05
+MIN_LENGTH = 0.05
 USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
 
 
@@ -57,7 +52,7 @@ def assemble(
         generosity,
         posterior.user_features(rating_rbm.hidden_units(views.user, ratings)),
     )
-    features = np.zeros((by_item.n_rows, 0))
+    features: Floats = np.zeros((by_item.n_rows, 0))
     if view != "user":
         features = posterior.item_features(
             rating_rbm.hidden_units(views.item, by_item),
@@ -81,10 +76,10 @@ def assemble(
     )
 
 
-def without_ratings(n_users: int, n_items: int) -> tuple[RatingModel, Views]:
+def without_ratings(choices: RatingRows) -> tuple[RatingModel, Views]:
     """Model of choices alone: one level, and nothing to say about it."""
-    nothing, of_users = np.zeros((n_items + 1, 0)), np.zeros((n_users + 1, 0))
-    one = np.zeros(1)
+    nothing, one = np.zeros((choices.n_columns, 0)), np.zeros(1)
+    of_users = np.zeros((choices.n_rows, 0))
     views = Views(
         Encoder(nothing, nothing, nothing[0], one),
         Encoder(of_users, of_users, of_users[0], one),
@@ -92,10 +87,10 @@ def without_ratings(n_users: int, n_items: int) -> tuple[RatingModel, Views]:
     )
     model = RatingModel(
         user_view=views.user,
-        item_weights=np.zeros((n_items + 1, 1)),
+        item_weights=np.zeros((choices.n_columns, 1)),
         item_features=nothing,
-        item_effects=np.zeros(n_items + 1),
-        item_habits=np.zeros((n_items + 1, 1)),
+        item_effects=np.zeros(choices.n_columns),
+        item_habits=np.zeros((choices.n_columns, 1)),
         level_log_frequency=one,
         levels=np.ones(1),
         curve=ordinal.USUAL_CURVE,
@@ -104,6 +99,16 @@ def without_ratings(n_users: int, n_items: int) -> tuple[RatingModel, Views]:
         user_share=0.0,
     )
     return model, views
+
+
+def assemble_again(
+    ratings: RatingRows, views: Views, known: RatingModel, view: str, seed: int
+) -> RatingModel:
+    """Compute again what follows from ratings; what was learned stays as it is."""
+    if not known.is_rated:
+        return without_ratings(ratings)[0]
+    model = assemble(ratings, views, known.levels, view, known.noise, seed)
+    return model._replace(curve=known.curve)
 
 
 def _item_weights(
@@ -137,4 +142,4 @@ def _audience(by_item: RatingRows, user_counts: Ints, seed: int) -> Floats:
     left, scale, _ = randomized_svd(rated, n_dimensions, random_state=seed)
     place = left * scale
     length = np.linalg.norm(place, axis=1, keepdims=True)
-    return np.asarray(place / (length + AUDIENCE_FLOOR))
+    return np.asarray(place / (length + MIN_LENGTH))

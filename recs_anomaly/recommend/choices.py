@@ -13,22 +13,22 @@ second moments of v, each times ``sqrt(1 - s^2 / eigenvalue)``. A pass up and do
 the choices, so that what each of them says can be told exactly.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.utils.extmath import randomized_svd
 
-from recs_anomaly.core.arrays import Singles
-from recs_anomaly.recommend.rows import Floats, Ints, RatingRows, blocks
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
+from recs_anomaly.recommend.rows import RatingRows, blocks
 
 # Fourth roots of the counts, of users as well as of items, and the number of hidden
 # units were chosen on cuts of the training parts of MovieLens 100K and 1M.
 SCALE_POWER = 0.25
 ROWS_A_UNIT = 15
 CHOICES_A_UNIT = 250
-MOST_UNITS = 256
+MAX_UNITS = 256
 # Below it the logarithm of a presence goes on as a straight line.
 FAINT = 0.01
 TINY = 1e-12
@@ -37,7 +37,7 @@ USUAL_LINK = np.array([0.8, 1.2])
 LINK_STRENGTH = 50.0
 N_SCORING = 50
 TOLERANCE = 1e-8
-LEAST_SLOPE = 0.1
+MIN_SLOPE = 0.1
 N_OVERSAMPLES = 20
 N_POWER_ITERATIONS = 4
 LEFT_A_CHOICE = 5
@@ -47,16 +47,18 @@ PAIRS_A_BLOCK = 1 << 12
 class InteractionRBM(NamedTuple):
     """Fitted arrays. The last item stands for items that nobody has chosen."""
 
-    weights: Singles  # (n_items + 1, n_units)
-    hidden_bias: Singles  # (n_units,)
-    scale: Singles  # (n_items + 1,) fourth root of how often an item was chosen
-    link: Floats  # (2,) offset and slope of the log odds of a choice
+    weights: Annotated[Singles, ArraySpec("float32", ("n_items + 1", "n_units"))]
+    hidden_bias: Annotated[Singles, ArraySpec("float32", ("n_units",))]
+    # Fourth root of how often an item was chosen.
+    scale: Annotated[Singles, ArraySpec("float32", ("n_items + 1",))]
+    # Offset and slope of the log odds of a choice.
+    link: Annotated[Floats, ArraySpec("float64", (2,))]
 
 
 def n_units(n_users: int, n_items: int, n_choices: int) -> int:
     """Count the hidden units that so many users, items and choices support."""
     supported = min(min(n_users, n_items) // ROWS_A_UNIT, n_choices // CHOICES_A_UNIT)
-    return min(max(supported, 1), MOST_UNITS)
+    return min(max(supported, 1), MAX_UNITS)
 
 
 def user_weights(counts: Floats) -> Floats:
@@ -175,7 +177,7 @@ def fit_link(
             break
         link = link + step
     # More presence must never mean less.
-    return np.array([link[0], max(link[1], LEAST_SLOPE)])
+    return np.array([link[0], max(link[1], MIN_SLOPE)])
 
 
 class Choices(NamedTuple):
@@ -255,7 +257,7 @@ def _codes(users: Ints, items: Ints, n_items: int) -> Ints:
     return users.astype(np.int64) * n_items + items
 
 
-def _holds(rows: RatingRows, users: Ints, items: Ints) -> NDArray[np.bool_]:
+def _holds(rows: RatingRows, users: Ints, items: Ints) -> Bools:
     """Tell which pairs are among the choices."""
     code = _codes(users, items, rows.n_columns)
     held = _codes(rows.rows, rows.columns, rows.n_columns)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.base.parallel import one_blas_thread
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.core.progress import Progress, TerminalLine, TrainingHistory
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import levels as ordinal
@@ -24,15 +26,17 @@ from recs_anomaly.recommend.choices import (
     calibrated_link,
     fit_interactions,
 )
+from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import (
-    Folded,
+    People,
     RatingModel,
-    evidence_of_users,
-    fold_in_users,
-    latent_of_users,
+    evidence_of_pairs,
+    fold_in_rows,
+    latent,
+    of_pairs,
 )
-from recs_anomaly.recommend.rows import Floats, Ints, RatingRows, transposed
-from recs_anomaly.recommend.view_rbm import RatingRBM, RowContext
+from recs_anomaly.recommend.rows import RatingRows, transposed
+from recs_anomaly.recommend.view_rbm import ItemView, RatingRBM, RowContext
 
 CUT_SHARE = 0.1
 LARGEST_CUT = 20_000
@@ -59,14 +63,13 @@ class ViewSettings(NamedTuple):
     checkpoint: Path | None
 
 
-class Learned(NamedTuple):
-    """Result of `learn`."""
+class LearnedRecommender(NamedTuple):
+    """All that a fit leaves behind."""
 
     model: RatingModel
     interactions: InteractionRBM
-    views: Views
-    shape_weights: Floats
-    interval_ranks: Floats
+    item_view: ItemView
+    calibration: Calibration
     histories: dict[str, tuple[list[float], list[float]]]
     seed: int  # of the decompositions
 
@@ -84,7 +87,7 @@ def learn(
     levels: Floats,
     settings: ViewSettings,
     rng: np.random.Generator,
-) -> Learned:
+) -> LearnedRecommender:
     """Fit the recommender to rows of users, the last column an item nobody rated."""
     kept, cut = split_cut(ratings, rng)
     views, histories = _train_views(kept, cut, len(levels), settings, rng)
@@ -105,20 +108,23 @@ def learn(
     if not any(history.is_interrupted for history in histories.values()):
         remove_checkpoints(settings.checkpoint)
     losses = {view: (one.loss, one.validation_loss) for view, one in histories.items()}
-    return Learned(model, interactions, views, weights, ranks, losses, seed)
+    item_view = ItemView(*(array.astype(np.float32) for array in views.item))
+    calibration = Calibration(weights, ranks)
+    return LearnedRecommender(model, interactions, item_view, calibration, losses, seed)
 
 
 def learn_choices(
     choices: RatingRows, verbose: int, rng: np.random.Generator
-) -> Learned:
+) -> LearnedRecommender:
     """Fit the recommender to who chose what, without ratings."""
     kept, cut = split_cut(choices, rng)
     seed = int(rng.integers(2**31))
-    model, views = without_ratings(choices.n_rows - 1, choices.n_columns - 1)
+    model, views = without_ratings(choices)
     with TerminalLine(verbose) as line:
         interactions = _interactions(choices, kept, cut, seed, line)
-    ranks = np.zeros(N_INTERVAL_RANKS)
-    return Learned(model, interactions, views, USUAL_SHAPE_WEIGHTS, ranks, {}, seed)
+    item_view = ItemView(*(array.astype(np.float32) for array in views.item))
+    calibration = Calibration(USUAL_SHAPE_WEIGHTS, np.zeros(N_INTERVAL_RANKS))
+    return LearnedRecommender(model, interactions, item_view, calibration, {}, seed)
 
 
 def _interactions(
@@ -212,15 +218,17 @@ def _calibrate(
     """Noise, curve and shape weights; the cut's distances from the middle rank."""
     order = np.argsort(cut.users, kind="stable")
     users, items, levels = (part[order] for part in cut)
-    people = fold_in_users(model, kept, np.unique(users))
-    latent_ratings = latent_of_users(model, people, users, items)
+    asked, place = np.unique(users, return_inverse=True)
+    with one_blas_thread():
+        people = fold_in_rows(model, kept.take(asked))
+    latent_ratings = of_pairs(people, place, items, partial(latent, model))
     model = model._replace(
         noise=_typical_noise(people, default=model.noise),
         curve=ordinal.fit_curve(
             latent_ratings, model.levels[levels], model.mean, model.levels
         ),
     )
-    known = evidence_of_users(model, people, users, items)
+    known = evidence_of_pairs(model, people, place, items)
     weights = ordinal.fit_shape_weights(
         known, levels, model.levels, USUAL_SHAPE_WEIGHTS, USUAL_STRENGTH
     )
@@ -230,11 +238,10 @@ def _calibrate(
     return model, weights, np.quantile(np.abs(ranks - 0.5), shares)
 
 
-def _typical_noise(people: dict[int, Folded], default: float) -> float:
+def _typical_noise(people: People, default: float) -> float:
     """Mean squared residual of people's own ratings."""
-    n_ratings = sum(person.n_ratings for person in people.values())
-    squares = sum(person.squared_error for person in people.values())
-    return squares / n_ratings if squares > 0 else default
+    squares = sum(people.squared_error.tolist())
+    return squares / int(people.n_ratings.sum()) if squares > 0 else default
 
 
 def checkpoint_folder(folder: str | Path | None, random_state: object) -> Path | None:

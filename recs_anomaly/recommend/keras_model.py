@@ -10,10 +10,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend.levels import MARGIN
 from recs_anomaly.recommend.model import RatingModel
-from recs_anomaly.recommend.rows import Floats
 from recs_anomaly.recommend.view_rbm import EMPTY_COUNT, TYPICAL_COUNT
 
 
@@ -57,7 +57,8 @@ def _first_guess(
     count = ops.sum(rated, axis=1, keepdims=True)
     total = ops.sum(beyond, axis=1, keepdims=True)
     shrinkage = posterior.GENEROSITY_SHRINKAGE
-    offset, weights = _output_weights(model)
+    offsets, weights = model.hidden_weights
+    offset = offsets.astype(np.float32)
     hidden = _hidden(encoder.hidden_bias, whole, count)
     guess = total / (count + shrinkage) + offset
     guess = guess + _weighted(ops.squeeze(hidden, 1), weights, "nf,if->ni", "guess")
@@ -66,13 +67,6 @@ def _first_guess(
     return guess, without_self + _weighted(
         others, weights, "nif,if->ni", "guess_without_self"
     )
-
-
-def _output_weights(model: RatingModel) -> tuple[Any, Floats]:
-    """Offsets (n_items,) and weights (n_items, n_hidden) of hidden activity itself."""
-    by_prior = posterior.user_features(np.ones((1, model.item_weights.shape[1] - 1)))
-    weights = model.item_weights * by_prior
-    return weights[:, 0].astype(np.float32), weights[:, 1:]
 
 
 def _hidden(bias: Floats, inputs: Any, count: Any) -> Any:

@@ -6,11 +6,13 @@ distribution is p(k) proportional to exp(habits(k) + tilt * k), where the tilt i
 one number that puts the mean where it has to be.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from recs_anomaly.recommend.rows import Floats, Ints
+from recs_anomaly.base.checks import check_between
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Floats, Ints
 
 MARGIN = 0.02
 N_NEWTON = 100
@@ -23,12 +25,26 @@ USUAL_CURVE = np.array([0.01, 0.98, -0.11, -0.08])
 CURVE_STRENGTH = 8000.0
 
 
-class Evidence(NamedTuple):
+class RatingEvidence(NamedTuple):
     """What is known of n ratings to come, over K levels."""
 
     mean: Floats  # (n,) expected rating, strictly inside the range of the levels
     shapes: Floats  # (n, K, n_shapes) functions of the level whose weights are learned
     base: Floats  # (K,) log frequency of the levels in all ratings
+
+
+class Calibration(NamedTuple):
+    """How sure predictions are, as the validation split of the training says."""
+
+    shape_weights: Annotated[Floats, ArraySpec("float64", ("n_shapes",))]
+    # Quantiles, evenly spaced, of how far ratings lie from the middle rank.
+    interval_ranks: Annotated[Floats, ArraySpec("float64", ("n_interval_ranks",))]
+
+    def half_width(self, coverage: float) -> float:
+        """Distance from the middle rank within which this share of ratings lies."""
+        check_between("coverage", coverage, 0.0, 1.0)
+        shares = np.linspace(0.0, 1.0, len(self.interval_ranks))
+        return float(np.interp(coverage, shares, self.interval_ranks))
 
 
 def expectation(latent: Floats, centre: float, curve: Floats, levels: Floats) -> Floats:
@@ -60,7 +76,7 @@ def fit_curve(
     return np.asarray(USUAL_CURVE + np.linalg.solve(powers.T @ powers + held, gap))
 
 
-def distribution(evidence: Evidence, weights: Floats, levels: Floats) -> Floats:
+def distribution(evidence: RatingEvidence, weights: Floats, levels: Floats) -> Floats:
     """Probabilities of the levels, of shape (n, K), with the means of the evidence."""
     habits = evidence.base + evidence.shapes @ weights
     return _tilted(habits, evidence.mean, levels)
@@ -102,7 +118,11 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
 
 
 def fit_shape_weights(
-    evidence: Evidence, observed: Ints, levels: Floats, start: Floats, strength: float
+    evidence: RatingEvidence,
+    observed: Ints,
+    levels: Floats,
+    start: Floats,
+    strength: float,
 ) -> Floats:
     """Shape weights that maximise the likelihood of observed levels, by Fisher scoring.
 
@@ -145,6 +165,16 @@ def quantile(probabilities: Floats, levels: Floats, rank: Floats) -> Floats:
     low, high = ranks[rows, upper - 1], ranks[rows, upper]
     share = np.clip((rank - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
     return np.asarray(levels[upper - 1] + share * (levels[upper] - levels[upper - 1]))
+
+
+def interval(probabilities: Floats, levels: Floats, half_width: float) -> Floats:
+    """Levels so far from the middle rank on either side, of shape (n, 2)."""
+    ranks = np.full(len(probabilities), 0.5)
+    ends = [
+        quantile(probabilities, levels, ranks + side * half_width)
+        for side in (-1.0, 1.0)
+    ]
+    return np.column_stack(ends)
 
 
 def median(probabilities: Floats, levels: Floats) -> Floats:

@@ -1,20 +1,27 @@
 """The fitted recommender as arrays: fold ratings in, predict, without Keras.
 
 A person is only ever a short list of (item, level). `fold_in` turns that list into
-what the model believes about the person, in the same way for a stranger and for
+what the model believes about the person, in the same way for a new user and for
 somebody who was in the training data.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
-from recs_anomaly.base.parallel import one_blas_thread
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend import posterior
-from recs_anomaly.recommend.levels import Evidence, expectation
-from recs_anomaly.recommend.rows import Floats, Ints, RatingRows, blocks
-from recs_anomaly.recommend.view_rbm import Encoder, hidden_mean, messages
+from recs_anomaly.recommend.levels import RatingEvidence, expectation
+from recs_anomaly.recommend.rows import RatingRows, blocks
+from recs_anomaly.recommend.view_rbm import (
+    Encoder,
+    count_scale,
+    hidden_mean,
+    messages,
+)
 
 HABIT_SHRINKAGE = 10.0
 NOISE_SHRINKAGE = 10.0
@@ -27,13 +34,21 @@ class RatingModel(NamedTuple):
     """All that predictions need. The last item stands for items nobody has rated."""
 
     user_view: Encoder  # rows are users, columns the n_items + 1 items
-    item_weights: Floats  # (n_items + 1, 1 + n_hidden) output weights, user view
-    item_features: Floats  # (n_items + 1, n_features) of the item view
-    item_effects: Floats  # (n_items + 1,) how much better than the mean an item is
-    item_habits: Floats  # (n_items + 1, K) log frequency of the levels against all
-    level_log_frequency: Floats  # (K,)
-    levels: Floats  # (K,) the ratings themselves
-    curve: Floats  # (4,) how latent ratings bend into expected ones
+    # Output weights of the user view, and features of the item view.
+    item_weights: Annotated[
+        Floats, ArraySpec("float64", ("n_items + 1", "n_user_hidden + 1"))
+    ]
+    item_features: Annotated[
+        Floats, ArraySpec("float64", ("n_items + 1", "n_features"))
+    ]
+    # How much better than the mean an item is.
+    item_effects: Annotated[Floats, ArraySpec("float64", ("n_items + 1",))]
+    # Log frequency of the levels against that in all ratings.
+    item_habits: Annotated[Floats, ArraySpec("float64", ("n_items + 1", "n_levels"))]
+    level_log_frequency: Annotated[Floats, ArraySpec("float64", ("n_levels",))]
+    levels: Annotated[Floats, ArraySpec("float64", ("n_levels",))]  # the ratings
+    # How latent ratings bend into expected ones.
+    curve: Annotated[Floats, ArraySpec("float64", (4,))]
     mean: float  # mean rating
     noise: float  # residual variance of a typical user's ratings
     user_share: float  # share of the user view in the prior mean, from 0 to 1
@@ -42,6 +57,13 @@ class RatingModel(NamedTuple):
     def is_rated(self) -> bool:
         """Whether people gave ratings: mere choices are all of one level."""
         return len(self.levels) > 1
+
+    @property
+    def hidden_weights(self) -> tuple[Floats, Floats]:
+        """Offsets (n_items + 1,) and weights of hidden activity itself, user view."""
+        prior = posterior.user_features(np.ones((1, self.item_weights.shape[1] - 1)))
+        weights = self.item_weights * prior
+        return weights[:, 0], weights[:, 1:]
 
 
 class Folded(NamedTuple):
@@ -54,10 +76,41 @@ class Folded(NamedTuple):
     squared_error: float  # of the own ratings around their posterior means
     n_ratings: int
 
-    def noise(self, typical: float) -> float:
-        """Residual variance of this person's ratings, shrunken to the typical one."""
+
+class People(NamedTuple):
+    """What the model believes about several people, a row a person."""
+
+    generosity: Floats  # (n,)
+    features: Floats  # (n, 1 + n_hidden)
+    weights: Floats  # (n, n_features)
+    habits: Floats  # (n, K)
+    squared_error: Floats  # (n,)
+    n_ratings: Ints  # (n,)
+
+    def one(self, row: int) -> Folded:
+        """Pick the person of a row."""
+        return Folded(*(part[row] for part in self))
+
+    def noise(self, typical: float) -> Floats:
+        """Residual variance of each one's ratings, shrunken to the typical one."""
         pooled = self.squared_error + NOISE_SHRINKAGE * typical
-        return pooled / (self.n_ratings + NOISE_SHRINKAGE)
+        return np.asarray(pooled / (self.n_ratings + NOISE_SHRINKAGE))
+
+
+def fold_in_rows(model: RatingModel, rows: RatingRows) -> People:
+    """Fold in each row of ratings. Choices alone say nothing about ratings."""
+    if not model.is_rated:
+        nobody = fold_in(model, rows.columns[:0], rows.levels[:0])
+        return stacked([nobody] * rows.n_rows)
+    own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
+    return stacked(
+        [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
+    )
+
+
+def stacked(folded: Sequence[Folded]) -> People:
+    """Put people one below the other."""
+    return People(*map(np.array, zip(*folded, strict=True)))
 
 
 def fold_in(model: RatingModel, items: Ints, levels: Ints) -> Folded:
@@ -116,83 +169,57 @@ def expected(model: RatingModel, latent: Floats) -> Floats:
     return expectation(latent, model.mean, model.curve, model.levels)
 
 
-def evidence(model: RatingModel, person: Folded, items: Ints, mean: Floats) -> Evidence:
-    """Shapes of the distributions of this person's ratings of items, around their mean.
+def of_pairs(
+    people: People,
+    rows: Ints,
+    items: Ints,
+    ask: Callable[[Folded, Ints], Floats],
+) -> Floats:
+    """Ask about pairs of a person and an item, in any order, person by person.
 
-    `mean` is `expected` of the same items.
+    So the last digits do not depend on who else is asked about.
     """
-    return evidence_of_pairs(
-        model, person.habits, person.noise(model.noise), items, mean
-    )
+    answers = np.empty(len(rows))
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    for own in np.split(order, starts[1:]):
+        answers[own] = ask(people.one(rows[own[0]]), items[own])
+    return answers
 
 
 def evidence_of_pairs(
-    model: RatingModel,
-    habits: Floats,
-    noise: Floats | float,
-    items: Ints,
-    mean: Floats,
-) -> Evidence:
-    """Shapes for aligned (habits and noise of a person, item, expected rating).
+    model: RatingModel, people: People, rows: Ints, items: Ints
+) -> RatingEvidence:
+    """Expect ratings of pairs of a person and an item, and say what spreads around."""
+
+    def mean(person: Folded, asked: Ints) -> Floats:
+        return expected(model, latent(model, person, asked))
+
+    return evidence_around(
+        model, people, rows, items, of_pairs(people, rows, items, mean)
+    )
+
+
+def evidence_around(
+    model: RatingModel, people: People, rows: Ints, items: Ints, mean: Floats
+) -> RatingEvidence:
+    """Shapes of distributions for aligned (row of a person, item, expected rating).
 
     The shapes, in order: the person's use of the levels, the item's, a peak at the
     mean, a sharper peak for persons whose ratings are more regular than most, and a
     longer tail on one side.
     """
     away = (model.levels - mean[:, None]) / model.levels.std()
-    regularity = np.reshape(model.noise / noise - 1.0, (-1, 1))
+    noise = people.noise(model.noise)[rows]
+    regularity = (model.noise / noise - 1.0)[:, None]
     squared = away**2
     shapes = np.empty((*away.shape, N_SHAPES))
-    shapes[:, :, 0] = habits
+    shapes[:, :, 0] = people.habits[rows]
     shapes[:, :, 1] = model.item_habits[items]
     shapes[:, :, 2] = -squared
     shapes[:, :, 3] = -squared * regularity
     shapes[:, :, 4] = away * squared
-    return Evidence(mean, shapes, model.level_log_frequency)
-
-
-def fold_in_users(
-    model: RatingModel, ratings: RatingRows, users: Ints
-) -> dict[int, Folded]:
-    """Fold in the stored ratings of each of the users."""
-    people = {}
-    # Many small systems: threads of the linear algebra would only wait for each other.
-    with one_blas_thread():
-        for user in users.tolist():
-            own = slice(*ratings.offsets[user : user + 2])
-            people[user] = fold_in(model, ratings.columns[own], ratings.levels[own])
-    return people
-
-
-def latent_of_users(
-    model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
-) -> Floats:
-    """Latent ratings of (user, item) pairs, the users in ascending order."""
-    parts = [
-        latent(model, people[user], asked) for user, asked in by_user(users, items)
-    ]
-    return np.concatenate(parts)
-
-
-def evidence_of_users(
-    model: RatingModel, people: dict[int, Folded], users: Ints, items: Ints
-) -> Evidence:
-    """Evidence on (user, item) pairs, the users in ascending order."""
-    means, shapes = [], []
-    for user, asked in by_user(users, items):
-        means.append(expected(model, latent(model, people[user], asked)))
-        shapes.append(evidence(model, people[user], asked, means[-1]).shapes)
-    return Evidence(
-        np.concatenate(means),
-        np.concatenate(shapes),
-        model.level_log_frequency,
-    )
-
-
-def by_user(users: Ints, items: Ints) -> Iterator[tuple[int, Ints]]:
-    """Each user with the items asked for, the users in ascending order."""
-    starts = np.flatnonzero(np.diff(users, prepend=-1))
-    return zip(users[starts].tolist(), np.split(items, starts[1:]), strict=True)
+    return RatingEvidence(mean, shapes, model.level_log_frequency)
 
 
 def latent_without_each(
@@ -219,39 +246,53 @@ def _weights_without_each(
 ) -> Floats:
     """Weights in the item view without each rating, a row a rating."""
     seen = model.item_features[items]
-    covariance = np.linalg.inv(seen.T @ seen + np.eye(seen.shape[1]))
-    weights = np.empty_like(seen)
-    size = max(ACTIVITIES_A_BLOCK // max(told.size, 1), 1)
-    for block in blocks(len(items), size):
-        residuals = _residuals_without(model, items, told, beyond, block)
-        weights[block] = residuals @ seen @ covariance
+    sums = _explained_without_each(model, items, told, beyond)
+    weights, swayed = np.split(posterior.shrunken(seen, np.vstack([sums, seen])), 2)
     # Those are for the matrix of all ratings; now each loses its own.
-    swayed = seen @ covariance
     leverage = np.einsum("nf,nf->n", swayed, seen)
     excess = np.einsum("nf,nf->n", weights, seen) / (1.0 - leverage)
     return np.asarray(weights + swayed * excess[:, None])
 
 
-def _residuals_without(
-    model: RatingModel, items: Ints, told: Floats, beyond: Floats, block: slice
+def _explained_without_each(
+    model: RatingModel, items: Ints, told: Floats, beyond: Floats
 ) -> Floats:
-    """Subtract from each rating what all others but one let guess of it.
+    """Sum residuals times features over all ratings but one, a row for each.
 
-    A row says which one is left out, of the ratings in the block; of itself nothing is
-    left.
+    The residual of a rating is what all others, but for the one left out, let not
+    guess of it. Of two ratings these others are the same, whichever of the two is left
+    out: so every pair is looked at once.
     """
-    left_out = np.arange(len(items))[block]
-    shape = len(left_out), len(items)
-    n_others = np.full(shape, max(len(items) - 2.0, 0.0))
-    inputs = told.sum(axis=0) - told[left_out][:, None] - told
-    inputs = inputs.reshape(n_others.size, told.shape[1])
-    features = _features(model, inputs, n_others.ravel()).reshape(*shape, -1)
-    placed = np.einsum("bnf,nf->bn", features, model.item_weights[items])
-    others = beyond.sum() - beyond[left_out][:, None] - beyond
-    generosity = posterior.shrunken_mean(others, n_others)
-    residuals = beyond - model.user_share * (generosity + placed)
-    residuals[np.arange(len(left_out)), left_out] = 0.0
-    return np.asarray(residuals)
+    seen = model.item_features[items]
+    offsets, weights = (part[items] for part in model.hidden_weights)
+    sums = np.zeros_like(seen)
+    size = max(ACTIVITIES_A_BLOCK // max(told.size, 1), 1)
+    for block in blocks(len(items), size):
+        n, later = block.stop - block.start, slice(block.start, None)
+        bent = _hidden_without_two(model, told, block)
+        others = beyond.sum() - beyond[block, None] - beyond[later]
+        generosity = posterior.shrunken_mean(others, max(len(items) - 2.0, 0.0))
+        guess = generosity + np.einsum("bnh,nh->bn", bent, weights[later])
+        residuals = beyond[later] - model.user_share * (guess + offsets[later])
+        residuals[np.arange(n), np.arange(n)] = 0.0  # of itself nothing is left
+        sums[block] += residuals @ seen[later]
+        guess = generosity[:, n:] + np.einsum("bnh,bh->bn", bent[:, n:], weights[block])
+        residuals = beyond[block, None] - model.user_share * (
+            guess + offsets[block, None]
+        )
+        sums[block.stop :] += residuals.T @ seen[block]
+    return sums
+
+
+def _hidden_without_two(model: RatingModel, told: Floats, block: slice) -> Floats:
+    """Hidden activity without two ratings: one of the block, one from there on."""
+    scale = count_scale(np.array(max(len(told) - 2.0, 0.0)))
+    drive = model.user_view.hidden_bias + (told.sum(axis=0) - told) * scale
+    bent = 2.0 * drive[block, None] - (2.0 * scale) * told[block.start :]
+    expit(bent, out=bent)  # takes half as long as the hyperbolic tangent
+    bent *= 2.0
+    bent -= 1.0
+    return np.asarray(bent)
 
 
 def _features(model: RatingModel, inputs: Floats, counts: Floats) -> Floats:

@@ -1,18 +1,19 @@
 """Output weights of visible units in closed form, given the hidden activity.
 
-In the item view the visible units are the users, and a stranger has no weights. But
+In the item view the visible units are the users, and a new user has no weights. But
 given the hidden activity of the items, the weights of one visible unit are a linear
 model with a Gaussian prior, and its posterior has a closed form: Gaussian process
 regression over items whose kernel is computed from the item view (Hinton &
 Salakhutdinov, 2008; low rank after Williams & Seeger, 2001). Everybody's weights are
-found in this way, those of the training users too, so that a stranger with the same
+found in this way, those of the training users too, so that a new user with the same
 ratings gets the same predictions. The user view's visible units, the items, get their
 weights likewise, from the hidden activity of the users.
 """
 
 import numpy as np
 
-from recs_anomaly.recommend.rows import Floats, Ints, blocks
+from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.recommend.rows import blocks
 
 N_LANDMARKS = 128
 WIDTH = 2.0
@@ -75,7 +76,7 @@ def user_features(hidden: Floats) -> Floats:
     return np.hstack([offset, hidden * HIDDEN_PRECISION**-0.5])
 
 
-def shrunken_mean(sums: Floats, counts: Floats) -> Floats:
+def shrunken_mean(sums: Floats, counts: Floats | float) -> Floats:
     """Means of a user's ratings beyond the items' effects, drawn to 0 when few."""
     return np.asarray(sums / (counts + GENEROSITY_SHRINKAGE))
 
@@ -94,27 +95,40 @@ def infer(seen: Floats, residuals: Floats) -> Floats:
     return np.asarray(np.linalg.solve(precision, residuals @ seen))
 
 
+def shrunken(seen: Floats, rows: Floats) -> Floats:
+    """Rows of features times the posterior covariance of the weights.
+
+    Solved, as in `infer`, in whichever of ratings and features is smaller.
+    """
+    n_ratings, n_features = seen.shape
+    if n_ratings < n_features:
+        gram = seen @ seen.T + np.eye(n_ratings)
+        return np.asarray(rows - np.linalg.solve(gram, seen @ rows.T).T @ seen)
+    precision = seen.T @ seen + np.eye(n_features)
+    return np.asarray(np.linalg.solve(precision, rows.T).T)
+
+
 def damped_effects(
     rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]
 ) -> tuple[Floats, Floats]:
     """Alternating shrunken means of rows and columns of values minus their mean."""
     row_counts = np.bincount(rows, minlength=shape[0]) + GENEROSITY_SHRINKAGE
     column_counts = np.bincount(columns, minlength=shape[1]) + ITEM_SHRINKAGE
-    row_effects, column_effects = np.zeros(shape[0]), np.zeros(shape[1])
+    row_effects: Floats = np.zeros(shape[0])
     for _ in range(N_SWEEPS):
-        column_effects = _rest_sums(columns, values, rows, row_effects, shape[1])
+        column_effects = _residual_sums(columns, values, rows, row_effects, shape[1])
         column_effects /= column_counts
-        row_effects = _rest_sums(rows, values, columns, column_effects, shape[0])
+        row_effects = _residual_sums(rows, values, columns, column_effects, shape[0])
         row_effects /= row_counts
     return row_effects, column_effects
 
 
-def _rest_sums(
+def _residual_sums(
     places: Ints, values: Floats, others: Ints, effects: Floats, n: int
 ) -> Floats:
     """Sum what the effects of the others leave of the values, at each of n places."""
     sums = np.zeros(n)
     for block in blocks(len(values)):
-        rest = values[block] - effects[others[block]]
-        sums += np.bincount(places[block], rest, n)
+        residuals = values[block] - effects[others[block]]
+        sums += np.bincount(places[block], residuals, n)
     return sums

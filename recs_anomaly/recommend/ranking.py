@@ -9,13 +9,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recs_anomaly.core.arrays import Singles
+from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
 from recs_anomaly.recommend import choices as interaction_rbm
 from recs_anomaly.recommend.choices import InteractionRBM, hidden_of_rows
-from recs_anomaly.recommend.model import Folded, RatingModel, fold_in
-from recs_anomaly.recommend.rows import Floats, Ints, RatingRows
+from recs_anomaly.recommend.model import People, RatingModel, fold_in_rows
+from recs_anomaly.recommend.rows import RatingRows
 
 PEOPLE_A_BLOCK = 128
 SCORES_A_BLOCK = 1 << 22
@@ -29,10 +28,10 @@ CANDIDATES_A_PLACE = 10
 # to lose what was chosen.
 LIKING_WEIGHT = 0.6
 RANK_BY = ("both", "watch", "like")
-LEAST_LIKENESS = -1.0
+MIN_LIKENESS = -1.0
 
 
-class Catalogue(NamedTuple):
+class ItemScoring(NamedTuple):
     """What is known of the items, ready to be ranked."""
 
     ratings: RatingModel
@@ -45,17 +44,12 @@ class Catalogue(NamedTuple):
     log_popularity: Floats  # (n_items,)
 
 
-class People(NamedTuple):
-    """A block of people as the model sees them."""
+class Audience(NamedTuple):
+    """A block of people to make lists for."""
 
     rows: RatingRows  # (n_people rows) their own ratings
-    hidden: Floats  # (n_people, n_units)
-    folded: list[Folded]
-    generosity: Floats  # (n_people,)
-    features: Floats  # (n_people, n_features) in the user view
-    weights: Floats  # (n_people, n_weights) in the item view
-    habits: Floats  # (n_people, K)
-    noise: Floats  # (n_people,)
+    hidden: Floats  # (n_people, n_units) what they let expect of all choices
+    people: People
 
 
 def places(rows: Ints) -> Ints:
@@ -67,12 +61,13 @@ class Wanted(NamedTuple):
     """What a list may hold."""
 
     n: int
-    rank_by: str
-    allowed: NDArray[np.bool_] | None  # (n_items,), None for all
-    exclude_seen: bool
-    novelty: float  # how much a unit of log popularity takes off the score
-    diversity: float  # from 0 to 1
-    places: Floats | None  # of the items: products of rows say how alike they are
+    rank_by: str = "both"
+    allowed: Bools | None = None  # (n_items,), None for all
+    exclude_seen: bool = True
+    novelty: float = 0.0  # how much a unit of log popularity takes off the score
+    diversity: float = 0.0  # from 0 to 1
+    # Of the items: products of rows say how alike they are.
+    places: Floats | None = None
 
 
 class Ranked(NamedTuple):
@@ -89,7 +84,7 @@ class Ranked(NamedTuple):
         return Ranked(people[order], items[order], score[order], latent[order])
 
 
-def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
+def item_scoring(ratings: RatingModel, interactions: InteractionRBM) -> ItemScoring:
     """Lay the items' arrays out for ranking; the item that nobody rated is left out.
 
     Rows are units and weights, because memory is read fastest in that order when there
@@ -97,7 +92,7 @@ def catalogue(ratings: RatingModel, interactions: InteractionRBM) -> Catalogue:
     """
     weights = [ratings.user_share * ratings.item_weights, ratings.item_features]
     expected = interaction_rbm.expectations(interactions)
-    return Catalogue(
+    return ItemScoring(
         ratings,
         interactions,
         interaction_rbm.messages(interactions, np.arange(len(interactions.scale))),
@@ -115,46 +110,29 @@ def _spread(model: RatingModel) -> float:
     return float(np.sqrt(variance))
 
 
-def people_a_block(known: Catalogue) -> int:
+def people_a_block(known: ItemScoring) -> int:
     """How many people are ranked together."""
     return min(max(SCORES_A_BLOCK // len(known.effects), 1), PEOPLE_A_BLOCK)
 
 
-def fold_in_people(known: Catalogue, rows: RatingRows) -> People:
+def fold_in_audience(known: ItemScoring, rows: RatingRows) -> Audience:
     """Fold in each row of ratings."""
-    model = known.ratings
     hidden = hidden_of_rows(known.interactions, known.told, rows)
-    if known.ratings.is_rated:
-        own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
-        folded = [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
-    else:
-        # Choices alone say nothing about ratings, whoever made them.
-        folded = [fold_in(model, rows.columns[:0], rows.levels[:0])] * rows.n_rows
-    return People(
-        rows,
-        hidden,
-        folded,
-        np.array([person.generosity for person in folded]),
-        np.array([person.features for person in folded]),
-        np.array([person.weights for person in folded]),
-        np.array([person.habits for person in folded]),
-        np.array([person.noise(model.noise) for person in folded]),
-    )
+    return Audience(rows, hidden, fold_in_rows(known.ratings, rows))
 
 
-def ranked(known: Catalogue, people: People, wanted: Wanted) -> Ranked:
+def ranked(known: ItemScoring, audience: Audience, wanted: Wanted) -> Ranked:
     """Find the best items of each person; ties go to the first item."""
-    rough = _rough_scores(known, people, wanted)
+    rough = _rough_scores(known, audience, wanted)
     if wanted.exclude_seen:
-        seen = people.rows.rows.astype(np.int64) * rough.shape[1] + people.rows.columns
-        rough.ravel()[seen] = -np.inf
+        rough[audience.rows.rows, audience.rows.columns] = -np.inf
     if wanted.allowed is not None:
         rough[:, ~wanted.allowed] = -np.inf
     n = wanted.n * (CANDIDATES_A_PLACE if wanted.diversity else 1)
     rows, items = _candidates(rough, n + MARGIN)
-    latent = latent_of_pairs(known, people, rows, items)
+    latent = _latent_of_pairs(known.ratings, audience.people, rows, items)
     presence = interaction_rbm.exact_presence(
-        known.interactions, people.hidden[rows], items
+        known.interactions, audience.hidden[rows], items
     )
     score = combined(known, presence, latent, wanted.rank_by)
     score = score - wanted.novelty * known.log_popularity[items]
@@ -201,20 +179,20 @@ def _lower_bounds(scores: Singles, n: int) -> Singles:
     return np.asarray(np.partition(maxima, place, axis=1)[:, place])
 
 
-def _rough_scores(known: Catalogue, people: People, wanted: Wanted) -> Singles:
+def _rough_scores(known: ItemScoring, audience: Audience, wanted: Wanted) -> Singles:
     """Scores of all items in single precision, up to what keeps each person's order."""
     rank_by = wanted.rank_by if known.ratings.is_rated else "watch"
     if rank_by == "like":
-        scores = _rough_liking(known, people)
+        scores = _rough_liking(known, audience.people)
     else:
         rbm = known.interactions
-        presence: Singles = people.hidden.astype(np.float32) @ known.expected
+        presence: Singles = audience.hidden.astype(np.float32) @ known.expected
         if rank_by == "watch" and not wanted.novelty:
             return presence  # the log odds rise with it
         link = rbm.link.astype(np.float32)
         scores = interaction_rbm.log_odds(link, presence)  # type: ignore[arg-type, assignment]
         if rank_by == "both":
-            liking = _rough_liking(known, people)
+            liking = _rough_liking(known, audience.people)
             liking *= np.float32(LIKING_WEIGHT / known.spread)
             scores += liking
     if wanted.novelty:
@@ -222,18 +200,17 @@ def _rough_scores(known: Catalogue, people: People, wanted: Wanted) -> Singles:
     return scores
 
 
-def _rough_liking(known: Catalogue, people: People) -> Singles:
+def _rough_liking(known: ItemScoring, people: People) -> Singles:
     """Latent ratings of all items, up to a number for each person."""
     places = np.hstack([people.features, people.weights]).astype(np.float32)
     liking: Singles = places @ known.weights + known.effects
     return liking
 
 
-def latent_of_pairs(
-    known: Catalogue, people: People, rows: Ints, items: Ints
+def _latent_of_pairs(
+    model: RatingModel, people: People, rows: Ints, items: Ints
 ) -> Floats:
     """Latent ratings of pairs of a person of the block and an item."""
-    model = known.ratings
     guess = people.generosity[rows] + np.einsum(
         "pf,pf->p", model.item_weights[items], people.features[rows]
     )
@@ -243,7 +220,7 @@ def latent_of_pairs(
 
 
 def combined(
-    known: Catalogue, presence: Floats, latent: Floats, rank_by: str
+    known: ItemScoring, presence: Floats, latent: Floats, rank_by: str
 ) -> Floats:
     """Scores from presences and latent ratings.
 
@@ -271,7 +248,7 @@ def marginal_order(score: Floats, places: Floats, n: int, diversity: float) -> I
     """
     span = float(np.ptp(score)) if len(score) else 0.0
     relevance = (score - score.min()) / span if span > 0 else np.ones(len(score))
-    likeness = np.full(len(score), LEAST_LIKENESS)
+    likeness = np.full(len(score), MIN_LIKENESS)
     is_left = np.ones(len(score), bool)
     chosen = np.empty(min(n, len(score)), np.int64)
     for place in range(len(chosen)):

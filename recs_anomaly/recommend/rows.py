@@ -1,13 +1,13 @@
 """Ratings as ragged rows, a row a user (or an item): only what was rated is stored."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.signedinteger[Any]]
-Floats = NDArray[np.float64]
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Bools, Floats, Ints
+
 # Ratings looked at together by what needs eight bytes and more of each.
 BLOCK = 1 << 20
 
@@ -18,11 +18,18 @@ class RatingRows(NamedTuple):
     In the user view a row is a user and a column an item, in the item view the
     reverse. A level is the place of a rating in the sorted list of rating levels.
     Many ratings are kept in five bytes each, columns as int32 and levels as int8.
+    The annotations are those of a recommender, which keeps its ratings by user.
     """
 
-    offsets: Ints
-    columns: Ints
-    levels: Ints
+    offsets: Annotated[
+        Ints, ArraySpec("int64", ("n_users + 2",), offsets_into="n_ratings")
+    ]
+    columns: Annotated[
+        Ints, ArraySpec("int32 or int64", ("n_ratings",), below="n_items")
+    ]
+    levels: Annotated[
+        Ints, ArraySpec("int8 or int64", ("n_ratings",), below="n_levels")
+    ]
     n_columns: int
 
     @property
@@ -50,7 +57,7 @@ class RatingRows(NamedTuple):
             offsets, self.columns[entries], self.levels[entries], self.n_columns
         )
 
-    def where(self, is_kept: NDArray[np.bool_]) -> "RatingRows":
+    def where(self, is_kept: Bools) -> "RatingRows":
         """Copy the ratings of a mask; rows that lose all of theirs stay."""
         kept_before = np.concatenate([[0], np.cumsum(is_kept)])
         return RatingRows(
@@ -90,6 +97,19 @@ def _remainders(code: Ints, size: int, kind: type[np.signedinteger[Any]]) -> Int
     for block in blocks(len(code)):
         found[block] = code[block] % size
     return found
+
+
+def with_newer(
+    known: RatingRows, new: tuple[Ints, Ints, Ints], shape: tuple[int, int]
+) -> RatingRows:
+    """Add rows, columns and levels; they replace what is known of the same pairs."""
+    parts = zip((known.rows, known.columns, known.levels), new, strict=True)
+    rows, columns, levels = (np.concatenate(part) for part in parts)
+    code = rows.astype(np.int64) * shape[1] + columns
+    # Of a pair that occurs twice the last one is found first from behind.
+    _, from_behind = np.unique(code[::-1], return_index=True)
+    newest = len(code) - 1 - from_behind
+    return to_rows(rows[newest], columns[newest], levels[newest], shape)
 
 
 def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:

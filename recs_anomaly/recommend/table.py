@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,39 +10,64 @@ from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import is_float_dtype
 from sklearn.utils import check_array, column_or_1d
 
-from recs_anomaly.exceptions import InputError
-from recs_anomaly.recommend.rows import Floats, Ints, RatingRows, to_rows
+from recs_anomaly.base.state import ANY_KIND, ArraySpec
+from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+from recs_anomaly.recommend.rows import RatingRows, offsets_of, to_rows
 
 ID_COLUMNS = ["user_id", "item_id"]
-MOST_LEVELS = 101
+MAX_LEVELS = 101
+MAX_NAMED = 3
+OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
 
 
-class RatingTable:
-    """Training ratings as numbers, and the ids that the numbers stand for.
+class Ids(NamedTuple):
+    """What the rows and columns of ratings stand for."""
+
+    users: Annotated[NDArray[Any], ArraySpec(ANY_KIND, ("n_users",))]
+    items: Annotated[NDArray[Any], ArraySpec(ANY_KIND, ("n_items",))]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of ratings: one more each, for who and what is unknown."""
+        return len(self.users) + 1, len(self.items) + 1
+
+
+class RatingTable(NamedTuple):
+    """Training ratings as numbers, and what the numbers stand for.
 
     The last row and the last column are empty: a user who has not rated anything, and
     an item that nobody has rated.
     """
 
-    def __init__(self, pairs: pd.DataFrame, values: Floats | None) -> None:
-        user_codes, self.users = _factorized(pairs.iloc[:, 0])
-        item_codes, self.items = _factorized(pairs.iloc[:, 1])
-        for name, ids in (("user", self.users), ("item", self.items)):
-            if len(ids) < 2:
-                raise InputError(
-                    f"X needs ratings of at least 2 different {name}s; it has 1."
-                )
-        kept = last_of_each(user_codes, item_codes)
-        if not kept.all():
-            user_codes, item_codes = user_codes[kept], item_codes[kept]
-            values = None if values is None else values[kept]
-        # A choice without a rating is one of a single level.
-        self.levels = np.ones(1) if values is None else _checked_levels(values)
-        levels = np.zeros(len(user_codes), np.int8)
-        if values is not None:
-            levels = np.searchsorted(self.levels, values).astype(np.int8)
-        shape = (len(self.users) + 1, len(self.items) + 1)
-        self.ratings: RatingRows = to_rows(user_codes, item_codes, levels, shape)
+    ids: Ids
+    rows: RatingRows
+    levels: Floats  # (K,) the ratings that occur
+
+
+def rating_table(pairs: pd.DataFrame, values: Floats | None) -> RatingTable:
+    """Turn checked pairs of ids and their ratings, if any, into numbers."""
+    user_codes, users = _factorized(pairs.iloc[:, 0])
+    item_codes, items = _factorized(pairs.iloc[:, 1])
+    for name, ids in (("user", users), ("item", items)):
+        if len(ids) < 2:
+            raise InputError(
+                f"X needs ratings of at least 2 different {name}s; it has 1."
+            )
+    kept = last_of_each(user_codes, item_codes)
+    if not kept.all():
+        user_codes, item_codes = user_codes[kept], item_codes[kept]
+        values = None if values is None else values[kept]
+    known = Ids(users, items)
+    if values is None:  # a choice without a rating is one of a single level
+        levels: Floats = np.ones(1)
+        codes = np.zeros(len(user_codes), np.int8)
+    else:
+        levels = _checked_levels(values)
+        codes = np.searchsorted(levels, values).astype(np.int8)
+    return RatingTable(
+        known, to_rows(user_codes, item_codes, codes, known.shape), levels
+    )
 
 
 def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
@@ -56,7 +81,7 @@ def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
     return codes.astype(np.int32), np.asarray(unique)
 
 
-def last_of_each(users: Ints, items: Ints) -> NDArray[np.bool_]:
+def last_of_each(users: Ints, items: Ints) -> Bools:
     """Mask of the last rating of each pair; a warning counts the others."""
     codes = users.astype(np.int64)
     codes *= int(items.max(initial=0)) + 1
@@ -81,9 +106,9 @@ def _checked_levels(values: Floats) -> Floats:
         raise InputError(
             f"y needs at least 2 different ratings; all are {levels[0]:g}."
         )
-    if len(levels) > MOST_LEVELS:
+    if len(levels) > MAX_LEVELS:
         raise InputError(
-            f"y holds {len(levels)} different ratings, at most {MOST_LEVELS} levels "
+            f"y holds {len(levels)} different ratings, at most {MAX_LEVELS} levels "
             "can be told apart; round them first."
         )
     return levels
@@ -152,8 +177,25 @@ def _numbers(given: ArrayLike, name: str) -> Floats:
     return values
 
 
-def own_ratings_columns(
-    own_ratings: pd.DataFrame | pd.Series | Mapping[Hashable, float],
+def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
+    """Make one row of own ratings, or of choices; the last of a repeated item wins."""
+    if len(levels) > 1:
+        items, values = _own_ratings_columns(own_ratings)
+        codes = nearest_levels(values, levels)
+        columns = lookup.columns_of(items)
+    else:
+        columns = lookup.columns_of(_own_choices(own_ratings))
+        codes = np.zeros(len(columns), np.int64)
+    order = np.argsort(columns, kind="stable")
+    columns, codes = columns[order], codes[order]
+    is_last = np.append(columns[1:] != columns[:-1], True)[: len(columns)]
+    columns, codes = columns[is_last], codes[is_last]
+    n_columns = lookup.ids.shape[1]
+    return RatingRows(offsets_of(np.array([len(columns)])), columns, codes, n_columns)
+
+
+def _own_ratings_columns(
+    own_ratings: OwnRatings,
 ) -> tuple[NDArray[Any] | list[Hashable], Floats]:
     """Item ids and ratings of one person, from a frame, a series or a mapping."""
     if isinstance(own_ratings, pd.DataFrame):
@@ -174,7 +216,7 @@ def own_ratings_columns(
     )
 
 
-def own_choices(
+def _own_choices(
     chosen: pd.DataFrame | pd.Series | Iterable[Hashable],
 ) -> list[Hashable]:
     """Ids of the items that one person chose, whatever comes with them."""
@@ -204,15 +246,71 @@ def nearest_levels(values: Floats, levels: Floats) -> Ints:
     return np.searchsorted(middles, values).astype(np.int64)
 
 
-class IdIndex:
-    """Finds the rows of ids by hashing; one table serves many look-ups."""
+class Lookup:
+    """Finds the numbers of ids by hashing; one table serves many look-ups."""
 
-    def __init__(self, ids: NDArray[Any]) -> None:
-        self._index: Any = pd.Index(ids, tupleize_cols=False)
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
+        self._users: Any = pd.Index(ids.users, tupleize_cols=False)
+        self._items: Any = pd.Index(ids.items, tupleize_cols=False)
 
-    def rows(self, wanted: Iterable[Any]) -> Ints:
-        """Row of each id, -1 for an id that is not there."""
-        if not isinstance(wanted, np.ndarray | pd.Series):
-            wanted = pd.Index(list(wanted), tupleize_cols=False)
-        rows: Ints = self._index.get_indexer(wanted).astype(np.int64)
+    def rows_of(self, users: list[Hashable], may_be_unknown: bool = False) -> Ints:
+        """Rows of users; the empty last row for those who are unknown."""
+        if not users:
+            raise InputError("users must name at least one user; it is empty.")
+        rows = _places(self._users, users)
+        unknown = np.flatnonzero(rows < 0)
+        if len(unknown) and not may_be_unknown:
+            raise UnknownUserError(
+                f"user {users[unknown[0]]!r} has no ratings in the training data; "
+                "recommend_for takes ratings of somebody new."
+            )
+        rows[unknown] = len(self.ids.users)
         return rows
+
+    def columns_of(self, items: Iterable[Hashable]) -> Ints:
+        """Columns of items, all of which must be known."""
+        wanted = items if isinstance(items, np.ndarray) else list(items)
+        if not len(wanted):
+            return np.zeros(0, np.int64)
+        columns = _places(self._items, wanted)
+        if (columns < 0).any():
+            unknown = [wanted[place] for place in np.flatnonzero(columns < 0)]
+            named = ", ".join(map(repr, unknown[:MAX_NAMED]))
+            raise UnknownItemError(
+                f"{len(unknown)} of {len(wanted)} items have no ratings in the "
+                f"training data: {named}{', ...' if len(unknown) > MAX_NAMED else ''}."
+            )
+        return columns
+
+    def numbers_of(self, pairs: pd.DataFrame) -> tuple[Ints, Ints]:
+        """Rows and columns of pairs; unknown ids are the empty last ones."""
+        rows = _places(self._users, pairs.iloc[:, 0])
+        columns = _places(self._items, pairs.iloc[:, 1])
+        rows[rows < 0] = len(self.ids.users)
+        columns[columns < 0] = len(self.ids.items)
+        return rows, columns
+
+    def with_new(self, pairs: pd.DataFrame) -> tuple[Ids, Ints, Ints]:
+        """All ids, those that are new behind the others; rows and columns of pairs."""
+        rows, users = _with_new(self._users, self.ids.users, pairs.iloc[:, 0])
+        columns, items = _with_new(self._items, self.ids.items, pairs.iloc[:, 1])
+        return Ids(users, items), rows, columns
+
+
+def _places(index: Any, wanted: Any) -> Ints:
+    """Place of each id, -1 for an id that is not there."""
+    if not isinstance(wanted, np.ndarray | pd.Series):
+        wanted = pd.Index(list(wanted), tupleize_cols=False)
+    places: Ints = index.get_indexer(wanted).astype(np.int64)
+    return places
+
+
+def _with_new(
+    index: Any, ids: NDArray[Any], wanted: pd.Series
+) -> tuple[Ints, NDArray[Any]]:
+    places = _places(index, wanted)
+    is_new = places < 0
+    codes, new = pd.factorize(wanted[is_new].infer_objects())
+    places[is_new] = len(ids) + codes
+    return places, np.concatenate([ids, np.asarray(new)]) if len(new) else ids

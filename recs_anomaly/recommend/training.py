@@ -18,6 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from recs_anomaly.core.arrays import Ints
 from recs_anomaly.core.checkpoints import Checkpoint, key_of
 from recs_anomaly.core.training import (
     Batch,
@@ -27,7 +28,7 @@ from recs_anomaly.core.training import (
     TrainingHistory,
     train,
 )
-from recs_anomaly.recommend.rows import Ints, RatingRows, column_level_counts
+from recs_anomaly.recommend.rows import RatingRows, column_level_counts
 from recs_anomaly.recommend.view_rbm import (
     LEVEL_SHRINKAGE,
     RatingRBM,

@@ -8,13 +8,13 @@ vector, ``presence``, tells the hidden units that the column was rated at all.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from recs_anomaly.base.state import ArraySpec
+from recs_anomaly.core.arrays import Floats, Ints, Singles
 from recs_anomaly.recommend.rows import (
-    Floats,
-    Ints,
     RatingRows,
     level_counts,
     row_blocks,
@@ -49,12 +49,38 @@ class RatingRBM(NamedTuple):
 
 
 class Encoder(NamedTuple):
-    """What turns a row of ratings into hidden activity."""
+    """What turns a row of ratings into hidden activity.
 
-    coupling: Floats  # (C, H)
-    presence: Floats  # (C, H)
-    hidden_bias: Floats  # (H,)
-    level_in: Floats  # (K,)
+    The annotations are those of the user view, whose columns are items.
+    """
+
+    coupling: Annotated[Floats, ArraySpec("float64", ("n_items + 1", "n_user_hidden"))]
+    presence: Annotated[Floats, ArraySpec("float64", ("n_items + 1", "n_user_hidden"))]
+    hidden_bias: Annotated[Floats, ArraySpec("float64", ("n_user_hidden",))]
+    level_in: Annotated[Floats, ArraySpec("float64", ("n_levels",))]
+
+
+class ItemView(NamedTuple):
+    """Encoder of the item view as it is kept, in half of the memory.
+
+    Its columns are users. Answers do without it; new ratings are taken up by it.
+    """
+
+    coupling: Annotated[Singles, ArraySpec("float32", ("n_users + 1", "n_item_hidden"))]
+    presence: Annotated[Singles, ArraySpec("float32", ("n_users + 1", "n_item_hidden"))]
+    hidden_bias: Annotated[Singles, ArraySpec("float32", ("n_item_hidden",))]
+    level_in: Annotated[Singles, ArraySpec("float32", ("n_levels",))]
+
+    @property
+    def encoder(self) -> Encoder:
+        """The same in double precision."""
+        return Encoder(*(array.astype(np.float64) for array in self))
+
+    def at(self, users: Ints) -> "ItemView":
+        """Keep the users at these places."""
+        return self._replace(
+            coupling=self.coupling[users], presence=self.presence[users]
+        )
 
 
 class RowContext(NamedTuple):
@@ -62,6 +88,24 @@ class RowContext(NamedTuple):
 
     mean: Floats  # (n,) shrunken mean of level minus the column's mean
     habits: Floats  # (n, K) log smoothed frequency against all ratings'
+
+
+EncoderOfEither = TypeVar("EncoderOfEither", Encoder, ItemView)
+
+
+def with_room(encoder: EncoderOfEither, n: int) -> EncoderOfEither:
+    """Let an encoder have n columns and the last, which stands for what is unknown.
+
+    It says nothing about those that are new.
+    """
+
+    def grown(old: Any) -> Any:
+        new = np.zeros((n + 1 - len(old), old.shape[1]), old.dtype)
+        return np.concatenate([old[:-1], new, old[-1:]])
+
+    return encoder._replace(
+        coupling=grown(encoder.coupling), presence=grown(encoder.presence)
+    )
 
 
 @cache

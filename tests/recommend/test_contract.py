@@ -16,8 +16,8 @@ from sklearn.utils.estimator_checks import (
 from sklearn.utils.fixes import parse_version
 
 from recs_anomaly import RBMRecommender
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.recommend.rows import Floats
 from tests.base.explained_failures import BROKEN, EXPLAINED, FIT_ON_WIDE_X, MEANINGLESS
 
 pytestmark = [

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.recommend import levels as ordinal
-from recs_anomaly.recommend.levels import USUAL_CURVE, Evidence
-from recs_anomaly.recommend.rows import Floats
+from recs_anomaly.recommend.levels import USUAL_CURVE, RatingEvidence
 
 STARS = np.arange(1.0, 6.0)
 STRAIGHT = np.array([0.0, 1.0, 0.0, 0.0])
@@ -23,14 +23,14 @@ def scales(draw: st.DrawFn) -> Floats:
 
 
 @st.composite
-def evidence_on(draw: st.DrawFn, levels: Floats, extreme: float) -> Evidence:
+def evidence_on(draw: st.DrawFn, levels: Floats, extreme: float) -> RatingEvidence:
     """Means near the ends of the scale, shapes that favour other levels."""
     n, span = draw(st.integers(1, 6)), np.ptp(levels)
     places = draw(hnp.arrays(np.float64, n, elements=st.floats(0.02, 0.98)))
     size = st.floats(-extreme, extreme, width=32)
     shapes = hnp.arrays(np.float64, (n, len(levels), 2), elements=size)
     base = hnp.arrays(np.float64, len(levels), elements=st.floats(-5, 0, width=32))
-    return Evidence(levels[0] + span * places, draw(shapes), draw(base))
+    return RatingEvidence(levels[0] + span * places, draw(shapes), draw(base))
 
 
 @given(st.data(), scales())
@@ -56,19 +56,19 @@ def test_no_level_is_impossible(data: st.DataObject, n_levels: int) -> None:
 
 def test_a_mean_between_two_close_levels_that_the_habits_avoid() -> None:
     levels, habits = np.array([0.0, 0.03, 1.0]), np.array([-90.0, 0.0, -90.0])
-    evidence = Evidence(np.array([0.02]), np.zeros((1, 3, 1)), habits)
+    evidence = RatingEvidence(np.array([0.02]), np.zeros((1, 3, 1)), habits)
     probabilities = ordinal.distribution(evidence, np.ones(1), levels)
     np.testing.assert_allclose(probabilities, [[1 / 3, 2 / 3, 0]], atol=1e-9)
 
 
 def test_flat_habits_and_a_mean_in_the_middle_give_equal_probabilities() -> None:
-    evidence = Evidence(np.array([3.0]), np.zeros((1, 5, 1)), np.zeros(5))
+    evidence = RatingEvidence(np.array([3.0]), np.zeros((1, 5, 1)), np.zeros(5))
     probabilities = ordinal.distribution(evidence, np.ones(1), STARS)
     np.testing.assert_allclose(probabilities, 0.2, rtol=1e-9)
 
 
 def test_two_levels_by_hand() -> None:
-    evidence = Evidence(np.array([0.2, 0.9]), np.zeros((2, 2, 1)), np.zeros(2))
+    evidence = RatingEvidence(np.array([0.2, 0.9]), np.zeros((2, 2, 1)), np.zeros(2))
     probabilities = ordinal.distribution(evidence, np.ones(1), np.array([0.0, 1.0]))
     np.testing.assert_allclose(probabilities, [[0.8, 0.2], [0.1, 0.9]], atol=1e-10)
 
@@ -76,7 +76,7 @@ def test_two_levels_by_hand() -> None:
 def test_the_distribution_is_the_habits_tilted(rng: np.random.Generator) -> None:
     shapes, base = rng.normal(size=(4, 5, 2)), rng.normal(size=5)
     weights = np.array([0.7, -0.3])
-    evidence = Evidence(np.array([1.3, 2.0, 3.7, 4.6]), shapes, base)
+    evidence = RatingEvidence(np.array([1.3, 2.0, 3.7, 4.6]), shapes, base)
     probabilities = ordinal.distribution(evidence, weights, STARS)
     tilts = np.log(probabilities) - base - shapes @ weights
     # What is left of the logarithm is linear in the level.
@@ -115,15 +115,17 @@ def test_a_few_ratings_hardly_bend_the_usual_curve(rng: np.random.Generator) -> 
     np.testing.assert_allclose(found, USUAL_CURVE, atol=0.05)
 
 
-def log_likelihood(evidence: Evidence, weights: Floats, observed: Floats) -> float:
+def log_likelihood(
+    evidence: RatingEvidence, weights: Floats, observed: Floats
+) -> float:
     probabilities = ordinal.distribution(evidence, weights, STARS)
     return float(np.log(probabilities[np.arange(len(observed)), observed]).sum())
 
 
 @pytest.fixture
-def drawn(rng: np.random.Generator) -> tuple[Evidence, Floats]:
+def drawn(rng: np.random.Generator) -> tuple[RatingEvidence, Floats]:
     """Ratings drawn from shapes with the weights 0.8, -0.5 and 0.2."""
-    evidence = Evidence(
+    evidence = RatingEvidence(
         rng.uniform(1.5, 4.5, 4000), rng.normal(size=(4000, 5, 3)), np.zeros(5)
     )
     truth = ordinal.distribution(evidence, np.array([0.8, -0.5, 0.2]), STARS)
@@ -131,7 +133,7 @@ def drawn(rng: np.random.Generator) -> tuple[Evidence, Floats]:
     return evidence, observed
 
 
-def test_scores_equal_finite_differences(drawn: tuple[Evidence, Floats]) -> None:
+def test_scores_equal_finite_differences(drawn: tuple[RatingEvidence, Floats]) -> None:
     evidence, _ = drawn
     weights, step = np.array([0.3, 0.1, -0.4]), 1e-5
     probabilities = ordinal.distribution(evidence, weights, STARS)
@@ -146,7 +148,7 @@ def test_scores_equal_finite_differences(drawn: tuple[Evidence, Floats]) -> None
 
 
 def test_fitted_weights_are_at_the_top_of_the_penalised_likelihood(
-    drawn: tuple[Evidence, Floats],
+    drawn: tuple[RatingEvidence, Floats],
 ) -> None:
     evidence, observed = drawn
     start, strength = np.array([0.5, 0.5, 0.5]), 20.0
@@ -164,14 +166,16 @@ def test_fitted_weights_are_at_the_top_of_the_penalised_likelihood(
 
 
 def test_fitted_weights_come_near_those_that_drew_the_ratings(
-    drawn: tuple[Evidence, Floats],
+    drawn: tuple[RatingEvidence, Floats],
 ) -> None:
     evidence, observed = drawn
     found = ordinal.fit_shape_weights(evidence, observed, STARS, np.zeros(3), 1.0)
     np.testing.assert_allclose(found, [0.8, -0.5, 0.2], atol=0.1)
 
 
-def test_many_pseudo_ratings_hold_the_weights(drawn: tuple[Evidence, Floats]) -> None:
+def test_many_pseudo_ratings_hold_the_weights(
+    drawn: tuple[RatingEvidence, Floats],
+) -> None:
     evidence, observed = drawn
     start = np.array([0.1, 0.2, 0.3])
     found = ordinal.fit_shape_weights(evidence, observed, STARS, start, 1e9)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.recommend import answers as lists
+from recs_anomaly.recommend import reasons
 from recs_anomaly.recommend.ranking import marginal_order
 from tests.fitted import small_choices, small_model, small_ratings
 
@@ -36,7 +36,9 @@ def test_diverse_lists_are_chosen_from_the_best_by_the_rule() -> None:
     user = model.users_[4]
     pool = model.recommend(user, n=10 * n)
     columns = np.searchsorted(model.items_, pool["item_id"])
-    likeness = np.array([lists.similarities(model._catalogue, c) for c in columns])
+    likeness = np.array(
+        [reasons.similarities(model._known.scoring, c) for c in columns]
+    )
     order = marginal_order(
         pool["score"].to_numpy(), np.linalg.cholesky(near(likeness[:, columns])), n, 0.6
     )
@@ -87,7 +89,7 @@ def test_novelty_lists_what_fewer_have_chosen_and_goes_with_the_rest() -> None:
         model.recommend_for(own, n=4, novelty=0.5),
         model.recommend(users[0], n=4, novelty=0.5).drop(columns="user_id"),
     )
-    with pytest.raises(InputError, match="novelty must lie between 0 and 1; got 2"):
+    with pytest.raises(InputError, match="novelty must be a number from 0 to 1; got 2"):
         model.recommend(users, novelty=2)
 
 
@@ -111,7 +113,10 @@ def test_diversity_makes_lists_less_alike_and_none_changes_nothing(
         ]
         return float(
             np.mean(
-                [lists.similarities(model._catalogue, c[0])[c[1:]] for c in of_users]
+                [
+                    reasons.similarities(model._known.scoring, c[0])[c[1:]]
+                    for c in of_users
+                ]
             )
         )
 
@@ -119,5 +124,7 @@ def test_diversity_makes_lists_less_alike_and_none_changes_nothing(
     plain = model.recommend(users, n=4)
     pd.testing.assert_frame_equal(model.recommend(users, n=4, diversity=0), plain)
     for wrong in (-0.1, 1.5, float("nan")):
-        with pytest.raises(InputError, match="diversity must lie between 0 and 1; got"):
+        with pytest.raises(
+            InputError, match="diversity must be a number from 0 to 1; got"
+        ):
             model.recommend(users, diversity=wrong)

@@ -6,19 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_anomaly.recommend import levels as ordinal
+from recs_anomaly.recommend import model as model_file
 from recs_anomaly.recommend.model import (
     Folded,
     RatingModel,
-    evidence,
+    evidence_around,
     expected,
     fold_in,
     latent,
+    latent_without_each,
     log_use,
+    stacked,
     whole_and_others,
 )
 from recs_anomaly.recommend.view_rbm import Encoder
 from tests import naive
-from tests.sequences.ragged import N_LEVELS, random_rbm
+from tests.recommend.ragged import N_LEVELS, random_rbm
 
 N_ITEMS = 9
 
@@ -100,7 +103,7 @@ def test_somebody_without_ratings_is_the_mean_person() -> None:
     assert (nobody.generosity, nobody.squared_error, nobody.n_ratings) == (0, 0, 0)
     assert not nobody.weights.any()
     np.testing.assert_allclose(nobody.habits, 0, atol=1e-12)
-    assert nobody.noise(typical=0.7) == pytest.approx(0.7)
+    assert stacked([nobody]).noise(typical=0.7) == pytest.approx(0.7)
 
 
 @given(rated_items)
@@ -122,7 +125,7 @@ def test_generosity_is_the_shrunken_mean_beyond_the_items(
 
 
 def test_noise_is_shrunk_to_the_typical_one_by_hand() -> None:
-    person = Folded(0.0, np.zeros(1), np.zeros(1), np.zeros(2), 6.0, 10)
+    person = stacked([Folded(0.0, np.zeros(1), np.zeros(1), np.zeros(2), 6.0, 10)])
     # 6 from 10 own ratings, and 10 pseudo-ratings with 0.4 each.
     assert person.noise(typical=0.4) == pytest.approx((6 + 4) / 20)
 
@@ -159,10 +162,11 @@ def test_shapes_of_the_evidence_by_hand() -> None:
     model = drawn_model()
     person = folded(model, {0: 4, 3: 1})
     mean = np.array([2.0, 4.5])
-    known = evidence(model, person, np.array([5, 1]), mean)
+    people = stacked([folded(model, {}), person])
+    known = evidence_around(model, people, np.array([1, 1]), np.array([5, 1]), mean)
     np.testing.assert_array_equal(known.mean, mean)
     np.testing.assert_array_equal(known.base, model.level_log_frequency)
-    regularity = 0.7 / person.noise(0.7) - 1
+    regularity = 0.7 / people.noise(0.7)[1] - 1
     for row, item in enumerate([5, 1]):
         away = (np.arange(1, 6) - mean[row]) / np.sqrt(2)
         shapes = [
@@ -184,3 +188,58 @@ def test_log_use_by_hand() -> None:
     found = log_use(counts, np.log(frequency))
     expected_use = [[np.log(4.5 / 12 / 0.25), np.log(7.5 / 12 / 0.75)], [0, 0]]
     np.testing.assert_allclose(found, expected_use, atol=1e-12)
+
+
+def one_by_one(
+    model: RatingModel, items: np.ndarray, levels: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
+    """The slow twin: everybody who lacks a rating is folded in anew."""
+    rows = np.arange(len(items))
+    found = [
+        latent(model, fold_in(model, items[rows != row], levels[rows != row]), targets)
+        for row in rows
+    ]
+    return np.array(found).reshape(-1, len(targets))
+
+
+@pytest.mark.parametrize("user_share", [0.0, 0.4, 1.0])
+@given(rated=rated_items)
+def test_each_is_left_out_as_the_slow_twin_does(
+    user_share: float, rated: dict[int, int]
+) -> None:
+    model, targets = drawn_model(user_share), np.arange(0, N_ITEMS, 2)
+    items = np.array(list(rated), np.int64)
+    levels = np.array(list(rated.values()), np.int64)
+    np.testing.assert_allclose(
+        latent_without_each(model, items, levels, targets),
+        one_by_one(model, items, levels, targets),
+        rtol=1e-9,
+    )
+
+
+def test_models_of_one_view() -> None:
+    model, targets = drawn_model(), np.array([0, 4])
+    items, levels = np.array([1, 4, 7]), np.array([0, 2, N_LEVELS - 1])
+    nothing = np.zeros((N_ITEMS, 0))
+    without_user_view = model._replace(
+        user_view=Encoder(nothing, nothing, nothing[0], model.user_view.level_in),
+        item_weights=model.item_weights[:, :1],
+        user_share=0.0,
+    )
+    without_item_view = model._replace(item_features=nothing, user_share=1.0)
+    for one_view in (without_user_view, without_item_view):
+        np.testing.assert_allclose(
+            latent_without_each(one_view, items, levels, targets),
+            one_by_one(one_view, items, levels, targets),
+            rtol=1e-12,
+        )
+
+
+def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, items = drawn_model(), np.arange(N_ITEMS)
+    levels, targets = items % N_LEVELS, np.array([2, 5])
+    whole = latent_without_each(model, items, levels, targets)
+    monkeypatch.setattr(model_file, "ACTIVITIES_A_BLOCK", 1)
+    np.testing.assert_allclose(
+        latent_without_each(model, items, levels, targets), whole, rtol=1e-12
+    )

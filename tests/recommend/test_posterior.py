@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend.posterior import (
     damped_effects,
@@ -13,7 +14,6 @@ from recs_anomaly.recommend.posterior import (
     shrunken_mean,
     user_features,
 )
-from recs_anomaly.recommend.rows import Floats
 
 
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 100))

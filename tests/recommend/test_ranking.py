@@ -36,7 +36,7 @@ def scores_by_hand(
     model: RBMRecommender, user: object, ratings: pd.DataFrame, rank_by: str
 ) -> pd.Series:
     """Score of every item, from the formulas of the two models."""
-    rbm = model._interactions()
+    rbm = model.interactions_
     own = ratings.loc[ratings["user_id"] == user, "item_id"]
     columns = np.searchsorted(model.items_, own)
     hidden = rbm.hidden_bias + sum(rbm.weights[c] / rbm.scale[c] for c in columns)
@@ -134,7 +134,7 @@ def test_choices_alone_recommend_and_predict_no_ratings(
 def test_choices_alone_and_ratings_agree_on_who_watches_what(
     model: RBMRecommender, choices: RBMRecommender
 ) -> None:
-    one, other = model._interactions(), choices._interactions()
+    one, other = model.interactions_, choices.interactions_
     np.testing.assert_allclose(
         np.abs(one.weights).sum(), np.abs(other.weights).sum(), rtol=1e-2
     )

@@ -1,71 +1,97 @@
-"""Leaving each rating out at once is leaving each out by itself."""
+"""Likeness of items, by hand and by what must not change it."""
 
 import numpy as np
 import pytest
-from hypothesis import given
 
-from recs_anomaly.recommend import model as rating_reasons
-from recs_anomaly.recommend.model import (
-    RatingModel,
-    fold_in,
-    latent,
-    latent_without_each,
-)
+from recs_anomaly.recommend import levels as ordinal
+from recs_anomaly.recommend.choices import InteractionRBM
+from recs_anomaly.recommend.model import RatingModel
+from recs_anomaly.recommend.ranking import ItemScoring, item_scoring
+from recs_anomaly.recommend.reasons import similarities
 from recs_anomaly.recommend.view_rbm import Encoder
-from tests.recommend.test_model import N_ITEMS, drawn_model, rated_items
-from tests.sequences.ragged import N_LEVELS
+
+N_ITEMS, N_LEVELS, N_HIDDEN = 6, 5, 3
 
 
-def one_by_one(
-    model: RatingModel, items: np.ndarray, levels: np.ndarray, targets: np.ndarray
-) -> np.ndarray:
-    """The slow twin: everybody who lacks a rating is folded in anew."""
-    rows = np.arange(len(items))
-    found = [
-        latent(model, fold_in(model, items[rows != row], levels[rows != row]), targets)
-        for row in rows
-    ]
-    return np.array(found).reshape(-1, len(targets))
-
-
-@pytest.mark.parametrize("user_share", [0.0, 0.4, 1.0])
-@given(rated=rated_items)
-def test_each_is_left_out_as_the_slow_twin_does(
-    user_share: float, rated: dict[int, int]
-) -> None:
-    model, targets = drawn_model(user_share), np.arange(0, N_ITEMS, 2)
-    items = np.array(list(rated), np.int64)
-    levels = np.array(list(rated.values()), np.int64)
-    np.testing.assert_allclose(
-        latent_without_each(model, items, levels, targets),
-        one_by_one(model, items, levels, targets),
-        rtol=1e-9,
+def drawn_model(n_features: int, user_share: float) -> RatingModel:
+    rng = np.random.default_rng(0)
+    return RatingModel(
+        user_view=Encoder(
+            rng.normal(size=(N_ITEMS, N_HIDDEN)),
+            rng.normal(size=(N_ITEMS, N_HIDDEN)),
+            rng.normal(size=N_HIDDEN),
+            np.linspace(-1, 1, N_LEVELS),
+        ),
+        item_weights=rng.normal(size=(N_ITEMS, 1 + N_HIDDEN)),
+        item_features=rng.normal(size=(N_ITEMS, n_features)),
+        item_effects=rng.normal(size=N_ITEMS),
+        item_habits=rng.normal(size=(N_ITEMS, N_LEVELS)),
+        level_log_frequency=np.log(np.full(N_LEVELS, 1 / N_LEVELS)),
+        levels=np.arange(1.0, N_LEVELS + 1),
+        curve=ordinal.USUAL_CURVE,
+        mean=3.5,
+        noise=0.7,
+        user_share=user_share,
     )
 
 
-def test_models_of_one_view() -> None:
-    model, targets = drawn_model(), np.array([0, 4])
-    items, levels = np.array([1, 4, 7]), np.array([0, 2, N_LEVELS - 1])
-    nothing = np.zeros((N_ITEMS, 0))
-    without_user_view = model._replace(
-        user_view=Encoder(nothing, nothing, nothing[0], model.user_view.level_in),
-        item_weights=model.item_weights[:, :1],
-        user_share=0.0,
+def known(model: RatingModel) -> ItemScoring:
+    rng = np.random.default_rng(1)
+    interactions = InteractionRBM(
+        rng.normal(size=(N_ITEMS, N_HIDDEN)).astype(np.float32),
+        rng.normal(size=N_HIDDEN).astype(np.float32),
+        np.ones(N_ITEMS, np.float32),
+        np.array([0.0, 1.0]),
     )
-    without_item_view = model._replace(item_features=nothing, user_share=1.0)
-    for one_view in (without_user_view, without_item_view):
+    return item_scoring(model, interactions)
+
+
+def test_likeness_is_nine_tenths_of_the_item_view_and_one_of_the_user_view() -> None:
+    model = drawn_model(n_features=6, user_share=0.4)
+    features = model.item_features[:, 2:] - model.item_features[:, 2:].mean(axis=0)
+    weights = model.item_weights[:, 1:] - model.item_weights[:, 1:].mean(axis=0)
+    for item in range(N_ITEMS):
+        expected = [
+            0.9 * cosine(features[item], features[other])
+            + 0.1 * cosine(weights[item], weights[other])
+            for other in range(N_ITEMS)
+        ]
         np.testing.assert_allclose(
-            latent_without_each(one_view, items, levels, targets),
-            one_by_one(one_view, items, levels, targets),
-            rtol=1e-12,
+            similarities(known(model), item), expected, atol=1e-12
         )
 
 
-def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, items = drawn_model(), np.arange(N_ITEMS)
-    levels, targets = items % N_LEVELS, np.array([2, 5])
-    whole = latent_without_each(model, items, levels, targets)
-    monkeypatch.setattr(rating_reasons, "ACTIVITIES_A_BLOCK", 1)
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / np.sqrt((one @ one) * (other @ other)))
+
+
+def test_the_user_view_alone_compares_what_items_tell_its_hidden_units() -> None:
+    model = drawn_model(n_features=0, user_share=1.0)
+    told = np.hstack([model.user_view.coupling, model.user_view.presence])
+    expected = [cosine(told[2], other) for other in told]
+    np.testing.assert_allclose(similarities(known(model), 2), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_features", "share"),
+    [(6, 0.4), (6, 0.0), (0, 1.0)],
+    ids=["both", "item", "user"],
+)
+def test_an_item_is_most_like_itself_and_as_like_another_as_that_to_it(
+    n_features: int, share: float
+) -> None:
+    model = drawn_model(n_features, share)
+    likeness = np.array([similarities(known(model), item) for item in range(N_ITEMS)])
+    np.testing.assert_allclose(np.diag(likeness), 1.0)
+    np.testing.assert_allclose(likeness, likeness.T, atol=1e-12)
+    assert np.abs(likeness).max() <= 1.0
+
+
+def test_what_all_items_share_makes_none_alike() -> None:
+    model = drawn_model(n_features=6, user_share=0.4)
+    shifted = model._replace(
+        item_features=model.item_features + 7.0, item_weights=model.item_weights - 3.0
+    )
     np.testing.assert_allclose(
-        latent_without_each(model, items, levels, targets), whole, rtol=1e-12
+        similarities(known(shifted), 1), similarities(known(model), 1), atol=1e-12
     )

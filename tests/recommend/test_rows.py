@@ -13,7 +13,7 @@ from recs_anomaly.recommend.rows import (
     to_rows,
     transposed,
 )
-from tests.sequences.ragged import N_LEVELS, pairs_of_rows, ragged
+from tests.recommend.ragged import N_LEVELS, pairs_of_rows, ragged
 
 
 def test_triplets_by_hand() -> None:

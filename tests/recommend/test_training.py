@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.core.training import Batch, Progress, Schedule
 from recs_anomaly.recommend import training
-from recs_anomaly.recommend.rows import Floats, RatingRows, to_rows
+from recs_anomaly.recommend.rows import RatingRows, to_rows
 from recs_anomaly.recommend.view_rbm import RatingRBM, level_place
 from tests import naive
-from tests.sequences.ragged import N_LEVELS, pairs_of_rows, random_ratings, random_rbm
+from tests.recommend.ragged import N_LEVELS, pairs_of_rows, random_ratings, random_rbm
 
 PLAIN = training.RatingRBMConfig(3, decay=0.0, input_dropout=0.0, bias_decay=0.0)
 TRAINED = (

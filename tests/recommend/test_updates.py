@@ -11,7 +11,7 @@ from sklearn.base import clone
 from recs_anomaly import RBMRecommender, save
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.exceptions import InputError, UnknownUserError
-from recs_anomaly.recommend import recommender as _rating_updates
+from recs_anomaly.recommend import recommender
 from recs_anomaly.recommend.assembly import assemble
 from recs_anomaly.recommend.choices import fit_interactions
 from recs_anomaly.recommend.rows import to_rows
@@ -188,7 +188,7 @@ def test_what_is_stopped_half_way_has_changed_nothing(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_rating_updates, "fit_interactions", stop)
+    monkeypatch.setattr(recommender, "fit_interactions", stop)
     with pytest.raises(KeyboardInterrupt):
         change(model)
     for name, value in before.items():

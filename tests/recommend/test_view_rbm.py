@@ -15,7 +15,7 @@ from recs_anomaly.recommend.view_rbm import (
     softmax,
 )
 from tests import naive
-from tests.sequences.ragged import pairs_of_rows, ragged, random_ratings, random_rbm
+from tests.recommend.ragged import pairs_of_rows, ragged, random_ratings, random_rbm
 
 
 @given(ragged())

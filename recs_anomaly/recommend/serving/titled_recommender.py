@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownUserError
+from recs_anomaly.recommend.answers import FoldedUsers
 from recs_anomaly.recommend.recommender import RBMRecommender
 from recs_anomaly.recommend.serving.catalogue import (
     Catalogue,
@@ -205,7 +206,7 @@ class Recommender:
         InputError
             If `n` is below 1.
         """
-        return self._recommended(self.model, user_id, n)
+        return self.recommended(self.model.fold_in([user_id]), n)
 
     def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
@@ -242,7 +243,7 @@ class Recommender:
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
         matched.insert(0, "asked", asked)
-        recommendations = self._recommended(guest, VISITOR, n)
+        recommendations = self.recommended(guest.fold_in([VISITOR]), n)
         return Visit(matched, recommendations.drop(columns="user_id"))
 
     def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
@@ -289,22 +290,33 @@ class Recommender:
         """
         return self.catalogue.describe(self.model.explain(user_id, item_id, n))
 
-    def _recommended(
-        self, model: RBMRecommender, user_id: Hashable, n: int
-    ) -> pd.DataFrame:
-        recommended = model.recommend([user_id], n)
-        pairs = recommended[["user_id", "item_id"]]
-        low, high = np.empty((2, 0))
-        if not self.model.is_rated:
-            low = high = np.full(len(pairs), np.nan)
-        elif len(pairs):  # a user who has rated everything gets an empty list
-            low, high = model.predict_interval(pairs, INTERVAL_COVERAGE).T
-        ends = recommended.assign(rating_low=low, rating_high=high)
-        described = self.catalogue.describe(ends)
-        because = self.catalogue.because(
-            model.strongest_reasons(user_id, recommended["item_id"])
+    def recommended(self, folded: FoldedUsers, n: int = 10) -> pd.DataFrame:
+        """Recommend items to users that the model has folded in.
+
+        Parameters
+        ----------
+        folded : FoldedUsers
+            From ``model.fold_in``.
+        n : int, default=10
+
+        Returns
+        -------
+        recommendations : DataFrame
+            As `recommend_user`, user by user.
+        """
+        lists = folded.lists(n)
+        low, high = folded.intervals(lists, INTERVAL_COVERAGE).T
+        because, stars = folded.reasons(lists)
+        items = self.catalogue.items
+        return folded.frame(lists).assign(
+            rating_low=low,
+            rating_high=high,
+            title=self.titles[lists.items],
+            genres=self.genres[lists.items],
+            n_ratings=items["n_ratings"].to_numpy()[lists.items],
+            because=self.titles[because],
+            because_rating=stars,
         )
-        return described.merge(because, on="item_id", how="left", sort=False)
 
 
 def checked(

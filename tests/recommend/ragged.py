@@ -1,4 +1,4 @@
-"""Small ratings and rating RBMs for the tests of the core."""
+"""Small ratings and rating RBMs for tests."""
 
 import numpy as np
 from hypothesis import strategies as st

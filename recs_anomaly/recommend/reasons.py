@@ -1,0 +1,93 @@
+"""How alike items are, and which of a person's own ratings move a score."""
+
+import numpy as np
+
+from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.recommend import choices as interaction_rbm
+from recs_anomaly.recommend.model import Folded, fold_in, latent, latent_without_each
+from recs_anomaly.recommend.ranking import ItemScoring, combined
+from recs_anomaly.recommend.rows import RatingRows
+
+KERNEL_OFFSETS = 2
+# What this part of the user view's share in predictions adds to likeness was measured
+# on residuals of people who were left out of the training, as was all of likeness.
+SIMILARITY_SHARE = 0.25
+TINY = 1e-12
+
+
+def likeness_places(known: ItemScoring) -> Floats:
+    """Rows whose products are the likeness of two items, from -1 to 1.
+
+    Mostly the correlation of the items' features in the item view, without the offsets
+    of the kernel, which all items share; a little of that of their weights in the user
+    view. The user view alone says most by what the items tell its hidden units, and
+    so do choices alone.
+    """
+    model = known.ratings
+    if not known.ratings.is_rated:
+        return _unit(known.interactions.weights.astype(np.float64))
+    smooth = model.item_features[:, KERNEL_OFFSETS:]
+    if not smooth.shape[1]:
+        encoder = model.user_view
+        return _unit(np.hstack([encoder.coupling, encoder.presence]))
+    weights = model.item_weights[:, 1:]
+    share = SIMILARITY_SHARE * model.user_share
+    return np.hstack(
+        [
+            np.sqrt(1 - share) * _unit(smooth - smooth.mean(axis=0)),
+            np.sqrt(share) * _unit(weights - weights.mean(axis=0)),
+        ]
+    )
+
+
+def _unit(places: Floats) -> Floats:
+    length = np.linalg.norm(places, axis=1, keepdims=True)
+    return np.asarray(places / np.maximum(length, TINY))
+
+
+def similarities(known: ItemScoring, item: int) -> Floats:
+    """Likeness of one item to each."""
+    places = likeness_places(known)
+    return np.asarray(np.clip(places @ places[item], -1.0, 1.0))
+
+
+def effects(
+    known: ItemScoring,
+    own: RatingRows,
+    targets: Ints,
+    rank_by: str = "both",
+    person: Folded | None = None,
+) -> Floats:
+    """Change of the scores of the target items that each own rating causes.
+
+    `own` is one row of ratings, without any of the targets; `person` is what folding it
+    in gives, where that is known. Each rating is left out in turn. Of shape (n_own,
+    n_targets).
+    """
+    model, rbm = known.ratings, known.interactions
+    told = interaction_rbm.messages(rbm, own.columns)
+    hidden = interaction_rbm.hidden_mean(rbm, told)
+    whole = interaction_rbm.exact_presence(
+        rbm, np.tile(hidden, (len(targets), 1)), targets
+    )
+    parts = interaction_rbm.contributions(rbm, own.columns, targets)
+    presence = np.vstack([whole, whole - parts])
+    latent_rating = np.zeros((len(presence), len(targets)))
+    if known.ratings.is_rated and rank_by != "watch":
+        person = person or fold_in(model, own.columns, own.levels)
+        without_each = latent_without_each(model, own.columns, own.levels, targets)
+        latent_rating = np.vstack([latent(model, person, targets), without_each])
+    score = combined(known, presence, latent_rating, rank_by)
+    return np.asarray(score[0] - score[1:])
+
+
+def strongest(effects: Floats) -> tuple[Ints, Ints, Floats]:
+    """Find for each target, a column, the rating that speaks most for it.
+
+    Targets for which some rating speaks, the places of these ratings, their effects.
+    """
+    # A row of nothing, so that there is a largest one.
+    effects = np.vstack([effects, np.zeros(effects.shape[1])])
+    best, effect = effects.argmax(axis=0), effects.max(axis=0)
+    targets = np.flatnonzero(effect > 0.0)
+    return targets, best[targets], effect[targets]
