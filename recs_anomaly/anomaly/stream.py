@@ -188,7 +188,9 @@ class StreamScorer:
 
         Parameters
         ----------
-        x, time
+        x : float or array-like of shape (n_channels,)
+            As for `score_one`.
+        time : float, datetime or datetime64, optional
             As for `score_one`.
 
         Returns
