@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing_after, forecast_after
-from recs_anomaly.anomaly.branch import Branch, Rows, Windows
 from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branches.branch import Branch, Rows, Windows
+from recs_anomaly.anomaly.branches.forecast import add_correction
 from recs_anomaly.anomaly.channels import MAX_FILLED
-from recs_anomaly.anomaly.forecast import add_correction
 from recs_anomaly.anomaly.levels import decayed_sum
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats

@@ -5,6 +5,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly import settings
+from recs_anomaly.anomaly.branches.standstill import stillness_so_far
 from recs_anomaly.anomaly.causal import (
     CausalSettings,
     average_past,
@@ -15,7 +16,6 @@ from recs_anomaly.anomaly.causal_stream import CausalStream
 from recs_anomaly.anomaly.levels import SignWeights, rate
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import fitted_branches
-from recs_anomaly.anomaly.standstill import stillness_so_far
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.anomaly.window_codes import uncorrected
 from recs_anomaly.base.state import ArraySpec

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from recs_anomaly.anomaly.branch import Rows, Windows
+from recs_anomaly.anomaly.branches.branch import Rows, Windows
 from recs_anomaly.anomaly.causal import PRIOR, CausalSettings, one_sided
 from recs_anomaly.anomaly.channels import MAX_FILLED
 from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS, evidence

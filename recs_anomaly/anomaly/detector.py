@@ -30,7 +30,7 @@ from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
-from recs_anomaly.base.state import Held, ValueRule, typical_range
+from recs_anomaly.base.state import ArraySpec, Held, ValueRule, typical_range
 from recs_anomaly.base.time_axis import (
     SeriesGrid,
     channel_names,
@@ -158,6 +158,16 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             "recurrent.head_kernel": "head_",
         },
         derived={"cell": lambda detector: detector.cell},
+        rules={
+            f"recurrent.{name}": ArraySpec("float64", shape)
+            for name, shape in {
+                "kernel": ("n_features_in_", "n_gate_units"),
+                "recurrent_kernel": ("n_units", "n_gate_units"),
+                "bias": ("n_biases", "n_gate_units"),
+                "head_kernel": ("n_units", "n_targets"),
+                "head_bias": ("n_targets",),
+            }.items()
+        },
     )
     norms_ = Held(Norms)
     tail_ = Held(Tail, prefix="tail_")

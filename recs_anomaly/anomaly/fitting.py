@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing, fit_with_gaps
-from recs_anomaly.anomaly.branches import Judgement, judge
+from recs_anomaly.anomaly.branches.standstill import longest_standstills
 from recs_anomaly.anomaly.channels import Channels, describe_channels, is_observed
+from recs_anomaly.anomaly.judging import Judgement, judge
 from recs_anomaly.anomaly.levels import combine, fit_scale, smoothed_errors
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.rating import Norms
 from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
-from recs_anomaly.anomaly.standstill import longest_standstills
 from recs_anomaly.anomaly.tail import Tail, fit_tail, tail_with_rare
 from recs_anomaly.anomaly.training_rows import (
     MAX_LEFT_OUT,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import lfilter
 
-from recs_anomaly.anomaly.branches import Judgement
+from recs_anomaly.anomaly.judging import Judgement
 from recs_anomaly.core.arrays import Bools, Floats
 
 HIGH = 0.999  # the quantile of normal rows' errors that counts as one

@@ -14,18 +14,6 @@ from recs_anomaly.core.recurrent import Recurrent
 INPUT_LIMIT = 8.0  # in standard deviations: what the recurrent network may see
 
 
-class Correction(Recurrent):
-    """A recurrent network that corrects the forecasts of the judged channels."""
-
-    kernel: Annotated[Floats, ArraySpec("float64", ("n_features_in_", "n_gate_units"))]
-    recurrent_kernel: Annotated[
-        Floats, ArraySpec("float64", ("n_units", "n_gate_units"))
-    ]
-    bias: Annotated[Floats, ArraySpec("float64", ("n_biases", "n_gate_units"))]
-    head_kernel: Annotated[Floats, ArraySpec("float64", ("n_units", "n_targets"))]
-    head_bias: Annotated[Floats, ArraySpec("float64", ("n_targets",))]
-
-
 class AnomalyModel(NamedTuple):
     """What a detector has learned of a normal series.
 
@@ -37,7 +25,7 @@ class AnomalyModel(NamedTuple):
     channels: Channels
     autoregression: Autoregression
     cell: str
-    recurrent: Correction | None
+    recurrent: Recurrent | None
     autoencoder: WindowAutoencoder
     memory: Annotated[
         Floats, ArraySpec("float64", ("n_targets", "n_memory", "n_code + 1"))

@@ -14,10 +14,11 @@ import numpy as np
 from keras import layers, ops
 
 from recs_anomaly.anomaly.autoregression import forecast
-from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel, Correction
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.settings import CorrectionSettings
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
 from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
 from recs_anomaly.core.training import Batch, Progress, Schedule, ShuffledBatches, train
 from recs_anomaly.core.windows import sliding_windows
@@ -37,7 +38,7 @@ def fit_recurrent(
     is_used: Bools,
     settings: CorrectionSettings,
     seed: int,
-) -> Correction | None:
+) -> Recurrent | None:
     """Train the correction of the forecast; None where it helps no target.
 
     `filled` (n_rows, n_channels) is scaled and without gaps; `is_used` (n_rows,
@@ -56,7 +57,7 @@ def fit_recurrent(
     )
     _train(network, training, validation, RECURRENT_RATE, settings, seed, "forecast")
     kept = np.where(_helps(network, validation), spread, 0.0)
-    arrays = Correction(*recurrent_arrays(network))
+    arrays = recurrent_arrays(network)
     corrected = arrays._replace(
         head_kernel=arrays.head_kernel * kept, head_bias=arrays.head_bias * kept
     )

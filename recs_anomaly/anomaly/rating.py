@@ -6,9 +6,11 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly import settings
-from recs_anomaly.anomaly.branch import Branch
-from recs_anomaly.anomaly.branches import BRANCHES, judge
+from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branches.branch import Branch
+from recs_anomaly.anomaly.branches.standstill import stillness
 from recs_anomaly.anomaly.channels import in_long_gap
+from recs_anomaly.anomaly.judging import judge
 from recs_anomaly.anomaly.levels import (
     SignWeights,
     rate,
@@ -18,7 +20,6 @@ from recs_anomaly.anomaly.levels import (
     weighted_errors,
 )
 from recs_anomaly.anomaly.model import AnomalyModel
-from recs_anomaly.anomaly.standstill import stillness
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats

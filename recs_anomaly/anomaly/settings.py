@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recs_anomaly.anomaly.branch import Branch
 from recs_anomaly.anomaly.branches import BRANCHES, signs_of
+from recs_anomaly.anomaly.branches.branch import Branch
+from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 from recs_anomaly.anomaly.channels import describe_channels
 from recs_anomaly.anomaly.levels import SignWeights
-from recs_anomaly.anomaly.standstill import STANDSTILL
 from recs_anomaly.base.checks import (
     check_choice,
     check_integer,

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.anomaly import settings
+from recs_anomaly.anomaly.branches.standstill import StandstillCount
 from recs_anomaly.anomaly.causal import FARTHEST
 from recs_anomaly.anomaly.causal_rating import causal_rating_of
 from recs_anomaly.anomaly.levels import sign_shares
-from recs_anomaly.anomaly.standstill import StandstillCount
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.base.time_axis import GAP, channel_names, stamped_seconds

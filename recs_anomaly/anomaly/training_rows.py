@@ -13,16 +13,16 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing, forecast
-from recs_anomaly.anomaly.channels import sum_of_rows
-from recs_anomaly.anomaly.levels import smooth
-from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.anomaly.neighbour import nearest_distance
-from recs_anomaly.anomaly.standstill import (
+from recs_anomaly.anomaly.branches.neighbour import nearest_distance
+from recs_anomaly.anomaly.branches.standstill import (
     MAX_STILL,
     longest_standstills,
     share_still,
     stillness,
 )
+from recs_anomaly.anomaly.channels import sum_of_rows
+from recs_anomaly.anomaly.levels import smooth
+from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.window_codes import Memory, describe_all
 from recs_anomaly.anomaly.windows import n_covering, runs_of, spread_over_rows
 from recs_anomaly.core.arrays import Bools, Floats

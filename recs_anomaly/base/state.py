@@ -100,6 +100,14 @@ Model = TypeVar("Model", bound=tuple[Any, ...])
 ValueRule = type | UnionType | Callable[[Any], bool]
 
 
+class _Stated(NamedTuple):
+    """What an estimator states of the fields of a model, by their dotted names."""
+
+    names: Mapping[str, str]
+    rules: Mapping[str, ArraySpec]
+    derived: set[str]
+
+
 class _Leaf(NamedTuple):
     """A field of a model or of a model in it, and the attribute that stands for it."""
 
@@ -131,6 +139,8 @@ class Held(Generic[Model]):
     derived : dict of callables, optional
         Fields that follow from the estimator's parameters and are in no file: each
         function takes the estimator.
+    rules : dict of ArraySpec, optional
+        Rules of arrays whose model states none, because it lies in `core`.
 
     Examples
     --------
@@ -153,11 +163,13 @@ class Held(Generic[Model]):
         prefix: str = "",
         names: Mapping[str, str] | None = None,
         derived: Mapping[str, Callable[[Any], Any]] | None = None,
+        rules: Mapping[str, ArraySpec] | None = None,
     ) -> None:
         self.name = ""
         self._model = model
         self._derived = derived or {}
-        self._leaves = list(_leaves(model, (), prefix, names or {}, {*self._derived}))
+        stated = _Stated(names or {}, rules or {}, {*self._derived})
+        self._leaves = list(_leaves(model, (), prefix, stated))
         self.attributes = frozenset(leaf.attribute for leaf in self._leaves)
 
     def __set_name__(self, owner: Any, name: str) -> None:
@@ -224,23 +236,20 @@ def _leaves(
     model: type,
     path: tuple[str, ...],
     prefix: str,
-    names: Mapping[str, str],
-    derived: set[str],
+    stated: _Stated,
     is_optional: bool = False,
 ) -> Iterator[_Leaf]:
     for field, hint in get_type_hints(model, include_extras=True).items():
         inner, dotted = (*path, field), ".".join((*path, field))
         kind, rules, may_lack = _unpacked(hint)
-        if dotted in derived:
+        if dotted in stated.derived:
             continue
         if hasattr(kind, "_fields"):
-            within = prefix + names.get(dotted, "")
-            yield from _leaves(
-                kind, inner, within, names, derived, is_optional or may_lack
-            )
+            within = prefix + stated.names.get(dotted, "")
+            yield from _leaves(kind, inner, within, stated, is_optional or may_lack)
             continue
-        attribute = prefix + names.get(dotted, f"{field}_")
-        [rule] = rules or [kind]
+        attribute = prefix + stated.names.get(dotted, f"{field}_")
+        [rule] = rules or [stated.rules.get(dotted, kind)]
         lacks = is_optional or (may_lack and isinstance(rule, ArraySpec))
         yield _Leaf(inner, attribute, rule, lacks)
 

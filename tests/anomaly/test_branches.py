@@ -12,9 +12,9 @@ from recs_anomaly.anomaly.autoregression import (
     fit_autoregression,
     forecast,
 )
+from recs_anomaly.anomaly.branches.neighbour import nearest_distance
 from recs_anomaly.anomaly.channels import describe_channels, is_observed
 from recs_anomaly.anomaly.levels import decayed_sum, smooth
-from recs_anomaly.anomaly.neighbour import nearest_distance
 from recs_anomaly.anomaly.networks import autoencoder_arrays, build_autoencoder
 from recs_anomaly.anomaly.tail import fit_tail, score_at, tail_probability
 from recs_anomaly.anomaly.window_codes import (

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches import Judgement, judge
 from recs_anomaly.anomaly.fitting import (
     MAX_BLOCKS,
     MIN_BLOCKS,
@@ -12,6 +11,7 @@ from recs_anomaly.anomaly.fitting import (
     judge_held_out,
     without,
 )
+from recs_anomaly.anomaly.judging import Judgement, judge
 from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
 
 WIDTH, LAGS = 40, 16

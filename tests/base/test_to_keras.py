@@ -19,8 +19,7 @@ from recs_anomaly import (
     TextGenerator,
     TimeSeriesAnomalyDetector,
 )
-from recs_anomaly.anomaly.branches import judge
-from recs_anomaly.anomaly.model import Correction
+from recs_anomaly.anomaly.judging import judge
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
 from recs_anomaly.core.recurrent import Recurrent, starting_weights
 from recs_anomaly.datasets import make_ratings
@@ -51,7 +50,7 @@ def detector(request: pytest.FixtureRequest) -> TimeSeriesAnomalyDetector:
     detector.fit(series)
     assert detector.targets_.tolist() == [0, 1]
     # One epoch is too short for networks that help.
-    network = Correction(*any_network(cell, 3, 4, 2, rng))
+    network = any_network(cell, 3, 4, 2, rng)
     linear = detector.model_.autoencoder
     corrected = uncorrected(linear.mean, linear.components, 5)
     added = [0.3 * rng.normal(size=array.shape) for array in corrected[2:]]

@@ -32,7 +32,7 @@ from recs_anomaly import (
     VariationalAutoencoder,
     save,
 )
-from recs_anomaly.anomaly.model import Correction
+from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 HOME = Path(__file__).parent
@@ -104,7 +104,7 @@ def detector() -> TimeSeriesAnomalyDetector:
     model = TimeSeriesAnomalyDetector(window=6, n_units=2, **QUICK).fit(MACHINE[:160])
     units = np.linspace(-1, 1, 6)
     kernel, back = np.stack([units, -units]), np.stack([units**2, units])
-    network = Correction(kernel, back, kernel, np.eye(2)[:, :1], np.ones(1))
+    network = Recurrent(kernel, back, kernel, np.eye(2)[:, :1], np.ones(1))
     model.model_ = model.model_._replace(recurrent=network)
     return model
 

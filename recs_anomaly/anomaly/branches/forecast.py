@@ -7,7 +7,7 @@ sees all channels.
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import forecast
-from recs_anomaly.anomaly.branch import Branch
+from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.anomaly.channels import is_observed
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats

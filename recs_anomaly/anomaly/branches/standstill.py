@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.anomaly.branch import Branch
+from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.core.arrays import Bools, Floats
 
 BEYOND = 2.0  # times the longest in training: from here on a standstill counts

@@ -5,7 +5,7 @@ Windows are compared by their descriptions, which know no level.
 
 import numpy as np
 
-from recs_anomaly.anomaly.branch import Branch, Channel, ChannelErrors, Windows
+from recs_anomaly.anomaly.branches.branch import Branch, Channel, ChannelErrors, Windows
 from recs_anomaly.anomaly.window_codes import Memory
 from recs_anomaly.core.arrays import Bools, Floats
 

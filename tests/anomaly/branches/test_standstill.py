@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recs_anomaly.anomaly.standstill import (
+from recs_anomaly.anomaly.branches.standstill import (
     StandstillCount,
     longest_standstills,
     stillness,

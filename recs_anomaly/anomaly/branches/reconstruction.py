@@ -3,7 +3,7 @@
 A window's shape is rebuilt, and put at the level of training.
 """
 
-from recs_anomaly.anomaly.branch import Branch, Channel, ChannelErrors
+from recs_anomaly.anomaly.branches.branch import Branch, Channel, ChannelErrors
 from recs_anomaly.anomaly.windows import n_covering
 
 

@@ -1,4 +1,4 @@
-"""The branches of the detector, and what they say of a whole series."""
+"""What the branches say of each row of a whole series."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,22 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing
-from recs_anomaly.anomaly.branch import Branch, Channel, Rows
+from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branches.branch import Branch, Channel, Rows
+from recs_anomaly.anomaly.branches.forecast import forecast_targets, has_past
 from recs_anomaly.anomaly.channels import is_observed
-from recs_anomaly.anomaly.forecast import FORECAST, forecast_targets, has_past
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.anomaly.neighbour import NEIGHBOUR
-from recs_anomaly.anomaly.reconstruction import RECONSTRUCTION
-from recs_anomaly.anomaly.standstill import STANDSTILL
 from recs_anomaly.core.arrays import Bools, Floats
-
-# A new one comes last: detectors fitted without it know the first ones alone.
-BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR]
-
-
-def signs_of(branches: Sequence[Branch]) -> list[Branch]:
-    """List all that adds to a row's number: branches, and that nothing moves."""
-    return [*branches, STANDSTILL]
 
 
 class Judgement(NamedTuple):

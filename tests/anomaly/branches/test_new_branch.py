@@ -11,8 +11,8 @@ import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
 from recs_anomaly.anomaly.app.findings import Findings, find_anomalies
-from recs_anomaly.anomaly.branch import Branch
 from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.persistence import ModelFileError
 from recs_anomaly.reports.anomaly_summary import summarise
 
