@@ -7,7 +7,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import recs_anomaly
-from recs_anomaly.datasets._samples import sample_path
+from recs_anomaly.datasets.paths import sample_path
 
 home = Path(recs_anomaly.__file__).parent
 assert home.is_relative_to(sys.prefix), f"{home} is not the installed wheel"

@@ -1,8 +1,7 @@
 from ._downloads import DownloadError as DownloadError
 from ._downloads import cache_home as cache_home
 from ._downloads import data_home as data_home
-from ._tables import MovieRatings as MovieRatings
-from ._tables import TableFileError as TableFileError
+from ._text_tables import TableFileError as TableFileError
 from .benchmark_series import BenchmarkSeries as BenchmarkSeries
 from .benchmark_series import benchmark_files as benchmark_files
 from .benchmark_series import read_benchmark_series as read_benchmark_series
@@ -12,13 +11,12 @@ from .images import load_sample_images as load_sample_images
 from .images import make_noise as make_noise
 from .item_files import read_items as read_items
 from .layout import SeriesLayout as SeriesLayout
-from .leaks import refuse_leak as refuse_leak
-from .leaks import without_repeats as without_repeats
 from .movielens import fetch_movielens as fetch_movielens
 from .movielens import movielens_folder as movielens_folder
 from .movielens import official_folds as official_folds
 from .nab import fetch_nab as fetch_nab
 from .nab import nab_names as nab_names
+from .rating_files import MovieRatings as MovieRatings
 from .rating_files import read_choices as read_choices
 from .rating_files import read_ratings as read_ratings
 from .ratings_samples import load_sample_ratings as load_sample_ratings
@@ -32,4 +30,6 @@ from .splits import HeldOutUsers as HeldOutUsers
 from .splits import hold_out_users as hold_out_users
 from .splits import leave_last_out as leave_last_out
 from .splits import random_folds as random_folds
+from .splits import refuse_leak as refuse_leak
 from .splits import split_by_time as split_by_time
+from .splits import without_repeats as without_repeats

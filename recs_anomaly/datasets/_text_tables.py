@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
-from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets.layout import DELIMITERS
+from recs_anomaly.exceptions import InputError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = {
@@ -29,6 +29,10 @@ _SAMPLE_BYTES = 1 << 16
 _UNQUOTED = ("::", "|")
 # The parser splits at single characters only; no text file holds this one.
 _UNIT_SEPARATOR = "\x1f"
+
+
+class TableFileError(InputError):
+    """A file does not hold the table that it should."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
 
@@ -36,8 +36,8 @@ class BenchmarkSeries(NamedTuple):
     """
 
     name: str
-    values: NDArray[np.float64]
-    labels: NDArray[np.bool_]
+    values: Floats
+    labels: Bools
     n_training: int
 
 
@@ -151,15 +151,15 @@ def _table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is no table: {error}.") from error
 
 
-def _labels(column: pd.Series, path: Path) -> NDArray[np.bool_]:
+def _labels(column: pd.Series, path: Path) -> Bools:
     labels = pd.to_numeric(column, errors="coerce").to_numpy()
     if not np.isin(labels, (0, 1)).all():
         raise InputError(f"the labels of {path} must be 0 or 1.")
-    is_abnormal: NDArray[np.bool_] = labels == 1
+    is_abnormal: Bools = labels == 1
     return is_abnormal
 
 
-def _n_training(name: str, labels: NDArray[np.bool_]) -> int:
+def _n_training(name: str, labels: Bools) -> int:
     for pattern in TRAINING_IN_NAME:
         if found := re.search(pattern, name):
             return min(int(found[1]), len(labels))

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import datasets as bunches
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
 Image = NDArray[Any]
-Floats = NDArray[np.float64]
 
 
 class SampleDigits(NamedTuple):

@@ -9,15 +9,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_anomaly.datasets._columns import ITEM_COLUMNS
-from recs_anomaly.datasets._file_columns import (
+from recs_anomaly.datasets._columns import (
+    ITEM_COLUMNS,
     columns_of_file,
     columns_of_text,
     narrowed,
 )
-from recs_anomaly.datasets._tables import TableFileError
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
+    TableFileError,
     text_columns,
 )
 from recs_anomaly.datasets.paths import expanded

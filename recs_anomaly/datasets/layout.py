@@ -1,6 +1,7 @@
 """What is settled about a file of a series by looking at the whole of it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, Self
 
 # A space separates only where nothing else does: names and titles hold spaces.
@@ -31,9 +32,9 @@ class SeriesLayout:
         Empty where there are none.
     day_first : bool, default=False
         Whether 1/2/2026 is in February.
-    thousands : dict of str, default={}
-        What parts the thousands, as the comma in 1,234.5, by the names of the columns
-        whose numbers part them.
+    thousands : tuple of (str, str), default=()
+        Columns whose numbers part their thousands, and what parts them, such as the
+        comma in 1,234.5.
     """
 
     delimiter: str = ""
@@ -42,7 +43,7 @@ class SeriesLayout:
     time: tuple[str, ...] = ()
     time_unit: str = ""
     day_first: bool = False
-    thousands: dict[str, str] = field(default_factory=dict)
+    thousands: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes as plain values, for instance to keep with a model."""
@@ -80,8 +81,10 @@ def a_layout(value: object) -> bool:
         return False
     if any(type(value[name]) is not type(plain[name]) for name in plain):
         return False
-    marks = value["thousands"]
-    texts = (*value["columns"], *value["time"], *marks, *marks.values())
+    pairs = value["thousands"]
+    if not all(type(pair) is tuple and len(pair) == 2 for pair in pairs):
+        return False
+    texts = (*value["columns"], *value["time"], *chain(*pairs))
     return (
         all(type(text) is str for text in texts)
         and value["delimiter"] in ("", *DELIMITERS)

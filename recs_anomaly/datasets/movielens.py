@@ -15,10 +15,9 @@ from recs_anomaly.datasets._downloads import (
     make_writable,
     published_md5,
 )
-from recs_anomaly.datasets._tables import MovieRatings
 from recs_anomaly.datasets.item_files import read_items
 from recs_anomaly.datasets.movielens_releases import RELEASES, SERVER, Release
-from recs_anomaly.datasets.rating_files import read_ratings
+from recs_anomaly.datasets.rating_files import MovieRatings, read_ratings
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.replacing import replacing
 

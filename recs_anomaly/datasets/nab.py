@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.datasets._downloads import data_home, downloaded, make_writable
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 from recs_anomaly.datasets.series_files import LabelledSeries, read_series
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.replacing import replacing

@@ -4,23 +4,41 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recs_anomaly.datasets._cells import MISSING, dates_or_cells, number_of
 from recs_anomaly.datasets._columns import (
     CHOICE_COLUMNS,
     RATING_COLUMNS,
+    columns_of_file,
+    columns_of_text,
     names_any_column,
 )
-from recs_anomaly.datasets._file_columns import columns_of_file, columns_of_text
-from recs_anomaly.datasets._tables import TableFileError
-from recs_anomaly.datasets._text_tables import DelimitedText
-from recs_anomaly.datasets.cells import MISSING, dates_or_cells, number_of
+from recs_anomaly.datasets._text_tables import DelimitedText, TableFileError
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
+
+
+class MovieRatings(NamedTuple):
+    """Ratings and the items they are about.
+
+    Attributes
+    ----------
+    ratings : DataFrame with columns user_id, item_id, rating, timestamp
+        One row a rating. `rating` is a float in the source's own scale (stars),
+        `timestamp` whole seconds since 1970-01-01 UTC.
+    items : DataFrame with columns item_id, title, genres
+        One row an item. `genres` is one string with ``|`` between the names,
+        empty where the source names none.
+    """
+
+    ratings: pd.DataFrame
+    items: pd.DataFrame
 
 
 def read_ratings(

@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.datasets._film_titles import GENRES, draw_genres, draw_titles
-from recs_anomaly.datasets._rating_draws import draw_activity, draw_pairs
-from recs_anomaly.datasets._rating_world import draw_ratings, draw_world, opinion
-from recs_anomaly.datasets._samples import sample_path
-from recs_anomaly.datasets._tables import MovieRatings
+from recs_anomaly.datasets._rating_world import (
+    draw_activity,
+    draw_pairs,
+    draw_ratings,
+    draw_world,
+    opinion,
+)
+from recs_anomaly.datasets.paths import sample_path
+from recs_anomaly.datasets.rating_files import MovieRatings
 from recs_anomaly.exceptions import InputError
 
 _FIRST_TIMESTAMP = 1_577_836_800  # 2020-01-01, after the youngest film

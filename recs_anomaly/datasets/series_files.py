@@ -12,11 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.parquet import read_table
 
-from recs_anomaly.datasets._file_columns import is_parquet
-from recs_anomaly.datasets._tables import TableFileError
-from recs_anomaly.datasets._text_tables import read_text_table, reading, text_columns
-from recs_anomaly.datasets.benchmark_series import LABELS
-from recs_anomaly.datasets.cells import (
+from recs_anomaly.datasets._cells import (
     Readings,
     is_header,
     is_value,
@@ -27,6 +23,14 @@ from recs_anomaly.datasets.cells import (
     times_of,
     why_no_numbers,
 )
+from recs_anomaly.datasets._columns import is_parquet
+from recs_anomaly.datasets._text_tables import (
+    TableFileError,
+    read_text_table,
+    reading,
+    text_columns,
+)
+from recs_anomaly.datasets.benchmark_series import LABELS
 from recs_anomaly.datasets.layout import SeriesLayout
 from recs_anomaly.datasets.paths import expanded
 
@@ -45,14 +49,14 @@ class LabelledSeries(NamedTuple):
         True where the file says that a row is abnormal, if it says that.
     time : str or None
         Name of the column of times, if there is one.
-    layout : SeriesLayout, default=SeriesLayout()
+    layout : SeriesLayout, optional
         How the file spells its rows, to read later ones by.
     """
 
     values: pd.DataFrame
     labels: pd.Series | None
     time: str | None
-    layout: SeriesLayout = SeriesLayout()
+    layout: SeriesLayout | None = None
 
 
 def read_series(
@@ -129,8 +133,8 @@ def read_series(
         measured = {name: columns[name] for name in channels}
     readings = _readings(measured, known, path, are_chosen=channels is not None)
     frame = pd.DataFrame({name: each.numbers for name, each in readings.items()})
-    grouped = {name: r.thousands for name, r in readings.items() if r.thousands}
-    found = replace(found, time=times, thousands=grouped)
+    grouped = ((name, r.thousands) for name, r in readings.items() if r.thousands)
+    found = replace(found, time=times, thousands=tuple(grouped))
     if not times:
         return LabelledSeries(frame, marks, None, found)
     told = times_of(joined([columns[name] for name in times]), path, known)
@@ -203,8 +207,9 @@ def _readings(
     are_chosen: bool,
 ) -> dict[str, Readings]:
     """Numbers of the columns; those without are left out, if they were not chosen."""
+    thousands = dict(layout.thousands)
     readings = {
-        name: readings_of(column, layout.thousands.get(name, ""))
+        name: readings_of(column, thousands.get(name, ""))
         for name, column in columns.items()
     }
     kept = {name: found for name, found in readings.items() if found is not None}

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.core.arrays import Floats
-from recs_anomaly.datasets._text_tables import delimiter_of, split_lines
-from recs_anomaly.datasets.cells import (
+from recs_anomaly.datasets._cells import (
     is_header,
     nanoseconds_of,
     number_of,
     time_columns,
 )
+from recs_anomaly.datasets._text_tables import delimiter_of, split_lines
 from recs_anomaly.datasets.layout import DELIMITERS, SeriesLayout
 from recs_anomaly.exceptions import InputError
 
@@ -71,6 +71,7 @@ class LineParser:
     ) -> None:
         self._channels, self._chosen_time = channels, time
         self._layout = layout or SeriesLayout()
+        self._thousands = dict(self._layout.thousands)
         self._is_json: bool | None = None
         self._delimiter = ""
         self._names: list[str] | None = None
@@ -146,7 +147,7 @@ class LineParser:
 
     def _number(self, channel: str, cell: object) -> float:
         text = "" if cell is None else str(cell)
-        number = number_of(text, self._layout.thousands.get(channel, ""))
+        number = number_of(text, self._thousands.get(channel, ""))
         if number is None or math.isinf(number):
             raise BadLineError(f"it holds {cell!r:.{SHOWN}} for a number")
         return number

@@ -6,16 +6,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.datasets._samples import sample_path
-from recs_anomaly.datasets._series_faults import FAULTS
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.datasets._series_world import (
     DAY,
+    FAULTS,
     WORLDS,
-    Floats,
     Sensor,
     draw_channel,
     draw_load,
 )
+from recs_anomaly.datasets.paths import sample_path
 from recs_anomaly.exceptions import InputError
 
 FIRST = pd.Timestamp("2026-01-05")  # a Monday

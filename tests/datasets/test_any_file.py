@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recs_anomaly.datasets import read_choices, read_items, read_ratings, read_series
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 from recs_anomaly.text import printable
 
 READERS = (read_ratings, read_items, read_series)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 from recs_anomaly.datasets.rating_files import read_ratings
 from recs_anomaly.exceptions import InputError
 

@@ -10,7 +10,7 @@ from recs_anomaly.datasets._columns import (
     find_columns,
     names_any_column,
 )
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 
 FILE = Path("some.csv")
 

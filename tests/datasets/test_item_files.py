@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 from recs_anomaly.datasets.item_files import read_items
 
 Writer = Callable[..., Path]

@@ -17,7 +17,7 @@ LAYOUT = SeriesLayout(
     time=("Datum",),
     time_unit="date",
     day_first=True,
-    thousands={"bar": "."},
+    thousands=(("bar", "."),),
 )
 
 
@@ -32,7 +32,8 @@ def test_a_layout_is_plain_values_and_comes_back() -> None:
         {"delimiter": ";;;"},
         {"encoding": "rot13"},
         {"time_unit": "weeks"},
-        {"thousands": {"bar": 1}},
+        {"thousands": (("bar", 1),)},
+        {"thousands": ("bar", ".")},
         {"columns": ["a"]},
         {"columns": ("a", 1)},
         {"day_first": 1},

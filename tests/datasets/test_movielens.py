@@ -18,9 +18,9 @@ from sklearn.model_selection import check_cv
 
 from recs_anomaly.datasets import movielens
 from recs_anomaly.datasets._downloads import DownloadError
-from recs_anomaly.datasets._tables import MovieRatings
 from recs_anomaly.datasets.movielens import fetch_movielens, official_folds
 from recs_anomaly.datasets.movielens_releases import RELEASES
+from recs_anomaly.datasets.rating_files import MovieRatings
 from recs_anomaly.exceptions import InputError
 from tests.datasets.http_site import DEADLINE_S, Site, serving
 

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from recs_anomaly.cli import main
-from recs_anomaly.datasets import DownloadError, cache_home, data_home
+from recs_anomaly.datasets import DownloadError, cache_home, data_home, paths
 from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.exceptions import InputError
 
 
 @pytest.fixture
@@ -57,3 +58,21 @@ def test_without_a_home_a_command_ends_in_one_sentence(
     assert finished.stderr.startswith("Error: there is no home directory")
     assert len(finished.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkout_keeps_its_samples_in_the_top_level_folder() -> None:
+    path = paths.sample_path("README.md")
+    assert path == Path(__file__).resolve().parents[2] / "datasets" / "README.md"
+
+
+def test_an_installed_wheel_keeps_them_in_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ratings.csv").touch()
+    monkeypatch.setattr(paths, "_IN_WHEEL", tmp_path)
+    assert paths.sample_path("ratings.csv") == tmp_path / "ratings.csv"
+
+
+def test_an_unknown_name_says_where_it_was_looked_for() -> None:
+    with pytest.raises(InputError, match=r"file in .*datasets; got 'no\.csv'\.$"):
+        paths.sample_path("no.csv")

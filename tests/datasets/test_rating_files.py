@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 from recs_anomaly.datasets.item_files import read_items
 from recs_anomaly.datasets.rating_files import read_choices, read_ratings
 from recs_anomaly.exceptions import InputError

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly.anomaly.app.watching import follow, lines_of
-from recs_anomaly.datasets.cells import nanoseconds_of
+from recs_anomaly.datasets._cells import nanoseconds_of
 from recs_anomaly.datasets.layout import SeriesLayout
 from recs_anomaly.datasets.series_lines import BadLineError, LineParser
 from recs_anomaly.exceptions import InputError

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from recs_anomaly.datasets import load_sample_series, make_series
-from recs_anomaly.datasets._samples import sample_path
-from recs_anomaly.datasets._series_faults import FAULTS
-from recs_anomaly.datasets._series_world import DAY, WORLDS, sluggish
+from recs_anomaly.datasets._series_world import DAY, FAULTS, WORLDS, sluggish
+from recs_anomaly.datasets.paths import sample_path
 from recs_anomaly.exceptions import InputError
 
 MAKE_SAMPLE = Path(__file__).parents[2] / "datasets" / "series" / "make_sample.py"

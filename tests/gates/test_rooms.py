@@ -51,9 +51,10 @@ ROOMS = {
         third_parties={"lazy_loader", "numpy", "pandas", "scipy", "skimage", "sklearn"},
     ),
     "datasets": Room(
+        ours={"base", "core"},
         third_parties={
             *("lazy_loader", "numpy", "pandas", "pooch", "pyarrow", "scipy", "sklearn")
-        }
+        },
     ),
     **dict.fromkeys(sorted(FAMILIES), FAMILY),
     "persistence": Room(ours=FAMILIES | {"base"}, third_parties={"numpy"}),

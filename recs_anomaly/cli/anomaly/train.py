@@ -46,7 +46,8 @@ def train(
         load_keras()
         detector = TimeSeriesAnomalyDetector(random_state=seed, verbose=1)
         detector.fit(opened.values)
-    detector.layout_ = opened.layout.to_dict()
+    if opened.layout is not None:
+        detector.layout_ = opened.layout.to_dict()
     save(detector, output)
     left_out = detector.n_rows_ - detector.n_normal_
     click.echo(

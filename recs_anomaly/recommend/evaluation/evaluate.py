@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.datasets.leaks import refuse_leak
-from recs_anomaly.datasets.splits import Fold
+from recs_anomaly.datasets.splits import Fold, refuse_leak
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import log_losses
 from recs_anomaly.recommend.evaluation.baselines import (

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.core.arrays import Floats
-from recs_anomaly.datasets._tables import TableFileError
+from recs_anomaly.datasets._text_tables import TableFileError
 from recs_anomaly.datasets.layout import SeriesLayout
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "-", "?"}

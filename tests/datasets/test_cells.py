@@ -16,14 +16,14 @@ from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.anomaly.app.watching import Watching, lines_of
 from recs_anomaly.base.time_axis import stamped_seconds
 from recs_anomaly.datasets import LabelledSeries, SeriesLayout, read_series
-from recs_anomaly.datasets._text_tables import split_lines
-from recs_anomaly.datasets.cells import (
+from recs_anomaly.datasets._cells import (
     nanoseconds_of,
     number_of,
     readings_of,
     time_columns,
     times_of,
 )
+from recs_anomaly.datasets._text_tables import split_lines
 from recs_anomaly.datasets.series_lines import LineParser
 
 N_TRAINING, N_LATER = 500, 100
