@@ -6,6 +6,7 @@ list does not depend on who else is in the block.
 """
 
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,12 @@ class Audience(NamedTuple):
     rows: RatingRows  # (n_people rows) their own ratings
     hidden: Floats  # (n_people, n_units) what they let expect of all choices
     people: People
+
+    def only(self, place: int) -> "Audience":
+        """Pick the person at a place."""
+        alone = slice(place, place + 1)
+        people = People(*map(itemgetter(alone), self.people))
+        return Audience(self.rows.take(np.array([place])), self.hidden[alone], people)
 
 
 def places(rows: Ints) -> Ints:

@@ -43,14 +43,14 @@ def test_key_figures(summary: RecommendSummary) -> None:
     inside = trial.intervals.set_index("promised")["held"][0.9]
     assert figures["Intervals hold"].value == f"{100 * inside:.0f}\xa0%"
     assert inside == pytest.approx(mean_of("RBM", "coverage"))
-    gap = calibration_error(trial.forecasts["is_liked"], trial.forecasts["p_like"])
+    gap = calibration_error(trial.predictions["is_liked"], trial.predictions["p_like"])
     assert figures["Probabilities off by"].value == f"{100 * gap:.1f}\xa0%"
     n_listed = len(np.unique(trial.lists["RBM"]))
     assert figures["Catalogue shown"].value == f"{100 * n_listed / 600:.0f}\xa0%"
 
 
 def test_comparisons_hold_the_model_and_the_rules(summary: RecommendSummary) -> None:
-    assert len(summary.forecasts.contenders) == 5
+    assert len(summary.predictions.contenders) == 5
     assert [len(each.contenders) for each in summary.lists] == [3, 3]
     assert summary.lists[1].contenders[0].value == max(
         mean_of(name, "liked ndcg@10") for name in ("RBM", "most rated", "best rated")

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownUserError
-from recs_anomaly.recommend.answers import FoldedUsers
+from recs_anomaly.recommend.answers import LISTED_FOR_USERS, FoldedUsers, framed
 from recs_anomaly.recommend.recommender import RBMRecommender
 from recs_anomaly.recommend.serving.catalogue import (
     Catalogue,
@@ -21,11 +22,19 @@ from recs_anomaly.recommend.serving.catalogue import (
     titles_and_genres,
 )
 
-INTERVAL_COVERAGE = 0.9
 _N_EXAMPLES = 3
 VISITOR = "you"
 COLUMNS = "user_id rank item_id title score rating_mean rating_std p_like".split()
 USERS_AT_ONCE = 1_000
+ITEM_COLUMNS = ["title", "genres", "n_ratings"]
+RECOMMENDED = pd.Index(
+    [
+        *LISTED_FOR_USERS,
+        *("rating_low", "rating_high"),
+        *ITEM_COLUMNS,
+        *("because", "because_rating"),
+    ]
+)
 
 
 class Visit(NamedTuple):
@@ -206,7 +215,8 @@ class Recommender:
         InputError
             If `n` is below 1.
         """
-        return self.recommended(self.model.fold_in([user_id]), n)
+        with one_blas_thread():
+            return self.recommended(self.model.fold_in([user_id]), n)
 
     def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
@@ -305,18 +315,16 @@ class Recommender:
             As `recommend_user`, user by user.
         """
         lists = folded.lists(n)
-        low, high = folded.intervals(lists, INTERVAL_COVERAGE).T
         because, stars = folded.reasons(lists)
-        items = self.catalogue.items
-        return folded.frame(lists).assign(
-            rating_low=low,
-            rating_high=high,
-            title=self.titles[lists.items],
-            genres=self.genres[lists.items],
-            n_ratings=items["n_ratings"].to_numpy()[lists.items],
-            because=self.titles[because],
-            because_rating=stars,
-        )
+        known = self.catalogue.columns
+        columns = [
+            *folded.columns(lists),
+            *lists.rating[3:],
+            *(known[name].take(lists.items) for name in ITEM_COLUMNS),
+            known["title"].take(because, allow_fill=True),
+            stars,
+        ]
+        return framed(RECOMMENDED, columns)
 
 
 def checked(
