@@ -51,7 +51,8 @@ class Lists(NamedTuple):
     items: Ints
     rank: Ints  # from 1
     score: Floats
-    # (5, n) mean, standard deviation, probability of liking, ends of the interval
+    # (5, n) mean, standard deviation, probability of liking, ends of the interval:
+    # NaN where they are not wanted or nothing is known
     rating: Floats
 
 
@@ -156,8 +157,9 @@ class Known:
             rating[0] = evidence.mean
             rating[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
             rating[2] = probabilities @ is_liked(levels)
-            half_width = self.calibration.half_width(INTERVAL_COVERAGE)
-            rating[3:] = interval(probabilities, levels, half_width).T
+            if wanted.needs_interval:
+                half_width = self.calibration.half_width(INTERVAL_COVERAGE)
+                rating[3:] = interval(probabilities, levels, half_width).T
         rank = places(best.people) + 1
         return Lists(best.people, best.items, rank, best.score, rating)
 
@@ -217,8 +219,8 @@ class FoldedUsers:
         return framed(LISTED_FOR_USERS, self.columns(self.lists(n)))
 
     def lists(self, n: int = 10) -> Lists:
-        """List the n best items that each user has not rated."""
-        wanted = Wanted(n)
+        """List the n best items that each user has not rated, with intervals."""
+        wanted = Wanted(n, needs_interval=True)
         found = in_threads(lambda part: self._known.listed(part, wanted), self._parts)
         return joined(found, [part.rows.n_rows for part in self._parts])
 

@@ -75,6 +75,7 @@ class Wanted(NamedTuple):
     diversity: float = 0.0  # from 0 to 1
     # Of the items: products of rows say how alike they are.
     places: Floats | None = None
+    needs_interval: bool = False
 
 
 class Ranked(NamedTuple):

@@ -415,7 +415,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         exclude : iterable of ids or None, default=None
             Leave these items out.
         on_unknown : {"raise", "stranger"}, default="raise"
-            Whether a user without ratings is an error or gets a stranger's list.
+            Whether a user without ratings is an error or gets a new user's list.
         rank_by : {"both", "watch", "like"}, default="both"
             "watch" ranks by the log odds that the user chooses the item, "like" by the
             rating expected if so; "both" by the log odds plus 0.6 for each standard
@@ -556,13 +556,13 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """Copy the model with somebody new as its one and only user.
 
         All that the model knows of users are their ratings. So the copy predicts,
-        recommends and explains to a stranger what it would to a user of the training
+        recommends and explains to a new user what it would to a user of the training
         data with the same ratings.
 
         Parameters
         ----------
         user_id : id
-            What to call the stranger.
+            What to call the new user.
         own_ratings : DataFrame, Series or mapping
             As in `recommend_for`.
 

@@ -23,7 +23,7 @@ from recs_anomaly.recommend.serving.catalogue import (
 )
 
 _N_EXAMPLES = 3
-VISITOR = "you"
+NEW_USER = "you"
 COLUMNS = "user_id rank item_id title score rating_mean rating_std p_like".split()
 USERS_AT_ONCE = 1_000
 ITEM_COLUMNS = ["title", "genres", "n_ratings"]
@@ -38,7 +38,7 @@ RECOMMENDED = pd.Index(
 
 
 class Visit(NamedTuple):
-    """What a visitor's ratings were taken for, and what they lead to.
+    """What a new user's ratings were taken for, and what they lead to.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Visit(NamedTuple):
 
 
 class Recommender:
-    """Recommend items by their titles, to users and to visitors alike.
+    """Recommend items by their titles, to users and to new ones alike.
 
     Parameters
     ----------
@@ -247,13 +247,13 @@ class Recommender:
         found = [self.catalogue.find(title) for title in asked]
         refuse_repeats(asked, found)
         own_ratings = pd.DataFrame({"item_id": found, "rating": stars})
-        guest = self.model.with_only_user(VISITOR, own_ratings)
-        counted = self.catalogue.describe(guest.user_ratings(VISITOR)).set_index(
+        alone = self.model.with_only_user(NEW_USER, own_ratings)
+        counted = self.catalogue.describe(alone.user_ratings(NEW_USER)).set_index(
             "item_id"
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
         matched.insert(0, "asked", asked)
-        recommendations = self.recommended(guest.fold_in([VISITOR]), n)
+        recommendations = self.recommended(alone.fold_in([NEW_USER]), n)
         return Visit(matched, recommendations.drop(columns="user_id"))
 
     def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings, random_folds
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import mae, negative_log_likelihood, rmse
 from recs_anomaly.recommend.answers import Predictions
 from recs_anomaly.recommend.evaluation.evaluate import evaluate, evaluate_fitted
+from tests.fitted import tiny_model, tiny_ratings
 
 LEVELS = np.array([1.0, 3.0, 5.0])
 
@@ -183,9 +183,7 @@ def test_a_test_part_that_was_learned_from_is_refused() -> None:
 
 
 def test_what_the_model_itself_remembers_is_refused() -> None:
-    ratings = make_ratings(30, 20, 300, random_state=0).ratings
-    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0)
-    model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
+    model, ratings = tiny_model(), tiny_ratings()
     with pytest.raises(InputError, match="60 of its 60 are in the training data"):
         evaluate_fitted(model, ratings[60:], ratings[:60])
 

@@ -14,7 +14,7 @@ from recs_anomaly.recommend.evaluation.lists import (
     model_lists,
     ranking_task,
 )
-from tests.fitted import sample_trial
+from tests.fitted import sample_split
 
 COLUMNS = ["user_id", "item_id", "rating"]
 # "z" is rated most; "y" and "x" by two, "y" with more stars; "w" is new in the test.
@@ -87,8 +87,8 @@ def test_values_worked_out_by_hand() -> None:
     assert math.isnan(liked[2])
 
 
-def test_the_model_lists_for_strangers_too() -> None:
-    recommender, train, hidden = sample_trial()
+def test_the_model_lists_for_new_users_too() -> None:
+    recommender, train, hidden = sample_split()
     test = pd.concat(
         [hidden[:200], hidden[:1].assign(user_id=-5, item_id=hidden["item_id"].max())]
     )
@@ -96,6 +96,6 @@ def test_the_model_lists_for_strangers_too() -> None:
     folded = recommender.model.fold_in(task.users, on_unknown="stranger")
     lists = model_lists(folded, task, n=5)
     assert task.users[-1] == -5
-    stranger = recommender.model.recommend([-5], 5, on_unknown="stranger")
-    assert task.items[lists[-1]].tolist() == stranger["item_id"].tolist()
+    new_user = recommender.model.recommend([-5], 5, on_unknown="stranger")
+    assert task.items[lists[-1]].tolist() == new_user["item_id"].tolist()
     assert not task.seen.toarray()[np.arange(len(lists))[:, None], lists].any()

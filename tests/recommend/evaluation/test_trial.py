@@ -17,11 +17,11 @@ from recs_anomaly.recommend.evaluation.trial import judge
 from recs_anomaly.recommend.evaluation.user_groups import measures_by_group
 from recs_anomaly.recommend.model import fold_in
 from recs_anomaly.reports.recommend_summary import summarise
-from tests.fitted import judged_sample, sample_trial
+from tests.fitted import sample_split, sample_trial
 
 
 def test_predictions_are_those_of_the_model() -> None:
-    trial, model = judged_sample(), sample_trial().recommender.model
+    trial, model = sample_trial(), sample_split().recommender.model
     pairs = trial.hidden[["user_id", "item_id"]]
     np.testing.assert_allclose(trial.predictions["rating_mean"], model.predict(pairs))
     liked = model.predict_proba(pairs)[:, model.classes_ >= 4].sum(axis=1)
@@ -34,7 +34,7 @@ def test_predictions_are_those_of_the_model() -> None:
 
 
 def test_measures_and_lists_are_of_the_same_lists() -> None:
-    trial = judged_sample()
+    trial = sample_trial()
     expected = evaluate_fitted(*_parts())
     pd.testing.assert_frame_equal(trial.measures, expected)
     judged = judge_lists(trial.lists["RBM"], trial.task.relevant)
@@ -42,7 +42,7 @@ def test_measures_and_lists_are_of_the_same_lists() -> None:
 
 
 def _parts() -> tuple[object, pd.DataFrame, pd.DataFrame]:
-    recommender, train, hidden = sample_trial()
+    recommender, train, hidden = sample_split()
     return recommender.model, train, hidden
 
 
@@ -50,20 +50,20 @@ def test_everybody_is_folded_in_once(monkeypatch: pytest.MonkeyPatch) -> None:
     folded = mock.Mock(side_effect=fold_in)
     for file in ("model", "reasons"):
         monkeypatch.setattr(f"recs_anomaly.recommend.{file}.fold_in", folded)
-    train, hidden = sample_trial()[1:]
-    trial = judge(sample_trial().recommender, train, hidden[:300])
+    train, hidden = sample_split()[1:]
+    trial = judge(sample_split().recommender, train, hidden[:300])
     summarise(trial, "some ratings", "at random")
     assert folded.call_count == hidden[:300]["user_id"].nunique()
 
 
 def test_a_leak_is_refused() -> None:
-    recommender, train, hidden = sample_trial()
+    recommender, train, hidden = sample_split()
     with pytest.raises(InputError, match="1 of its 6,001 are in the training data"):
         judge(recommender, train, pd.concat([hidden, train[:1]]))
 
 
 def test_groups_are_quarters_measured_by_hand() -> None:
-    trial, groups = judged_sample(), measures_by_group(judged_sample())
+    trial, groups = sample_trial(), measures_by_group(sample_trial())
     assert groups["rmse"].is_monotonic_decreasing
     for _, quarters in groups.groupby("trait"):
         # One user of 400 has nothing hidden.
@@ -80,14 +80,14 @@ def test_groups_are_quarters_measured_by_hand() -> None:
 
 
 def test_few_users_are_no_groups() -> None:
-    trial = judged_sample()
+    trial = sample_trial()
     known = trial.task.users[:30]  # quarters of seven or eight
     predictions = trial.predictions[trial.predictions["user_id"].isin(known)]
     assert measures_by_group(replace(trial, predictions=predictions)).empty
 
 
 def test_examples_are_lists_with_reasons_and_what_came_true() -> None:
-    trial = judged_sample()
+    trial = sample_trial()
     found = examples(trial)
     assert len({example.user_id for example in found}) == len(found)
     counts = trial.train["user_id"].value_counts()
