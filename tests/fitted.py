@@ -1,25 +1,57 @@
 """Fitted models that several tests look at, trained once and changed by nobody."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
+from unittest import mock
 
 import pandas as pd
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
-from recs_anomaly.recommend.evaluation.trial import Trial as JudgedTrial
-from recs_anomaly.recommend.evaluation.trial import judge
+from recs_anomaly.recommend.evaluation.trial import Trial, judge
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 IDS = ["user_id", "item_id"]
 
 
-class Trial(NamedTuple):
+class Split(NamedTuple):
     """A recommender, what it learned from, and what was hidden from it."""
 
     recommender: Recommender
     train: pd.DataFrame
     hidden: pd.DataFrame
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Train without tracing, whichever test asks first, as `eager_keras` does."""
+    import keras
+
+    compiled = keras.Model.compile
+
+    def compile_eagerly(model: keras.Model, **options: object) -> None:
+        compiled(model, **options, run_eagerly=keras.backend.backend() != "jax")
+
+    with mock.patch.object(keras.Model, "compile", compile_eagerly):
+        yield
+
+
+def quick(ratings: pd.DataFrame, **parameters: object) -> RBMRecommender:
+    """Fit no longer than it takes to have all parts of a model."""
+    model = RBMRecommender(
+        **{"epochs": 1, "n_hidden": 4, "random_state": 0, **parameters}
+    )
+    with untraced():
+        return model.fit(ratings[IDS], ratings["rating"])
+
+
+def quick_recommender(ratings: pd.DataFrame) -> Recommender:
+    """Train no longer than it takes to be better than nothing."""
+    items = load_sample_ratings().items
+    with untraced():
+        return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)
 
 
 @cache
@@ -29,23 +61,29 @@ def sample_recommender() -> Recommender:
 
 
 @cache
-def sample_trial() -> Trial:
+def sample_split() -> Split:
     """Recommender for the sample but for a fifth of its ratings, quickly trained."""
     ratings = load_sample_ratings().ratings
     train, hidden = (ratings.iloc[rows] for rows in random_folds(len(ratings))[0])
-    return Trial(quick_recommender(train), train, hidden)
-
-
-def quick_recommender(ratings: pd.DataFrame) -> Recommender:
-    """Train no longer than it takes to be better than nothing."""
-    items = load_sample_ratings().items
-    return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)
+    return Split(quick_recommender(train), train, hidden)
 
 
 @cache
-def judged_sample() -> JudgedTrial:
+def sample_trial() -> Trial:
     """Trial of the sample, with everything measured that the report tells."""
-    return judge(*sample_trial())
+    return judge(*sample_split())
+
+
+@cache
+def tiny_ratings() -> pd.DataFrame:
+    """900 ratings of 40 items by 60 users."""
+    return make_ratings(60, 40, 900, random_state=0).ratings
+
+
+@cache
+def tiny_model(view: str = "both") -> RBMRecommender:
+    """Fitted to `tiny_ratings`."""
+    return quick(tiny_ratings(), view=view)
 
 
 @cache
@@ -57,8 +95,7 @@ def small_ratings() -> pd.DataFrame:
 @cache
 def small_model() -> RBMRecommender:
     """Fitted to `small_ratings`."""
-    model = RBMRecommender(epochs=1, n_hidden=4, random_state=0)
-    return model.fit(small_ratings()[IDS], small_ratings()["rating"])
+    return quick(small_ratings())
 
 
 @cache

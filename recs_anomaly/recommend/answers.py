@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,12 @@ from recs_anomaly.recommend.levels import (
     RatingEvidence,
     distribution,
     interval,
+    median,
 )
 from recs_anomaly.recommend.model import (
     People,
     RatingModel,
-    evidence_around,
     evidence_of_pairs,
-    expected,
     fold_in_rows,
 )
 from recs_anomaly.recommend.ranking import (
@@ -35,11 +34,14 @@ from recs_anomaly.recommend.ranking import (
     places,
     ranked,
 )
-from recs_anomaly.recommend.reasons import effects, strongest
+from recs_anomaly.recommend.reasons import strongest_places
 from recs_anomaly.recommend.rows import RatingRows, blocks
 from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs
 
 LIKED_SHARE = 0.75
+INTERVAL_COVERAGE = 0.9
+LISTED = pd.Index(["item_id", "rank", "score", "rating_mean", "rating_std", "p_like"])
+LISTED_FOR_USERS = pd.Index(["user_id", *LISTED])
 
 
 class Lists(NamedTuple):
@@ -49,7 +51,9 @@ class Lists(NamedTuple):
     items: Ints
     rank: Ints  # from 1
     score: Floats
-    rating: Floats  # (3, n) mean, standard deviation, probability of liking
+    # (5, n) mean, standard deviation, probability of liking, ends of the interval:
+    # NaN where they are not wanted or nothing is known
+    rating: Floats
 
 
 class Predictions(NamedTuple):
@@ -67,6 +71,12 @@ class Predictions(NamedTuple):
     probabilities: Floats
     levels: Floats
     calibration: Calibration
+
+    def ratings(self, statistic: str) -> Floats:
+        """Mean or median of each, as `statistic` says."""
+        if statistic == "mean":
+            return self.mean
+        return median(self.probabilities, self.levels)
 
     def interval(self, coverage: float) -> Floats:
         """Intervals, of shape (n_pairs, 2), that hold this share of the ratings."""
@@ -107,12 +117,14 @@ class Known:
         weights = self.calibration.shape_weights
         return distribution(evidence, weights, self.model.levels)
 
-    def predictions(self, evidence: RatingEvidence) -> Predictions:
-        """Spell out what evidence lets expect."""
-        probabilities = self.distribution(evidence)
-        return Predictions(
-            evidence.mean, probabilities, self.model.levels, self.calibration
-        )
+    def fold_in(self, users: Sequence[Hashable], rows: Ints) -> "FoldedUsers":
+        """Fold in users of these ids and rows."""
+
+        def folded(block: slice) -> Audience:
+            return self.audience(rows[block])
+
+        parts = in_threads(folded, self.blocks_of(len(rows)))
+        return FoldedUsers(self, users, rows, parts)
 
     def lists(self, rows: Ints, wanted: Wanted) -> Lists:
         """Make lists for users, a block of them at a time."""
@@ -134,28 +146,27 @@ class Known:
     def listed(self, audience: Audience, wanted: Wanted) -> Lists:
         """Rank items for a block of people, and describe the ratings to come."""
         best = ranked(self.scoring, audience, wanted)
-        rating = np.full((3, len(best.items)), np.nan)
+        rating = np.full((5, len(best.items)), np.nan)
         if self.model.is_rated:
-            levels, mean = self.model.levels, expected(self.model, best.latent)
-            evidence = evidence_around(
-                self.model, audience.people, best.people, best.items, mean
+            levels = self.model.levels
+            evidence = evidence_of_pairs(
+                self.model, audience.people, best.people, best.items
             )
             probabilities = self.distribution(evidence)
-            away = levels - mean[:, None]
-            rating[0] = mean
+            away = levels - evidence.mean[:, None]
+            rating[0] = evidence.mean
             rating[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
             rating[2] = probabilities @ is_liked(levels)
+            if wanted.needs_interval:
+                half_width = self.calibration.half_width(INTERVAL_COVERAGE)
+                rating[3:] = interval(probabilities, levels, half_width).T
         rank = places(best.people) + 1
         return Lists(best.people, best.items, rank, best.score, rating)
 
-    def frame(self, lists: Lists) -> pd.DataFrame:
-        """Lay lists out as a frame."""
+    def columns(self, lists: Lists) -> list[Any]:
+        """Columns of a table of lists, in the order of `LISTED`."""
         ids = self.ids.items[lists.items]
-        columns = (ids, lists.rank, lists.score, *lists.rating)
-        frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
-        # pandas takes longer to make an index of names than all else here takes.
-        frame.columns = RECOMMENDATION
-        return frame
+        return [ids, lists.rank, lists.score, *lists.rating[:3]]
 
     def stars(self, levels: Ints) -> Floats:
         """Ratings of levels, NaN where choices carry none."""
@@ -167,12 +178,22 @@ class Known:
 class FoldedUsers:
     """Users of a recommender, folded in once for as many answers as are wanted."""
 
-    def __init__(self, known: Known, users: Sequence[Hashable], rows: Ints) -> None:
-        self.users, self._known, self._rows = users, known, rows
-        self._blocks = known.blocks_of(len(rows))
-        self._parts = in_threads(
-            lambda block: known.audience(rows[block]), self._blocks
-        )
+    def __init__(
+        self,
+        known: Known,
+        users: Sequence[Hashable],
+        rows: Ints,
+        parts: Sequence[Audience],
+    ) -> None:
+        self.users, self._known = users, known
+        self._rows, self._parts = rows, parts
+
+    def only(self, user: Hashable) -> "FoldedUsers":
+        """Pick one user."""
+        number = self.users.index(user)
+        part, place = self._place(number)
+        rows = self._rows[number : number + 1]
+        return FoldedUsers(self._known, [user], rows, [part.only(place)])
 
     def predictions(self, X: pd.DataFrame) -> Predictions:
         """Predict ratings of pairs whose users are among these."""
@@ -182,19 +203,26 @@ class FoldedUsers:
         place = place_of[users]
         if (place < 0).any():
             raise InputError("X must name users that were folded in; it has others.")
-        return self._predictions(place, items)
+        parts = zip(*(part.people for part in self._parts), strict=True)
+        everybody = People(*map(np.concatenate, parts))
+        with one_blas_thread():
+            evidence = evidence_of_pairs(self._known.model, everybody, place, items)
+        return Predictions(
+            evidence.mean,
+            self._known.distribution(evidence),
+            self._known.model.levels,
+            self._known.calibration,
+        )
+
+    def recommend(self, n: int = 10) -> pd.DataFrame:
+        """List the n best items that each user has not rated, as a table."""
+        return framed(LISTED_FOR_USERS, self.columns(self.lists(n)))
 
     def lists(self, n: int = 10) -> Lists:
-        """List the n best items that each user has not rated."""
-        wanted = Wanted(n)
-        parts = in_threads(lambda part: self._known.listed(part, wanted), self._parts)
-        return joined(parts, [block.stop - block.start for block in self._blocks])
-
-    def intervals(self, lists: Lists, coverage: float) -> Floats:
-        """Intervals of the ratings of listed items, of shape (n_listed, 2)."""
-        if not self._known.model.is_rated or not len(lists.items):
-            return np.full((len(lists.items), 2), np.nan)
-        return self._predictions(lists.people, lists.items).interval(coverage)
+        """List the n best items that each user has not rated, with intervals."""
+        wanted = Wanted(n, needs_interval=True)
+        found = in_threads(lambda part: self._known.listed(part, wanted), self._parts)
+        return joined(found, [part.rows.n_rows for part in self._parts])
 
     def reasons(self, lists: Lists) -> tuple[Ints, Floats]:
         """Own rating that speaks most for each listed item: its item and stars.
@@ -203,29 +231,26 @@ class FoldedUsers:
         """
         because = np.full(len(lists.items), -1)
         stars = np.full(len(lists.items), np.nan)
-        for number in np.unique(lists.people):
+        for number in np.unique(lists.people).tolist():
             listed = np.flatnonzero(lists.people == number)
-            block, place = divmod(int(number), self._blocks[0].stop)
-            part = self._parts[block]
+            part, place = self._place(number)
             own, person = part.rows.take(np.array([place])), part.people.one(place)
-            found = effects(
-                self._known.scoring, own, lists.items[listed], person=person
+            best = strongest_places(
+                self._known.scoring, own, lists.items[listed], person
             )
-            targets, best, _ = strongest(found)
-            because[listed[targets]] = own.columns[best]
-            stars[listed[targets]] = self._known.stars(own.levels[best])
+            # Behind the own ratings stands what is said where none speaks.
+            because[listed] = np.append(own.columns, -1)[best]
+            stars[listed] = np.append(self._known.stars(own.levels), np.nan)[best]
         return because, stars
 
-    def frame(self, lists: Lists) -> pd.DataFrame:
-        """Lay lists out as `RBMRecommender.recommend` does."""
-        return with_users(self._known.frame(lists), self.users, lists.people)
+    def columns(self, lists: Lists) -> list[Any]:
+        """Columns of a table of lists, in the order of `LISTED_FOR_USERS`."""
+        return with_users(self._known.columns(lists), self.users, lists.people)
 
-    def _predictions(self, place: Ints, items: Ints) -> Predictions:
-        parts = zip(*(part.people for part in self._parts), strict=True)
-        everybody = People(*map(np.concatenate, parts))
-        with one_blas_thread():
-            evidence = evidence_of_pairs(self._known.model, everybody, place, items)
-        return self._known.predictions(evidence)
+    def _place(self, number: int) -> tuple[Audience, int]:
+        """Part that a user is in, and the place there; all but the last are as long."""
+        part, place = divmod(number, self._parts[0].rows.n_rows)
+        return self._parts[part], place
 
 
 def joined(parts: Sequence[Lists], sizes: Sequence[int]) -> Lists:
@@ -240,16 +265,18 @@ def joined(parts: Sequence[Lists], sizes: Sequence[int]) -> Lists:
     )
 
 
-RECOMMENDATION = pd.Index(
-    ["item_id", "rank", "score", "rating_mean", "rating_std", "p_like"]
-)
-
-
 def with_users(
-    frame: pd.DataFrame, users: Sequence[Hashable], people: Ints
-) -> pd.DataFrame:
+    columns: list[Any], users: Sequence[Hashable], people: Ints
+) -> list[Any]:
     """Put the ids of the users in front; a row is of the user with its number."""
-    frame.insert(0, "user_id", pd.Index([*users], tupleize_cols=False)[people])
+    return [pd.Index([*users], tupleize_cols=False)[people], *columns]
+
+
+def framed(names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:
+    """Lay columns out as a frame."""
+    frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
+    # pandas takes longer to make an index of names than all else here takes.
+    frame.columns = names
     return frame
 
 

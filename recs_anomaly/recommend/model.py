@@ -6,13 +6,14 @@ somebody who was in the training data.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
 from recs_anomaly.base.state import ArraySpec
-from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.core.arrays import Array, Floats, Ints
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend.levels import RatingEvidence, expectation
 from recs_anomaly.recommend.rows import RatingRows, blocks
@@ -182,7 +183,8 @@ def of_pairs(
     answers = np.empty(len(rows))
     order = np.argsort(rows, kind="stable")
     starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    for own in np.split(order, starts[1:]):
+    for start, stop in pairwise([*starts.tolist(), len(order)]):
+        own = order[start:stop]
         answers[own] = ask(people.one(rows[own[0]]), items[own])
     return answers
 
@@ -223,12 +225,12 @@ def evidence_around(
 
 
 def latent_without_each(
-    model: RatingModel, items: Ints, levels: Ints, targets: Ints
+    model: RatingModel, items: Ints, levels: Ints, targets: Ints, is_rough: bool = False
 ) -> Floats:
     """Latent ratings of targets, each of a person's ratings left out in turn.
 
     Of shape (n_ratings, n_targets): what folding in all ratings but one would give, up
-    to rounding.
+    to rounding; rough ones, up to rounding of hidden activity to single precision.
     """
     n_others = np.full(len(items), len(items) - 1.0)
     told = messages(model.user_view, items, levels)
@@ -237,58 +239,85 @@ def latent_without_each(
     features = _features(model, told.sum(axis=0) - told, n_others)
     guess = generosity[:, None] + features @ model.item_weights[targets].T
     prior = model.mean + model.item_effects[targets] + model.user_share * guess
-    weights = _weights_without_each(model, items, told, beyond)
-    return np.asarray(prior + weights @ model.item_features[targets].T)
+    inferred = _inferred_without_each(model, items, targets, told, beyond, is_rough)
+    return np.asarray(prior + inferred)
 
 
-def _weights_without_each(
-    model: RatingModel, items: Ints, told: Floats, beyond: Floats
+def _inferred_without_each(
+    model: RatingModel,
+    items: Ints,
+    targets: Ints,
+    told: Floats,
+    beyond: Floats,
+    is_rough: bool,
 ) -> Floats:
-    """Weights in the item view without each rating, a row a rating."""
-    seen = model.item_features[items]
-    sums = _explained_without_each(model, items, told, beyond)
-    weights, swayed = np.split(posterior.shrunken(seen, np.vstack([sums, seen])), 2)
-    # Those are for the matrix of all ratings; now each loses its own.
-    leverage = np.einsum("nf,nf->n", swayed, seen)
-    excess = np.einsum("nf,nf->n", weights, seen) / (1.0 - leverage)
-    return np.asarray(weights + swayed * excess[:, None])
+    """Part of the item view in latent ratings without each rating.
+
+    Solved in whichever of ratings and features is smaller, first as if the ratings left
+    out had been rated as guessed; then each loses its own.
+    """
+    seen, asked = model.item_features[items], model.item_features[targets]
+    if len(items) < seen.shape[1]:
+        basis = np.eye(len(items))
+        inverse = np.linalg.inv(seen @ seen.T + basis)
+        spread = swayed = inverse @ (seen @ asked.T)
+        own, left = -inverse, np.diag(inverse)
+    else:
+        basis = seen
+        covariance = np.linalg.inv(seen.T @ seen + np.eye(seen.shape[1]))
+        spread, own = covariance @ asked.T, covariance @ seen.T
+        swayed, left = seen @ spread, 1.0 - np.einsum("nf,fn->n", seen, own)
+    sums = _explained_without_each(model, items, told, beyond, basis, is_rough)
+    excess = np.einsum("nf,fn->n", sums, own) / left
+    return np.asarray(sums @ spread + swayed * excess[:, None])
 
 
 def _explained_without_each(
-    model: RatingModel, items: Ints, told: Floats, beyond: Floats
+    model: RatingModel,
+    items: Ints,
+    told: Floats,
+    beyond: Floats,
+    basis: Floats,
+    is_rough: bool,
 ) -> Floats:
-    """Sum residuals times features over all ratings but one, a row for each.
+    """Sum residuals times rows of a basis over all ratings but one, a row for each.
 
     The residual of a rating is what all others, but for the one left out, let not
     guess of it. Of two ratings these others are the same, whichever of the two is left
     out: so every pair is looked at once.
     """
-    seen = model.item_features[items]
     offsets, weights = (part[items] for part in model.hidden_weights)
-    sums = np.zeros_like(seen)
+    weights = weights.astype(np.float32 if is_rough else np.float64)
+    sums = np.zeros_like(basis)
     size = max(ACTIVITIES_A_BLOCK // max(told.size, 1), 1)
     for block in blocks(len(items), size):
         n, later = block.stop - block.start, slice(block.start, None)
-        bent = _hidden_without_two(model, told, block)
+        bent = _hidden_without_two(model, told, block, is_rough)
         others = beyond.sum() - beyond[block, None] - beyond[later]
         generosity = posterior.shrunken_mean(others, max(len(items) - 2.0, 0.0))
         guess = generosity + np.einsum("bnh,nh->bn", bent, weights[later])
         residuals = beyond[later] - model.user_share * (guess + offsets[later])
         residuals[np.arange(n), np.arange(n)] = 0.0  # of itself nothing is left
-        sums[block] += residuals @ seen[later]
+        sums[block] += residuals @ basis[later]
         guess = generosity[:, n:] + np.einsum("bnh,bh->bn", bent[:, n:], weights[block])
         residuals = beyond[block, None] - model.user_share * (
             guess + offsets[block, None]
         )
-        sums[block.stop :] += residuals.T @ seen[block]
+        sums[block.stop :] += residuals.T @ basis[block]
     return sums
 
 
-def _hidden_without_two(model: RatingModel, told: Floats, block: slice) -> Floats:
+def _hidden_without_two(
+    model: RatingModel, told: Floats, block: slice, is_rough: bool
+) -> Array:
     """Hidden activity without two ratings: one of the block, one from there on."""
     scale = count_scale(np.array(max(len(told) - 2.0, 0.0)))
     drive = model.user_view.hidden_bias + (told.sum(axis=0) - told) * scale
-    bent = 2.0 * drive[block, None] - (2.0 * scale) * told[block.start :]
+    taken = told[block.start :] * scale
+    if is_rough:
+        drive, taken = drive.astype(np.float32), taken.astype(np.float32)
+        return np.asarray(np.tanh(drive[block, None] - taken))
+    bent = 2.0 * drive[block, None] - 2.0 * taken
     expit(bent, out=bent)  # takes half as long as the hyperbolic tangent
     bent *= 2.0
     bent -= 1.0

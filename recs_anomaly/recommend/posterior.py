@@ -95,19 +95,6 @@ def infer(seen: Floats, residuals: Floats) -> Floats:
     return np.asarray(np.linalg.solve(precision, residuals @ seen))
 
 
-def shrunken(seen: Floats, rows: Floats) -> Floats:
-    """Rows of features times the posterior covariance of the weights.
-
-    Solved, as in `infer`, in whichever of ratings and features is smaller.
-    """
-    n_ratings, n_features = seen.shape
-    if n_ratings < n_features:
-        gram = seen @ seen.T + np.eye(n_ratings)
-        return np.asarray(rows - np.linalg.solve(gram, seen @ rows.T).T @ seen)
-    precision = seen.T @ seen + np.eye(n_features)
-    return np.asarray(np.linalg.solve(precision, rows.T).T)
-
-
 def damped_effects(
     rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]
 ) -> tuple[Floats, Floats]:

@@ -6,6 +6,7 @@ list does not depend on who else is in the block.
 """
 
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,12 @@ class Audience(NamedTuple):
     hidden: Floats  # (n_people, n_units) what they let expect of all choices
     people: People
 
+    def only(self, place: int) -> "Audience":
+        """Pick the person at a place."""
+        alone = slice(place, place + 1)
+        people = People(*map(itemgetter(alone), self.people))
+        return Audience(self.rows.take(np.array([place])), self.hidden[alone], people)
+
 
 def places(rows: Ints) -> Ints:
     """Count from 0 within each run of equal rows; rows ascend."""
@@ -68,6 +75,7 @@ class Wanted(NamedTuple):
     diversity: float = 0.0  # from 0 to 1
     # Of the items: products of rows say how alike they are.
     places: Floats | None = None
+    needs_interval: bool = False
 
 
 class Ranked(NamedTuple):

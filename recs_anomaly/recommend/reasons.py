@@ -13,6 +13,8 @@ KERNEL_OFFSETS = 2
 # on residuals of people who were left out of the training, as was all of likeness.
 SIMILARITY_SHARE = 0.25
 TINY = 1e-12
+# Effects closer to each other than this are told apart in double precision.
+DOUBT = 1e-4
 
 
 def likeness_places(known: ItemScoring) -> Floats:
@@ -57,6 +59,7 @@ def effects(
     targets: Ints,
     rank_by: str = "both",
     person: Folded | None = None,
+    is_rough: bool = False,
 ) -> Floats:
     """Change of the scores of the target items that each own rating causes.
 
@@ -65,29 +68,43 @@ def effects(
     n_targets).
     """
     model, rbm = known.ratings, known.interactions
-    told = interaction_rbm.messages(rbm, own.columns)
-    hidden = interaction_rbm.hidden_mean(rbm, told)
+    items, levels = own.columns, own.levels
+    hidden = interaction_rbm.hidden_mean(rbm, interaction_rbm.messages(rbm, items))
     whole = interaction_rbm.exact_presence(
         rbm, np.tile(hidden, (len(targets), 1)), targets
     )
-    parts = interaction_rbm.contributions(rbm, own.columns, targets)
+    parts = interaction_rbm.contributions(rbm, items, targets)
     presence = np.vstack([whole, whole - parts])
     latent_rating = np.zeros((len(presence), len(targets)))
-    if known.ratings.is_rated and rank_by != "watch":
-        person = person or fold_in(model, own.columns, own.levels)
-        without_each = latent_without_each(model, own.columns, own.levels, targets)
+    if model.is_rated and rank_by != "watch":
+        person = person or fold_in(model, items, levels)
+        without_each = latent_without_each(model, items, levels, targets, is_rough)
         latent_rating = np.vstack([latent(model, person, targets), without_each])
     score = combined(known, presence, latent_rating, rank_by)
     return np.asarray(score[0] - score[1:])
 
 
-def strongest(effects: Floats) -> tuple[Ints, Ints, Floats]:
-    """Find for each target, a column, the rating that speaks most for it.
+def strongest(effects: Floats) -> tuple[Ints, Floats]:
+    """Place of the rating that speaks most for each target, and its effect.
 
-    Targets for which some rating speaks, the places of these ratings, their effects.
+    The place is behind the last, and the effect 0, where none speaks for a target.
     """
     # A row of nothing, so that there is a largest one.
     effects = np.vstack([effects, np.zeros(effects.shape[1])])
-    best, effect = effects.argmax(axis=0), effects.max(axis=0)
-    targets = np.flatnonzero(effect > 0.0)
-    return targets, best[targets], effect[targets]
+    effect = effects.max(axis=0)
+    best = np.where(effect > 0.0, effects.argmax(axis=0), len(effects) - 1)
+    return best, effect
+
+
+def strongest_places(
+    known: ItemScoring, own: RatingRows, targets: Ints, person: Folded
+) -> Ints:
+    """Place of the rating that speaks most for each target, as `strongest` says.
+
+    Found in single precision, if that leaves no doubt.
+    """
+    rough = effects(known, own, targets, person=person, is_rough=True)
+    ordered = np.sort(np.vstack([rough, np.zeros((2, len(targets)))]), axis=0)
+    if (ordered[-1] - ordered[-2] < DOUBT).any():
+        rough = effects(known, own, targets, person=person)
+    return strongest(rough)[0]

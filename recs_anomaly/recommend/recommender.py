@@ -26,10 +26,13 @@ from recs_anomaly.core.arrays import Bools, Floats, Ints
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import fitting, levels
 from recs_anomaly.recommend.answers import (
+    LISTED,
+    LISTED_FOR_USERS,
     FoldedUsers,
     Known,
     as_ids,
     best_first,
+    framed,
     with_users,
 )
 from recs_anomaly.recommend.assembly import USER_SHARE, Views, assemble_again
@@ -412,7 +415,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         exclude : iterable of ids or None, default=None
             Leave these items out.
         on_unknown : {"raise", "stranger"}, default="raise"
-            Whether a user without ratings is an error or gets a stranger's list.
+            Whether a user without ratings is an error or gets a new user's list.
         rank_by : {"both", "watch", "like"}, default="both"
             "watch" ranks by the log odds that the user chooses the item, "like" by the
             rating expected if so; "both" by the log odds plus 0.6 for each standard
@@ -461,7 +464,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         asked = as_ids(users)
         rows = self._known.lookup.rows_of(asked, on_unknown == "stranger")
         found = self._known.lists(rows, wanted)
-        return with_users(self._known.frame(found), asked, found.people)
+        columns = with_users(self._known.columns(found), asked, found.people)
+        return framed(LISTED_FOR_USERS, columns)
 
     def recommend_for(
         self,
@@ -515,7 +519,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             n, rank_by, items, exclude, exclude_seen, novelty, diversity
         )
         person = fold_in_audience(self._known.scoring, self._own_rows(own_ratings))
-        return self._known.frame(self._known.listed(person, wanted))
+        found = self._known.listed(person, wanted)
+        return framed(LISTED, self._known.columns(found))
 
     def fold_in(
         self, users: Hashable | Iterable[Hashable], *, on_unknown: str = "raise"
@@ -532,8 +537,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         folded : FoldedUsers
-            ``folded.predictions(X)`` are what `predict`, `predict_proba` and
-            `predict_interval` say of pairs of these users; ``folded.lists(n)`` are what
+            ``folded.predictions(X)`` holds what `predict`, `predict_proba` and
+            `predict_interval` say of pairs of these users, ``folded.recommend(n)`` what
             `recommend` lists for them.
 
         Raises
@@ -545,19 +550,19 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         check_choice("on_unknown", on_unknown, ON_UNKNOWN)
         asked = as_ids(users)
         rows = self._known.lookup.rows_of(asked, on_unknown == "stranger")
-        return FoldedUsers(self._known, asked, rows)
+        return self._known.fold_in(asked, rows)
 
     def with_only_user(self, user_id: Hashable, own_ratings: OwnRatings) -> Self:
         """Copy the model with somebody new as its one and only user.
 
         All that the model knows of users are their ratings. So the copy predicts,
-        recommends and explains to a stranger what it would to a user of the training
+        recommends and explains to a new user what it would to a user of the training
         data with the same ratings.
 
         Parameters
         ----------
         user_id : id
-            What to call the stranger.
+            What to call the new user.
         own_ratings : DataFrame, Series or mapping
             As in `recommend_for`.
 
@@ -701,13 +706,15 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """
         own, targets = self._own_and_targets(user_id, item_ids, rank_by)
         found = effects(self._known.scoring, own, targets, rank_by)
-        explained, best, effect = strongest(found)
+        best, effect = strongest(found)
+        speaks = effect > 0.0
+        best = best[speaks]
         return pd.DataFrame(
             {
-                "item_id": self.items_[targets[explained]],
+                "item_id": self.items_[targets[speaks]],
                 "because_id": self.items_[own.columns[best]],
                 "rating": self._known.stars(own.levels[best]),
-                "effect": effect,
+                "effect": effect[speaks],
             }
         )
 

@@ -132,7 +132,7 @@ class GroupSummary:
     who : str
     n_users : int
     error : Contender
-        RMSE of their forecasts.
+        RMSE of their predictions.
     gain : Contender
         nDCG of their lists.
     marks : str
@@ -214,9 +214,9 @@ class RecommendSummary:
     scale : (float, float)
         Lowest and highest rating.
     figures : list of KeyFigure
-    forecasts : Comparison
+    predictions : Comparison
     lists : list of Comparison
-    forecast_measures, list_measures : Measures
+    prediction_measures, list_measures : Measures
     reliability : list of ReliabilityPoint
     calibration : str
         What the points say, in words.
@@ -244,9 +244,9 @@ class RecommendSummary:
     sentence: str
     scale: tuple[float, float]
     figures: list[KeyFigure]
-    forecasts: Comparison
+    predictions: Comparison
     lists: list[Comparison]
-    forecast_measures: Measures
+    prediction_measures: Measures
     list_measures: Measures
     reliability: list[ReliabilityPoint]
     calibration: str

@@ -28,7 +28,7 @@ def group_summaries(
     Parameters
     ----------
     groups : DataFrame
-        As from `service_by_group`.
+        As from `measures_by_group`.
     error, gain : Contender
         RMSE and nDCG of the model over all users.
 
@@ -70,13 +70,13 @@ def worst_served(
     missed = min(groups, key=lambda group: group.gain.value)
     if off is missed:
         return (
-            f"People {off.who}: forecasts are furthest off, by {off.error.value:.2f} "
+            f"People {off.who}: predictions are furthest off, by {off.error.value:.2f} "
             f"where all have {error.value:.2f}, and lists find least, "
             f"{off.gain.value:.2f} of what is possible where all have "
             f"{gain.value:.2f}."
         )
     return (
-        f"Forecasts are furthest off for people {off.who}: by {off.error.value:.2f}, "
+        f"Predictions are furthest off for people {off.who}: by {off.error.value:.2f}, "
         f"where all have {error.value:.2f}. Lists find least for people {missed.who}: "
         f"{missed.gain.value:.2f} of what is possible, where all have "
         f"{gain.value:.2f}."
@@ -122,7 +122,7 @@ def _share(group: Any, name: str) -> Contender:
 def _marks(group: Any, error: Contender, gain: Contender) -> str:
     marks = []
     if group.rmse_low > error.value:
-        marks.append("worse forecasts")
+        marks.append("worse predictions")
     if group.ndcg_high < gain.value:
         marks.append("worse lists")
     return " and ".join(marks)

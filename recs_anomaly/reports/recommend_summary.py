@@ -13,7 +13,7 @@ from recs_anomaly.recommend.evaluation.evaluate import MODEL_NAME
 from recs_anomaly.recommend.evaluation.examples import examples
 from recs_anomaly.recommend.evaluation.lists import LISTED
 from recs_anomaly.recommend.evaluation.trial import Trial
-from recs_anomaly.recommend.evaluation.user_groups import service_by_group
+from recs_anomaly.recommend.evaluation.user_groups import measures_by_group
 from recs_anomaly.reports.recommend_comparisons import (
     comparison,
     contenders,
@@ -38,7 +38,7 @@ from recs_anomaly.reports.recommend_people import (
 )
 
 _MOST_LEVELS = 20
-_FORECAST_COLUMNS = [
+_PREDICTION_COLUMNS = [
     ("rmse", "RMSE", ".3f"),
     ("mae", "MAE", ".3f"),
     ("nll", "Surprise, nats", ".3f"),
@@ -73,22 +73,22 @@ def summarise(trial: Trial, name: str, how_hidden: str) -> RecommendSummary:
     gains = contenders(measured, f"ndcg@{LISTED}", is_lower_better=False)
     found = contenders(measured, f"precision@{LISTED}", is_lower_better=False)
     error, gain = model_and_best_rule(errors)[0], model_and_best_rule(gains)[0]
-    reliability = _reliability(trial.forecasts)
-    served = group_summaries(service_by_group(trial), error, gain)
+    reliability = _reliability(trial.predictions)
+    served = group_summaries(measures_by_group(trial), error, gain)
     levels = trial.recommender.model.classes_
     return RecommendSummary(
         name=name,
         sentence=_sentence(len(trial.hidden), errors, found),
         scale=(float(levels[0]), float(levels[-1])),
         figures=_figures(trial, errors, found),
-        forecasts=comparison(
-            "Error of forecasts",
+        predictions=comparison(
+            "Error of predictions",
             "Root of the mean squared error, in rating points: further left is better.",
             errors,
             from_zero=False,
         ),
         lists=_list_comparisons(measured, gains),
-        forecast_measures=measures_table(measured, errors, _FORECAST_COLUMNS),
+        prediction_measures=measures_table(measured, errors, _PREDICTION_COLUMNS),
         list_measures=measures_table(measured, gains, _LIST_COLUMNS),
         reliability=reliability,
         calibration=_calibration(reliability),
@@ -138,7 +138,7 @@ def _sentence(
     change = model.value / rule.value - 1
     own, best = model_and_best_rule(found)
     return (
-        f"{n_hidden:,} ratings were kept hidden. Forecasts of them are off by "
+        f"{n_hidden:,} ratings were kept hidden. Predictions of them are off by "
         f"{model.value:.2f} rating points, {percent(abs(change))} "
         f"{'less' if change < 0 else 'more'} than those of the best simple rule. Of "
         f"{LISTED} items on a list, {LISTED * own.value:.1f} are among them; of the "
@@ -152,7 +152,7 @@ def _figures(
     error, rule = model_and_best_rule(errors)
     own, best = model_and_best_rule(found)
     held = trial.intervals.set_index("promised")["held"]
-    gap = calibration_error(trial.forecasts["is_liked"], trial.forecasts["p_like"])
+    gap = calibration_error(trial.predictions["is_liked"], trial.predictions["p_like"])
     shown, most_rated = (
         catalogue_share(trial, who) for who in (MODEL_NAME, "most rated")
     )
@@ -192,8 +192,8 @@ def _figures(
     ]
 
 
-def _reliability(forecasts: pd.DataFrame) -> list[ReliabilityPoint]:
-    bins = reliability_bins(forecasts["is_liked"], forecasts["p_like"])
+def _reliability(predictions: pd.DataFrame) -> list[ReliabilityPoint]:
+    bins = reliability_bins(predictions["is_liked"], predictions["p_like"])
     columns = [column.tolist() for column in bins]
     return [ReliabilityPoint(*values) for values in zip(*columns, strict=True)]
 
@@ -221,7 +221,7 @@ def _facts(trial: Trial, how_hidden: str) -> list[tuple[str, str]]:
         for name, value in model.get_params().items()
         if value is not None and name != "verbose"
     }
-    liked = trial.forecasts.loc[trial.forecasts["is_liked"], "rating"].min()
+    liked = trial.predictions.loc[trial.predictions["is_liked"], "rating"].min()
     return [
         (
             "Learned from",

@@ -14,6 +14,8 @@ from recs_anomaly.recommend import fitting as _rating_fit
 
 IDS = ["user_id", "item_id"]
 
+pytestmark = pytest.mark.usefixtures("eager_keras")
+
 
 def quick(**parameters: object) -> RBMRecommender:
     return RBMRecommender(

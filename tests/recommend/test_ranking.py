@@ -148,8 +148,8 @@ def test_somebody_without_choices_is_offered_what_is_popular(
 ) -> None:
     popular = ratings["item_id"].value_counts().index[:15]
     assert set(choices.recommend_for([], n=5)["item_id"]) <= set(popular)
-    stranger = choices.recommend("nobody", n=5, on_unknown="stranger")
-    assert set(stranger["item_id"]) <= set(popular)
+    new_user = choices.recommend("nobody", n=5, on_unknown="stranger")
+    assert set(new_user["item_id"]) <= set(popular)
 
 
 def test_it_finds_hidden_choices_far_better_than_popularity(
@@ -194,8 +194,8 @@ def test_reasons_for_an_item_that_is_rated_leave_its_own_rating_out(
     target, others = own["item_id"].iloc[2], own[own["item_id"] != own.iloc[2, 0]]
     reasons = model.explain(user, target, n=999)
     assert sorted(reasons["item_id"]) == sorted(others["item_id"])
-    stranger = model.with_only_user("like them", others).explain("like them", target, 5)
-    pd.testing.assert_frame_equal(reasons.head(5), stranger)
+    new_user = model.with_only_user("like them", others).explain("like them", target, 5)
+    pd.testing.assert_frame_equal(reasons.head(5), new_user)
 
 
 def test_what_cannot_be_asked_is_named(model: RBMRecommender) -> None:

@@ -3,6 +3,7 @@
 import pickle
 import tracemalloc
 import warnings
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,11 @@ from recs_anomaly.datasets import (
     official_folds,
 )
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+from tests.fitted import tiny_model, tiny_ratings
 
 IDS = ["user_id", "item_id"]
+
+pytestmark = pytest.mark.usefixtures("eager_keras")
 
 
 def quick(**parameters: object) -> RBMRecommender:
@@ -30,14 +34,14 @@ def quick(**parameters: object) -> RBMRecommender:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ratings() -> pd.DataFrame:
-    return make_ratings(60, 40, 900, random_state=0).ratings
+    return tiny_ratings()
 
 
-@pytest.fixture(scope="module")
-def model(ratings: pd.DataFrame) -> RBMRecommender:
-    return quick().fit(ratings[IDS], ratings["rating"])
+@pytest.fixture
+def model() -> RBMRecommender:
+    return tiny_model()
 
 
 def test_predictions_agree_with_their_distributions(
@@ -48,8 +52,7 @@ def test_predictions_agree_with_their_distributions(
     np.testing.assert_allclose(
         probabilities @ model.classes_, model.predict(ratings[IDS]), atol=1e-7
     )
-    median = clone(model).set_params(statistic="median")
-    median.fit(ratings[IDS], ratings["rating"])
+    median = copy(model).set_params(statistic="median")
     below = (
         probabilities * (model.classes_ < median.predict(ratings[IDS])[:, None])
     ).sum(axis=1)
@@ -57,17 +60,17 @@ def test_predictions_agree_with_their_distributions(
 
 
 @pytest.mark.parametrize("view", ["both", "user", "item"])
-def test_a_stranger_with_the_same_ratings_gets_the_same_list(
+def test_a_new_user_with_the_same_ratings_gets_the_same_list(
     ratings: pd.DataFrame, view: str
 ) -> None:
-    model = quick(view=view).fit(ratings[IDS], ratings["rating"])
+    model = tiny_model(view)
     user = ratings["user_id"].iloc[0]
     own = ratings[ratings["user_id"] == user].sample(frac=1, random_state=0)
     known = model.recommend(user, n=15).drop(columns="user_id")
-    stranger = model.recommend_for(own[["item_id", "rating"]], n=15)
-    pd.testing.assert_frame_equal(known, stranger, rtol=1e-12)
+    new_user = model.recommend_for(own[["item_id", "rating"]], n=15)
+    pd.testing.assert_frame_equal(known, new_user, rtol=1e-12)
     mapping = dict(zip(own["item_id"], own["rating"], strict=True))
-    pd.testing.assert_frame_equal(model.recommend_for(mapping, n=15), stranger)
+    pd.testing.assert_frame_equal(model.recommend_for(mapping, n=15), new_user)
 
 
 @pytest.mark.parametrize("name", ["you", ("a", 1), -7])
@@ -233,7 +236,6 @@ def test_few_ratings_are_enough_to_fit() -> None:
     assert np.isfinite(model.predict([["b", "y"]])).all()
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_memory_of_fitting_grows_with_the_ratings_not_with_users_times_items() -> None:
     n_users, n_items = 20_000, 6_000
     wide = make_ratings(n_users, n_items, 24_000, random_state=0).ratings

@@ -18,6 +18,8 @@ from recs_anomaly.recommend.rows import to_rows
 
 IDS = ["user_id", "item_id"]
 
+pytestmark = pytest.mark.usefixtures("eager_keras")
+
 
 @pytest.fixture(scope="module")
 def ratings() -> pd.DataFrame:
@@ -79,7 +81,7 @@ def test_all_but_what_was_trained_equals_a_refit(ratings: pd.DataFrame) -> None:
     np.testing.assert_array_equal(model.interaction_weights_, choices.weights)
 
 
-def test_new_users_are_predicted_as_strangers_with_their_ratings(
+def test_new_users_are_predicted_as_anybody_with_their_ratings(
     ratings: pd.DataFrame,
 ) -> None:
     model = fitted(ratings)
@@ -88,8 +90,8 @@ def test_new_users_are_predicted_as_strangers_with_their_ratings(
     )
     model.partial_fit(own[IDS], own["rating"])
     known = model.recommend(999, n=5).drop(columns="user_id")
-    stranger = model.recommend_for(own[["item_id", "rating"]], n=5)
-    pd.testing.assert_frame_equal(known, stranger, check_exact=True)
+    unknown = model.recommend_for(own[["item_id", "rating"]], n=5)
+    pd.testing.assert_frame_equal(known, unknown, check_exact=True)
 
 
 def test_a_new_rating_takes_the_place_of_the_old_one(ratings: pd.DataFrame) -> None:

@@ -19,7 +19,7 @@ from recs_anomaly.reports.recommend_parts import (
 MODEL = Contender("this model", True, 0.9, 0.88, 0.93)
 RULE = Contender("item mean", False, 1.02, 1.0, 1.05)
 DUEL = Comparison(
-    "Error of forecasts", "Further left is better.", 0.8, 1.1, [MODEL, RULE]
+    "Error of predictions", "Further left is better.", 0.8, 1.1, [MODEL, RULE]
 )
 TABLE = Measures(["RMSE", "MAE"], [("this model", ["0.900", "0.700"])], "this model")
 LISTED = ListedItem(
@@ -41,9 +41,9 @@ SUMMARY = RecommendSummary(
         KeyFigure("Typical error", "0.90", "better", "rating points"),
         KeyFigure("Intervals hold", "90 %", "none", "of hidden ratings"),
     ],
-    forecasts=DUEL,
+    predictions=DUEL,
     lists=[DUEL, DUEL],
-    forecast_measures=TABLE,
+    prediction_measures=TABLE,
     list_measures=TABLE,
     reliability=[
         ReliabilityPoint(0.2, 0.25, 0.2, 0.3, 400),
@@ -57,7 +57,7 @@ SUMMARY = RecommendSummary(
     groups=[GroupSummary("with 2 to 9 ratings", 40, MODEL, MODEL, "worse lists")],
     overall_error=replace(DUEL, contenders=[MODEL]),
     overall_gain=replace(DUEL, contenders=[MODEL]),
-    worst="Forecasts are furthest off for some.",
+    worst="Predictions are furthest off for some.",
     examples=[EXAMPLE],
     facts=[("Learned from", "24,000 ratings")],
 )

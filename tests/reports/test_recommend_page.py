@@ -87,7 +87,7 @@ def test_the_usual_table_fits_a_telephone_and_marks_the_model(
     values = ["0.900", "0.700", "1.200", "100.0 %"]
     rows = [("user + item biases", values), ("this model", values)]
     table = Measures(names, rows, "this model")
-    summary = made_summary(forecast_measures=table)
+    summary = made_summary(prediction_measures=table)
     page = opened(browser, tmp_path, recommend_page(summary), width=360)
     box = page.find_element("css selector", ".scroll")
     assert box.get_property("scrollWidth") <= box.get_property("clientWidth")

@@ -28,9 +28,9 @@ GAIN = Contender("this model", True, 0.3, 0.25, 0.35)
 def test_groups_are_said_in_words_and_marked_where_chance_cannot_be_why() -> None:
     groups = group_summaries(GROUPS, ERROR, GAIN)
     assert [(group.who, group.marks) for group in groups] == [
-        ("with 5 to 1,200 ratings to learn from", "worse forecasts"),
+        ("with 5 to 1,200 ratings to learn from", "worse predictions"),
         ("whose average rating is 3.0 to 3.8", "worse lists"),
-        ("who choose what 80 people rated", "worse forecasts and worse lists"),
+        ("who choose what 80 people rated", "worse predictions and worse lists"),
     ]
     assert (groups[0].error.low, groups[0].gain.high) == (1.0, 0.4)
     assert [group.n_users for group in groups] == [30, 20, 25]
@@ -39,13 +39,13 @@ def test_groups_are_said_in_words_and_marked_where_chance_cannot_be_why() -> Non
 def test_the_worst_served_are_named() -> None:
     words = worst_served(group_summaries(GROUPS, ERROR, GAIN), ERROR, GAIN)
     assert words == (
-        "Forecasts are furthest off for people who choose what 80 people rated: by "
+        "Predictions are furthest off for people who choose what 80 people rated: by "
         "1.20, where all have 0.95. Lists find least for people whose average rating "
         "is 3.0 to 3.8: 0.10 of what is possible, where all have 0.30."
     )
     same = worst_served(group_summaries(GROUPS[2:], ERROR, GAIN), ERROR, GAIN)
     assert same == (
-        "People who choose what 80 people rated: forecasts are furthest off, by 1.20 "
+        "People who choose what 80 people rated: predictions are furthest off, by 1.20 "
         "where all have 0.95, and lists find least, 0.20 of what is possible where all "
         "have 0.30."
     )

@@ -12,16 +12,16 @@ from recs_anomaly.metrics.rating import calibration_error
 from recs_anomaly.reports.recommend_items import catalogue_share, popularity, tenths
 from recs_anomaly.reports.recommend_parts import Pair, RecommendSummary
 from recs_anomaly.reports.recommend_summary import summarise
-from tests.fitted import judged_sample
+from tests.fitted import sample_trial
 
 
 @pytest.fixture(scope="module")
 def summary() -> RecommendSummary:
-    return summarise(judged_sample(), "sample", "a fifth, drawn at random")
+    return summarise(sample_trial(), "sample", "a fifth, drawn at random")
 
 
 def mean_of(predictor: str, metric: str) -> float:
-    measured = judged_sample().measures.set_index(["predictor", "metric"])["mean"]
+    measured = sample_trial().measures.set_index(["predictor", "metric"])["mean"]
     return float(measured[predictor, metric])
 
 
@@ -38,19 +38,19 @@ def test_the_sentence_tells_the_measures(summary: RecommendSummary) -> None:
 
 
 def test_key_figures(summary: RecommendSummary) -> None:
-    trial, figures = judged_sample(), {each.label: each for each in summary.figures}
+    trial, figures = sample_trial(), {each.label: each for each in summary.figures}
     assert figures["Typical error"].verdict == "better"
     inside = trial.intervals.set_index("promised")["held"][0.9]
     assert figures["Intervals hold"].value == f"{100 * inside:.0f}\xa0%"
     assert inside == pytest.approx(mean_of("RBM", "coverage"))
-    gap = calibration_error(trial.forecasts["is_liked"], trial.forecasts["p_like"])
+    gap = calibration_error(trial.predictions["is_liked"], trial.predictions["p_like"])
     assert figures["Probabilities off by"].value == f"{100 * gap:.1f}\xa0%"
     n_listed = len(np.unique(trial.lists["RBM"]))
     assert figures["Catalogue shown"].value == f"{100 * n_listed / 600:.0f}\xa0%"
 
 
 def test_comparisons_hold_the_model_and_the_rules(summary: RecommendSummary) -> None:
-    assert len(summary.forecasts.contenders) == 5
+    assert len(summary.predictions.contenders) == 5
     assert [len(each.contenders) for each in summary.lists] == [3, 3]
     assert summary.lists[1].contenders[0].value == max(
         mean_of(name, "liked ndcg@10") for name in ("RBM", "most rated", "best rated")
@@ -61,7 +61,7 @@ def test_calibration_is_over_all_hidden_ratings(summary: RecommendSummary) -> No
     points = summary.reliability
     assert sum(point.n_ratings for point in points) == 6_000
     liked = sum(point.frequency * point.n_ratings for point in points) / 6_000
-    assert liked == pytest.approx((judged_sample().hidden["rating"] >= 4).mean())
+    assert liked == pytest.approx((sample_trial().hidden["rating"] >= 4).mean())
     for shares in (summary.levels, summary.tenths):
         for share in ("first", "second"):
             assert sum(getattr(pair, share) for pair in shares) == pytest.approx(1)

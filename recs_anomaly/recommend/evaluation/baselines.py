@@ -1,4 +1,4 @@
-"""Rating forecasts, and the simple rules whose forecasts every model has to beat."""
+"""Predicted ratings, and the baselines that every model has to beat."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ _DAMPING = 5.0
 _N_SWEEPS = 10
 
 
-class Forecast(NamedTuple):
+class PredictedRatings(NamedTuple):
     """What is expected of some ratings.
 
     Attributes
@@ -33,10 +33,10 @@ class Forecast(NamedTuple):
     intervals: Floats
 
 
-def floor_forecasts(
+def baseline_predictions(
     train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats
-) -> dict[str, Forecast]:
-    """Forecast ratings by rules that need no model.
+) -> dict[str, PredictedRatings]:
+    """PredictedRatings ratings by rules that need no model.
 
     Users and items that `train` does not know count as average ones.
 
@@ -49,7 +49,7 @@ def floor_forecasts(
 
     Returns
     -------
-    forecasts : dict of str to Forecast
+    predictions : dict of str to PredictedRatings
         "global mean": the frequencies of the levels, for every pair alike.
         "item mean": how often others gave the item each level, somewhat damped.
         "user + item means": the user's mean plus the item's, less the overall one,
@@ -85,12 +85,16 @@ def damped_item_means(train: pd.DataFrame, items: NDArray[Any]) -> Floats:
     return mean + _damped_means(codes.astype(np.int64), deviations, len(items))
 
 
-def _global_mean(train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats) -> Forecast:
+def _global_mean(
+    train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats
+) -> PredictedRatings:
     frequencies = _frequencies(train, levels)
     return _from_levels(np.tile(frequencies, (len(pairs), 1)), levels)
 
 
-def _item_mean(train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats) -> Forecast:
+def _item_mean(
+    train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats
+) -> PredictedRatings:
     items, n_items = _numbered(train["item_id"], pairs["item_id"])
     cells = items.train * len(levels) + np.searchsorted(levels, train["rating"])
     counts = np.bincount(cells, minlength=n_items * len(levels))
@@ -116,18 +120,20 @@ def _frequencies(train: pd.DataFrame, levels: Floats) -> Floats:
     return np.asarray(np.bincount(columns, minlength=len(levels)) / len(train))
 
 
-def _from_levels(probabilities: Floats, levels: Floats) -> Forecast:
-    """Forecast the mean and the middle INTERVAL_COVERAGE of the distributions."""
+def _from_levels(probabilities: Floats, levels: Floats) -> PredictedRatings:
+    """Predict the mean and the middle INTERVAL_COVERAGE of the distributions."""
     reached = np.cumsum(probabilities, axis=1)
     tail = (1 - INTERVAL_COVERAGE) / 2
     low = levels[(reached < tail).sum(axis=1)]
     high = levels[np.minimum((reached < 1 - tail).sum(axis=1), len(levels) - 1)]
-    return Forecast(probabilities @ levels, probabilities, np.column_stack([low, high]))
+    return PredictedRatings(
+        probabilities @ levels, probabilities, np.column_stack([low, high])
+    )
 
 
 def _additive(
     train: pd.DataFrame, pairs: pd.DataFrame, levels: Floats, n_sweeps: int
-) -> Forecast:
+) -> PredictedRatings:
     """Overall mean + user's part + item's part; sweeps turn means into ridge biases."""
     users, n_users = _numbered(train["user_id"], pairs["user_id"])
     items, n_items = _numbered(train["item_id"], pairs["item_id"])
@@ -151,12 +157,14 @@ def _damped_means(groups: NDArray[np.int64], values: Floats, n_groups: int) -> F
     return np.asarray(sums / (np.bincount(groups, minlength=n_groups) + _DAMPING))
 
 
-def _with_normal_errors(expected: Floats, spread: float, levels: Floats) -> Forecast:
+def _with_normal_errors(
+    expected: Floats, spread: float, levels: Floats
+) -> PredictedRatings:
     ends = levels[0], levels[-1]
     distance = (levels - expected[:, np.newaxis]) / max(spread, 1e-6)
     weights = np.exp(-(distance**2 - (distance**2).min(axis=1, keepdims=True)) / 2)
     half_width = _N_SPREADS * spread
-    return Forecast(
+    return PredictedRatings(
         np.clip(expected, *ends),
         weights / weights.sum(axis=1, keepdims=True),
         np.clip(np.column_stack([expected - half_width, expected + half_width]), *ends),

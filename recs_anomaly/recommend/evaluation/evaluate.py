@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from recs_anomaly.datasets.splits import Fold, refuse_leak
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import log_losses
+from recs_anomaly.recommend.answers import FoldedUsers, Predictions
 from recs_anomaly.recommend.evaluation.baselines import (
     INTERVAL_COVERAGE,
     Floats,
-    Forecast,
-    floor_forecasts,
+    PredictedRatings,
+    baseline_predictions,
 )
 from recs_anomaly.recommend.evaluation.lists import (
     RankingTask,
-    floor_lists,
+    baseline_lists,
     list_values,
     model_lists,
     ranking_task,
@@ -39,7 +40,7 @@ MODEL_NAME = "RBM"
 def evaluate(
     model: RBMRecommender, ratings: pd.DataFrame, folds: Iterable[Fold]
 ) -> pd.DataFrame:
-    """Fit on the training part of each fold and judge the forecasts of its test part.
+    """Fit on the training part of each fold and judge the predictions of its test part.
 
     Parameters
     ----------
@@ -52,10 +53,10 @@ def evaluate(
     Returns
     -------
     table : DataFrame with columns predictor, metric, fold_1, ..., mean, std, low, high
-        Of forecasts: predictors are "RBM" and the rules of `floor_forecasts`; metrics
-        are rmse and mae in stars, nll in nats, and coverage, the share of ratings
-        within the interval that should hold 90 % of them. Of lists: predictors are
-        "RBM" and the rules of `floor_lists`; metrics are those of `list_values`.
+        Of predictions: predictors are "RBM" and those of `baseline_predictions`;
+        metrics are rmse and mae in stars, nll in nats, and coverage, the share of
+        ratings within the interval that should hold 90 % of them. Of lists: predictors
+        are "RBM" and those of `baseline_lists`; metrics are those of `list_values`.
         `mean` and `std` are those of the folds; a single fold has the std NaN. `low`
         and `high` enclose the mean with 95 % probability: a bootstrap in which users
         are drawn, because the ratings of one user resemble each other.
@@ -81,7 +82,7 @@ def evaluate(
 def evaluate_fitted(
     model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
 ) -> pd.DataFrame:
-    """Judge the forecasts of a fitted model.
+    """Judge the predictions of a fitted model.
 
     Parameters
     ----------
@@ -113,17 +114,23 @@ class Answers(NamedTuple):
     ----------
     levels : float64 ndarray of shape (n_levels,)
         The distinct ratings of the training part, ascending.
-    forecasts : dict of str to Forecast
+    predictions : dict of str to PredictedRatings
         Of each test rating.
     task : RankingTask
     lists : dict of str to int64 ndarray of shape (n_users, 10)
         Columns of ``task.items``, -1 behind the last.
+    folded : FoldedUsers
+        The users of the test part, as the model sees them.
+    own : Predictions
+        Of each test rating, by the model.
     """
 
     levels: NDArray[np.float64]
-    forecasts: dict[str, Forecast]
+    predictions: dict[str, PredictedRatings]
     task: RankingTask
     lists: dict[str, NDArray[Any]]
+    folded: FoldedUsers
+    own: Predictions
 
 
 def answers_of_fitted(
@@ -192,8 +199,8 @@ def _judged(answered: Answers, test: pd.DataFrame) -> UserSums:
     observed = test["rating"].to_numpy(dtype=np.float64)
     losses = {
         (name, metric): loss
-        for name, forecast in answered.forecasts.items()
-        for metric, loss in _losses(observed, forecast, answered.levels).items()
+        for name, predicted in answered.predictions.items()
+        for metric, loss in _losses(observed, predicted, answered.levels).items()
     }
     values = {
         (name, metric): value
@@ -217,14 +224,16 @@ def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
     refuse_leak(train, test)
 
 
-def _losses(observed: Floats, forecast: Forecast, levels: Floats) -> dict[str, Floats]:
-    errors = forecast.mean - observed
-    low, high = forecast.intervals.T
+def _losses(
+    observed: Floats, predicted: PredictedRatings, levels: Floats
+) -> dict[str, Floats]:
+    errors = predicted.mean - observed
+    low, high = predicted.intervals.T
     is_inside = (low <= observed) & (observed <= high)
     return {
         ROOT_METRIC: errors**2,
         "mae": np.abs(errors),
-        "nll": log_losses(observed, forecast.probabilities, levels),
+        "nll": log_losses(observed, predicted.probabilities, levels),
         "coverage": is_inside.astype(np.float64),
     }
 
@@ -242,17 +251,18 @@ def answers(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> A
     -------
     answers : Answers
     """
-    pairs = test[["user_id", "item_id"]]
     levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
-    forecast = Forecast(
-        model.predict(pairs),
-        model.predict_proba(pairs),
-        model.predict_interval(pairs, coverage=INTERVAL_COVERAGE),
-    )
     task = ranking_task(train, test)
+    folded = model.fold_in(task.users, on_unknown="stranger")
+    own = folded.predictions(test[["user_id", "item_id"]])
+    predicted = PredictedRatings(
+        own.ratings(model.statistic), own.probabilities, own.interval(INTERVAL_COVERAGE)
+    )
     return Answers(
         levels,
-        {MODEL_NAME: forecast, **floor_forecasts(train, test, levels)},
+        {MODEL_NAME: predicted, **baseline_predictions(train, test, levels)},
         task,
-        {MODEL_NAME: model_lists(model, task), **floor_lists(train, task)},
+        {MODEL_NAME: model_lists(folded, task), **baseline_lists(train, task)},
+        folded,
+        own,
     )

@@ -79,12 +79,12 @@ def _choices(trial: Trial, n_ratings: pd.Series) -> list[tuple[str, Hashable]]:
         ("with few ratings", ordered[len(ordered) // 20]),
         ("with many ratings", ordered[-1 - len(ordered) // 10]),
     ]
-    forecasts = trial.forecasts[trial.forecasts["user_id"].isin(ordered)]
-    errors = (forecasts["rating"] - forecasts["rating_mean"]) ** 2
-    by_user = errors.groupby(forecasts["user_id"]).agg(["mean", "size"])
+    predictions = trial.predictions[trial.predictions["user_id"].isin(ordered)]
+    errors = (predictions["rating"] - predictions["rating_mean"]) ** 2
+    by_user = errors.groupby(predictions["user_id"]).agg(["mean", "size"])
     asked = by_user[by_user["size"] >= _LEAST_HIDDEN]["mean"]
     if len(asked):
-        choices.append(("whose ratings are forecast worst", asked.idxmax()))
+        choices.append(("whose ratings are predicted worst", asked.idxmax()))
     return choices
 
 
@@ -92,7 +92,7 @@ def _example(trial: Trial, why: str, user: Hashable) -> Example:
     user_id = plain_id(user)
     own = trial.train["rating"][trial.train["user_id"] == user_id]
     hidden = trial.hidden[trial.hidden["user_id"] == user_id]
-    listed = trial.recommender.recommend_user(user_id, LISTED)
+    listed = trial.recommender.recommended(trial.folded.only(user_id), LISTED)
     known = hidden.set_index("item_id")["rating"]
     return Example(
         why,

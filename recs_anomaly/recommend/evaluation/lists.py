@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from recs_anomaly.metrics import ranking
 from recs_anomaly.metrics.ranking.accuracy import METRICS
-from recs_anomaly.recommend.answers import is_liked
+from recs_anomaly.recommend.answers import FoldedUsers, is_liked
 from recs_anomaly.recommend.evaluation.baselines import damped_item_means
-from recs_anomaly.recommend.recommender import RBMRecommender
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -72,13 +71,13 @@ def ranking_task(train: pd.DataFrame, test: pd.DataFrame) -> RankingTask:
     )
 
 
-def model_lists(model: RBMRecommender, task: RankingTask, n: int = LISTED) -> Ints:
+def model_lists(folded: FoldedUsers, task: RankingTask, n: int = LISTED) -> Ints:
     """List the best items of each user, as the model sees it.
 
     Parameters
     ----------
-    model : RBMRecommender
-        Fitted to the training part.
+    folded : FoldedUsers
+        Those of the task, from a model fitted to the training part.
     task : RankingTask
     n : int, default=10
 
@@ -86,13 +85,12 @@ def model_lists(model: RBMRecommender, task: RankingTask, n: int = LISTED) -> In
     -------
     ranked : int64 ndarray of shape (n_users, n)
         Columns of ``task.items``, -1 behind the last. Somebody without ratings in the
-        training part gets what a stranger gets.
+        training part gets what somebody without any ratings gets.
     """
-    recommended = model.recommend(task.users, n, on_unknown="stranger")
-    return ranking.ranked_columns(recommended, task.users, task.items, n)
+    return ranking.ranked_columns(folded.recommend(n), task.users, task.items, n)
 
 
-def floor_lists(
+def baseline_lists(
     train: pd.DataFrame, task: RankingTask, n: int = LISTED
 ) -> dict[str, Ints]:
     """List items by rules that need no model.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.recommend.answers import is_liked
+from recs_anomaly.recommend.answers import FoldedUsers, Predictions, is_liked
 from recs_anomaly.recommend.evaluation.evaluate import (
     MODEL_NAME,
     answers_of_fitted,
@@ -32,7 +32,7 @@ class Trial:
     train, hidden : DataFrames with columns user_id, item_id, rating
     measures : DataFrame
         As from `evaluate_fitted`.
-    forecasts : DataFrame
+    predictions : DataFrame
         A row a hidden rating: user_id, item_id, rating, rating_mean, p_like, is_liked.
     level_shares : DataFrame with columns level, observed, predicted
         How often the hidden ratings take each level, and how often they should.
@@ -43,18 +43,21 @@ class Trial:
         Of the model, called "RBM", and of simple rules: columns of ``task.items``.
     list_values : dict of str to ndarray of shape (n_users,)
         As from `list_values`, of the model.
+    folded : FoldedUsers
+        The users with hidden ratings, as the model sees them.
     """
 
     recommender: Recommender
     train: pd.DataFrame
     hidden: pd.DataFrame
     measures: pd.DataFrame
-    forecasts: pd.DataFrame
+    predictions: pd.DataFrame
     level_shares: pd.DataFrame
     intervals: pd.DataFrame
     task: RankingTask
     lists: dict[str, Ints]
     list_values: dict[str, Floats]
+    folded: FoldedUsers
 
 
 def judge(recommender: Recommender, train: pd.DataFrame, hidden: pd.DataFrame) -> Trial:
@@ -76,22 +79,23 @@ def judge(recommender: Recommender, train: pd.DataFrame, hidden: pd.DataFrame) -
         As `evaluate_fitted`: if a hidden pair was learned from, for instance.
     """
     answered = answers_of_fitted(recommender.model, train, hidden)
-    probabilities = answered.forecasts[MODEL_NAME].probabilities
+    probabilities = answered.predictions[MODEL_NAME].probabilities
     return Trial(
         recommender,
         train,
         hidden,
         measures_of(answered, hidden),
-        _forecasts(recommender, hidden, probabilities),
+        _predictions(recommender, hidden, probabilities),
         _level_shares(recommender, hidden, probabilities),
-        _intervals(recommender, hidden),
+        _intervals(answered.own, hidden),
         answered.task,
         answered.lists,
         list_values(answered.lists[MODEL_NAME], answered.task),
+        answered.folded,
     )
 
 
-def _forecasts(
+def _predictions(
     recommender: Recommender, hidden: pd.DataFrame, probabilities: Floats
 ) -> pd.DataFrame:
     levels = recommender.model.classes_
@@ -114,12 +118,10 @@ def _level_shares(
     return pd.DataFrame({"level": levels, "observed": observed, "predicted": predicted})
 
 
-def _intervals(recommender: Recommender, hidden: pd.DataFrame) -> pd.DataFrame:
+def _intervals(predicted: Predictions, hidden: pd.DataFrame) -> pd.DataFrame:
     observed = hidden["rating"].to_numpy(dtype=np.float64)
     held = []
     for promised in PROMISES:
-        low, high = recommender.model.predict_interval(
-            hidden[["user_id", "item_id"]], promised
-        ).T
+        low, high = predicted.interval(promised).T
         held.append(float(((low <= observed) & (observed <= high)).mean()))
     return pd.DataFrame({"promised": PROMISES, "held": held})

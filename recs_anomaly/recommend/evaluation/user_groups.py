@@ -17,8 +17,8 @@ LIST_METRIC = f"ndcg@{LISTED}"
 _N_RESAMPLES = 500
 
 
-def service_by_group(trial: Trial) -> pd.DataFrame:
-    """Measure forecasts and lists in groups of users.
+def measures_by_group(trial: Trial) -> pd.DataFrame:
+    """Measure predictions and lists in groups of users.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def service_by_group(trial: Trial) -> pd.DataFrame:
     -------
     groups : DataFrame
         A row a group: trait (ratings, generosity, taste), low and high (range of the
-        trait in the group), n_users, then rmse, rmse_low, rmse_high of the forecasts
+        trait in the group), n_users, then rmse, rmse_low, rmse_high of the predictions
         and ndcg, ndcg_low, ndcg_high of the lists, with 95 % intervals from a bootstrap
         over users. Users are cut into quarters by each trait; those of whom nothing was
         learned, groups of fewer than ten users and the only group of a trait are left
@@ -49,8 +49,8 @@ def _users(trial: Trial) -> pd.DataFrame:
     """Set a row a user of both parts: traits, errors and the worth of the list."""
     popularity = trial.train["item_id"].map(trial.train["item_id"].value_counts())
     own = trial.train.assign(popularity=popularity).groupby("user_id")
-    errors = (trial.forecasts["rating"] - trial.forecasts["rating_mean"]) ** 2
-    squared = errors.groupby(trial.forecasts["user_id"])
+    errors = (trial.predictions["rating"] - trial.predictions["rating_mean"]) ** 2
+    squared = errors.groupby(trial.predictions["user_id"])
     known = pd.DataFrame(
         {
             "ratings": own.size(),

@@ -38,6 +38,7 @@ class Catalogue:
 
     def __init__(self, items: pd.DataFrame) -> None:
         self.items = items
+        self.columns = {name: items[name].array for name in items}
         self._titles = items["title"].tolist()
         self._index = TitleIndex(self._titles, items["n_ratings"].tolist())
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.exceptions import InputError, UnknownUserError
-from recs_anomaly.recommend.answers import FoldedUsers
+from recs_anomaly.recommend.answers import LISTED_FOR_USERS, FoldedUsers, framed
 from recs_anomaly.recommend.recommender import RBMRecommender
 from recs_anomaly.recommend.serving.catalogue import (
     Catalogue,
@@ -21,15 +22,23 @@ from recs_anomaly.recommend.serving.catalogue import (
     titles_and_genres,
 )
 
-INTERVAL_COVERAGE = 0.9
 _N_EXAMPLES = 3
-VISITOR = "you"
+NEW_USER = "you"
 COLUMNS = "user_id rank item_id title score rating_mean rating_std p_like".split()
 USERS_AT_ONCE = 1_000
+ITEM_COLUMNS = ["title", "genres", "n_ratings"]
+RECOMMENDED = pd.Index(
+    [
+        *LISTED_FOR_USERS,
+        *("rating_low", "rating_high"),
+        *ITEM_COLUMNS,
+        *("because", "because_rating"),
+    ]
+)
 
 
 class Visit(NamedTuple):
-    """What a visitor's ratings were taken for, and what they lead to.
+    """What a new user's ratings were taken for, and what they lead to.
 
     Attributes
     ----------
@@ -44,7 +53,7 @@ class Visit(NamedTuple):
 
 
 class Recommender:
-    """Recommend items by their titles, to users and to visitors alike.
+    """Recommend items by their titles, to users and to new ones alike.
 
     Parameters
     ----------
@@ -206,7 +215,8 @@ class Recommender:
         InputError
             If `n` is below 1.
         """
-        return self.recommended(self.model.fold_in([user_id]), n)
+        with one_blas_thread():
+            return self.recommended(self.model.fold_in([user_id]), n)
 
     def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
@@ -237,13 +247,13 @@ class Recommender:
         found = [self.catalogue.find(title) for title in asked]
         refuse_repeats(asked, found)
         own_ratings = pd.DataFrame({"item_id": found, "rating": stars})
-        guest = self.model.with_only_user(VISITOR, own_ratings)
-        counted = self.catalogue.describe(guest.user_ratings(VISITOR)).set_index(
+        alone = self.model.with_only_user(NEW_USER, own_ratings)
+        counted = self.catalogue.describe(alone.user_ratings(NEW_USER)).set_index(
             "item_id"
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
         matched.insert(0, "asked", asked)
-        recommendations = self.recommended(guest.fold_in([VISITOR]), n)
+        recommendations = self.recommended(alone.fold_in([NEW_USER]), n)
         return Visit(matched, recommendations.drop(columns="user_id"))
 
     def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
@@ -305,18 +315,16 @@ class Recommender:
             As `recommend_user`, user by user.
         """
         lists = folded.lists(n)
-        low, high = folded.intervals(lists, INTERVAL_COVERAGE).T
         because, stars = folded.reasons(lists)
-        items = self.catalogue.items
-        return folded.frame(lists).assign(
-            rating_low=low,
-            rating_high=high,
-            title=self.titles[lists.items],
-            genres=self.genres[lists.items],
-            n_ratings=items["n_ratings"].to_numpy()[lists.items],
-            because=self.titles[because],
-            because_rating=stars,
-        )
+        known = self.catalogue.columns
+        columns = [
+            *folded.columns(lists),
+            *lists.rating[3:],
+            *(known[name].take(lists.items) for name in ITEM_COLUMNS),
+            known["title"].take(because, allow_fill=True),
+            stars,
+        ]
+        return framed(RECOMMENDED, columns)
 
 
 def checked(

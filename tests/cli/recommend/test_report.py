@@ -12,7 +12,7 @@ from click.testing import Result
 from recs_anomaly.datasets import leave_last_out, load_sample_ratings, split_by_time
 from recs_anomaly.recommend.evaluation import trial
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
-from tests.fitted import judged_sample
+from tests.fitted import sample_trial
 
 Run = Callable[..., Result]
 
@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Neither train nor judge, but note what was asked; tell of the sample."""
     asked: list[tuple[Any, ...]] = []
-    judged = judged_sample()
+    judged = sample_trial()
 
     def train(*arguments: Any, **parameters: Any) -> Recommender:
         asked.append((*arguments, parameters))

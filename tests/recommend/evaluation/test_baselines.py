@@ -6,7 +6,10 @@ import pytest
 
 from recs_anomaly.datasets.ratings_samples import make_ratings
 from recs_anomaly.metrics.rating import interval_coverage, rmse
-from recs_anomaly.recommend.evaluation.baselines import Forecast, floor_forecasts
+from recs_anomaly.recommend.evaluation.baselines import (
+    PredictedRatings,
+    baseline_predictions,
+)
 
 LEVELS = np.array([1.0, 3.0, 5.0])
 TRAIN = pd.DataFrame(
@@ -27,36 +30,38 @@ PAIRS = pd.DataFrame([("bo", "z"), ("eve", "new")], columns=["user_id", "item_id
 
 
 @pytest.fixture(scope="module")
-def floors() -> dict[str, Forecast]:
-    return floor_forecasts(TRAIN, PAIRS, LEVELS)
+def floors() -> dict[str, PredictedRatings]:
+    return baseline_predictions(TRAIN, PAIRS, LEVELS)
 
 
-def test_global_mean_forecasts_the_frequencies(floors: dict[str, Forecast]) -> None:
-    forecast = floors["global mean"]
-    np.testing.assert_allclose(forecast.probabilities, [FREQUENCIES, FREQUENCIES])
-    np.testing.assert_allclose(forecast.mean, [MEAN, MEAN])
+def test_global_mean_forecasts_the_frequencies(
+    floors: dict[str, PredictedRatings],
+) -> None:
+    predicted = floors["global mean"]
+    np.testing.assert_allclose(predicted.probabilities, [FREQUENCIES, FREQUENCIES])
+    np.testing.assert_allclose(predicted.mean, [MEAN, MEAN])
     # 1/7 lies below 3, so the lower twentieth ends at 1; the upper begins at 5.
-    assert forecast.intervals.tolist() == [[1.0, 5.0], [1.0, 5.0]]
+    assert predicted.intervals.tolist() == [[1.0, 5.0], [1.0, 5.0]]
 
 
 def test_item_mean_forecasts_the_damped_frequencies(
-    floors: dict[str, Forecast],
+    floors: dict[str, PredictedRatings],
 ) -> None:
-    forecast = floors["item mean"]
+    predicted = floors["item mean"]
     of_z = (np.array([0, 1, 1]) + 5 * FREQUENCIES) / 7
-    np.testing.assert_allclose(forecast.probabilities, [of_z, FREQUENCIES])
-    np.testing.assert_allclose(forecast.mean, [of_z @ LEVELS, MEAN])
+    np.testing.assert_allclose(predicted.probabilities, [of_z, FREQUENCIES])
+    np.testing.assert_allclose(predicted.mean, [of_z @ LEVELS, MEAN])
 
 
-def test_means_add_up(floors: dict[str, Forecast]) -> None:
+def test_means_add_up(floors: dict[str, PredictedRatings]) -> None:
     # Bo's ratings are 3 and 1, those of z are 5 and 3; five more at the mean damp each.
     user_part = (4 - 2 * MEAN) / 7
     item_part = (8 - 2 * MEAN) / 7
-    forecast = floors["user + item means"]
-    np.testing.assert_allclose(forecast.mean, [MEAN + user_part + item_part, MEAN])
+    predicted = floors["user + item means"]
+    np.testing.assert_allclose(predicted.mean, [MEAN + user_part + item_part, MEAN])
 
 
-def test_biases_solve_the_ridge_regression(floors: dict[str, Forecast]) -> None:
+def test_biases_solve_the_ridge_regression(floors: dict[str, PredictedRatings]) -> None:
     users, items = list("abc"), ["x", "y", "z"]
     features = np.zeros((len(TRAIN), 6))
     for row, (user, item, _) in enumerate(TRAIN.itertuples(index=False)):
@@ -70,9 +75,9 @@ def test_biases_solve_the_ridge_regression(floors: dict[str, Forecast]) -> None:
 
 
 def test_normal_errors_spread_like_the_training_errors(
-    floors: dict[str, Forecast],
+    floors: dict[str, PredictedRatings],
 ) -> None:
-    forecast = floors["user + item means"]
+    predicted = floors["user + item means"]
     users = TRAIN.groupby("user_id")["rating"].agg(
         lambda r: (r - MEAN).sum() / (len(r) + 5)
     )
@@ -81,27 +86,29 @@ def test_normal_errors_spread_like_the_training_errors(
     )
     fitted = MEAN + TRAIN["user_id"].map(users) + TRAIN["item_id"].map(items)
     spread = (TRAIN["rating"] - fitted).std(ddof=0)
-    density = np.exp(-(((LEVELS - forecast.mean[0]) / spread) ** 2) / 2)
-    np.testing.assert_allclose(forecast.probabilities[0], density / density.sum())
-    ends = forecast.mean[0] + 1.6448536 * spread * np.array([-1, 1])
-    np.testing.assert_allclose(forecast.intervals[0], np.clip(ends, 1, 5))
+    density = np.exp(-(((LEVELS - predicted.mean[0]) / spread) ** 2) / 2)
+    np.testing.assert_allclose(predicted.probabilities[0], density / density.sum())
+    ends = predicted.mean[0] + 1.6448536 * spread * np.array([-1, 1])
+    np.testing.assert_allclose(predicted.intervals[0], np.clip(ends, 1, 5))
 
 
 def test_every_floor_is_a_distribution_within_the_scale(
-    floors: dict[str, Forecast],
+    floors: dict[str, PredictedRatings],
 ) -> None:
-    for forecast in floors.values():
-        np.testing.assert_allclose(forecast.probabilities.sum(axis=1), 1)
-        assert forecast.probabilities.min() >= 0
-        assert np.all((forecast.intervals >= 1) & (forecast.intervals <= 5))
-        assert np.all(forecast.intervals[:, 0] <= forecast.intervals[:, 1])
+    for predicted in floors.values():
+        np.testing.assert_allclose(predicted.probabilities.sum(axis=1), 1)
+        assert predicted.probabilities.min() >= 0
+        assert np.all((predicted.intervals >= 1) & (predicted.intervals <= 5))
+        assert np.all(predicted.intervals[:, 0] <= predicted.intervals[:, 1])
 
 
 def test_each_floor_is_better_than_the_one_before() -> None:
     ratings = make_ratings(300, 200, 12_000, random_state=0).ratings
     train, test = ratings[:10_000], ratings[10_000:]
-    forecasts = floor_forecasts(train, test, np.unique(train["rating"]))
-    errors = [rmse(test["rating"], forecast.mean) for forecast in forecasts.values()]
+    predictions = baseline_predictions(train, test, np.unique(train["rating"]))
+    errors = [
+        rmse(test["rating"], predicted.mean) for predicted in predictions.values()
+    ]
     assert errors == sorted(errors, reverse=True)
-    for forecast in forecasts.values():
-        assert interval_coverage(test["rating"], forecast.intervals) > 0.85
+    for predicted in predictions.values():
+        assert interval_coverage(test["rating"], predicted.intervals) > 0.85

@@ -1,4 +1,4 @@
-"""The table of an evaluation, from a model whose forecasts are known beforehand."""
+"""The table of an evaluation, from a model whose predictions are known beforehand."""
 
 import math
 from typing import Self
@@ -7,17 +7,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings, random_folds
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import mae, negative_log_likelihood, rmse
+from recs_anomaly.recommend.answers import Predictions
 from recs_anomaly.recommend.evaluation.evaluate import evaluate, evaluate_fitted
+from tests.fitted import tiny_model, tiny_ratings
 
 LEVELS = np.array([1.0, 3.0, 5.0])
 
 
 class Certain3:
     """Model that always says 3, with probabilities 1/4, 1/2 and 1/4."""
+
+    statistic = "mean"
+    probabilities = (0.25, 0.5, 0.25)
 
     def __init__(self) -> None:
         self.fitted_on: list[list[int]] = []
@@ -28,19 +32,25 @@ class Certain3:
         self.fitted_on.append(X.index.tolist())
         return self
 
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        return np.full(len(X), 3.0)
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        return np.tile([0.25, 0.5, 0.25], (len(X), 1))
-
-    def predict_interval(self, X: pd.DataFrame, coverage: float) -> np.ndarray:
-        assert coverage == 0.9
-        return np.tile([2.0, 5.0], (len(X), 1))
-
-    def recommend(self, users: np.ndarray, n: int, on_unknown: str) -> pd.DataFrame:
+    def fold_in(self, users: np.ndarray, on_unknown: str) -> Self:
         assert on_unknown == "stranger"
-        return pd.DataFrame({"user_id": users, "item_id": 3, "rank": 1})
+        self.users = users
+        return self
+
+    def predictions(self, X: pd.DataFrame) -> Predictions:
+        probabilities = np.tile(self.probabilities, (len(X), 1))
+        return Certain(np.full(len(X), 3.0), probabilities, LEVELS, None)
+
+    def recommend(self, n: int) -> pd.DataFrame:
+        return pd.DataFrame({"user_id": self.users, "item_id": 3, "rank": 1})
+
+
+class Certain(Predictions):
+    """Predictions between 2 and 5."""
+
+    def interval(self, coverage: float) -> np.ndarray:
+        assert coverage == 0.9
+        return np.tile([2.0, 5.0], (len(self.mean), 1))
 
 
 def ratings_of(values: list[float]) -> pd.DataFrame:
@@ -148,8 +158,7 @@ def test_interval_holds_the_mean_and_shrinks_with_more_users() -> None:
 class FromOneToFive(Certain3):
     """The same model on a scale of five stars."""
 
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        return np.full((len(X), 5), 0.2)
+    probabilities = (0.2,) * 5
 
 
 def test_a_fitted_model_is_judged_without_fitting_it_again() -> None:
@@ -174,9 +183,7 @@ def test_a_test_part_that_was_learned_from_is_refused() -> None:
 
 
 def test_what_the_model_itself_remembers_is_refused() -> None:
-    ratings = make_ratings(30, 20, 300, random_state=0).ratings
-    model = RBMRecommender(epochs=1, n_hidden=2, random_state=0)
-    model.fit(ratings[["user_id", "item_id"]], ratings["rating"])
+    model, ratings = tiny_model(), tiny_ratings()
     with pytest.raises(InputError, match="60 of its 60 are in the training data"):
         evaluate_fitted(model, ratings[60:], ratings[:60])
 

@@ -13,7 +13,7 @@ N = 40
 class Lists:
     """In a recommender's place: everybody is told of the items 1, 2 and 3."""
 
-    def recommend_user(self, user_id: int, n: int) -> pd.DataFrame:
+    def recommended(self, folded: object, n: int) -> pd.DataFrame:
         return pd.DataFrame({"item_id": [1, 2, 3], "rank": [1, 2, 3]})
 
     def best_rated(self, user_id: int, n: int) -> pd.DataFrame:
@@ -21,23 +21,24 @@ class Lists:
 
 
 def trial_of(worst: int, n_asked: int) -> SimpleNamespace:
-    """User u has u + 1 ratings of 2; user `worst` is forecast 3 off, all others 1."""
+    """User u has u + 1 ratings of 2; user `worst` is predicted 3 off, all others 1."""
     users = np.repeat(np.arange(N), 1 + np.arange(N))
     train = pd.DataFrame({"user_id": users, "item_id": 9, "rating": 2.0})
     asked = np.repeat(np.arange(N + 1), 5)
     asked = np.append(asked[asked != worst], [worst] * n_asked)
     off = np.where(asked == worst, 3.0, 1.0)
     off[asked == N] = 4.0  # nothing was learned of this one
-    forecasts = pd.DataFrame(
+    predictions = pd.DataFrame(
         {"user_id": asked, "rating": 5.0, "rating_mean": 5.0 - off}
     )
     hidden = pd.DataFrame({"user_id": asked, "item_id": 2, "rating": 5.0})
     return SimpleNamespace(
         train=train,
         hidden=hidden.drop_duplicates("user_id"),
-        forecasts=forecasts,
+        predictions=predictions,
         task=SimpleNamespace(users=np.arange(N + 1)),
         recommender=Lists(),
+        folded=SimpleNamespace(only=lambda user: user),
     )
 
 

@@ -9,12 +9,12 @@ import pytest
 from recs_anomaly.datasets import make_ratings, random_folds
 from recs_anomaly.recommend.evaluation.baselines import damped_item_means
 from recs_anomaly.recommend.evaluation.lists import (
-    floor_lists,
+    baseline_lists,
     list_values,
     model_lists,
     ranking_task,
 )
-from tests.fitted import sample_trial
+from tests.fitted import sample_split
 
 COLUMNS = ["user_id", "item_id", "rating"]
 # "z" is rated most; "y" and "x" by two, "y" with more stars; "w" is new in the test.
@@ -46,7 +46,7 @@ def test_the_task_is_what_both_parts_say() -> None:
 
 
 def test_rules_list_what_is_new_to_each_and_was_rated_at_all() -> None:
-    lists = floor_lists(TRAIN, ranking_task(TRAIN, TEST), n=3)
+    lists = baseline_lists(TRAIN, ranking_task(TRAIN, TEST), n=3)
     assert lists["most rated"].tolist() == [[2, -1, -1], [0, 1, -1], [0, 1, 2]]
     assert lists["best rated"].tolist() == [[2, -1, -1], [1, 0, -1], [1, 2, 0]]
 
@@ -66,7 +66,7 @@ def test_rules_do_not_depend_on_the_blocks(
     monkeypatch.setattr(
         "recs_anomaly.recommend.evaluation.lists._USERS_AT_ONCE", users_at_once
     )
-    lists = floor_lists(train, task, n=4)["most rated"]
+    lists = baseline_lists(train, task, n=4)["most rated"]
     counts = train["item_id"].value_counts()
     for user, listed in zip(task.users, lists, strict=True):
         seen = set(train["item_id"][train["user_id"] == user])
@@ -87,14 +87,15 @@ def test_values_worked_out_by_hand() -> None:
     assert math.isnan(liked[2])
 
 
-def test_the_model_lists_for_strangers_too() -> None:
-    recommender, train, hidden = sample_trial()
+def test_the_model_lists_for_new_users_too() -> None:
+    recommender, train, hidden = sample_split()
     test = pd.concat(
         [hidden[:200], hidden[:1].assign(user_id=-5, item_id=hidden["item_id"].max())]
     )
     task = ranking_task(train, test)
-    lists = model_lists(recommender.model, task, n=5)
+    folded = recommender.model.fold_in(task.users, on_unknown="stranger")
+    lists = model_lists(folded, task, n=5)
     assert task.users[-1] == -5
-    stranger = recommender.model.recommend([-5], 5, on_unknown="stranger")
-    assert task.items[lists[-1]].tolist() == stranger["item_id"].tolist()
+    new_user = recommender.model.recommend([-5], 5, on_unknown="stranger")
+    assert task.items[lists[-1]].tolist() == new_user["item_id"].tolist()
     assert not task.seen.toarray()[np.arange(len(lists))[:, None], lists].any()

@@ -5,22 +5,22 @@ import pytest
 
 from recs_anomaly.recommend.evaluation.evaluate import evaluate_fitted
 from recs_anomaly.recommend.evaluation.examples import Showcase, show_typical_user
-from tests.fitted import sample_trial
+from tests.fitted import sample_split
 
 
 @pytest.fixture(scope="module")
 def showcase() -> Showcase:
-    return show_typical_user(*sample_trial())
+    return show_typical_user(*sample_split())
 
 
 def test_the_user_has_the_median_number_of_ratings(showcase: Showcase) -> None:
-    n_ratings = sample_trial().train["user_id"].value_counts()
+    n_ratings = sample_split().train["user_id"].value_counts()
     own = n_ratings[showcase.user_id]
     assert (n_ratings < own).sum() <= 200 <= (n_ratings <= own).sum()
 
 
 def test_lists_are_those_of_the_recommender(showcase: Showcase) -> None:
-    recommender, user_id = sample_trial().recommender, showcase.user_id
+    recommender, user_id = sample_split().recommender, showcase.user_id
     pd.testing.assert_frame_equal(showcase.rated, recommender.best_rated(user_id))
     expected = recommender.recommend_user(user_id)
     pd.testing.assert_frame_equal(showcase.recommendations, expected)
@@ -32,7 +32,7 @@ def test_each_reason_raises_the_films_it_is_given_for(showcase: Showcase) -> Non
     assert len(set(ranks)) == len(ranks)
     for reason in showcase.reasons.itertuples():
         for rank in reason.ranks:
-            effects = sample_trial().recommender.reasons(
+            effects = sample_split().recommender.reasons(
                 showcase.user_id, recommended[rank], n=5
             )
             raising = effects[effects["effect"] > 0]
@@ -41,12 +41,12 @@ def test_each_reason_raises_the_films_it_is_given_for(showcase: Showcase) -> Non
 
 
 def test_guesses_are_predictions_beside_hidden_ratings(showcase: Showcase) -> None:
-    hidden = sample_trial().hidden.query("user_id == @showcase.user_id")[:5]
+    hidden = sample_split().hidden.query("user_id == @showcase.user_id")[:5]
     assert showcase.guesses["rating"].tolist() == hidden["rating"].tolist()
-    predicted = sample_trial().recommender.model.predict(hidden)
+    predicted = sample_split().recommender.model.predict(hidden)
     assert showcase.guesses["rating_mean"].tolist() == predicted.tolist()
 
 
 def test_measures_are_those_of_all_hidden_ratings(showcase: Showcase) -> None:
-    expected = evaluate_fitted(sample_trial().recommender.model, *sample_trial()[1:])
+    expected = evaluate_fitted(sample_split().recommender.model, *sample_split()[1:])
     pd.testing.assert_frame_equal(showcase.measures, expected)

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.recommend.evaluation.user_groups import LIST_METRIC, service_by_group
+from recs_anomaly.recommend.evaluation.user_groups import LIST_METRIC, measures_by_group
 
 N = 40  # users, ten a quarter
 
 
 def trial_of(n_users: int = N, stars: float | None = None) -> SimpleNamespace:
-    """In a trial's place: user u has 1 + u // 10 ratings and is forecast u // 10 off.
+    """In a trial's place: user u has 1 + u // 10 ratings and is predicted u // 10 off.
 
     All rate the same items, so that taste hardly differs; the stars go up with u.
     """
@@ -21,17 +21,17 @@ def trial_of(n_users: int = N, stars: float | None = None) -> SimpleNamespace:
     rating = 1.0 + users / 10 if stars is None else np.full(len(users), stars)
     train = pd.DataFrame({"user_id": users, "item_id": place, "rating": rating})
     asked = np.repeat(np.arange(n_users + 1), 2)  # of the last nothing was learned
-    forecasts = pd.DataFrame({"user_id": asked, "rating": 5.0})
+    predictions = pd.DataFrame({"user_id": asked, "rating": 5.0})
     return SimpleNamespace(
         train=train,
-        forecasts=forecasts.assign(rating_mean=5.0 - asked // 10),
+        predictions=predictions.assign(rating_mean=5.0 - asked // 10),
         list_values={LIST_METRIC: np.linspace(0, 1, n_users + 1)},
         task=SimpleNamespace(users=np.arange(n_users + 1)),
     )
 
 
 def test_quarters_by_ratings_have_the_errors_of_their_users() -> None:
-    groups = service_by_group(trial_of())
+    groups = measures_by_group(trial_of())
     own = groups[groups["trait"] == "ratings"].sort_values("low")
     assert own["low"].tolist() == own["high"].tolist() == [1, 2, 3, 4]
     assert own["n_users"].tolist() == [10] * 4
@@ -41,25 +41,25 @@ def test_quarters_by_ratings_have_the_errors_of_their_users() -> None:
     )
     assert (own["ndcg_low"] < own["ndcg"]).all()
     assert (own["ndcg"] < own["ndcg_high"]).all()
-    # All in a group are forecast equally far off: no draw of them can change that.
+    # All in a group are predicted equally far off: no draw of them can change that.
     np.testing.assert_allclose(own["rmse_low"], own["rmse"])
     np.testing.assert_allclose(own["rmse_high"], own["rmse"])
 
 
 def test_the_worst_served_come_first() -> None:
-    errors = service_by_group(trial_of())["rmse"]
+    errors = measures_by_group(trial_of())["rmse"]
     assert errors.is_monotonic_decreasing
     assert errors.iloc[0] == 3
 
 
 def test_a_trait_that_hardly_differs_makes_no_groups() -> None:
-    traits = set(service_by_group(trial_of(stars=4.0))["trait"])
+    traits = set(measures_by_group(trial_of(stars=4.0))["trait"])
     assert "ratings" in traits
     assert "generosity" not in traits
 
 
 def test_few_users_say_nothing() -> None:
-    assert service_by_group(trial_of(n_users=36)).empty is False
-    few = service_by_group(trial_of(n_users=15))
+    assert measures_by_group(trial_of(n_users=36)).empty is False
+    few = measures_by_group(trial_of(n_users=15))
     assert few.empty
     assert few.columns[:4].tolist() == ["trait", "low", "high", "n_users"]

@@ -1,4 +1,4 @@
-"""The recommender with titles: users, visitors, neighbours, reasons."""
+"""The recommender with titles: users, new users, neighbours, reasons."""
 
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from recs_anomaly.recommend.serving.titles import TitleError
 from tests.fitted import sample_recommender
 
 USER = 14
+
+pytestmark = pytest.mark.usefixtures("eager_keras")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def test_nothing_that_the_user_rated_is_recommended(recommender: Recommender) ->
     assert rated | listed == set(recommender.model.items_.tolist())
 
 
-def test_a_visitor_gets_what_a_user_with_the_same_ratings_gets(
+def test_a_new_user_gets_what_a_user_with_the_same_ratings_gets(
     recommender: Recommender,
 ) -> None:
     own = own_ratings(USER)
@@ -62,7 +64,7 @@ def test_a_visitor_gets_what_a_user_with_the_same_ratings_gets(
     pd.testing.assert_frame_equal(visit.recommendations, expected, rtol=0, atol=1e-6)
 
 
-def test_a_visitor_leaves_the_model_as_it_was(recommender: Recommender) -> None:
+def test_a_new_user_leaves_the_model_as_it_was(recommender: Recommender) -> None:
     before = recommender.recommend_user(USER)
     recommender.visitor([("The Whistling Otter", 1)])
     assert USER in recommender.model.users_
@@ -101,7 +103,7 @@ def test_a_visit_says_what_was_matched(recommender: Recommender) -> None:
         ([("The Whistling Otter", np.nan)], InputError, "finite ratings; got nan for"),
     ],
 )
-def test_a_visitor_who_cannot_be_understood_is_told_why(
+def test_a_new_user_who_cannot_be_understood_is_told_why(
     recommender: Recommender,
     rated: list[tuple[str, float]],
     error: type[Exception],
