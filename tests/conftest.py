@@ -13,6 +13,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+from tests.eager import train_eagerly
+
 # How long an example takes says more about the machine than about us.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
@@ -64,17 +66,5 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def eager_keras(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Train without tracing: it takes longer than a tiny model needs to train.
-
-    JAX is left as it is, because operation by operation it takes longer still.
-    """
-    import keras
-
-    if keras.backend.backend() == "jax":
-        return
-    compiled = keras.Model.compile
-
-    def compile_eagerly(model: keras.Model, **options: object) -> None:
-        compiled(model, **options, run_eagerly=True)
-
-    monkeypatch.setattr(keras.Model, "compile", compile_eagerly)
+    """Train without tracing: it takes longer than a tiny model needs to train."""
+    train_eagerly(monkeypatch)

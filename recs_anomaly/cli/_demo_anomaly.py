@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recs_anomaly.cli._files import write_text
-from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli._tables import Column, ShownTable, show_tables
 
 if TYPE_CHECKING:
     from recs_anomaly.anomaly.app.findings import DetectionQuality, Findings
@@ -73,7 +73,7 @@ def _show(findings: "Findings") -> None:
         for event in findings.events.itertuples()
     ]
     columns = [Column("began"), Column("channel"), Column("what happened")]
-    show_tables([TextTable("What it found", columns, rows)])
+    show_tables([ShownTable("What it found", columns, rows)])
 
 
 def _show_quality(quality: "DetectionQuality") -> None:

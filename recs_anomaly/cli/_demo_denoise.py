@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._files import write_bytes
-from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli._tables import Column, ShownTable, show_tables
 
 if TYPE_CHECKING:
     from recs_anomaly.denoise.app.outcomes import Records
@@ -114,4 +114,4 @@ def _show(pictures: list[dict[Hashable, Any]]) -> None:
         for each in pictures
     ]
     click.echo()
-    show_tables([TextTable("How near to the originals", columns, rows)])
+    show_tables([ShownTable("How near to the originals", columns, rows)])

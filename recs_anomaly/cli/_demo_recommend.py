@@ -13,7 +13,7 @@ from recs_anomaly.cli._item_lists import (
     reason_table,
     recommendation_table,
 )
-from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli._tables import Column, ShownTable, show_tables
 
 if TYPE_CHECKING:
     from recs_anomaly.recommend.evaluation.examples import Showcase
@@ -113,7 +113,7 @@ Your own ratings, in a CSV file with a user, an item and a rating in each row, g
     )
 
 
-def _accuracy_table(title: str, measures: Sequence[dict[str, Any]]) -> TextTable:
+def _accuracy_table(title: str, measures: Sequence[dict[str, Any]]) -> ShownTable:
     columns = (
         Column("Forecast by"),
         Column("Error (RMSE)", is_number=True),
@@ -131,4 +131,4 @@ def _accuracy_table(title: str, measures: Sequence[dict[str, Any]]) -> TextTable
         ]
         for error, coverage in zip(errors, coverages, strict=True)
     ]
-    return TextTable(title, columns, rows)
+    return ShownTable(title, columns, rows)

@@ -1,8 +1,34 @@
 """Files that commands write: whole or not at all, and not after minutes in vain."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import click
 
 from recs_anomaly.exceptions import InputError
+
+
+def output_option(metavar: str, text: str) -> Callable[..., Any]:
+    """Give a command the option -o for the file that it writes, as `output`.
+
+    Parameters
+    ----------
+    metavar, text : str
+        What --help calls the file, and says of it.
+
+    Returns
+    -------
+    decorator : callable
+    """
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        required=True,
+        metavar=metavar,
+        help=text,
+    )
 
 
 def refuse_missing_folder(path: Path) -> None:

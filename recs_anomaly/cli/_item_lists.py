@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recs_anomaly.cli._tables import Column, TextTable
+from recs_anomaly.cli._tables import Column, ShownTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ _LIKENESS = _Field(
 )
 
 
-def recommendation_table(title: str, recommendations: "pd.DataFrame") -> TextTable:
+def recommendation_table(title: str, recommendations: "pd.DataFrame") -> ShownTable:
     """Lay out recommendations, with what there is to doubt about them.
 
     Parameters
@@ -69,7 +69,7 @@ def recommendation_table(title: str, recommendations: "pd.DataFrame") -> TextTab
 
     Returns
     -------
-    table : TextTable
+    table : ShownTable
     """
     forecast: tuple[_Field, ...] = (_EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _BECAUSE)
     if not _is_known("rating_mean", recommendations):  # a model of choices alone
@@ -78,7 +78,7 @@ def recommendation_table(title: str, recommendations: "pd.DataFrame") -> TextTab
     return table._replace(instead=_NOTHING_LEFT)
 
 
-def reason_table(title: str, reasons: "pd.DataFrame") -> TextTable:
+def reason_table(title: str, reasons: "pd.DataFrame") -> ShownTable:
     """Lay out the ratings that speak for recommendations.
 
     Parameters
@@ -89,12 +89,12 @@ def reason_table(title: str, reasons: "pd.DataFrame") -> TextTable:
 
     Returns
     -------
-    table : TextTable
+    table : ShownTable
     """
     return _laid_out(title, reasons, (_TITLE, _RATING, _SPEAKS_FOR))
 
 
-def guess_table(title: str, guesses: "pd.DataFrame") -> TextTable:
+def guess_table(title: str, guesses: "pd.DataFrame") -> ShownTable:
     """Lay out expected ratings beside the real ones.
 
     Parameters
@@ -105,12 +105,12 @@ def guess_table(title: str, guesses: "pd.DataFrame") -> TextTable:
 
     Returns
     -------
-    table : TextTable
+    table : ShownTable
     """
     return _laid_out(title, guesses, (_TITLE, _EXPECTED, _WITHIN, _REAL_RATING))
 
 
-def rated_table(title: str, rated: "pd.DataFrame") -> TextTable:
+def rated_table(title: str, rated: "pd.DataFrame") -> ShownTable:
     """Lay out what somebody has rated.
 
     Parameters
@@ -121,13 +121,13 @@ def rated_table(title: str, rated: "pd.DataFrame") -> TextTable:
 
     Returns
     -------
-    table : TextTable
+    table : ShownTable
     """
     rating = (_RATING,) if _is_known("rating", rated) else ()
     return _laid_out(title, rated, (_TITLE, *rating, *_genres(rated)))
 
 
-def similar_table(title: str, similar: "pd.DataFrame") -> TextTable:
+def similar_table(title: str, similar: "pd.DataFrame") -> ShownTable:
     """Lay out items that are like another one.
 
     Parameters
@@ -138,7 +138,7 @@ def similar_table(title: str, similar: "pd.DataFrame") -> TextTable:
 
     Returns
     -------
-    table : TextTable
+    table : ShownTable
     """
     fields = (_RANK, _TITLE, _LIKENESS, _N_RATINGS, *_genres(similar))
     return _laid_out(title, similar, fields)
@@ -156,8 +156,8 @@ def _is_known(name: str, table: "pd.DataFrame") -> bool:
 
 def _laid_out(
     title: str, table: "pd.DataFrame", fields: tuple[_Field, ...]
-) -> TextTable:
+) -> ShownTable:
     from recs_anomaly.reports.records import records
 
     cells = [[field.cell(row) for field in fields] for row in records(table)]
-    return TextTable(title, [field.column for field in fields], cells)
+    return ShownTable(title, [field.column for field in fields], cells)

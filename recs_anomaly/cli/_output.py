@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._tables import TextTable, show_tables
+from recs_anomaly.cli._tables import ShownTable, show_tables
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def show(
     form: str | None,
     parts: Any,
-    text: str | Sequence[TextTable] = "",
+    text: str | Sequence[ShownTable] = "",
     *,
     table: "pd.DataFrame | None" = None,
     not_finite: _Spelling | None = None,
@@ -84,7 +84,7 @@ def show(
         What `format_options` or `json_option` gives to a command.
     parts : mapping or dataclass
         All of the result, for JSON. A DataFrame in it becomes a list of objects.
-    text : str or sequence of TextTable, default=""
+    text : str or sequence of ShownTable, default=""
         What people read; nothing is printed for an empty text.
     table : DataFrame, optional
         The part that CSV prints.

@@ -33,7 +33,7 @@ class Column(NamedTuple):
     is_aside: bool = False
 
 
-class TextTable(NamedTuple):
+class ShownTable(NamedTuple):
     """A table ready to be shown.
 
     Attributes
@@ -56,12 +56,12 @@ class TextTable(NamedTuple):
         return bool(self.instead) and not self.rows
 
 
-def show_tables(tables: Sequence[TextTable]) -> None:
+def show_tables(tables: Sequence[ShownTable]) -> None:
     """Print tables to stdout, an empty line between them.
 
     Parameters
     ----------
-    tables : sequence of TextTable
+    tables : sequence of ShownTable
     """
     safe = [_safe(table) for table in tables]
     if sys.stdout.isatty():
@@ -70,12 +70,12 @@ def show_tables(tables: Sequence[TextTable]) -> None:
         click.echo("\n\n".join("\n".join(plain_lines(table)) for table in safe))
 
 
-def plain_lines(table: TextTable) -> list[str]:
+def plain_lines(table: ShownTable) -> list[str]:
     """Lay a table out with spaces only.
 
     Parameters
     ----------
-    table : TextTable
+    table : ShownTable
 
     Returns
     -------
@@ -108,14 +108,14 @@ def aligned(rows: Sequence[Sequence[str]], columns: Sequence[Column] = ()) -> li
     return [line.format(*row).rstrip() for row in rows]
 
 
-def _safe(table: TextTable) -> TextTable:
+def _safe(table: ShownTable) -> ShownTable:
     """Leave only what can be shown, and what the encoding of stdout has."""
     encoding = sys.stdout.encoding or "utf-8"
 
     def shown(text: str) -> str:
         return printable(text).encode(encoding, "replace").decode(encoding)
 
-    return TextTable(
+    return ShownTable(
         shown(table.title),
         table.columns,
         [[shown(cell) for cell in row] for row in table.rows],
@@ -123,7 +123,7 @@ def _safe(table: TextTable) -> TextTable:
     )
 
 
-def _show_on_terminal(tables: Sequence[TextTable]) -> None:
+def _show_on_terminal(tables: Sequence[ShownTable]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -159,18 +159,18 @@ def _show_on_terminal(tables: Sequence[TextTable]) -> None:
         console.print(framed)
 
 
-def fitted(table: TextTable, width: int) -> TextTable:
+def fitted(table: ShownTable, width: int) -> ShownTable:
     """Leave out the columns aside where the others need all of the width.
 
     Parameters
     ----------
-    table : TextTable
+    table : ShownTable
     width : int
         Characters of a line.
 
     Returns
     -------
-    fitted : TextTable
+    fitted : ShownTable
     """
     widths = _widths(_lines(table))
     is_main = [not column.is_aside for column in table.columns]
@@ -184,7 +184,7 @@ def fitted(table: TextTable, width: int) -> TextTable:
     )
 
 
-def _lines(table: TextTable) -> list[Sequence[str]]:
+def _lines(table: ShownTable) -> list[Sequence[str]]:
     return [[column.name for column in table.columns], *table.rows]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._output import form_option, show
-from recs_anomaly.cli._tables import Column, TextTable
+from recs_anomaly.cli._tables import Column, ShownTable
 
 if TYPE_CHECKING:
     from recs_anomaly.persistence import ModelSummary, ObjectSummary
@@ -19,7 +19,7 @@ _ARRAY_COLUMNS = (
     Column("bytes", is_number=True),
     Column("sha256", is_aside=True),
 )
-_LONGEST_VALUE = 200
+_MAX_CHARACTERS = 200
 
 
 @click.command(
@@ -41,7 +41,7 @@ def inspect(path: Path, form: str | None) -> None:
     show(form, summary, tables, not_finite=str)
 
 
-def _file_table(path: Path, summary: "ModelSummary") -> TextTable:
+def _file_table(path: Path, summary: "ModelSummary") -> ShownTable:
     rows = [
         ("class", summary.objects[0].class_key),
         ("saved", summary.created),
@@ -50,10 +50,10 @@ def _file_table(path: Path, summary: "ModelSummary") -> TextTable:
         *summary.versions.items(),
         *_shown(summary.metrics),
     ]
-    return TextTable(str(path), _NAME_AND_VALUE, rows)
+    return ShownTable(str(path), _NAME_AND_VALUE, rows)
 
 
-def _object_tables(summary: "ModelSummary") -> list[TextTable]:
+def _object_tables(summary: "ModelSummary") -> list[ShownTable]:
     tables = []
     for number, part in enumerate(summary.objects):
         title = f"{number} {part.class_key}"
@@ -62,9 +62,9 @@ def _object_tables(summary: "ModelSummary") -> list[TextTable]:
             (title, {**part.parameters, **part.fitted}),
         ):
             if values:
-                tables.append(TextTable(heading, _NAME_AND_VALUE, _shown(values)))
+                tables.append(ShownTable(heading, _NAME_AND_VALUE, _shown(values)))
         if part.arrays:
-            tables.append(TextTable(title, _ARRAY_COLUMNS, _array_rows(part)))
+            tables.append(ShownTable(title, _ARRAY_COLUMNS, _array_rows(part)))
     return tables
 
 
@@ -81,4 +81,4 @@ def _shown(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _readable(value: Any) -> str:
     plain = value.tolist() if hasattr(value, "tolist") else value  # NumPy's
-    return f"{plain!r:.{_LONGEST_VALUE}}"
+    return f"{plain!r:.{_MAX_CHARACTERS}}"

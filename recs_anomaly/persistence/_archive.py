@@ -19,8 +19,8 @@ _ENTRY = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
 _ZIP_2_0 = 20
 _FIRST_OF_JANUARY_1980 = 33  # zip's first day: when a file was made is no part of it
-_LARGEST_FILE = 2**32 - 1  # beyond it, zip needs a second kind of header
-_LARGEST_DIRECTORY = 2**20  # some ten thousand members
+_MAX_FILE_BYTES = 2**32 - 1  # beyond it, zip needs a second kind of header
+_MAX_DIRECTORY_BYTES = 2**20  # some ten thousand members
 
 Chunks = Sequence[bytes | memoryview]
 
@@ -47,11 +47,11 @@ class Archive:
         self.n_bytes = os.fstat(file.fileno()).st_size
         self.members = _read_members(file, self.n_bytes)
 
-    def start(self, name: str, most_bytes: int) -> bytes:
+    def start(self, name: str, max_bytes: int) -> bytes:
         """Read the first bytes of a member, at most so many."""
         member = self.members[name]
         self._file.seek(member.offset)
-        return self._file.read(min(member.n_bytes, most_bytes))
+        return self._file.read(min(member.n_bytes, max_bytes))
 
     def rest(self, name: str, start: bytes, into: memoryview) -> None:
         """Read what follows the start of a member, and check the whole of it."""
@@ -83,11 +83,11 @@ def write_archive(file: BinaryIO, members: Sequence[tuple[str, Chunks]]) -> None
 
 
 def _check_sizes(members_size: int, directory_size: int) -> None:
-    largest = _LARGEST_FILE - 2 * _LARGEST_DIRECTORY
-    if members_size > largest or directory_size > _LARGEST_DIRECTORY:
+    largest = _MAX_FILE_BYTES - 2 * _MAX_DIRECTORY_BYTES
+    if members_size > largest or directory_size > _MAX_DIRECTORY_BYTES:
         raise MisfitError(
             f"a model file holds at most {largest:,} bytes of arrays, and "
-            f"{_LARGEST_DIRECTORY:,} bytes of their names"
+            f"{_MAX_DIRECTORY_BYTES:,} bytes of their names"
         )
 
 

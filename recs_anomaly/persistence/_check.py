@@ -25,7 +25,7 @@ Headers = Mapping[tuple[int, str], ArrayHeader]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ObjectPlan:
     """An object of a model file that fits its schema as far as can be said unread.
 
     Attributes
@@ -50,19 +50,21 @@ class Plan:
         return self.schema.arrays[name]
 
 
-def check_objects(records: Sequence[ObjectRecord], headers: Headers) -> list[Plan]:
+def check_objects(
+    records: Sequence[ObjectRecord], headers: Headers
+) -> list[ObjectPlan]:
     """Check all that can be known of objects before their arrays are read."""
     n_bytes = sum(header.n_bytes for header in headers.values())
-    most_text = sum(header.most_text_bytes for header in headers.values())
-    if most_text > n_bytes + TEXT_ALLOWANCE:
+    max_text = sum(header.max_text_bytes for header in headers.values())
+    if max_text > n_bytes + TEXT_ALLOWANCE:
         raise MisfitError(
-            f"its text may take {most_text:,} bytes of memory, far more than the "
+            f"its text may take {max_text:,} bytes of memory, far more than the "
             f"{n_bytes:,} bytes of its arrays"
         )
     plans, referred = [], []
     for number, record in enumerate(records):
         key = record.class_key
-        plan = Plan(class_of(key), schema_of_key(key), record, {})
+        plan = ObjectPlan(class_of(key), schema_of_key(key), record, {})
         with about(key):
             _check_names(plan)
             referred += _check_values(plan, number, records)
@@ -73,7 +75,7 @@ def check_objects(records: Sequence[ObjectRecord], headers: Headers) -> list[Pla
     return plans
 
 
-def _check_names(plan: Plan) -> None:
+def _check_names(plan: ObjectPlan) -> None:
     """Check that the object has what it must have, once, and nothing else."""
     schema, record = plan.schema, plan.record
     constructor = signature(plan.target).parameters
@@ -99,7 +101,7 @@ def _check_names(plan: Plan) -> None:
 
 
 def _check_values(
-    plan: Plan, number: int, records: Sequence[ObjectRecord]
+    plan: ObjectPlan, number: int, records: Sequence[ObjectRecord]
 ) -> list[int]:
     """Check plain values; returns the numbers of the parts they refer to."""
     referred: list[int] = []
@@ -127,7 +129,7 @@ def _check_part(name: str, part: Part, schema: Schema) -> None:
         raise MisfitError(f"{name} may not be a {part.class_key}")
 
 
-def _check_shapes(plan: Plan, number: int, headers: Headers) -> None:
+def _check_shapes(plan: ObjectPlan, number: int, headers: Headers) -> None:
     """Check kinds and shapes; sizes of the same name must agree."""
     for name in plan.record.arrays:
         spec, header = plan.spec(name), headers[number, name]

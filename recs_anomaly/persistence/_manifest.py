@@ -12,7 +12,7 @@ from recs_anomaly.persistence._values import Json, decode
 FORMAT = 1
 MANIFEST = "manifest.json"
 # Enough for hundreds of objects. It bounds the memory that hostile JSON can take.
-LARGEST_MANIFEST = 2**20
+MAX_MANIFEST_BYTES = 2**20
 
 
 @dataclass
@@ -68,10 +68,10 @@ class Manifest:
             content = _spelled({"format": FORMAT, **asdict(self)})
         except UnicodeEncodeError:
             raise MisfitError("a text in it is not valid Unicode") from None
-        if len(content) > LARGEST_MANIFEST:
+        if len(content) > MAX_MANIFEST_BYTES:
             raise MisfitError(
                 f"its plain values take {len(content):,} bytes, of which a model file "
-                f"holds at most {LARGEST_MANIFEST:,}; hold them in arrays"
+                f"holds at most {MAX_MANIFEST_BYTES:,}; hold them in arrays"
             )
         return content
 
@@ -80,9 +80,11 @@ def read_manifest(archive: Archive) -> Manifest:
     """Read the manifest of an archive, down to the types of its parts."""
     if MANIFEST not in archive.members:
         raise MisfitError(f"it holds no {MANIFEST!r}, so it is no model file")
-    if archive.members[MANIFEST].n_bytes > LARGEST_MANIFEST:
-        raise MisfitError(f"its {MANIFEST!r} is larger than {LARGEST_MANIFEST:,} bytes")
-    content = archive.start(MANIFEST, LARGEST_MANIFEST)
+    if archive.members[MANIFEST].n_bytes > MAX_MANIFEST_BYTES:
+        raise MisfitError(
+            f"its {MANIFEST!r} is larger than {MAX_MANIFEST_BYTES:,} bytes"
+        )
+    content = archive.start(MANIFEST, MAX_MANIFEST_BYTES)
     archive.rest(MANIFEST, content, memoryview(bytearray()))
     parsed = _parsed(content)
     _check_format(parsed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from recs_anomaly.base.state import KINDS
 from recs_anomaly.persistence._misfit import MisfitError
 
-LONGEST_HEADER = 256
+MAX_HEADER_BYTES = 256
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(?P<descr>[<|][a-zA-Z]\d{1,6})', "
@@ -26,7 +26,7 @@ _HEADER = re.compile(
 )
 _ALIGNMENT = 64
 _EMPTY_STRING = 84  # bytes of memory: an object and the reference to it
-_LARGEST_SPAN = 2**40  # of an array's memory, empty axes left out
+_MAX_SPAN = 2**40  # of an array's memory, empty axes left out
 _NUMERIC = {
     np.dtype(kind).newbyteorder("<").str: kind for kind in sorted(KINDS - {"str"})
 }
@@ -75,7 +75,7 @@ class ArrayHeader:
         return math.prod(self.shape) * self.n_item_bytes
 
     @property
-    def most_text_bytes(self) -> int:
+    def max_text_bytes(self) -> int:
         """Most memory that the `str` objects can take: 1 to 4 bytes a character."""
         n_strings = math.prod(self.shape)
         return n_strings * _EMPTY_STRING + 4 * self.n_bytes if self.is_utf8 else 0
@@ -109,7 +109,7 @@ def read_header(start: bytes) -> ArrayHeader:
     except ValueError:
         raise MisfitError("its shape is not as save writes it") from None
     header = ArrayHeader(descr, shape, found["is_fortran"] == b"True")
-    if not start.startswith(header.to_bytes()) or header.span > _LARGEST_SPAN:
+    if not start.startswith(header.to_bytes()) or header.span > _MAX_SPAN:
         raise MisfitError("its header is not as save writes it")
     return header
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recs_anomaly.base.state import held_models
 from recs_anomaly.persistence._archive import Archive
-from recs_anomaly.persistence._check import Plan, check_content, check_objects
+from recs_anomaly.persistence._check import ObjectPlan, check_content, check_objects
 from recs_anomaly.persistence._manifest import (
     MANIFEST,
     Manifest,
@@ -22,7 +22,7 @@ from recs_anomaly.persistence._manifest import (
 )
 from recs_anomaly.persistence._misfit import MisfitError, about
 from recs_anomaly.persistence._npy import (
-    LONGEST_HEADER,
+    MAX_HEADER_BYTES,
     ArrayHeader,
     read_header,
     unpack,
@@ -67,7 +67,7 @@ def read_headers(
     headers = {}
     for name, place in places.items():
         with about(repr(name)):
-            header = read_header(archive.start(name, LONGEST_HEADER))
+            header = read_header(archive.start(name, MAX_HEADER_BYTES))
             n_bytes = len(header.to_bytes()) + header.n_bytes
             if n_bytes != archive.members[name].n_bytes:
                 raise MisfitError(
@@ -107,7 +107,7 @@ def read_content(
     return content
 
 
-def _built(plans: list[Plan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
+def _built(plans: list[ObjectPlan], arrays: list[dict[str, NDArray[Any]]]) -> Any:
     """Make the last object first: each is made of later ones."""
     things: list[Any] = [None] * len(plans)
     for number in reversed(range(len(plans))):

@@ -20,9 +20,9 @@ from recs_anomaly.persistence._misfit import MisfitError
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_LARGEST_INTEGER = 2**64
-_DEEPEST = 16
-_LONGEST_QUOTE = 60
+_MAX_INTEGER = 2**64
+_MAX_DEPTH = 16
+_MAX_QUOTE = 60
 _DTYPE = re.compile(
     r"\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]U\d{1,6}|\|S\d{1,6}|\|O"
 )
@@ -113,16 +113,16 @@ def decode(
             return _object_array(row(items))
         case {"part": int(number)}:
             return part(number)
-    raise MisfitError(f"{repr(json)[:_LONGEST_QUOTE]} stands for no value")
+    raise MisfitError(f"{repr(json)[:_MAX_QUOTE]} stands for no value")
 
 
 def _check_depth(depth: int) -> None:
-    if depth > _DEEPEST:
-        raise MisfitError(f"values are nested more than {_DEEPEST} deep")
+    if depth > _MAX_DEPTH:
+        raise MisfitError(f"values are nested more than {_MAX_DEPTH} deep")
 
 
 def _is_integer(value: object) -> bool:
-    return type(value) is int and abs(value) < _LARGEST_INTEGER
+    return type(value) is int and abs(value) < _MAX_INTEGER
 
 
 def _numpy_scalar(name: str, item: object) -> np.generic:
@@ -132,7 +132,7 @@ def _numpy_scalar(name: str, item: object) -> np.generic:
             array = np.asarray(item).astype(name)
             if repr(array.item()) == repr(item):
                 return cast(np.generic, array[()])
-    raise MisfitError(f"{item!r} is no {name[:_LONGEST_QUOTE]!r}")
+    raise MisfitError(f"{item!r} is no {name[:_MAX_QUOTE]!r}")
 
 
 def _object_array(items: list[Any]) -> NDArray[Any]:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from recs_anomaly.core.arrays import Floats
 
-MOST_BUCKETS = 8000
+MAX_BUCKETS = 8000
 DIGITS = 5
 
 
@@ -25,7 +25,7 @@ class Extent(NamedTuple):
 
 
 def bucket_starts(n_rows: int) -> NDArray[np.int64]:
-    """Cut rows into at most `MOST_BUCKETS` buckets of rows on end.
+    """Cut rows into at most `MAX_BUCKETS` buckets of rows on end.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def bucket_starts(n_rows: int) -> NDArray[np.int64]:
     starts : ndarray of shape (n_buckets,)
         First row of each.
     """
-    n_buckets = min(n_rows, MOST_BUCKETS)
+    n_buckets = min(n_rows, MAX_BUCKETS)
     return np.arange(n_buckets, dtype=np.int64) * n_rows // max(n_buckets, 1)
 
 

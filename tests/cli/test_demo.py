@@ -1,6 +1,7 @@
 """The demo: one run of it, with every figure it prints looked at."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -9,10 +10,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from recs_anomaly import datasets
+from recs_anomaly.anomaly.app import findings
 from recs_anomaly.cli import main
 from recs_anomaly.cli.demo import _refuse_other_things
-from recs_anomaly.datasets import load_sample_ratings
+from recs_anomaly.datasets import load_sample_images, load_sample_ratings
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 
 class Demo(NamedTuple):
@@ -22,12 +26,28 @@ class Demo(NamedTuple):
     folder: Path
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+@pytest.fixture(
+    scope="module", params=["quick", pytest.param("whole", marks=pytest.mark.slow)]
+)
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Demo:
+    """Run the demo as it is, or with less training and parts of the pictures."""
     folder = tmp_path_factory.mktemp("demo") / "made here"
-    result = CliRunner().invoke(main, ["demo", "-o", str(folder)])
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "quick":
+            hurry(patch)
+        result = CliRunner().invoke(main, ["demo", "-o", str(folder)])
     assert result.exit_code == 0
     return Demo(result.stdout, folder)
+
+
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    train, find = Recommender.train, findings.find_anomalies
+    photos = {name: each[:96, :128] for name, each in load_sample_images().items()}
+    patch.setattr(Recommender, "train", partial(train, epochs=2))
+    patch.setattr(findings, "find_anomalies", partial(find, epochs=0))
+    patch.setattr(datasets, "load_sample_images", lambda: photos)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from recs_anomaly.cli._tables import (
     Column,
-    TextTable,
+    ShownTable,
     fitted,
     plain_lines,
     show_tables,
@@ -24,12 +24,12 @@ COLUMNS = (
     Column("Title"),
     Column("Genres", is_aside=True),
 )
-TABLE = TextTable("Two films", COLUMNS, [["9", "Ai", "Drama"], ["10", "Zelda", ""]])
+TABLE = ShownTable("Two films", COLUMNS, [["9", "Ai", "Drama"], ["10", "Zelda", ""]])
 HOSTILE = "Alien\x1b[2J[red] (1979)"
 SHOW_ON_TERMINAL = """
-from recs_anomaly.cli._tables import Column, TextTable, show_tables
+from recs_anomaly.cli._tables import Column, ShownTable, show_tables
 columns = Column("#", is_number=True), Column("Title"), Column("Genres", is_aside=True)
-show_tables([TextTable("Films", columns, {rows!r}, "No film is left.")])
+show_tables([ShownTable("Films", columns, {rows!r}, "No film is left.")])
 """
 
 
@@ -64,7 +64,7 @@ def test_a_sentence_stands_in_for_a_table_without_rows(
 
 
 def test_piped_titles_cannot_steer(capsys: pytest.CaptureFixture[str]) -> None:
-    show_tables([TextTable(HOSTILE, COLUMNS, [["1", HOSTILE, HOSTILE]])])
+    show_tables([ShownTable(HOSTILE, COLUMNS, [["1", HOSTILE, HOSTILE]])])
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert out.count("Alien�[2J[red] (1979)") == 3

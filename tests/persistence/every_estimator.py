@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
 from recs_anomaly import (
     RBM,
@@ -20,6 +21,7 @@ from recs_anomaly import (
 )
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
+from tests.eager import train_eagerly
 
 
 class Sample(NamedTuple):
@@ -117,7 +119,9 @@ SAMPLES = {
 @cache
 def fitted(key: str) -> Any:
     """Fit the object of a class once for all tests."""
-    return SAMPLES[key].fit()
+    with pytest.MonkeyPatch.context() as patch:
+        train_eagerly(patch)
+        return SAMPLES[key].fit()
 
 
 def answer(key: str, thing: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 
 from recs_anomaly import load, save
 from recs_anomaly.persistence import ModelFileError, inspect
-from recs_anomaly.persistence._manifest import LARGEST_MANIFEST
+from recs_anomaly.persistence._manifest import MAX_MANIFEST_BYTES
 from recs_anomaly.persistence._npy import ArrayHeader
 from tests.persistence import forge
 from tests.persistence.toy import Box, fitted_toy
@@ -215,7 +215,10 @@ def test_a_manifest_that_does_not_fit(
         (b'{"format":"\\u0061"}', "'manifest.json' is not spelled as save"),
         (b'{"format":"\\ud800"}', "'manifest.json' is no JSON"),
         (b"[]", "'manifest.json' states no format"),
-        (b" " * (LARGEST_MANIFEST + 1), "'manifest.json' is larger than 1,048,576 byt"),
+        (
+            b" " * (MAX_MANIFEST_BYTES + 1),
+            "'manifest.json' is larger than 1,048,576 byt",
+        ),
     ],
     ids=lambda text: str(text)[:30],
 )

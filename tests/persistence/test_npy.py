@@ -62,8 +62,8 @@ def test_memory_of_text_is_bounded_from_above() -> None:
     texts = np.array(["\N{BOAR}" + "x" * 30, "", "é"] * 100, dtype=object)
     header, _ = pack(texts)
     held = sum(map(sys.getsizeof, texts)) + texts.nbytes
-    assert held <= header.most_text_bytes
-    assert ArrayHeader("<f8", (3,), False).most_text_bytes == 0
+    assert held <= header.max_text_bytes
+    assert ArrayHeader("<f8", (3,), False).max_text_bytes == 0
 
 
 GOOD = ArrayHeader("<f8", (3, 4), False).to_bytes()

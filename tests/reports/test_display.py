@@ -31,7 +31,7 @@ def test_every_extreme_is_still_there(values: list[float], most: int) -> None:
 def test_short_series_are_shown_whole() -> None:
     assert display.bucket_starts(5).tolist() == [0, 1, 2, 3, 4]
     starts = display.bucket_starts(100_000)
-    assert len(starts) == display.MOST_BUCKETS
+    assert len(starts) == display.MAX_BUCKETS
     assert np.diff(starts).min() >= 1
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli._files import output_option, refuse_missing_folder, write_text
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._series import (
     layout_of,
@@ -20,13 +20,8 @@ from recs_anomaly.cli.anomaly._series import (
 )
 @click.argument("model")
 @click.argument("series")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="CSV",
-    help="Table to write: time, score, 1 where the score is beyond the threshold.",
+@output_option(
+    "CSV", "Table to write: time, score, 1 where the score is beyond the threshold."
 )
 @time_option
 @json_option

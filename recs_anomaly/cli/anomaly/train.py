@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.cli._files import output_option, refuse_missing_folder
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
     open_series,
@@ -17,14 +17,7 @@ from recs_anomaly.text import counted
 
 @click.command(epilog="Example: recs-anomaly anomaly train january.csv -o pump.recs")
 @click.argument("series")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="MODEL",
-    help="File to write the model to, by custom called something.recs.",
-)
+@output_option("MODEL", "File to write the model to, by custom called something.recs.")
 @time_option
 @channels_option
 @seed_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._output import format_options, show
-from recs_anomaly.cli._tables import Column, TextTable
+from recs_anomaly.cli._tables import Column, ShownTable
 from recs_anomaly.cli.recommend._ratings import columns_option
 from recs_anomaly.exceptions import InputError
 
@@ -116,7 +116,7 @@ def _shown_metrics() -> Iterator[tuple[str, str, str]]:
 
 def _metric_table(
     table: "pd.DataFrame", metric: str, title: str, digits: str
-) -> TextTable:
+) -> ShownTable:
     from recs_anomaly.reports.records import records
 
     folds = [name for name in table.columns if name.startswith("fold_")]
@@ -136,4 +136,4 @@ def _metric_table(
         ]
         for row in records(table[table["metric"] == metric])
     ]
-    return TextTable(title, columns, rows)
+    return ShownTable(title, columns, rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.cli._files import output_option, refuse_missing_folder
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
@@ -22,14 +22,7 @@ if TYPE_CHECKING:
     "all", epilog="Example: recs-anomaly recommend all films.recs -o lists.parquet"
 )
 @model_argument
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="LISTS",
-    help="Parquet file to write.",
-)
+@output_option("LISTS", "Parquet file to write.")
 @number_option
 def everybody(model: Path, output: Path, n: int) -> None:
     """Write the lists of all users into a Parquet file.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli._files import output_option, refuse_missing_folder, write_text
 from recs_anomaly.cli.recommend._ratings import columns_option, items_option
 from recs_anomaly.exceptions import InputError
 
@@ -26,14 +26,7 @@ _SPLITS = {
     epilog="Example: recs-anomaly recommend report ml-100k -o report.html --split time",
 )
 @click.argument("ratings")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="PAGE",
-    help="HTML file to write.",
-)
+@output_option("PAGE", "HTML file to write.")
 @columns_option
 @items_option
 @click.option(
