@@ -8,12 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from recs_anomaly.core.arrays import Floats
-
-
 
 DAY = 288  # rows of five minutes
 WEEKEND_LOAD = 0.55
