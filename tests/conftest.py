@@ -3,7 +3,7 @@
 import os
 import random
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 # Read by TensorFlow when it is first imported; its start-up notes hide our output.
@@ -13,7 +13,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from tests.eager import train_eagerly
+from tests.eager import untraced
 
 # How long an example takes says more about the machine than about us.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -65,6 +65,7 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def eager_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+def eager_keras() -> Iterator[None]:
     """Train without tracing: it takes longer than a tiny model needs to train."""
-    train_eagerly(monkeypatch)
+    with untraced():
+        yield

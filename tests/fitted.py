@@ -1,10 +1,7 @@
 """Fitted models that several tests look at, trained once and changed by nobody."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
-from unittest import mock
 
 import pandas as pd
 
@@ -12,6 +9,7 @@ from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
 from recs_anomaly.recommend.evaluation.trial import Trial, judge
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
+from tests.eager import untraced
 
 IDS = ["user_id", "item_id"]
 
@@ -22,20 +20,6 @@ class Split(NamedTuple):
     recommender: Recommender
     train: pd.DataFrame
     hidden: pd.DataFrame
-
-
-@contextmanager
-def untraced() -> Iterator[None]:
-    """Train without tracing, whichever test asks first, as `eager_keras` does."""
-    import keras
-
-    compiled = keras.Model.compile
-
-    def compile_eagerly(model: keras.Model, **options: object) -> None:
-        compiled(model, **options, run_eagerly=keras.backend.backend() != "jax")
-
-    with mock.patch.object(keras.Model, "compile", compile_eagerly):
-        yield
 
 
 def quick(ratings: pd.DataFrame, **parameters: object) -> RBMRecommender:

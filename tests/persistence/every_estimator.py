@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import pytest
 
 from recs_anomaly import (
     RBM,
@@ -21,7 +20,7 @@ from recs_anomaly import (
 )
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
-from tests.eager import train_eagerly
+from tests.eager import untraced
 
 
 class Sample(NamedTuple):
@@ -119,8 +118,7 @@ SAMPLES = {
 @cache
 def fitted(key: str) -> Any:
     """Fit the object of a class once for all tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        train_eagerly(patch)
+    with untraced():
         return SAMPLES[key].fit()
 
 
