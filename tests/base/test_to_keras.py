@@ -24,6 +24,7 @@ from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
 from recs_anomaly.core.recurrent import Recurrent, starting_weights
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.persistence._registry import class_of
 from recs_anomaly.sequences.text import EDGE, encode
 from tests.persistence.every_estimator import SAMPLES, fitted
 
@@ -188,7 +189,7 @@ def test_choices_alone_make_no_network() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [key for key in SAMPLES if hasattr(type(fitted(key)), "to_keras")]
+    "key", [key for key in SAMPLES if hasattr(class_of(key), "to_keras")]
 )
 def test_keras_alone_saves_and_loads_the_network(key: str, tmp_path: Path) -> None:
     network = fitted(key).to_keras()
@@ -202,5 +203,5 @@ def test_keras_alone_saves_and_loads_the_network(key: str, tmp_path: Path) -> No
 
 
 def test_who_has_a_network() -> None:
-    without = {key for key in SAMPLES if not hasattr(type(fitted(key)), "to_keras")}
+    without = {key for key in SAMPLES if not hasattr(class_of(key), "to_keras")}
     assert without == {"Recommender", "SeriesWatcher", "StreamScorer"}
