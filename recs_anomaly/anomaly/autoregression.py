@@ -36,7 +36,7 @@ class Autoregression(NamedTuple):
 def fit_autoregression(
     series: Floats, is_used: Bools, n_lags: int, ridge: float
 ) -> Autoregression:
-    """Least squares with a penalty of `ridge` rows' worth on the weights.
+    """Fit by least squares with a penalty of `ridge` rows' worth on the weights.
 
     `series` has shape (n_rows, n_channels); `is_used` of that shape says which rows'
     values are forecast targets. Without any, the forecast is 0.
@@ -132,7 +132,7 @@ def fill_missing_after(
 
 
 def _first_known(series: Floats) -> Floats:
-    """First value that is known of each channel, which those before are taken to be."""
+    """Find each channel's first known value, which those before are taken to be."""
     is_known = ~np.isnan(series)
     first = series[is_known.argmax(axis=0), np.arange(series.shape[1])]
     return np.where(is_known.any(axis=0), first, 0.0)

@@ -18,7 +18,8 @@ from recs_anomaly.anomaly.causal import (
     look_back,
 )
 from recs_anomaly.anomaly.causal_rating import CausalNorms, causal_model
-from recs_anomaly.anomaly.fitting import Fitted, HeldOutBlock, without
+from recs_anomaly.anomaly.fitting import Fitted, without
+from recs_anomaly.anomaly.held_out import HeldOutBlock
 from recs_anomaly.anomaly.levels import combine
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.settings import Settings

@@ -145,8 +145,8 @@ class Episode:
         Numbers of its first and its worst row.
     start_time, peak_time : float, default=nan
         Seconds, NaN if unknown.
-    share, told : float, default=0.0
-        Largest share of the worst row, and of the worst row when it was last told.
+    share, reported : float, default=0.0
+        Largest share of the worst row, and of the worst row when last reported.
     channel, branch : float, default=0.0
         Positions of those that led in the worst row.
     n_rows : float, default=0.0
@@ -162,7 +162,7 @@ class Episode:
     start_time: float = NAN
     peak_time: float = NAN
     share: float = 0.0
-    told: float = 0.0
+    reported: float = 0.0
     channel: float = 0.0
     branch: float = 0.0
     n_rows: float = 0.0
@@ -172,7 +172,7 @@ class Episode:
     def begin(self, row: int, time: float) -> None:
         """Forget the event before."""
         self.start, self.start_time = float(row), time
-        self.share = self.told = self.n_rows = 0.0
+        self.share = self.reported = self.n_rows = 0.0
 
     def see(self, row: int, time: float, share: float, shares: Floats) -> None:
         """Take a row, with what each branch says of each target."""

@@ -20,10 +20,9 @@ from recs_anomaly.anomaly.fitting import (
     find_normal_rows,
     fit_anomaly_model,
     fit_norms,
-    held_out_tail,
-    hold_out,
     without,
 )
+from recs_anomaly.anomaly.held_out import held_out_tail, hold_out
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import Norms, rating_of
 from recs_anomaly.anomaly.tail import Tail, score_at
@@ -50,17 +49,18 @@ if TYPE_CHECKING:
 class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     """Find what is not normal in a time series.
 
-    Three branches look at each channel. *Forecast*: the error of a linear forecast
-    from the channel's own past, corrected by a recurrent network that sees all
-    channels. *Reconstruction*: the distance from what an autoencoder makes of a
-    window's shape, put at the level of training, averaged over all windows that cover
-    a row. *Neighbour*: how far the windows around a row are from the
-    nearest normal window in the autoencoder's code. Each is averaged over a short and
-    a long stretch of time and divided by what normal rows reach. A row's number is the
-    weighted geometric mean of these levels, as far as they are beyond one; below that
-    the highest counts most. Beside the branches counts *standstill*: a row's number is
-    multiplied by how many times longer a channel does not move than twice the longest
-    that it did not in training.
+    Three branches judge each channel. *Forecast*: the error of a linear forecast from
+    the channel's own past, corrected by a recurrent network that sees all channels.
+    *Reconstruction*: the distance of a window from what an autoencoder makes of its
+    shape, put at the level of training; a row has the mean over all windows that cover
+    it. *Neighbour*: the distance of a window from the nearest normal window, by the
+    autoencoder's code; a row has the same mean.
+
+    The errors of each branch are averaged on a short and a long time scale, and divided
+    by what one normal row in a thousand exceeds. A score is minus the weighted
+    geometric mean of these levels, those below one being one; where all are, the
+    highest counts most. It is multiplied by the *standstill*: how many times longer a
+    channel does not move than twice its longest standstill in training.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         to 50 to 200 rows and a quarter of the training rows.
     smooth : float or "auto", default="auto"
         Time constant, in rows, of the two-sided exponential average of the errors over
-        a long stretch; that over a short one has a twentieth of it. 0 for no average.
+        the long time scale; the short one has a twentieth of it. 0 for no average.
         "auto" is 60, or a twentieth of the training rows where that is less.
     side : {"both", "high", "low"}, default="both"
         Whether only rows above, or only rows below their forecast can be abnormal. A
@@ -90,8 +90,8 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     n_units : int, default=16
         Units of the recurrent network.
     epochs : int, default=20
-        Most passes of each network over its training samples. 0 leaves the networks
-        out.
+        Passes of each network over its training samples, at most. 0 leaves the
+        networks out.
     random_state : int, RandomState instance or None, default=None
         Seed of the networks' weights and of the order of their samples.
     verbose : int, default=0
@@ -273,10 +273,10 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Score each row; lower is more abnormal.
 
-        A row's score is minus what the branches say together about its worst channels,
-        1 being what one normal row in a thousand reaches. Rows where nothing was
-        measured are never beyond the threshold: up to there, those in a gap of at most
-        8 rows score as their neighbours do, and those in a longer one as is typical.
+        About one normal row in a thousand scores below -1. Rows where nothing was
+        measured are never beyond the threshold: in a gap of at most 8 rows they score
+        as their neighbours do, but no lower than the threshold; in a longer gap they
+        have the typical score of normal rows.
 
         Parameters
         ----------

@@ -20,7 +20,7 @@ RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says noth
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
 # What is abnormal also spoils what is made of the rows around it: up to this share.
 LEAKAGE = 0.3
-EDGE = 0.4  # of a short stretch of rows with windows unlike normal ones: an edge
+EDGE = 0.4  # of a short run of rows with windows unlike normal ones: an edge
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 FROZEN = 0.5  # of the rows of an event: if so many are still, that is what it is
 SPIKE_ROWS = 5
@@ -147,9 +147,9 @@ def _event_rows(evidence: RowEvidence, threshold: float) -> Bools:
 
 
 def _edge(n_rows: int, window: int) -> int:
-    """Rows at each end of a stretch that only the width of windows made unlike.
+    """Count the rows at each end of a run that only the width of windows made unlike.
 
-    Windows that hold little of what is abnormal may be like normal ones: the stretch is
+    Windows that hold little of what is abnormal may be like normal ones: the run is
     then a short one.
     """
     return window - 1 if n_rows > 2 * (window - 1) else int(EDGE * n_rows)

@@ -1,6 +1,5 @@
 """Fitting the models of a detector to a series that is normal, or nearly so."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +8,10 @@ from recs_anomaly.anomaly.autoregression import fill_missing, fit_with_gaps
 from recs_anomaly.anomaly.branches.standstill import longest_standstills
 from recs_anomaly.anomaly.channels import Channels, describe_channels, is_observed
 from recs_anomaly.anomaly.judging import Judgement, judge
-from recs_anomaly.anomaly.levels import combine, fit_scale, smoothed_errors
+from recs_anomaly.anomaly.levels import fit_scale, smoothed_errors
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.rating import Norms
 from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
-from recs_anomaly.anomaly.tail import Tail, fit_tail, tail_with_rare
 from recs_anomaly.anomaly.training_rows import (
     MAX_LEFT_OUT,
     LearnedSeries,
@@ -21,7 +19,6 @@ from recs_anomaly.anomaly.training_rows import (
     put_back,
 )
 from recs_anomaly.anomaly.window_codes import describe_all, fit_components
-from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
@@ -34,8 +31,6 @@ ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer 
 # model that never saw them would raise an alarm at each.
 MIN_LEFT_OUT = 0.01
 MARGIN = 8  # rows before and after those that do not belong: their edges are uncertain
-# Of few blocks each is a large part of the training, without which models are worse.
-MAX_BLOCKS, MIN_BLOCKS = 10, 4
 
 
 class NormalRows(NamedTuple):
@@ -85,11 +80,11 @@ class Prepared(NamedTuple):
 
 
 def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
-    """Tell which rows of a training series (n_rows, n_channels) belong there.
+    """Find which rows of a training series (n_rows, n_channels) belong there.
 
     The rows that do not are found by models fitted to all, and again by models fitted
-    without those found so far. Windows had best be narrow: few wide ones are free of
-    what lasts but briefly.
+    without those found so far. The windows of `settings` should be narrow: of wide ones
+    too few are free of something that is brief.
     """
     every: Bools = np.ones(len(series), dtype=np.bool_)
     rows = NormalRows(every, every)
@@ -102,13 +97,6 @@ def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
         if (rows.learned == before).all():
             break
     return rows
-
-
-def _with_margins(is_normal: Bools) -> Bools:
-    """Leave out the rows next to those that are not normal too, if enough remain."""
-    n_odd = np.cumsum(np.pad(~is_normal, (MARGIN + 1, MARGIN)))
-    learned: Bools = n_odd[2 * MARGIN + 1 :] == n_odd[: -2 * MARGIN - 1]
-    return learned if (~learned).mean() <= MAX_LEFT_OUT else is_normal
 
 
 def fit_anomaly_model(
@@ -129,22 +117,15 @@ def fit_anomaly_model(
     return Fitted(_scaled(networked, learned.series, settings), linear, rows, learned)
 
 
-def _scaled(prepared: Prepared, learned: Floats, settings: Settings) -> Scaled:
-    model = remember(prepared, len(learned))
-    judged = judge(model, learned, settings.side)
-    smoothed = smoothed_errors(judged, settings.time_constant)
-    scale = np.stack([fit_scale(of_scale, judged) for of_scale in smoothed])
-    return Scaled(model, judged, scale, fit_scale(judged.errors, judged))
-
-
-def without(series: Floats, is_normal: Bools) -> Floats:
-    """Copy a series (n_rows, n_channels) with NaN in the rows that are not normal."""
-    return np.where(is_normal[:, None], series, np.nan)
-
-
-def _fit_to(series: Floats, is_normal: Bools, settings: Settings) -> Prepared:
-    normal = without(series, is_normal)
-    return fit_linear(normal, describe_channels(normal), is_normal, settings)
+def fit_norms(whole: Scaled, series: Floats) -> Norms:
+    """Find what the rows of a training series (n_rows, n_channels) reach."""
+    targets = whole.model.channels.targets
+    return Norms(
+        whole.scale,
+        whole.row_scale,
+        _band(whole.judged.residual, whole.judged.is_known[0]),
+        longest_standstills(series[:, targets]),
+    )
 
 
 def fit_linear(
@@ -167,6 +148,45 @@ def fit_linear(
     return Prepared(model, filled, of_targets, starts)
 
 
+def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
+    """Return the model with a memory of windows of the rows that it learned from."""
+    model = prepared.model
+    chosen = prepared.starts[:: -(-len(prepared.starts) // MAX_REMEMBERED)]
+    n_windows = n_rows - model.width + 1
+    memory = [
+        describe_all(
+            model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
+        ).descriptions[chosen]
+        for channel in prepared.filled[:, model.channels.targets].T
+    ]
+    return model._replace(memory=np.stack(memory), memory_starts=chosen)
+
+
+def without(series: Floats, is_normal: Bools) -> Floats:
+    """Return a copy of a series (n_rows, n_channels), NaN where rows are not normal."""
+    return np.where(is_normal[:, None], series, np.nan)
+
+
+def _with_margins(is_normal: Bools) -> Bools:
+    """Leave out the rows next to those that are not normal too, if enough remain."""
+    n_odd = np.cumsum(np.pad(~is_normal, (MARGIN + 1, MARGIN)))
+    learned: Bools = n_odd[2 * MARGIN + 1 :] == n_odd[: -2 * MARGIN - 1]
+    return learned if (~learned).mean() <= MAX_LEFT_OUT else is_normal
+
+
+def _scaled(prepared: Prepared, learned: Floats, settings: Settings) -> Scaled:
+    model = remember(prepared, len(learned))
+    judged = judge(model, learned, settings.side)
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    scale = np.stack([fit_scale(of_scale, judged) for of_scale in smoothed])
+    return Scaled(model, judged, scale, fit_scale(judged.errors, judged))
+
+
+def _fit_to(series: Floats, is_normal: Bools, settings: Settings) -> Prepared:
+    normal = without(series, is_normal)
+    return fit_linear(normal, describe_channels(normal), is_normal, settings)
+
+
 def _add_networks(
     prepared: Prepared, settings: CorrectionSettings, seed: int
 ) -> Prepared:
@@ -182,22 +202,8 @@ def _add_networks(
     return prepared._replace(model=model)
 
 
-def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
-    """Let the model remember windows of the rows that it learned from."""
-    model = prepared.model
-    chosen = prepared.starts[:: -(-len(prepared.starts) // MAX_REMEMBERED)]
-    n_windows = n_rows - model.width + 1
-    memory = [
-        describe_all(
-            model.autoencoder, channel, np.ones(n_windows, dtype=np.bool_)
-        ).descriptions[chosen]
-        for channel in prepared.filled[:, model.channels.targets].T
-    ]
-    return model._replace(memory=np.stack(memory), memory_starts=chosen)
-
-
 def _normal_windows(is_used: Bools, is_normal: Bools, width: int) -> np.ndarray:
-    """First rows of the windows that are normal and told in every target.
+    """Find where windows begin that are normal and observed in every target.
 
     If there is none, those of all windows.
     """
@@ -209,7 +215,7 @@ def _normal_windows(is_used: Bools, is_normal: Bools, width: int) -> np.ndarray:
 
 
 def _shapes(targets: Floats, starts: np.ndarray, width: int) -> Floats:
-    """Shapes (n_windows, width) of evenly chosen windows of all targets, by time."""
+    """Return shapes (n_windows, width) of evenly chosen windows of all targets."""
     stride = max(1, len(starts) * targets.shape[1] // MAX_FITTED)
     windows = sliding_windows(targets, width)[starts[::stride]]
     shapes = np.moveaxis(windows, 1, 2).reshape(-1, width)
@@ -217,117 +223,7 @@ def _shapes(targets: Floats, starts: np.ndarray, width: int) -> Floats:
     return centred
 
 
-class HeldOutBlock(NamedTuple):
-    """A block of rows, and the linear model of the others."""
-
-    block: slice
-    others: Prepared
-
-
-def hold_out(
-    model: AnomalyModel, series: Floats, is_learned: Bools, settings: Settings
-) -> list[HeldOutBlock]:
-    """Fit to all but one block each of the rows learned from; [] if these are few.
-
-    The channels of `model` are those of the series (n_rows, n_channels).
-    """
-    parts = []
-    for block in _blocks(len(series), settings.width):
-        is_other = is_learned.copy()
-        is_other[block] = False
-        known = without(series, is_other)
-        others = fit_linear(known, model.channels, is_other, settings)
-        parts.append(HeldOutBlock(block, others))
-    return parts
-
-
-def fit_norms(whole: Scaled, series: Floats) -> Norms:
-    """Find what the rows of a training series (n_rows, n_channels) reach."""
-    targets = whole.model.channels.targets
-    return Norms(
-        whole.scale,
-        whole.row_scale,
-        _band(whole.judged.residual, whole.judged.is_known[0]),
-        longest_standstills(series[:, targets]),
-    )
-
-
 def _band(residual: Floats, is_known: Bools) -> Floats:
-    """Quantiles (n_targets, 2) of known residuals (n_rows, n_targets); 0 if none."""
+    """Compute quantiles (n_targets, 2) of known residuals; 0 if there are none."""
     known = [column[used] for column, used in zip(residual.T, is_known.T, strict=True)]
     return np.array([np.quantile(k, BAND) if len(k) else (0.0, 0.0) for k in known])
-
-
-def held_out_tail(
-    fitted: Fitted,
-    blocks: list[HeldOutBlock],
-    grid: SeriesGrid,
-    settings: Settings,
-    weights: Floats,
-) -> Tail:
-    """Find how often normal rows are how abnormal that models have not learned from."""
-
-    def ratios(is_normal: Bools) -> Floats:
-        normal = without(grid.values, is_normal)
-        found = _held_out_ratios(fitted.linear, blocks, normal, settings, weights)
-        return found[grid.is_given & ~np.isnan(found)]
-
-    normal, apart = ratios(fitted.rows.normal), settings.time_constant
-    tail = fit_tail(normal, apart)
-    if fitted.rows.has_rare:
-        tail, _ = tail_with_rare(normal, ratios(fitted.rows.learned), apart)
-    return tail
-
-
-def _held_out_ratios(
-    linear: Scaled,
-    blocks: list[HeldOutBlock],
-    normal: Floats,
-    settings: Settings,
-    weights: Floats,
-) -> Floats:
-    """Rate the normal rows (n_rows, n_channels) in units of what learned rows reach.
-
-    The result (n_rows,) is NaN where nothing is known.
-    """
-    judged = judge_held_out(linear.model, blocks, normal, settings)
-    smoothed = smoothed_errors(judged, settings.time_constant)
-    ratios = combine(smoothed / linear.scale[:, :, None], weights)
-    return np.where(judged.is_known.any(axis=(0, 2)), ratios, np.nan)
-
-
-def judge_held_out(
-    linear: AnomalyModel, blocks: list[HeldOutBlock], normal: Floats, settings: Settings
-) -> Judgement:
-    """Judge the normal rows (n_rows, n_channels), each block by a model of the others.
-
-    Without blocks, the linear model of the whole judges them.
-    """
-    if not blocks:
-        return judge(linear, normal, settings.side)
-    judged = [_judge_block(block, normal, settings) for block in blocks]
-    return Judgement(
-        np.concatenate([of_part.expected for of_part in judged]),
-        np.concatenate([of_part.residual for of_part in judged]),
-        np.concatenate([of_part.errors for of_part in judged], axis=1),
-        np.concatenate([of_part.is_known for of_part in judged], axis=1),
-    )
-
-
-def _judge_block(
-    held_out: HeldOutBlock, normal: Floats, settings: Settings
-) -> Judgement:
-    model = remember(held_out.others, len(normal))
-    # No window in memory lies where one is judged: the blocks have no rows in common.
-    model = model._replace(memory_starts=np.full_like(model.memory_starts, len(normal)))
-    first = max(held_out.block.start - settings.width, 0)
-    found = judge(model, normal[first : held_out.block.stop], settings.side)
-    return found.part(slice(held_out.block.start - first, None))
-
-
-def _blocks(n_rows: int, width: int) -> list[slice]:
-    n_blocks = min(n_rows // width, MAX_BLOCKS)
-    if n_blocks < MIN_BLOCKS:
-        return []
-    edges = np.linspace(0, n_rows, n_blocks + 1).astype(int).tolist()
-    return [slice(*ends) for ends in pairwise(edges)]

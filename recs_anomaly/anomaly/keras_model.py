@@ -18,12 +18,13 @@ from recs_anomaly.core.recurrent_network import build_recurrent, set_recurrent
 
 
 def build_anomaly_network(model: AnomalyModel) -> keras.Model:
-    """Keras model from series (n, steps, n_channels) without gaps to two outputs.
+    """Build a Keras model from series (n, steps, n_channels) to two outputs.
 
     Both have shape (n, steps, n_targets): "expected", the forecast of each row from
     those before it, in the units of the series, and "left_over", the squared error of
     the reconstruction, in training variances, the mean over the windows that cover a
-    row. Series are at least as long as a window.
+    row. Series have no
+    gaps, and are at least as long as a window.
     """
     centre, scale, targets = model.channels
     series = keras.Input((None, len(centre)), name="series")

@@ -151,7 +151,7 @@ def _error(network: keras.Model, samples: WeightedSamples) -> Floats:
 def build_autoencoder(
     linear: WindowAutoencoder, seed: int, axes: tuple[int | None, ...] = ()
 ) -> keras.Model:
-    """Keras model that reconstructs windows, the linear part being fixed.
+    """Build a Keras model that reconstructs windows, the linear part being fixed.
 
     Input and output are windows less the mean, (n_windows, *axes, d). The correction,
     where there are hidden units, has random weights and says nothing yet.
@@ -270,7 +270,7 @@ def fit_regression(
 
 
 def mean_squared_target(samples: WeightedSamples) -> float:
-    """Loss of a network that always says 0."""
+    """Compute the loss of a network that always says 0."""
     total = float(np.sum(samples.weights))
     return float(np.sum(samples.weights * samples.targets**2)) / max(total, 1e-6)
 

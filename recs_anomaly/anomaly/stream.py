@@ -283,7 +283,7 @@ def rows_with_times(
 
 
 def seconds_of(time: Time) -> float:
-    """Seconds since 1970, or as they came where they came as a number."""
+    """Return the seconds since 1970 of a time; a number is returned as it is."""
     if isinstance(time, float | int):
         seconds = float(time)
     else:

@@ -4,10 +4,10 @@ Excesses over a high threshold follow a generalised Pareto distribution, whateve
 scores' own (Pickands, 1975). It is fitted by probability-weighted moments (Hosking &
 Wallis, 1987). Rows on end that are high together are hardly more than one observation,
 and that is its peak; their rows alone would make too light a tail, the peaks alone too
-heavy a one, for few rows of a stretch are as high as that. Each have half of the
+heavy a one, for few of the rows are as high as that. Each have half of the
 weight.
 
-A tail fitted to m stretches is itself a guess. For exponential excesses the predictive
+A tail fitted to m peaks is itself a guess. For exponential excesses the predictive
 distribution of the next one is a generalised Pareto of shape 1 / m (Smith, 1999): the
 shape is raised by so much. It is held at 0 or above, so that no score is impossible.
 """
@@ -48,7 +48,7 @@ class Tail(NamedTuple):
 def fit_tail(scores: Floats, apart: float) -> Tail:
     """Fit to scores (n_rows,) of normal rows; a fifth of few rows makes the tail.
 
-    High rows with fewer than `apart` rows between them belong to one stretch.
+    High rows with fewer than `apart` rows between them belong together.
     """
     n_rows = len(scores)
     if n_rows == 0:
@@ -84,7 +84,7 @@ def tail_with_rare(
 
 
 def tail_probability(tail: Tail, scores: Floats) -> Floats:
-    """Share of normal rows whose score is at least as high, for scores (n_rows,)."""
+    """Compute the share of normal rows that score at least as high as each score."""
     grid = np.linspace(1.0, tail.share, len(tail.ranks))
     by_rank = np.interp(scores, tail.ranks, grid)
     excess = np.maximum(scores - tail.threshold, 0.0)
@@ -99,7 +99,7 @@ def tail_probability(tail: Tail, scores: Floats) -> Floats:
 
 
 def score_at(tail: Tail, probability: float) -> float:
-    """Score that the given share of normal rows reaches: undoes `tail_probability`."""
+    """Return the score that a share of normal rows reaches; undo `tail_probability`."""
     if probability >= tail.share:
         grid = np.linspace(1.0, tail.share, len(tail.ranks))
         return float(np.interp(probability, grid[::-1], tail.ranks[::-1]))
@@ -120,9 +120,9 @@ def _pareto(excesses: Floats) -> tuple[float, float]:
 
 
 def excursion_peaks(scores: Floats, threshold: float, apart: float) -> Floats:
-    """Find the highest score of each stretch of scores (n_rows,) beyond a threshold.
+    """Find the peak of each excursion of scores (n_rows,) beyond a threshold.
 
-    Rows with fewer than `apart` rows between them belong to one stretch.
+    Rows with fewer than `apart` rows between them belong together.
     """
     beyond = np.flatnonzero(scores > threshold)
     if not len(beyond):

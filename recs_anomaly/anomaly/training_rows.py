@@ -149,15 +149,15 @@ def _shapes(model: AnomalyModel, series: Floats) -> Bools:
     filled = fill_missing(
         model.autoregression, model.channels.scaled(series), INPUT_LIMIT
     )
-    told = np.ones(n_rows - width + 1, dtype=np.bool_)
+    observed = np.ones(n_rows - width + 1, dtype=np.bool_)
     starts = model.memory_starts[:: -(-len(model.memory_starts) // MAX_MET)]
     is_strange = np.zeros(n_rows, dtype=np.bool_)
     for channel in filled[:, model.channels.targets].T:
-        found = describe_all(model.autoencoder, channel, told).descriptions
+        found = describe_all(model.autoencoder, channel, observed).descriptions
         distance = nearest_distance(found, Memory(found[starts], starts), width)
         is_far = distance > FAR * np.quantile(distance, USUAL_DISTANCE)
         n_far = spread_over_rows(is_far.astype(np.float64), width)
-        is_strange |= n_far >= MOSTLY * n_covering(told, width)
+        is_strange |= n_far >= MOSTLY * n_covering(observed, width)
     return is_strange
 
 
@@ -214,7 +214,7 @@ def _recurring(channel: Floats, first: int, stop: int) -> Floats:
 
 
 def _most_alike(channel: Floats, here: Floats, is_asked: Bools) -> int:
-    """Find where a complete stretch begins that differs least, but for its level.
+    """Find where the complete rows begin that differ least, but for their level.
 
     -1 if there is none. Only the rows of `here` that are asked for are compared.
     """
@@ -226,7 +226,7 @@ def _most_alike(channel: Floats, here: Floats, is_asked: Bools) -> int:
     asked = np.where(is_asked, here - here[is_asked].mean(), 0.0)
     mask = is_asked.astype(np.float64)
     sums = np.correlate(centred, mask, "valid")
-    # Squared differences, less what is the same for all stretches.
+    # Squared differences, less what is the same everywhere.
     differs = np.correlate(centred**2, mask, "valid") - sums**2 / mask.sum()
     differs -= 2.0 * np.correlate(centred, asked, "valid")
     return int(np.where(is_complete, differs, np.inf).argmin())

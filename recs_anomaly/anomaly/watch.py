@@ -1,4 +1,4 @@
-"""SeriesWatcher: events of a series that goes on, told as they happen."""
+"""SeriesWatcher: events of a series that goes on, reported as they happen."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass
@@ -31,7 +31,7 @@ from recs_anomaly.exceptions import InputError
 RAREST = 1e9  # normal rows
 ALARM = 1.01  # times the threshold
 HOLDING = 3.0  # times what one normal row in ten reaches
-RARER = 10.0  # times as rare as last told: worth an update
+RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
 LEARNED_WINDOWS, MIN_LEARNED = 3, 300  # rows in which a new normal is learned
@@ -255,7 +255,7 @@ class SeriesWatcher:
                 self._learn_event(share, row, seconds)
             else:
                 self._learn_normal(share, row)
-        return self._told(change, row, seconds)
+        return self._report(change, row, seconds)
 
     def watch_many(
         self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
@@ -272,7 +272,7 @@ class SeriesWatcher:
         Returns
         -------
         events : list of StreamEvent
-            In the order in which they were told.
+            In the order in which they were reported.
         """
         pairs = rows_with_times(X, times)
         return [event for row, time in pairs for event in self.watch_one(row, time)]
@@ -361,24 +361,24 @@ class SeriesWatcher:
         if share > episode.share:
             episode.see(row, seconds, share, self.scorer.sign_shares())
 
-    def _told(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
+    def _report(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
         if change == "settle":
             self._settle()
             return [self._message("close", row, seconds, "new normal")]
         if change == "close":
             return [self._message("close", row, seconds, "over")]
         if change or self._is_worse():
-            self._episode.told = self._episode.share
+            self._episode.reported = self._episode.share
             kind = "open" if change == "open" else "update"
             return [self._message(kind, row, seconds, "")]
         return []
 
     def _is_worse(self) -> bool:
-        """Whether the event has become so much rarer that it is worth telling."""
+        """Whether the event has become so much rarer that it is worth reporting."""
         episode = self._episode
-        if self._course.phase != OPEN or episode.share <= episode.told:
+        if self._course.phase != OPEN or episode.share <= episode.reported:
             return False
-        return self._severity(episode.share) >= RARER * self._severity(episode.told)
+        return self._severity(episode.share) >= RARER * self._severity(episode.reported)
 
     def _severity(self, share: float) -> float:
         ratio = np.array([share / self._level.factor])

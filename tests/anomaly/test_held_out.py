@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from recs_anomaly.anomaly.fitting import (
+from recs_anomaly.anomaly.fitting import NormalRows, fit_anomaly_model, without
+from recs_anomaly.anomaly.held_out import (
     MAX_BLOCKS,
     MIN_BLOCKS,
-    NormalRows,
-    fit_anomaly_model,
     hold_out,
     judge_held_out,
-    without,
 )
 from recs_anomaly.anomaly.judging import Judgement, judge
 from recs_anomaly.anomaly.settings import CorrectionSettings, Settings

@@ -96,6 +96,30 @@ class DetectionQuality:
     false_alarms: float
 
 
+@dataclass(frozen=True)
+class ScoreSummary:
+    """What the scores of a series come to.
+
+    Attributes
+    ----------
+    n_rows : int
+    n_abnormal : int
+        How many of them are beyond the threshold.
+    threshold : float
+        Scores below it are abnormal.
+    score : float
+        The lowest.
+    at : str
+        Time or number of the row that has it.
+    """
+
+    n_rows: int
+    n_abnormal: int
+    threshold: float
+    score: float
+    at: str
+
+
 def training_rows(
     values: pd.DataFrame, until: str | None, other: pd.DataFrame | None
 ) -> pd.DataFrame:
@@ -204,52 +228,6 @@ def quality_of(findings: Findings, labels: pd.Series) -> DetectionQuality | None
     )
 
 
-def _position(index: pd.Index, until: str) -> int:
-    """Count the rows before a time, or before a row's number."""
-    try:
-        if isinstance(index, pd.DatetimeIndex):
-            moment = pd.Timestamp(until)
-            if index.tz is not None and moment.tz is None:
-                moment = moment.tz_localize("UTC")
-            return int(index.searchsorted(moment))
-        if isinstance(index, pd.TimedeltaIndex):
-            return int(index.searchsorted(pd.Timedelta(until)))
-        return int(until)
-    except (ValueError, TypeError) as error:
-        raise InputError(
-            "train-until must be a time, or a number of rows where there are no "
-            f"times; got {until!r}."
-        ) from error
-
-
-def _rows_of(index: pd.Index, start: Any, end: Any) -> tuple[int, int]:
-    return int(index.searchsorted(start)), int(index.searchsorted(end, side="right"))
-
-
-@dataclass(frozen=True)
-class ScoreSummary:
-    """What the scores of a series come to.
-
-    Attributes
-    ----------
-    n_rows : int
-    n_abnormal : int
-        How many of them are beyond the threshold.
-    threshold : float
-        Scores below it are abnormal.
-    score : float
-        The lowest.
-    at : str
-        Time or number of the row that has it.
-    """
-
-    n_rows: int
-    n_abnormal: int
-    threshold: float
-    score: float
-    at: str
-
-
 def score_table(
     detector: TimeSeriesAnomalyDetector, values: pd.DataFrame
 ) -> pd.DataFrame:
@@ -305,3 +283,25 @@ def sum_up_scores(table: pd.DataFrame, threshold: float) -> ScoreSummary:
         score=float(table["score"].iloc[lowest]),
         at=str(table.iloc[lowest, 0]),
     )
+
+
+def _position(index: pd.Index, until: str) -> int:
+    """Count the rows before a time, or before a row's number."""
+    try:
+        if isinstance(index, pd.DatetimeIndex):
+            moment = pd.Timestamp(until)
+            if index.tz is not None and moment.tz is None:
+                moment = moment.tz_localize("UTC")
+            return int(index.searchsorted(moment))
+        if isinstance(index, pd.TimedeltaIndex):
+            return int(index.searchsorted(pd.Timedelta(until)))
+        return int(until)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            "train-until must be a time, or a number of rows where there are no "
+            f"times; got {until!r}."
+        ) from error
+
+
+def _rows_of(index: pd.Index, start: Any, end: Any) -> tuple[int, int]:
+    return int(index.searchsorted(start)), int(index.searchsorted(end, side="right"))
