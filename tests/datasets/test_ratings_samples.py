@@ -167,9 +167,9 @@ def test_any_possible_sizes_are_met(sizes: tuple[int, int, int]) -> None:
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ((0, 5, 5), r"^n_users must be a positive integer; got 0\.$"),
-        ((5, 2.5, 5), r"^n_items must be a positive integer; got 2\.5\.$"),
-        ((5, 5, True), r"^n_ratings must be a positive integer; got True\.$"),
+        ((0, 5, 5), r"^n_users must be an integer of at least 1; got 0\.$"),
+        ((5, 2.5, 5), r"^n_items must be an integer of at least 1; got 2\.5\.$"),
+        ((5, 5, True), r"^n_ratings must be an integer of at least 1; got True\.$"),
         ((50, 40, 2_001), r"at most n_users \* n_items = 2,000, .*; got 2,001\.$"),
     ],
 )
