@@ -121,7 +121,7 @@ def find_columns(
 def names_any_column(
     cells: Iterable[str], aliases: Mapping[str, Sequence[str]]
 ) -> bool:
-    """Whether a row holds a name of any role, and so must be a header."""
+    """Return whether a row holds a name of any role, and so must be a header."""
     spelled = {_plain(cell) for cell in cells}
     return any(spelled.intersection(accepted) for accepted in aliases.values())
 
@@ -167,7 +167,7 @@ def columns_of_file(
 
 
 def is_parquet(path: Path) -> bool:
-    """Whether a file begins as Parquet does, whatever its name."""
+    """Return whether a file begins as Parquet does, whatever its name."""
     with path.open("rb") as file:
         return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
 

@@ -33,7 +33,7 @@ class DownloadError(RecsAnomalyError, OSError):
 
 
 def data_home() -> Path:
-    """Folder that holds the downloaded data sets.
+    """Return the folder that holds the downloaded data sets.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def data_home() -> Path:
 
 
 def cache_home() -> Path:
-    """Folder in which this package keeps what it can make or fetch again.
+    """Return the folder in which this package keeps what it can make or fetch again.
 
     Returns
     -------

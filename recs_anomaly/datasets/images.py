@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import datasets as bunches
 
+from recs_anomaly.base.checks import check_choice
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
@@ -111,8 +112,7 @@ def make_noise(
     >>> np.unique(make_noise("salt_and_pepper", grey, random_state=0)).tolist()
     [0.0, 0.5, 1.0]
     """
-    if kind not in _KINDS:
-        raise InputError(f"kind must be one of {tuple(_KINDS)}; got {kind!r}.")
+    check_choice("kind", kind, _KINDS)
     values = np.asarray(image)
     if values.dtype.kind not in "buif":
         raise InputError(f"image must hold numbers; got dtype {values.dtype}.")

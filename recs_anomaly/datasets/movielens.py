@@ -81,7 +81,7 @@ def fetch_movielens(name: str = "ml-100k") -> MovieRatings:
 
 
 def movielens_folder(name: str) -> Path:
-    """Folder of a MovieLens data set, downloaded first where it is not there.
+    """Return the folder of a MovieLens data set; download it if it is not there.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def movielens_folder(name: str) -> Path:
 
 
 def find_movielens(name: str) -> Path | None:
-    """Folder of a MovieLens data set that is in the data home already.
+    """Return the folder of a MovieLens data set that is in the data home already.
 
     Parameters
     ----------

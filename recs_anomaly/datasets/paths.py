@@ -27,7 +27,7 @@ def expanded(path: str | os.PathLike[str]) -> Path:
 
 
 def sample_path(name: str) -> Path:
-    """Path of one sample file that comes with the package.
+    """Return the path of one sample file that comes with the package.
 
     Parameters
     ----------

@@ -1,10 +1,9 @@
 """Ratings that we generate: any size on demand, and a small set that ships with us."""
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 
+from recs_anomaly.base.checks import check_integer
 from recs_anomaly.datasets._film_titles import GENRES, draw_genres, draw_titles
 from recs_anomaly.datasets._rating_world import (
     draw_activity,
@@ -126,8 +125,7 @@ def make_ratings(
 
 def _check_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
-            raise InputError(f"{name} must be a positive integer; got {size!r}.")
+        check_integer(name, size, 1)
     n_pairs = sizes["n_users"] * sizes["n_items"]
     if sizes["n_ratings"] > n_pairs:
         raise InputError(

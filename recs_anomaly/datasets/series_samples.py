@@ -1,11 +1,11 @@
 """Series that we generate: any length on demand, and one that ships with us."""
 
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from recs_anomaly.base.checks import check_choice, check_integer
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.datasets._series_world import (
     DAY,
@@ -105,13 +105,9 @@ def make_series(
     >>> made.events["kind"].tolist()
     ['spike', 'level shift']
     """
-    if kind not in WORLDS:
-        raise InputError(f"kind must be one of {tuple(WORLDS)}; got {kind!r}.")
-    for name, number, least in (("n_rows", n_rows, 2 * DAY), ("n_faults", n_faults, 0)):
-        if not isinstance(number, Integral) or number < least:
-            raise InputError(
-                f"{name} must be an integer of at least {least}; got {number!r}."
-            )
+    check_choice("kind", kind, WORLDS)
+    check_integer("n_rows", n_rows, 2 * DAY)
+    check_integer("n_faults", n_faults, 0)
     rng = np.random.default_rng(random_state)
     load = draw_load(rng, n_rows)
     values = {

@@ -13,11 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
+from recs_anomaly.base.checks import check_between, check_integer
 from recs_anomaly.core.arrays import Bools, Ints
 from recs_anomaly.exceptions import InputError
 
 Fold = tuple[Ints, Ints]
-_LEAST_TO_CUT = 2
+_MIN_TO_CUT = 2
 
 
 class HeldOutUsers(NamedTuple):
@@ -28,7 +29,7 @@ class HeldOutUsers(NamedTuple):
     train : int64 ndarray
         Rows of the users that the model learns from.
     fold_in : int64 ndarray
-        Rows of the other users that it is told afterwards.
+        Rows of the other users that are folded in afterwards.
     test : int64 ndarray
         Rows of the other users that it has to find.
     """
@@ -99,8 +100,7 @@ def leave_last_out(ratings: pd.DataFrame, n_last: int = 1) -> Fold:
     >>> [rows.tolist() for rows in leave_last_out(ratings)]
     [[1, 2], [0]]
     """
-    if n_last < 1:
-        raise InputError(f"n_last must be at least 1; got {n_last}.")
+    check_integer("n_last", n_last, 1)
     moments = _moments(ratings)
     users, _ = pd.factorize(ratings["user_id"])
     n_own = np.bincount(users)[users] if len(users) else users
@@ -140,7 +140,7 @@ def split_by_time(ratings: pd.DataFrame, test_share: float = 0.2) -> Fold:
     >>> [rows.tolist() for rows in split_by_time(ratings, test_share=0.5)]
     [[1, 2], [0, 3]]
     """
-    _check_share("test_share", test_share)
+    check_between("test_share", test_share, 0, 1)
     moments = _moments(ratings)
     n_test = max(round(test_share * len(moments)), 1)
     is_test = moments >= np.sort(moments)[-n_test:][:1]
@@ -158,7 +158,7 @@ def hold_out_users(
     fold_in_share: float = 0.8,
     random_state: int = 0,
 ) -> HeldOutUsers:
-    """Hold out whole users, each with a part to be told and a part to be found.
+    """Hold out whole users, each with a part to fold in and a part to be found.
 
     This asks for strong generalisation: the model has never seen those it is judged
     on, and gets to know them by what is folded in.
@@ -194,10 +194,10 @@ def hold_out_users(
     >>> [rows.tolist() for rows in hold_out_users(ratings, 1, fold_in_share=0.5)]
     [[0, 1, 2, 3], [5, 7], [4, 6]]
     """
-    _check_share("fold_in_share", fold_in_share)
+    check_between("fold_in_share", fold_in_share, 0, 1)
     users, names = pd.factorize(ratings["user_id"])
     n_own = np.bincount(users, minlength=len(names))
-    eligible = np.flatnonzero(n_own >= _LEAST_TO_CUT)
+    eligible = np.flatnonzero(n_own >= _MIN_TO_CUT)
     most = min(len(eligible), len(names) - 1)
     if not 1 <= n_users <= most:
         raise InputError(
@@ -280,11 +280,6 @@ def without_repeats(ratings: pd.DataFrame) -> pd.DataFrame:
 
 def _cut(is_test: Bools) -> Fold:
     return np.flatnonzero(~is_test), np.flatnonzero(is_test)
-
-
-def _check_share(name: str, share: float) -> None:
-    if not 0 < share < 1:
-        raise InputError(f"{name} must be between 0 and 1; got {share}.")
 
 
 def _moments(ratings: pd.DataFrame) -> NDArray[np.generic]:

@@ -81,7 +81,7 @@ def test_taste_is_worth_learning_and_has_a_floor(
     ratings, world = ratings_and_their_world(monkeypatch)
     users, items = ratings["user_id"].to_numpy() - 1, ratings["item_id"].to_numpy() - 1
     is_test = np.arange(len(ratings)) % 5 == 0
-    table = np.full((400, 600), np.nan)
+    table = np.full((200, 300), np.nan)
     table[users[~is_test], items[~is_test]] = ratings["rating"][~is_test]
 
     def rmse(predicted: np.ndarray) -> float:
@@ -110,7 +110,7 @@ def ratings_and_their_world(
         return worlds[-1]
 
     monkeypatch.setattr(ratings_samples, "draw_world", remember)
-    return make_ratings(400, 600, 30_000, random_state=1).ratings, worlds[0]
+    return make_ratings(200, 300, 12_000, random_state=1).ratings, worlds[0]
 
 
 def bias_table(table: np.ndarray, shrinkage: float = 5.0) -> np.ndarray:
@@ -167,9 +167,9 @@ def test_any_possible_sizes_are_met(sizes: tuple[int, int, int]) -> None:
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ((0, 5, 5), r"^n_users must be a positive integer; got 0\.$"),
-        ((5, 2.5, 5), r"^n_items must be a positive integer; got 2\.5\.$"),
-        ((5, 5, True), r"^n_ratings must be a positive integer; got True\.$"),
+        ((0, 5, 5), r"^n_users must be an integer of at least 1; got 0\.$"),
+        ((5, 2.5, 5), r"^n_items must be an integer of at least 1; got 2\.5\.$"),
+        ((5, 5, True), r"^n_ratings must be an integer of at least 1; got True\.$"),
         ((50, 40, 2_001), r"at most n_users \* n_items = 2,000, .*; got 2,001\.$"),
     ],
 )
@@ -181,7 +181,7 @@ def test_impossible_sizes_are_refused(sizes: tuple[int, ...], message: str) -> N
 def test_memory_grows_with_the_ratings_not_with_users_times_items() -> None:
     tracemalloc.start()
     try:
-        make_ratings(20_000, 20_000, 300_000, random_state=0)
+        make_ratings(20_000, 20_000, 100_000, random_state=0)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

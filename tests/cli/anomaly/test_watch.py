@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
+from recs_anomaly.anomaly.app.watching import follow
 from recs_anomaly.anomaly.watch import SeriesWatcher
 from recs_anomaly.cli import main
 from recs_anomaly.datasets import read_series
@@ -175,24 +177,21 @@ def test_a_follower_reads_the_tail_again_after_a_kill(
 
 
 def test_a_file_that_was_replaced_is_read_from_its_beginning(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, path = tmp_path / "now.recs", tmp_path / "new.csv"
     watcher = load(folder / "model.recs").watch()
     save(watcher, state, metrics={"n_lines": 3000, "is_over": True})
     path.write_text((folder / "later.csv").read_text())
-    words = ["--follow", str(path), "--state", str(state)]
-    with subprocess.Popen(
-        [*COMMAND, str(folder / "model.recs"), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        first = json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGTERM)
-        _, messages = process.communicate()
-    assert first["start"] == 400
-    assert "new.csv has 2,001 lines: it is read from its beginning." in messages
+
+    def to_the_end(path: Path, wait: object, encoding: str) -> Iterator[str]:
+        return follow(path, lambda: False, encoding)
+
+    monkeypatch.setattr("recs_anomaly.anomaly.app.watching.follow", to_the_end)
+    words = ("--follow", path, "--state", state)
+    found = run("anomaly", "watch", folder / "model.recs", *words, lines="")
+    assert events_of(found.stdout)[0]["start"] == 400
+    assert "new.csv has 2,001 lines: it is read from its beginning." in found.stderr
 
 
 @pytest.mark.parametrize(
