@@ -16,7 +16,7 @@ from recs_anomaly.core.recurrent import (
     starting_weights,
 )
 from recs_anomaly.sequences import training
-from recs_anomaly.sequences.samples import Pace, Samples
+from recs_anomaly.sequences.samples import Pace, SequenceSamples
 
 Draw = Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 N_UNITS, BATCH = 32, 64
@@ -102,10 +102,10 @@ def trained(task: Task, cell: str, seed: int) -> Recurrent:
     """Train on a sample of the task."""
     X, y = task.draw(task.n_samples, np.random.default_rng([seed, 1]))
     n_inputs, n_outputs = X.shape[2], y.shape[1]
-    plan = training.Plan(
+    plan = training.NetworkPlan(
         cell, N_UNITS, n_inputs, n_outputs, X.shape[1], task.loss, BATCH, 1.0, True
     )
-    samples = Samples(
+    samples = SequenceSamples(
         X.astype(np.float32),
         np.ones(X.shape[:2], np.bool_),
         y.astype(np.float32),

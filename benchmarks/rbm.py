@@ -38,7 +38,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from recs_anomaly import RBM
-from recs_anomaly.rbm import energy as core
+from recs_anomaly.rbm.energy import RBMParameters
 from recs_anomaly.rbm.likelihood import exact_log_partition, log_likelihood
 from recs_anomaly.rbm.units import BernoulliUnits
 
@@ -88,7 +88,7 @@ def bernoulli_rbm(
             n_iter=100,
             random_state=seed,
         ).fit(train)
-        machine = core.RBM(
+        machine = RBMParameters(
             rbm.components_.T,
             rbm.intercept_visible_,
             rbm.intercept_hidden_,

@@ -33,7 +33,7 @@ from recs_anomaly.core.recurrent import starting_weights
 from recs_anomaly.datasets import load_sample_series
 from recs_anomaly.sequences import training
 from recs_anomaly.sequences.forecast import pasts_and_futures
-from recs_anomaly.sequences.samples import Pace, Samples
+from recs_anomaly.sequences.samples import Pace, SequenceSamples
 
 MOST_STEP_TIME = 0.6  # of a step of plain Keras `fit`
 MOST_SIMPLE_SKILL = 0.5  # what SimpleRNN may reach where gates succeed
@@ -94,10 +94,10 @@ def plain_keras(X: np.ndarray, y: np.ndarray) -> Callable[[], object]:
 
 def ours(X: np.ndarray, y: np.ndarray) -> Callable[[], object]:
     """Train as SequenceClassifier does, without its checks of X."""
-    plan = training.Plan("gru", UNITS, 1, 1, STEPS, "binary", BATCH, 1.0, True)
+    plan = training.NetworkPlan("gru", UNITS, 1, 1, STEPS, "binary", BATCH, 1.0, True)
     start = starting_weights("gru", 1, UNITS, 1, np.random.default_rng(0))
     ones = np.ones(len(X), np.float32)
-    samples = Samples(X, np.ones(X.shape[:2], np.bool_), y[:, None], ones)
+    samples = SequenceSamples(X, np.ones(X.shape[:2], np.bool_), y[:, None], ones)
     pace, quiet = Pace(EPOCHS, 0.001, 0.0), Progress("", EPOCHS, 0)
     return lambda: training.train_recurrent(plan, start, samples, pace, 0, quiet)
 

@@ -6,12 +6,14 @@ from itertools import product
 
 import numpy as np
 
-from recs_anomaly.rbm.energy import RBM
+from recs_anomaly.rbm.energy import RBMParameters
 
 State = tuple[tuple[float, ...], tuple[float, ...]]
 
 
-def energy(rbm: RBM, visible: Sequence[float], hidden: Sequence[float]) -> float:
+def energy(
+    rbm: RBMParameters, visible: Sequence[float], hidden: Sequence[float]
+) -> float:
     total = 0.0
     for i, value in enumerate(visible):
         total -= value * rbm.visible_bias[i]
@@ -25,11 +27,11 @@ def energy(rbm: RBM, visible: Sequence[float], hidden: Sequence[float]) -> float
     return float(total)
 
 
-def hidden_states(rbm: RBM) -> list[tuple[float, ...]]:
+def hidden_states(rbm: RBMParameters) -> list[tuple[float, ...]]:
     return list(product((0.0, 1.0), repeat=rbm.n_hidden))
 
 
-def visible_states(rbm: RBM) -> list[tuple[float, ...]]:
+def visible_states(rbm: RBMParameters) -> list[tuple[float, ...]]:
     """Every state of binary or softmax visible units."""
     n_levels = getattr(rbm.units, "n_levels", None)
     if n_levels is None:
@@ -39,13 +41,13 @@ def visible_states(rbm: RBM) -> list[tuple[float, ...]]:
     return [sum(group, ()) for group in groups]
 
 
-def free_energy(rbm: RBM, visible: Sequence[float]) -> float:
+def free_energy(rbm: RBMParameters, visible: Sequence[float]) -> float:
     return -math.log(
         sum(math.exp(-energy(rbm, visible, hidden)) for hidden in hidden_states(rbm))
     )
 
 
-def probabilities(rbm: RBM) -> dict[State, float]:
+def probabilities(rbm: RBMParameters) -> dict[State, float]:
     """Probability of each joint state."""
     weight = {
         (visible, hidden): math.exp(-energy(rbm, visible, hidden))
@@ -56,13 +58,13 @@ def probabilities(rbm: RBM) -> dict[State, float]:
     return {state: each / total for state, each in weight.items()}
 
 
-def log_partition(rbm: RBM) -> float:
+def log_partition(rbm: RBMParameters) -> float:
     return math.log(
         sum(math.exp(-free_energy(rbm, visible)) for visible in visible_states(rbm))
     )
 
 
-def coupling(rbm: RBM, visible: Sequence[float] | None = None) -> np.ndarray:
+def coupling(rbm: RBMParameters, visible: Sequence[float] | None = None) -> np.ndarray:
     """Mean of v h', over the whole model or given the visible units."""
     total, weight = np.zeros((rbm.n_visible, rbm.n_hidden)), 0.0
     for seen in visible_states(rbm) if visible is None else [tuple(visible)]:

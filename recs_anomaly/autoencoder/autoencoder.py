@@ -6,12 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recs_anomaly.autoencoder import dense as core
-from recs_anomaly.autoencoder._base import AutoencoderModel
+from recs_anomaly.autoencoder._base import BaseAutoencoder
+from recs_anomaly.autoencoder.dense import (
+    decode,
+    encode,
+    giving_raw_rows,
+    seeing_raw_rows,
+)
+from recs_anomaly.base.checks import check_number
 from recs_anomaly.core.arrays import Array
 
 
-class Autoencoder(AutoencoderModel):
+class Autoencoder(BaseAutoencoder):
     """Learn a short code of rows from which they can be rebuilt.
 
     Dense layers narrow down to the code and widen again in reverse: on images of 28 x
@@ -115,7 +121,7 @@ class Autoencoder(AutoencoderModel):
         self.random_state = random_state
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Compute how well rows are rebuilt: an outlier score, lower is stranger.
+        """Compute how well rows are rebuilt: an outlier score, lower is more abnormal.
 
         Parameters
         ----------
@@ -143,9 +149,9 @@ class Autoencoder(AutoencoderModel):
         """
         from recs_anomaly.autoencoder.network import keras_model
 
-        model = self._model()
+        network = self._network()
         return keras_model(
-            core.seeing_raw_rows(model), core.giving_raw_rows(model), "autoencoder"
+            seeing_raw_rows(network), giving_raw_rows(network), "autoencoder"
         )
 
     def _objective(self, encoder: Any, decoder: Any) -> Any:
@@ -154,7 +160,11 @@ class Autoencoder(AutoencoderModel):
         return Denoising(encoder, decoder, self.noise)
 
     def _encode(self, rows: Array) -> Array:
-        return core.encode(self._model(), rows)
+        return encode(self._network(), rows)
 
     def _decode(self, codes: Array) -> Array:
-        return core.decode(self._model(), codes)
+        return decode(self._network(), codes)
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        check_number("noise", self.noise, 0.0, np.inf)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.activations import sigmoid, softplus
-from recs_anomaly.core.arrays import Array
+from recs_anomaly.core.arrays import Array, Floats, Singles
 
 
 def elu(inputs: Array) -> Array:
@@ -35,8 +35,29 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "tanh": np.tanh,
 }
 # Log variances of codes are held to this range, here and in training.
-LEAST_LOG_VARIANCE, MOST_LOG_VARIANCE = -15.0, 5.0
+MIN_LOG_VARIANCE, MAX_LOG_VARIANCE = -15.0, 5.0
 BLOCK_ENTRIES = 2**22
+
+
+def is_list_of_sizes(value: object) -> bool:
+    """Whether a value is a list of numbers of units."""
+    return isinstance(value, list) and all(
+        type(size) is int and size >= 1 for size in value
+    )
+
+
+class AutoencoderModel(NamedTuple):
+    """What an autoencoder has learned.
+
+    `weights` are those of the layers in turn, kernel and bias, the encoder's first;
+    `layer_sizes` the units of the input and of the layers down to the code. Rows are
+    measured from `mean`, in one `scale`.
+    """
+
+    weights: Annotated[Singles, ArraySpec("float32", ("n_weights",))]
+    mean: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
+    scale: float
+    layer_sizes: Annotated[list[int], is_list_of_sizes]
 
 
 class Layer(NamedTuple):
@@ -88,8 +109,8 @@ class Posterior(NamedTuple):
     log_variance: Array  # (n, C)
 
 
-def frame_of(rows: Array) -> tuple[NDArray[np.float64], float]:
-    """Mean of each feature, and the root of the mean variance of all features."""
+def mean_and_scale(rows: Array) -> tuple[Floats, float]:
+    """Return each feature's mean, and the root of the mean variance of all."""
     mean = np.asarray(rows.mean(axis=0, dtype=np.float64), np.float64)
     scale = float(np.sqrt(np.mean((rows - mean) ** 2)))
     # What is left of constant features after rounding is no scale.
@@ -97,14 +118,14 @@ def frame_of(rows: Array) -> tuple[NDArray[np.float64], float]:
     return mean, scale if scale > 10.0 * smallest else 1.0
 
 
-def standardised(model: DenseAutoencoder, rows: Array) -> Array:
-    """Rows as the networks see them, in their own precision."""
-    return ((rows - model.mean) / model.scale).astype(rows.dtype, copy=False)
+def standardised(rows: Array, mean: Array, scale: float) -> Array:
+    """Return rows as the networks see them, in their own precision."""
+    return ((rows - mean) / scale).astype(rows.dtype, copy=False)
 
 
 def encode(model: DenseAutoencoder, rows: Array) -> Array:
     """Output of the encoder for rows (n, V)."""
-    return forward(model.encoder, standardised(model, rows))
+    return forward(model.encoder, standardised(rows, model.mean, model.scale))
 
 
 def decode(model: DenseAutoencoder, codes: Array) -> Array:
@@ -121,7 +142,7 @@ def decode_chances(model: DenseAutoencoder, codes: Array) -> Array:
 def posterior(model: DenseAutoencoder, rows: Array) -> Posterior:
     """Distribution of the codes of rows (n, V)."""
     mean, log_variance = np.split(encode(model, rows), 2, axis=1)
-    return Posterior(mean, np.clip(log_variance, LEAST_LOG_VARIANCE, MOST_LOG_VARIANCE))
+    return Posterior(mean, np.clip(log_variance, MIN_LOG_VARIANCE, MAX_LOG_VARIANCE))
 
 
 def divergence(codes: Posterior) -> Array:
@@ -133,7 +154,7 @@ def divergence(codes: Posterior) -> Array:
 
 def evidence_bound(
     model: DenseAutoencoder, rows: Array, noise: Array, noise_variance: float | None
-) -> NDArray[np.float64]:
+) -> Floats:
     """Lower bound of the log-likelihood of rows (n, V), in nats, (n,).
 
     The expectation over the code is the mean over `noise` (K, C), standard normal draws

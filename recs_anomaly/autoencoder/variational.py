@@ -7,16 +7,30 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.autoencoder import dense as core
-from recs_anomaly.autoencoder._base import AutoencoderModel, check_probabilities
-from recs_anomaly.base.checks import check_integer
+from recs_anomaly.autoencoder._base import BaseAutoencoder
+from recs_anomaly.autoencoder.dense import (
+    decode,
+    decode_chances,
+    evidence_bound,
+    giving_chances,
+    giving_raw_rows,
+    only_means,
+    posterior,
+    seeing_raw_rows,
+)
+from recs_anomaly.base.checks import (
+    check_choice,
+    check_integer,
+    warn_beyond_probabilities,
+)
 from recs_anomaly.base.state import ValueRule
 from recs_anomaly.core.arrays import Array
 
+VISIBLE = ("gaussian", "bernoulli")
 N_DRAWS = 16  # of the code, for the expectation in `score_samples`
 
 
-class VariationalAutoencoder(AutoencoderModel):
+class VariationalAutoencoder(BaseAutoencoder):
     """Learn a distribution of rows: short normal codes, and rows drawn from them.
 
     A row's code is normal with a mean and variance that the encoder gives; the decoder
@@ -94,12 +108,10 @@ class VariationalAutoencoder(AutoencoderModel):
     """
 
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
-        **AutoencoderModel._scalar_schema,
+        **BaseAutoencoder._scalar_schema,
         "noise_variance_": float | None,
     }
     _code_outputs: ClassVar[int] = 2
-
-    noise_variance_: float | None
 
     def __init__(  # noqa: PLR0913 - scikit-learn's constructor lists every setting
         self,
@@ -127,7 +139,7 @@ class VariationalAutoencoder(AutoencoderModel):
         self.random_state = random_state
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Compute a lower bound of the log-likelihood of rows; lower is stranger.
+        """Compute a lower bound of the log-likelihood of each row.
 
         Parameters
         ----------
@@ -141,10 +153,10 @@ class VariationalAutoencoder(AutoencoderModel):
             code is a mean over draws that are the same for all rows and calls.
         """
         rows = self._checked(X, reset=False)
-        rng = np.random.default_rng(self.seed_)
+        rng = np.random.default_rng(self.record_.seed)
         half = rng.standard_normal((N_DRAWS // 2, self._n_features_out))
         draws = np.concatenate([half, -half])
-        return core.evidence_bound(self._model(), rows, draws, self.noise_variance_)
+        return evidence_bound(self._network(), rows, draws, self.noise_variance_)
 
     def sample(self, n_samples: int = 1, *, random_state: int | None = None) -> Array:
         """Draw codes from a standard normal distribution, and give their rows.
@@ -169,7 +181,7 @@ class VariationalAutoencoder(AutoencoderModel):
         """
         check_is_fitted(self)
         check_integer("n_samples", n_samples, 1)
-        seed = self.seed_ if random_state is None else random_state
+        seed = self.record_.seed if random_state is None else random_state
         rng = np.random.default_rng(seed)
         return self._decode(rng.standard_normal((n_samples, self._n_features_out)))
 
@@ -185,43 +197,42 @@ class VariationalAutoencoder(AutoencoderModel):
         """
         from recs_anomaly.autoencoder.network import keras_model
 
-        model = self._model()
-        decoder = (
-            core.giving_raw_rows(model)
-            if self.visible == "gaussian"
-            else core.giving_chances(model)
-        )
-        return keras_model(
-            core.only_means(core.seeing_raw_rows(model)),
-            decoder,
-            "variational_autoencoder",
-        )
+        network = self._network()
+        is_gaussian = self.visible == "gaussian"
+        give = giving_raw_rows if is_gaussian else giving_chances
+        encoder = only_means(seeing_raw_rows(network))
+        return keras_model(encoder, give(network), "variational_autoencoder")
 
     def _objective(self, encoder: Any, decoder: Any) -> Any:
-        from recs_anomaly.autoencoder.training import BinaryVariational, Variational
+        from recs_anomaly.autoencoder import training
 
         if self.visible == "gaussian":
-            return Variational(encoder, decoder)
-        return BinaryVariational(encoder, decoder, self.mean_, self.scale_)
+            return training.Variational(encoder, decoder, training.gaussian_loss)
+        loss = training.binary_loss(self.model_.mean, self.model_.scale)
+        return training.Variational(encoder, decoder, loss)
 
     def _keep(self, objective: Any, rows: Array) -> None:
         super()._keep(objective, rows)
         self.noise_variance_ = None
         if self.visible == "gaussian":
-            rng = np.random.default_rng(self._seed_of_fit())
+            rng = np.random.default_rng(self.record_.seed_of_next_fit())
             share = objective.noise_variance(rows, rng)
-            self.noise_variance_ = share * self.scale_**2
+            self.noise_variance_ = share * self.model_.scale**2
 
     def _checked(self, X: ArrayLike, *, reset: bool) -> Array:
         rows = super()._checked(X, reset=reset)
         if self.visible == "bernoulli":
-            check_probabilities(rows)
+            warn_beyond_probabilities(rows)
         return rows
 
     def _encode(self, rows: Array) -> Array:
-        return core.posterior(self._model(), rows).mean
+        return posterior(self._network(), rows).mean
 
     def _decode(self, codes: Array) -> Array:
         if self.visible == "gaussian":
-            return core.decode(self._model(), codes)
-        return core.decode_chances(self._model(), codes)
+            return decode(self._network(), codes)
+        return decode_chances(self._network(), codes)
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        check_choice("visible", self.visible, VISIBLE)

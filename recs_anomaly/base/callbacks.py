@@ -9,9 +9,9 @@ import copy
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
-from recs_anomaly.core.progress import Learned, Progress, TrainingHistory
+from recs_anomaly.core.progress import Learned, Progress
 
 try:
     from sklearn import callback as _sklearn
@@ -74,8 +74,8 @@ class FitData(NamedTuple):
         return {"X": self.X, "y": self.y, "metadata": metadata}
 
 
-class FollowedProgress(Progress):
-    """A progress line that callbacks follow too."""
+class FitTask:
+    """The task of a fit, and a subtask for each pass, which callbacks follow."""
 
     def __init__(
         self,
@@ -84,26 +84,25 @@ class FollowedProgress(Progress):
         given: FitData,
         store: Callable[[Any, Any], object],
     ) -> None:
-        super().__init__(type(estimator).__name__, n_passes, estimator.verbose)
         self._estimator = estimator
+        self._n_passes = n_passes
         self._given = given.named()
         self._store = store
         self._task = estimator._init_callback_context(max_subtasks=n_passes)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Tell the callbacks that the fit begins."""
         self._task.call_on_fit_task_begin(estimator=self._estimator, **self._given)
         self._begin_pass()
-        return super().__enter__()
 
-    def epoch(self, done: int, history: TrainingHistory, learned: Learned) -> bool:
-        """Tell the callbacks; say whether one of them asks for the end."""
-        super().epoch(done, history, learned)
+    def epoch(self, done: int, learned: Learned) -> bool:
+        """Tell the callbacks of a pass; say whether one of them asks for the end."""
         is_over: bool = self._pass.call_on_fit_task_end(
             estimator=self._estimator,
             **self._given,
             reconstruction_attributes=lambda: self._as_if_fitted(learned()),
         )
-        if done < self._epochs and not is_over:
+        if done < self._n_passes and not is_over:
             self._begin_pass()
         return is_over
 
@@ -114,7 +113,7 @@ class FollowedProgress(Progress):
         )
 
     def _begin_pass(self) -> None:
-        if not self._epochs:
+        if not self._n_passes:
             return
         self._pass = self._task.subcontext(task_name="epoch")
         self._pass.call_on_fit_task_begin(estimator=self._estimator, **self._given)
@@ -132,14 +131,15 @@ class IterativeMixin(CallbackSupport):
 
     verbose: int
 
-    def _progress(self, n_passes: int) -> Progress:
-        """Make the progress of a training that callbacks have no part in."""
-        return Progress(type(self).__name__, n_passes, self.verbose)
+    def _progress(self, n_passes: int, follower: FitTask | None = None) -> Progress:
+        """Make the progress of a training, by default without callbacks."""
+        name = type(self).__name__
+        return Progress(name, n_passes, self.verbose, follower=follower)
 
     def _fit_progress(
         self, n_passes: int, given: FitData, store: Callable[[Any, Any], object]
     ) -> Progress:
         """Make that of a fit; `store` puts what was learned into an estimator."""
-        if hasattr(self, "_init_callback_context"):
-            return FollowedProgress(self, n_passes, given, store)
-        return self._progress(n_passes)
+        has_callbacks = hasattr(self, "_init_callback_context")
+        task = FitTask(self, n_passes, given, store) if has_callbacks else None
+        return self._progress(n_passes, task)

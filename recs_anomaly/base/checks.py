@@ -8,10 +8,14 @@ A check takes the name and the value of a parameter, its rule, and the rest of t
 in words where there is one: ``", or None"``, for instance.
 """
 
+import warnings
 from collections.abc import Collection
 from math import inf, isfinite, nan
 from numbers import Integral, Real
 
+import numpy as np
+
+from recs_anomaly.core.arrays import Array
 from recs_anomaly.exceptions import InputError
 
 
@@ -65,6 +69,20 @@ def check_verbose(value: object) -> None:
     """Raise an InputError if a value does not say how much progress to show."""
     if not isinstance(value, bool):
         check_integer("verbose", value, 0)
+
+
+def warn_beyond_probabilities(values: Array) -> None:
+    """Warn about values of X, NaN aside, that are none of a Bernoulli unit."""
+    if not values.size:
+        return
+    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    if low < 0 or high > 1:
+        warnings.warn(
+            "visible='bernoulli' expects values from 0 to 1, but X ranges from "
+            f"{low:.3g} to {high:.3g}: scale X, or use visible='gaussian'.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def is_auto(value: object) -> bool:

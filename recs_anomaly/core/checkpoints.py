@@ -22,7 +22,7 @@ class Standing(NamedTuple):
     validation_loss: list[float]
     variables: Arrays  # of the model, its random generators included
     optimizer: Arrays
-    best: Arrays  # weights of the best epoch, empty without a validation cut
+    best: Arrays  # weights of the best epoch, empty without a validation split
 
 
 class Checkpoint:

@@ -4,14 +4,14 @@ import math
 import sys
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, Protocol, Self, TextIO
 
 # Gives what training has learned so far, in the form of the model it trains.
 Learned = Callable[[], Any]
 
 
 class TrainingHistory(NamedTuple):
-    """Loss of each epoch on the training rows, and on the validation cut if any."""
+    """Loss of each epoch on the training rows, and on the validation split if any."""
 
     loss: list[float]
     validation_loss: list[float]
@@ -23,17 +23,32 @@ MINUTE, HOUR = 60, 3600
 
 
 class TerminalLine:
-    """A line on a terminal that is written over again and again, and wiped at last."""
+    """A line on a terminal that is written over again and again, and wiped at last.
+
+    In a file each text has a line of its own.
+    """
 
     def __init__(self, verbose: int, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._is_shown = verbose > 1 or (verbose == 1 and self._stream.isatty())
+        stream = stream or sys.stderr
+        self._console: Any = None
+        if verbose > 1 or (verbose == 1 and stream.isatty()):
+            from rich.console import Console
+
+            self._console = Console(file=stream, highlight=False, markup=False)
 
     def write(self, text: str) -> None:
         """Put a text in the place of the last one."""
-        if self._is_shown:
-            self._stream.write(f"\r\033[K{text}")
-            self._stream.flush()
+        if self._console is None:
+            return
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            from rich.control import Control
+            from rich.segment import ControlType
+
+            wiped = (ControlType.ERASE_IN_LINE, 2)
+            self._console.control(Control(ControlType.CARRIAGE_RETURN, wiped))
+            self._console.print(text, end="", no_wrap=True, overflow="ellipsis")
+        elif text:
+            self._console.print(text, soft_wrap=True)
 
     def __enter__(self) -> Self:
         return self
@@ -42,15 +57,34 @@ class TerminalLine:
         self.write("")
 
 
+class Follower(Protocol):
+    """Who hears of a training beside the terminal: scikit-learn's callbacks."""
+
+    def begin(self) -> None:
+        """Hear that training begins."""
+
+    def epoch(self, done: int, learned: Learned) -> bool:
+        """Hear that an epoch has ended; say whether training should end."""
+
+    def finished(self) -> None:
+        """Hear that all is done, and what was learned is in its place."""
+
+
 class Progress:
     """One line on a terminal that says where training stands and how long it takes."""
 
     def __init__(
-        self, name: str, epochs: int, verbose: int, stream: TextIO | None = None
+        self,
+        name: str,
+        epochs: int,
+        verbose: int,
+        stream: TextIO | None = None,
+        follower: Follower | None = None,
     ) -> None:
         self._name = name
         self._epochs = epochs
         self._line = TerminalLine(verbose, stream)
+        self._follower = follower
         self._start = self._written = perf_counter()
         self._done_before = 0.0
         self._is_compiled = False
@@ -76,15 +110,17 @@ class Progress:
             self._write(f"epoch {epoch}/{self._epochs} at {share:.0%}", done)
 
     def epoch(self, done: int, history: TrainingHistory, learned: Learned) -> bool:
-        """Rewrite the line after an epoch; say whether training should end: never."""
+        """Rewrite the line after an epoch; say whether training should end."""
         self._losses = f", loss {history.loss[-1]:.4f}"
         if history.validation_loss:
             self._losses += f", validation {history.validation_loss[-1]:.4f}"
         self._write(f"epoch {done}/{self._epochs}", done)
-        return False
+        return self._follower is not None and self._follower.epoch(done, learned)
 
     def finished(self) -> None:
         """Hear that all is done, and what was learned is in its place."""
+        if self._follower is not None:
+            self._follower.finished()
 
     def _write(self, place: str, done: float) -> None:
         self._written = perf_counter()
@@ -96,6 +132,8 @@ class Progress:
         self._line.write(f"{self._name}: {place}{self._losses}{left}")
 
     def __enter__(self) -> Self:
+        if self._follower is not None:
+            self._follower.begin()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -25,7 +25,7 @@ from recs_anomaly.core.arrays import Array
 from recs_anomaly.rbm.units import VisibleUnits
 
 
-class RBM(NamedTuple):
+class RBMParameters(NamedTuple):
     """Weights, biases and the kind of the visible units."""
 
     weights: Array  # (V, H)
@@ -44,49 +44,49 @@ class RBM(NamedTuple):
         return len(self.hidden_bias)
 
 
-def energy(rbm: RBM, visible: Array, hidden: Array) -> Array:
+def energy(rbm: RBMParameters, visible: Array, hidden: Array) -> Array:
     """E(v, h) = base(v) - v . a - h . b - v . W . h of aligned rows."""
     linear = visible @ rbm.visible_bias + hidden @ rbm.hidden_bias
     coupled = np.einsum("nh,nh->n", visible @ rbm.weights, hidden)
     return np.asarray(rbm.units.base_energy(visible) - linear - coupled)
 
 
-def hidden_input(rbm: RBM, visible: Array) -> Array:
+def hidden_input(rbm: RBMParameters, visible: Array) -> Array:
     """Input v . W + b of the hidden units, of shape (n, H)."""
     return np.asarray(visible @ rbm.weights + rbm.hidden_bias)
 
 
-def visible_input(rbm: RBM, hidden: Array) -> Array:
+def visible_input(rbm: RBMParameters, hidden: Array) -> Array:
     """Input W . h + a of the visible units, of shape (n, V)."""
     return np.asarray(hidden @ rbm.weights.T + rbm.visible_bias)
 
 
-def free_energy(rbm: RBM, visible: Array) -> Array:
+def free_energy(rbm: RBMParameters, visible: Array) -> Array:
     """F(v) = -log sum_h exp(-E(v, h)) = base(v) - v . a - sum_j softplus(input_j)."""
     on = softplus(hidden_input(rbm, visible)).sum(axis=1)
     return np.asarray(rbm.units.base_energy(visible) - visible @ rbm.visible_bias - on)
 
 
-def gibbs_step(rbm: RBM, visible: Array, rng: np.random.Generator) -> Array:
+def gibbs_step(rbm: RBMParameters, visible: Array, rng: np.random.Generator) -> Array:
     """Draw the hidden units given the visible, then the visible given the hidden."""
     chance = sigmoid(hidden_input(rbm, visible))
     hidden = (rng.random(chance.shape) < chance).astype(rbm.weights.dtype)
     return draw_visible(rbm, hidden, rng)
 
 
-def draw_visible(rbm: RBM, hidden: Array, rng: np.random.Generator) -> Array:
+def draw_visible(rbm: RBMParameters, hidden: Array, rng: np.random.Generator) -> Array:
     """Draw the visible units given the hidden, of shape (n, V)."""
     inputs = visible_input(rbm, hidden)
     rbm.units.draw(inputs, rng, np.empty_like(inputs))
     return inputs
 
 
-def reconstruct(rbm: RBM, hidden: Array) -> Array:
+def reconstruct(rbm: RBMParameters, hidden: Array) -> Array:
     """Mean of the visible units given the hidden, of shape (n, V)."""
     return rbm.units.mean(visible_input(rbm, hidden))
 
 
-def fill_missing(rbm: RBM, visible: Array, n_steps: int = 20) -> Array:
+def fill_missing(rbm: RBMParameters, visible: Array, n_steps: int = 20) -> Array:
     """Put the mean field of the missing units (NaN) given the others in their place.
 
     Rows without missing units come back as they are. The mean of a missing unit given

@@ -5,21 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
 from recs_anomaly.base.parallel import one_blas_thread
-from recs_anomaly.core.arrays import Array
+from recs_anomaly.core.arrays import Array, Floats
 from recs_anomaly.core.progress import Progress, TrainingHistory
-from recs_anomaly.rbm import energy as core
-from recs_anomaly.rbm.energy import RBM
+from recs_anomaly.rbm.energy import RBMParameters, fill_missing, hidden_input
 from recs_anomaly.rbm.likelihood import log_conditionals
 from recs_anomaly.rbm.sparse import SparseRows, SparseTrainer
 from recs_anomaly.rbm.training import (
     ChainSettings,
     DenseTrainer,
-    GaussianTrainer,
-    Schedule,
-    Trained,
+    RBMSchedule,
+    TrainedRBM,
     Trainer,
     standardised,
     train,
@@ -27,7 +24,6 @@ from recs_anomaly.rbm.training import (
 )
 from recs_anomaly.rbm.units import BernoulliUnits, GaussianUnits, Visible, VisibleUnits
 
-Floats = NDArray[np.float64]
 # Values by which an epoch is judged: more where training stops by them.
 N_SHOWN, N_DECIDING = 256, 1024
 VALIDATION_SHARE = 0.1
@@ -47,10 +43,10 @@ class Frame(NamedTuple):
     scale: Floats  # (V,)
 
 
-class Plan(NamedTuple):
+class RBMPlan(NamedTuple):
     """All that training is told beside the data."""
 
-    schedule: Schedule
+    schedule: RBMSchedule
     chains: ChainSettings
     holds_out: bool
     progress: Progress
@@ -76,9 +72,9 @@ def _mean_of_known(visible: Visible) -> Floats:
     return np.asarray(total / np.maximum(is_known.sum(axis=0), 1))
 
 
-def blank_machine(
+def first_parameters(
     units: VisibleUnits, frame: Frame, n_rows: int, weights: Floats
-) -> RBM:
+) -> RBMParameters:
     """Join initial weights to biases that give each visible unit its own mean.
 
     A hidden unit is as often 1 as 0 for the mean row.
@@ -86,7 +82,7 @@ def blank_machine(
     hidden_bias = -frame.mean @ weights
     if isinstance(units, GaussianUnits):
         variance = frame.scale**2
-        return RBM(
+        return RBMParameters(
             weights / frame.scale[:, None],
             frame.mean / variance,
             -(frame.mean / frame.scale) @ weights,
@@ -96,7 +92,7 @@ def blank_machine(
     count = np.clip(frame.mean, 0.0, 1.0) * n_rows + 0.5
     is_binary = isinstance(units, BernoulliUnits)
     bias = np.log(count / (n_rows + 1.0 - count)) if is_binary else np.log(count)
-    return RBM(weights, bias - weights.sum(axis=1) / 2, hidden_bias, units)
+    return RBMParameters(weights, bias - weights.sum(axis=1) / 2, hidden_bias, units)
 
 
 class Judge:
@@ -128,26 +124,26 @@ class Judge:
             np.isnan(self._visible).any()
         )
 
-    def __call__(self, machine: RBM) -> float:
-        """Return the loss of a machine's parameters."""
+    def __call__(self, rbm: RBMParameters) -> float:
+        """Return the loss of an RBM."""
         visible = self._visible
         if self._has_missing:
-            visible = core.fill_missing(machine, visible)
-        inputs = core.hidden_input(machine, visible)
-        each = log_conditionals(machine, inputs, self._values, self._features)
+            visible = fill_missing(rbm, visible)
+        inputs = hidden_input(rbm, visible)
+        each = log_conditionals(rbm, inputs, self._values, self._features)
         n_known = max(int(self._is_known.sum()), 1)
         return float(-each[self._is_known].sum() / n_known * self._n_features)
 
 
 def learn(
-    start: RBM,
+    start: RBMParameters,
     visible: Visible,
     frame: Frame,
-    plan: Plan,
-    chains: Array | None,
+    plan: RBMPlan,
+    chains: Array,
     rng: np.random.Generator,
-) -> tuple[Trained, Array]:
-    """Train from a start; returns the parameters and the last state of the chains."""
+) -> tuple[TrainedRBM, Array]:
+    """Train from a start; return the parameters and the last state of the chains."""
     rows, judged = visible, visible
     if plan.holds_out:
         order = rng.permutation(visible.shape[0])
@@ -162,13 +158,13 @@ def learn(
         rows, judged = ((part - frame.mean) / frame.scale for part in (rows, judged))
     trainer = _trainer(start, rows, frame, plan.chains, rng)
     n_chains = plan.chains.n_chains
-    if chains is None or len(chains) != n_chains:
+    if len(chains) != n_chains:
         chains = rng.integers(0, 2, (n_chains, start.n_hidden)).astype(np.float32)
     trainer.set_chains(chains)
     n_values = N_DECIDING if plan.holds_out else N_SHOWN
 
-    def in_units(machine: RBM) -> RBM:
-        return unstandardised(machine, *frame) if is_gaussian else machine
+    def in_units(rbm: RBMParameters) -> RBMParameters:
+        return unstandardised(rbm, *frame) if is_gaussian else rbm
 
     n_products = plan.chains.batch_size * start.weights.size
     limit = one_blas_thread() if n_products <= ONE_THREAD else nullcontext()
@@ -178,15 +174,15 @@ def learn(
             schedule,
             rng,
             Judge(judged, start.units, n_values, rng),
-            lambda done, losses, machine: progress.epoch(
-                done, TrainingHistory(losses, []), lambda: in_units(machine)
+            lambda done, losses, rbm: progress.epoch(
+                done, TrainingHistory(losses, []), lambda: in_units(rbm)
             ),
         )
     return trained._replace(rbm=in_units(trained.rbm)), trainer.chains()
 
 
 def _trainer(
-    start: RBM,
+    start: RBMParameters,
     rows: Visible,
     frame: Frame,
     chains: ChainSettings,
@@ -199,6 +195,6 @@ def _trainer(
             rows.data.astype(np.float32),
         )
         return SparseTrainer(start, parts, chains, rng)
-    if isinstance(start.units, GaussianUnits):
-        return GaussianTrainer(start, rows, np.zeros(rows.shape[1]), chains, rng)
-    return DenseTrainer(start, rows, frame.mean, chains, rng)
+    is_gaussian = isinstance(start.units, GaussianUnits)
+    offset = np.zeros(rows.shape[1]) if is_gaussian else frame.mean
+    return DenseTrainer(start, rows, offset, chains, rng)

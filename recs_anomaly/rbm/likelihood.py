@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.core.activations import sigmoid
-from recs_anomaly.core.arrays import Array
-from recs_anomaly.rbm.energy import RBM, free_energy, hidden_input
-from recs_anomaly.rbm.units import Given, Ints
+from recs_anomaly.core.arrays import Array, Ints
+from recs_anomaly.rbm.energy import RBMParameters, free_energy, hidden_input
+from recs_anomaly.rbm.units import OneFeature
 
 # Entries of the largest matrix that is worked on at a time.
 BLOCK_ENTRIES = 2**20
@@ -23,7 +23,7 @@ class LogPartition(NamedTuple):
 
 
 def log_conditionals(
-    rbm: RBM, hidden_inputs: Array, values: Array, features: Ints
+    rbm: RBMParameters, hidden_inputs: Array, values: Array, features: Ints
 ) -> Array:
     """Log probability of one feature of each row given all others, of shape (n,).
 
@@ -31,11 +31,11 @@ def log_conditionals(
     own among them.
     """
     return rbm.units.log_conditional(
-        Given(features, values, hidden_inputs, rbm.weights, rbm.visible_bias)
+        OneFeature(features, values, hidden_inputs, rbm.weights, rbm.visible_bias)
     )
 
 
-def log_pseudo_likelihood(rbm: RBM, visible: Array, is_known: Array) -> Array:
+def log_pseudo_likelihood(rbm: RBMParameters, visible: Array, is_known: Array) -> Array:
     """Sum over known features of their log probability given all others, (n,)."""
     total = np.zeros(len(visible))
     for block in _blocks(len(visible), rbm.n_hidden):
@@ -49,7 +49,7 @@ def log_pseudo_likelihood(rbm: RBM, visible: Array, is_known: Array) -> Array:
     return total
 
 
-def exact_log_partition(rbm: RBM) -> LogPartition:
+def exact_log_partition(rbm: RBMParameters) -> LogPartition:
     """Sum over all 2^H hidden states; the visible units are summed in closed form."""
     total = -np.inf
     bits = np.arange(rbm.n_hidden)
@@ -74,7 +74,7 @@ class Annealing(NamedTuple):
 
 
 def estimated_log_partition(
-    rbm: RBM, annealing: Annealing, rng: np.random.Generator
+    rbm: RBMParameters, annealing: Annealing, rng: np.random.Generator
 ) -> LogPartition:
     """Annealed importance sampling (Salakhutdinov & Murray, 2008).
 
@@ -108,12 +108,14 @@ def _mixed(annealing: Annealing, target: Array, share: float) -> Array:
     return np.asarray((1.0 - share) * annealing.visible_bias + share * target)
 
 
-def log_likelihood(rbm: RBM, visible: Array, log_partition: LogPartition) -> Array:
+def log_likelihood(
+    rbm: RBMParameters, visible: Array, log_partition: LogPartition
+) -> Array:
     """-F(v) - log Z of each row, of shape (n,)."""
     return np.asarray(-free_energy(rbm, visible) - log_partition.value)
 
 
-def _log_weight_of_hidden(rbm: RBM, hidden: Array) -> Array:
+def _log_weight_of_hidden(rbm: RBMParameters, hidden: Array) -> Array:
     """Log of the sum of exp(-E(v, h)) over all visible states, of shape (n,)."""
     inputs = hidden @ rbm.weights.T + rbm.visible_bias
     return np.asarray(hidden @ rbm.hidden_bias + rbm.units.log_partition(inputs))

@@ -1,12 +1,11 @@
 """RBM: a restricted Boltzmann machine behind scikit-learn's contract."""
 
-import warnings
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -22,30 +21,33 @@ from recs_anomaly.base.checks import (
     check_integer,
     check_number,
     check_verbose,
+    warn_beyond_probabilities,
 )
 from recs_anomaly.base.random import seed_of
-from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
+from recs_anomaly.base.record import FitRecord
+from recs_anomaly.base.state import Held, ValueRule, typical_range
 from recs_anomaly.core.activations import sigmoid
 from recs_anomaly.core.arrays import Array
 from recs_anomaly.core.progress import Progress
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.rbm import energy as core
 from recs_anomaly.rbm import fitting, likelihood
-from recs_anomaly.rbm.training import ChainSettings, Schedule
-from recs_anomaly.rbm.units import (
-    BernoulliUnits,
-    GaussianUnits,
-    SoftmaxUnits,
-    Visible,
-    VisibleUnits,
+from recs_anomaly.rbm.energy import (
+    RBMParameters,
+    draw_visible,
+    fill_missing,
+    gibbs_step,
+    hidden_input,
+    reconstruct,
+    visible_input,
 )
+from recs_anomaly.rbm.model import RBMModel, encode, levels_of, units_of
+from recs_anomaly.rbm.training import ChainSettings, RBMSchedule
+from recs_anomaly.rbm.units import Visible
 
-USUAL_CHAINS = 32
+DEFAULT_CHAINS = 32
 PATIENCE = 5
-MOST_SUMMED = 20
+MAX_SUMMED = 20  # hidden units over whose states likelihoods are summed
 DENSE_ENTRIES = 2**22
-MOST_LEVELS = 101
-_FLOAT = "float32 or float64"
 CHOICES = {
     "visible": ("bernoulli", "gaussian", "softmax"),
     "schedule": ("decaying", "constant"),
@@ -71,384 +73,9 @@ class LogLikelihood(NamedTuple):
     samples: Array
 
 
-class RBMState:
-    """Fitted arrays of RBM, by name and shape, and the machine that they make up."""
-
-    _array_schema: ClassVar[dict[str, ArraySpec]] = {
-        "components_": ArraySpec(_FLOAT, ("n_hidden", "n_visible")),
-        "intercept_hidden_": ArraySpec(_FLOAT, ("n_hidden",)),
-        "intercept_visible_": ArraySpec(_FLOAT, ("n_visible",)),
-        "h_samples_": ArraySpec("float32", ("n_kept_chains", "n_hidden")),
-        "visible_mean_": ArraySpec("float64", ("n_visible",)),
-        "visible_scale_": ArraySpec("float64", ("n_visible",)),
-        "variance_": ArraySpec("float64", ("n_visible",), is_optional=True),
-        "levels_": ArraySpec("float64", ("n_levels",), is_optional=True),
-    }
-    _scalar_schema: ClassVar[dict[str, ValueRule]] = {
-        "n_features_in_": int,
-        "n_iter_": int,
-        "n_fits_": int,
-        "seed_": int,
-        "loss_curve_": list,
-    }
-
-    visible: str
-    components_: Array
-    intercept_hidden_: Array
-    intercept_visible_: Array
-    h_samples_: Array
-    visible_mean_: NDArray[np.float64]
-    visible_scale_: NDArray[np.float64]
-    variance_: NDArray[np.float64]
-    levels_: NDArray[np.float64]
-    loss_curve_: list[float]
-    n_iter_: int
-    n_features_in_: int
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the generator of `gibbs`, which is made again when needed."""
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
-        return {name: value for name, value in state.items() if name != "_gibbs_rng"}
-
-    def _model_card(self) -> dict[str, Any]:
-        """Tell readers of a model file about the training."""
-        return {
-            "visible": self.visible,
-            "n_hidden": len(self.intercept_hidden_),
-            "n_visible": len(self.intercept_visible_),
-            "typical_range": typical_range(self.visible_mean_, self.visible_scale_),
-            "n_iter": self.n_iter_,
-            "loss": self.loss_curve_[-1] if self.loss_curve_ else None,
-        }
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.intercept_hidden_)
-
-    def _machine(self, kind: type[np.floating[Any]] | None = None) -> core.RBM:
-        """Parameters in the precision of the rows of `fit`, or in another."""
-        check_is_fitted(self)
-        kind = kind or self.components_.dtype.type
-        return core.RBM(
-            self.components_.T.astype(kind, copy=False),
-            self.intercept_visible_.astype(kind, copy=False),
-            self.intercept_hidden_.astype(kind, copy=False),
-            self._units(),
-        )
-
-    def _units(self) -> VisibleUnits:
-        if self.visible == "gaussian":
-            return GaussianUnits(self.variance_)
-        if self.visible == "softmax":
-            return SoftmaxUnits(len(self.levels_))
-        return BernoulliUnits()
-
-    def _store_machine(self, machine: core.RBM, kind: type[np.floating[Any]]) -> None:
-        """Spread a machine over attributes, so that files hold plain arrays."""
-        # scikit-learn's layout: a row a hidden unit, contiguous along the hidden units.
-        self.components_ = machine.weights.astype(kind, order="C").T
-        self.intercept_visible_ = machine.visible_bias.astype(kind)
-        self.intercept_hidden_ = machine.hidden_bias.astype(kind)
-        if isinstance(machine.units, GaussianUnits):
-            self.variance_ = machine.units.variance.astype(np.float64)
-
-    def _checked(self, X: ArrayLike, *, reset: bool) -> Visible:
-        """Rows as scikit-learn checks them; NaN is missing, if X is not sparse."""
-        if not reset:
-            check_is_fitted(self)
-        rows = validate_data(
-            self,
-            X,
-            reset=reset,
-            accept_sparse="csr" if self.visible == "bernoulli" else False,
-            dtype=(np.float64, np.float32),
-            ensure_all_finite="allow-nan",
-        )
-        if scipy.sparse.issparse(rows) and np.isnan(rows.data).any():
-            raise InputError(
-                "X must hold no NaN where it is sparse: what is not stored is 0, "
-                "and what is missing is known only of dense rows."
-            )
-        return rows
-
-    def _learn_levels(self, rows: Array) -> None:
-        levels = np.unique(rows[~np.isnan(rows)]).astype(np.float64)
-        if len(levels) > MOST_LEVELS:
-            raise InputError(
-                f"visible='softmax' takes at most {MOST_LEVELS} different values, "
-                f"each a level; X holds {len(levels)}."
-            )
-        self.levels_ = levels
-
-    def _encoded(self, rows: Visible) -> Visible:
-        """Visible units of rows: themselves, or a unit a level for softmax."""
-        if self.visible != "softmax":
-            return rows
-        places = np.searchsorted(self.levels_, rows)
-        nearest = self.levels_[np.minimum(places, len(self.levels_) - 1)]
-        is_missing = np.isnan(rows)
-        if (is_new := (nearest != rows) & ~is_missing).any():
-            raise InputError(
-                "X must hold levels that fit has seen, "
-                f"{', '.join(map(str, self.levels_[:5]))}, ...; "
-                f"got {rows[is_new][0]}."
-            )
-        units = (self.levels_ == rows[..., None]).astype(rows.dtype)
-        units[is_missing] = np.nan
-        return np.asarray(units.reshape(len(rows), -1))
-
-    def _decoded(self, units: Array) -> Array:
-        """Rows of visible units; of each feature's levels the one that is largest."""
-        if self.visible != "softmax":
-            return units
-        groups = units.reshape(len(units), -1, len(self.levels_))
-        return np.asarray(self.levels_[groups.argmax(axis=2)])
-
-    def _completed(self, X: ArrayLike) -> Visible:
-        """Visible units of X, what is missing filled in by the others' mean field."""
-        units = self._encoded(self._checked(X, reset=False))
-        if scipy.sparse.issparse(units):
-            return units
-        return core.fill_missing(self._machine(), units)
-
-
-class RBMModel(RBMState, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Methods of RBM that need nothing but what was learned."""
-
-    seed_: int
-
-    def transform(self, X: ArrayLike) -> Array:
-        """Compute the probability of each hidden unit given a row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows; what is missing (NaN) is filled by its mean given the others.
-
-        Returns
-        -------
-        features : ndarray of shape (n_samples, n_components)
-            P(h = 1 | v), between 0 and 1.
-        """
-        inputs = core.hidden_input(self._machine(), self._completed(X))
-        return sigmoid(inputs)
-
-    def inverse_transform(self, X: ArrayLike) -> Array:
-        """Compute the mean of each feature given the hidden units.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            Hidden units, or their probabilities as `transform` gives them.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features)
-            Means; for softmax units the likeliest level.
-        """
-        check_is_fitted(self)
-        hidden = check_array(X, dtype=(np.float64, np.float32))
-        if hidden.shape[1] != self._n_features_out:
-            raise InputError(
-                f"X must have {self._n_features_out} columns, one a hidden unit; "
-                f"got {hidden.shape[1]}."
-            )
-        return self._decoded(core.reconstruct(self._machine(), hidden))
-
-    def gibbs(self, v: ArrayLike) -> Array:
-        """Take one Gibbs step: draw the hidden units, then the features given them.
-
-        Each call draws anew, so that repeated calls make a chain.
-
-        Parameters
-        ----------
-        v : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows to start from.
-
-        Returns
-        -------
-        v_new : ndarray of shape (n_samples, n_features)
-            Rows drawn.
-        """
-        visible = self._completed(v)
-        if scipy.sparse.issparse(visible):
-            visible = visible.toarray()
-        return self._decoded(core.gibbs_step(self._machine(), visible, self._gibbs_rng))
-
-    def sample(
-        self,
-        n_samples: int = 1,
-        *,
-        n_steps: int = 100,
-        random_state: int | None = None,
-    ) -> Array:
-        """Draw rows by Gibbs steps, from where the chains of the training are.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of rows.
-        n_steps : int, default=100
-            Gibbs steps of each row's chain.
-        random_state : int or None, default=None
-            Seed; by default the one of the training, so that equal calls draw equally.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features)
-            Rows drawn.
-        """
-        check_is_fitted(self)
-        check_integer("n_samples", n_samples, 1)
-        check_integer("n_steps", n_steps, 1)
-        rng = np.random.default_rng(
-            self.seed_ if random_state is None else random_state
-        )
-        machine = self._machine()
-        starts = np.arange(n_samples) % len(self.h_samples_)
-        hidden = self.h_samples_[starts].astype(self.components_.dtype)
-        visible = core.draw_visible(machine, hidden, rng)
-        for _ in range(n_steps - 1):
-            visible = core.gibbs_step(machine, visible, rng)
-        return self._decoded(visible)
-
-    def score_samples(self, X: ArrayLike) -> Array:
-        """Compute the exact pseudo-likelihood: each feature given all others.
-
-        Unlike that of scikit-learn's BernoulliRBM, which looks at one feature drawn at
-        random, it is the same in each call.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows; missing features (NaN) are left out of the sum.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            Sum over the features of log P(v_i | all others), in nats. A value between
-            0 and 1 of a Bernoulli unit weighs the logarithms of both values.
-        """
-        checked = self._checked(X, reset=False)
-        scores = np.empty(checked.shape[0])
-        size = max(DENSE_ENTRIES // checked.shape[1], 1)
-        for start in range(0, len(scores), size):
-            block = slice(start, start + size)
-            scores[block] = self._pseudo_likelihood(checked[block])
-        return scores
-
-    def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Compute the mean pseudo-likelihood of rows, for model selection.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : None, default=None
-            Ignored; for use in pipelines.
-
-        Returns
-        -------
-        score : float
-            Mean of `score_samples`, in nats.
-        """
-        return float(self.score_samples(X).mean())
-
-    def log_likelihood(
-        self, X: ArrayLike, *, n_chains: int = 200, n_temperatures: int = 1000
-    ) -> LogLikelihood:
-        """Compute the log-likelihood of rows.
-
-        Up to 20 hidden units it is exact, a sum over all their states. Beyond, the
-        partition function is estimated by annealed importance sampling.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows without missing values.
-        n_chains : int, default=200
-            Chains of the estimate.
-        n_temperatures : int, default=1000
-            Temperatures that each chain goes through.
-
-        Returns
-        -------
-        result : LogLikelihood
-            Mean, standard error, and the value of each row, in nats.
-
-        Raises
-        ------
-        InputError
-            If X holds NaN.
-        """
-        check_integer("n_chains", n_chains, 1)
-        check_integer("n_temperatures", n_temperatures, 1)
-        visible = self._encoded(self._checked(X, reset=False))
-        if scipy.sparse.issparse(visible):
-            visible = visible.toarray()
-        if np.isnan(visible).any():
-            raise InputError("X must hold no NaN: log_likelihood is of whole rows.")
-        machine = self._machine(np.float64)
-        if machine.n_hidden <= MOST_SUMMED:
-            partition = likelihood.exact_log_partition(machine)
-        else:
-            hidden = sigmoid(core.hidden_input(machine, visible)).mean(axis=0)
-            partition = likelihood.estimated_log_partition(
-                machine,
-                likelihood.Annealing(
-                    core.visible_input(machine, hidden[None])[0],
-                    n_chains,
-                    n_temperatures,
-                ),
-                np.random.default_rng(self.seed_),
-            )
-        samples = likelihood.log_likelihood(machine, visible, partition)
-        return LogLikelihood(float(samples.mean()), partition.standard_error, samples)
-
-    def to_keras_layer(self, name: str | None = None) -> Any:
-        """Make a Keras layer that starts as `transform`, to train on.
-
-        Parameters
-        ----------
-        name : str, optional
-            Name of the layer.
-
-        Returns
-        -------
-        layer : keras.layers.Dense
-            Dense layer with sigmoid activity. Its input are the visible units, which
-            for softmax are one-hot levels, feature by feature.
-        """
-        from recs_anomaly.rbm.keras_model import dense_layer
-
-        check_is_fitted(self)
-        return dense_layer(self.components_.T, self.intercept_hidden_, name)
-
-    def to_keras(self) -> Any:
-        """Make a Keras model that computes what `transform` computes.
-
-        Returns
-        -------
-        model : keras.Sequential
-            The layer of `to_keras_layer` alone.
-        """
-        from recs_anomaly.rbm.keras_model import layer_as_model
-
-        return layer_as_model(self.to_keras_layer("hidden"))
-
-    def _pseudo_likelihood(self, rows: Visible) -> Array:
-        if scipy.sparse.issparse(rows):
-            rows = rows.toarray()
-        machine = self._machine(np.float64)
-        visible = core.fill_missing(machine, self._encoded(rows))
-        return likelihood.log_pseudo_likelihood(machine, visible, ~np.isnan(rows))
-
-    @cached_property
-    def _gibbs_rng(self) -> np.random.Generator:
-        return np.random.default_rng(self.seed_)
-
-
-class RBM(RBMModel, IterativeMixin, BaseEstimator):
+class RBM(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, IterativeMixin, BaseEstimator
+):
     """Restricted Boltzmann machine: features, samples and likelihoods of rows.
 
     A drop-in for `sklearn.neural_network.BernoulliRBM`, with units for real values and
@@ -549,6 +176,10 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
     (4, 2)
     """
 
+    _scalar_schema: ClassVar[dict[str, ValueRule]] = {"n_features_in_": int}
+    model_ = Held(RBMModel)
+    record_ = Held(FitRecord, derived={"validation_loss_curve": lambda _: []})
+
     def __init__(  # noqa: PLR0913 - scikit-learn's constructor lists every setting
         self,
         n_components: int = 256,
@@ -608,23 +239,23 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
         InputError
             If a parameter or a value breaks a rule that the message states.
         """
-        check_parameters(self.get_params(deep=False))
-        goes_on = self.warm_start and hasattr(self, "components_")
+        self._check_settings()
+        goes_on = self.warm_start and hasattr(self, "model_")
         rows = self._checked(X, reset=not goes_on)
         if not goes_on:
             self._begin(rows)
-        schedule = Schedule(
+        schedule = RBMSchedule(
             self.n_iter,
             self.batch_size,
             self.learning_rate,
             self.schedule == "decaying",
             PATIENCE if self.early_stopping else None,
         )
-        progress = self._fit_progress(
-            self.n_iter,
-            FitData(X, y),
-            lambda copy, machine: copy._store_machine(machine, rows.dtype.type),
-        )
+
+        def store(copy: RBM, learned: RBMParameters) -> None:
+            copy.model_ = copy.model_.with_parameters(learned, rows.dtype.type)
+
+        progress = self._fit_progress(self.n_iter, FitData(X, y), store)
         return self._learn(rows, schedule, progress)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
@@ -642,57 +273,277 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
         self : RBM
             Fitted estimator.
         """
-        check_parameters(self.get_params(deep=False))
-        is_first = not hasattr(self, "components_")
+        self._check_settings()
+        is_first = not hasattr(self, "model_")
         rows = self._checked(X, reset=is_first)
         if is_first:
             self._begin(rows)
-        schedule = Schedule(1, self.batch_size, self.learning_rate, is_decaying=False)
+        schedule = RBMSchedule(
+            1, self.batch_size, self.learning_rate, is_decaying=False
+        )
         return self._learn(rows, schedule, self._progress(1))
+
+    def transform(self, X: ArrayLike) -> Array:
+        """Compute the probability of each hidden unit given a row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows; what is missing (NaN) is filled by its mean given the others.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_components)
+            P(h = 1 | v), between 0 and 1.
+        """
+        visible = self._visible(X)
+        return sigmoid(hidden_input(self.model_.parameters(), visible))
+
+    def inverse_transform(self, X: ArrayLike) -> Array:
+        """Compute the mean of each feature given the hidden units.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            Hidden units, or their probabilities as `transform` gives them.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            Means; for softmax units the likeliest level.
+        """
+        check_is_fitted(self)
+        hidden = check_array(X, dtype=(np.float64, np.float32))
+        if hidden.shape[1] != self._n_features_out:
+            raise InputError(
+                f"X must have {self._n_features_out} columns, one a hidden unit; "
+                f"got {hidden.shape[1]}."
+            )
+        visible = reconstruct(self.model_.parameters(), hidden)
+        return self.model_.decode(visible)
+
+    def gibbs(self, v: ArrayLike) -> Array:
+        """Take one Gibbs step: draw the hidden units, then the features given them.
+
+        Each call draws anew, so that repeated calls make a chain.
+
+        Parameters
+        ----------
+        v : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to start from.
+
+        Returns
+        -------
+        v_new : ndarray of shape (n_samples, n_features)
+            Rows drawn.
+        """
+        visible = _dense(self._visible(v))
+        drawn = gibbs_step(self.model_.parameters(), visible, self._gibbs_rng)
+        return self.model_.decode(drawn)
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        n_steps: int = 100,
+        random_state: int | None = None,
+    ) -> Array:
+        """Draw rows by Gibbs steps, from where the chains of the training are.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of rows.
+        n_steps : int, default=100
+            Gibbs steps of each row's chain.
+        random_state : int or None, default=None
+            Seed; by default the one of the training, so that equal calls draw equally.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            Rows drawn.
+        """
+        check_is_fitted(self)
+        check_integer("n_samples", n_samples, 1)
+        check_integer("n_steps", n_steps, 1)
+        seed = self.record_.seed if random_state is None else random_state
+        rng = np.random.default_rng(seed)
+        parameters, chains = self.model_.parameters(), self.model_.h_samples
+        starts = np.arange(n_samples) % len(chains)
+        hidden = chains[starts].astype(parameters.weights.dtype)
+        visible = draw_visible(parameters, hidden, rng)
+        for _ in range(n_steps - 1):
+            visible = gibbs_step(parameters, visible, rng)
+        return self.model_.decode(visible)
+
+    def score_samples(self, X: ArrayLike) -> Array:
+        """Compute the exact pseudo-likelihood: each feature given all others.
+
+        Unlike that of scikit-learn's BernoulliRBM, which looks at one feature drawn at
+        random, it is the same in each call.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows; missing features (NaN) are left out of the sum.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Sum over the features of log P(v_i | all others), in nats. A value between
+            0 and 1 of a Bernoulli unit weighs the logarithms of both values.
+        """
+        checked = self._checked(X, reset=False)
+        scores = np.empty(checked.shape[0])
+        size = max(DENSE_ENTRIES // checked.shape[1], 1)
+        for start in range(0, len(scores), size):
+            block = slice(start, start + size)
+            scores[block] = self._pseudo_likelihood(checked[block])
+        return scores
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Compute the mean pseudo-likelihood of rows, for model selection.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : None, default=None
+            Ignored; for use in pipelines.
+
+        Returns
+        -------
+        score : float
+            Mean of `score_samples`, in nats.
+        """
+        return float(self.score_samples(X).mean())
+
+    def log_likelihood(
+        self, X: ArrayLike, *, n_chains: int = 200, n_temperatures: int = 1000
+    ) -> LogLikelihood:
+        """Compute the log-likelihood of rows.
+
+        Up to 20 hidden units it is exact, a sum over all their states. Beyond, the
+        partition function is estimated by annealed importance sampling.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows without missing values.
+        n_chains : int, default=200
+            Chains of the estimate.
+        n_temperatures : int, default=1000
+            Temperatures that each chain goes through.
+
+        Returns
+        -------
+        result : LogLikelihood
+            Mean, standard error, and the value of each row, in nats.
+
+        Raises
+        ------
+        InputError
+            If X holds NaN.
+        """
+        check_integer("n_chains", n_chains, 1)
+        check_integer("n_temperatures", n_temperatures, 1)
+        visible = _dense(encode(self._checked(X, reset=False), self.model_.levels))
+        if np.isnan(visible).any():
+            raise InputError("X must hold no NaN: log_likelihood is of whole rows.")
+        parameters = self.model_.parameters(np.float64)
+        if parameters.n_hidden <= MAX_SUMMED:
+            partition = likelihood.exact_log_partition(parameters)
+        else:
+            hidden = sigmoid(hidden_input(parameters, visible)).mean(axis=0)
+            start = visible_input(parameters, hidden[None])[0]
+            partition = likelihood.estimated_log_partition(
+                parameters,
+                likelihood.Annealing(start, n_chains, n_temperatures),
+                np.random.default_rng(self.record_.seed),
+            )
+        samples = likelihood.log_likelihood(parameters, visible, partition)
+        return LogLikelihood(float(samples.mean()), partition.standard_error, samples)
+
+    def to_keras_layer(self, name: str | None = None) -> Any:
+        """Make a Keras layer that starts as `transform`, to train on.
+
+        Parameters
+        ----------
+        name : str, optional
+            Name of the layer.
+
+        Returns
+        -------
+        layer : keras.layers.Dense
+            Dense layer with sigmoid activity. Its input are the visible units, which
+            for softmax are one-hot levels, feature by feature.
+        """
+        from recs_anomaly.rbm.keras_model import dense_layer
+
+        check_is_fitted(self)
+        model = self.model_
+        return dense_layer(model.components.T, model.intercept_hidden, name)
+
+    def to_keras(self) -> Any:
+        """Make a Keras model that computes what `transform` computes.
+
+        Returns
+        -------
+        model : keras.Sequential
+            The layer of `to_keras_layer` alone.
+        """
+        from recs_anomaly.rbm.keras_model import layer_as_model
+
+        return layer_as_model(self.to_keras_layer("hidden"))
 
     def _begin(self, rows: Visible) -> None:
         """Forget what was learned, and start from the frequencies of the rows."""
-        if self.visible == "softmax":
-            self._learn_levels(rows)
-        self.seed_ = seed_of(self.random_state)
-        self.n_fits_, self.n_iter_, self.loss_curve_ = 0, 0, []
-        units = (
-            GaussianUnits(np.ones(1)) if self.visible == "gaussian" else self._units()
-        )
-        encoded = self._encoded(rows)
+        levels = levels_of(rows) if self.visible == "softmax" else None
+        variance = np.ones(1) if self.visible == "gaussian" else None
+        units = units_of(variance, levels)
+        encoded = encode(rows, levels)
         frame = fitting.frame_of(encoded, units)
-        self.visible_mean_, self.visible_scale_ = frame
-        weights = np.random.default_rng(self.seed_).normal(
+        self.record_ = FitRecord.begun(seed_of(self.random_state))
+        weights = np.random.default_rng(self.record_.seed).normal(
             0.0, self.initial_spread, (encoded.shape[1], self.n_components)
         )
-        start = fitting.blank_machine(units, frame, rows.shape[0], weights)
-        self._store_machine(start, rows.dtype.type)
-        for name in ("h_samples_", "_gibbs_rng"):
-            self.__dict__.pop(name, None)
+        start = fitting.first_parameters(units, frame, rows.shape[0], weights)
+        self.model_ = RBMModel(
+            components=weights.T,
+            intercept_hidden=start.hidden_bias,
+            intercept_visible=start.visible_bias,
+            h_samples=np.empty((0, self.n_components), np.float32),
+            visible_mean=frame.mean,
+            visible_scale=frame.scale,
+            variance=variance,
+            levels=levels,
+        ).with_parameters(start, rows.dtype.type)
+        self.__dict__.pop("_gibbs_rng", None)
 
-    def _learn(self, rows: Visible, schedule: Schedule, progress: Progress) -> Self:
+    def _learn(self, rows: Visible, schedule: RBMSchedule, progress: Progress) -> Self:
         if self.visible == "bernoulli":
-            warn_beyond_probabilities(rows)
-        self.n_fits_ += 1
-        rng = np.random.Generator(np.random.SFC64([self.seed_, self.n_fits_]))
+            is_sparse = scipy.sparse.issparse(rows)
+            warn_beyond_probabilities(rows.data if is_sparse else rows)
+        model, record = self.model_, self.record_
+        rng = np.random.Generator(np.random.SFC64([record.seed, record.n_fits + 1]))
         is_held_out = schedule.patience is not None and rows.shape[0] > 1
         trained, chains = fitting.learn(
-            self._machine(),
-            self._encoded(rows),
-            fitting.Frame(self.visible_mean_, self.visible_scale_),
-            fitting.Plan(schedule, self._chain_settings(), is_held_out, progress),
-            getattr(self, "h_samples_", None),
+            model.parameters(),
+            encode(rows, model.levels),
+            fitting.Frame(model.visible_mean, model.visible_scale),
+            fitting.RBMPlan(schedule, self._chain_settings(), is_held_out, progress),
+            model.h_samples,
             rng,
         )
-        self._store_machine(trained.rbm, rows.dtype.type)
-        self.h_samples_ = chains
-        self.loss_curve_ = [*self.loss_curve_, *trained.losses]
-        self.n_iter_ += len(trained.losses)
+        model = model.with_parameters(trained.rbm, rows.dtype.type)
+        self.model_ = model._replace(h_samples=chains)
+        self.record_ = record.after_fit(trained.losses)
         progress.finished()
         return self
 
     def _chain_settings(self) -> ChainSettings:
-        n_chains = USUAL_CHAINS if self.n_chains is None else self.n_chains
+        n_chains = DEFAULT_CHAINS if self.n_chains is None else self.n_chains
         return ChainSettings(
             self.batch_size,
             n_chains if self.persistent else self.batch_size,
@@ -701,6 +552,73 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
             self.momentum,
             self.weight_decay,
         )
+
+    def _check_settings(self) -> None:
+        for name, known in CHOICES.items():
+            check_choice(name, getattr(self, name), known)
+        for name, least in MIN_INTEGER.items():
+            check_integer(name, getattr(self, name), least)
+        if self.n_chains is not None:
+            check_integer("n_chains", self.n_chains, 1, ", or None")
+        for name in ("learning_rate", "initial_spread", "weight_decay"):
+            check_number(name, getattr(self, name), 0.0, np.inf)
+        check_below("momentum", self.momentum, 0.0, 1.0)
+        check_verbose(self.verbose)
+
+    def _checked(self, X: ArrayLike, *, reset: bool) -> Visible:
+        """Rows as scikit-learn checks them; NaN is missing, if X is not sparse."""
+        if not reset:
+            check_is_fitted(self)
+        rows = validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr" if self.visible == "bernoulli" else False,
+            dtype=(np.float64, np.float32),
+            ensure_all_finite="allow-nan",
+        )
+        if scipy.sparse.issparse(rows) and np.isnan(rows.data).any():
+            raise InputError(
+                "X must hold no NaN where it is sparse: what is not stored is 0, "
+                "and what is missing is known only of dense rows."
+            )
+        return rows
+
+    def _visible(self, X: ArrayLike) -> Visible:
+        """Visible units of X, what is missing filled in by the others' mean field."""
+        rows = self._checked(X, reset=False)
+        return self.model_.completed(rows)
+
+    def _pseudo_likelihood(self, rows: Visible) -> Array:
+        rows = _dense(rows)
+        parameters = self.model_.parameters(np.float64)
+        visible = fill_missing(parameters, encode(rows, self.model_.levels))
+        return likelihood.log_pseudo_likelihood(parameters, visible, ~np.isnan(rows))
+
+    @cached_property
+    def _gibbs_rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.record_.seed)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.model_.intercept_hidden)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the generator of `gibbs`, which is made again when needed."""
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_gibbs_rng"}
+
+    def _model_card(self) -> dict[str, Any]:
+        """Tell readers of a model file about the training."""
+        model, record = self.model_, self.record_
+        return {
+            "visible": self.visible,
+            "n_hidden": len(model.intercept_hidden),
+            "n_visible": len(model.intercept_visible),
+            "typical_range": typical_range(model.visible_mean, model.visible_scale),
+            "n_iter": record.n_iter,
+            "loss": record.last_loss,
+        }
 
     def __sklearn_tags__(self) -> Tags:
         tags: Tags = super().__sklearn_tags__()
@@ -711,30 +629,5 @@ class RBM(RBMModel, IterativeMixin, BaseEstimator):
         return tags
 
 
-def check_parameters(parameters: dict[str, Any]) -> None:
-    """Raise an InputError about the first setting that breaks its rule."""
-    for name, known in CHOICES.items():
-        check_choice(name, parameters[name], known)
-    for name, least in MIN_INTEGER.items():
-        check_integer(name, parameters[name], least)
-    if parameters["n_chains"] is not None:
-        check_integer("n_chains", parameters["n_chains"], 1, ", or None")
-    for name in ("learning_rate", "initial_spread", "weight_decay"):
-        check_number(name, parameters[name], 0.0, np.inf)
-    check_below("momentum", parameters["momentum"], 0.0, 1.0)
-    check_verbose(parameters["verbose"])
-
-
-def warn_beyond_probabilities(rows: Any) -> None:
-    """Say so where Bernoulli units are shown what is no probability."""
-    values = rows.data if scipy.sparse.issparse(rows) else rows
-    if not values.size:
-        return
-    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
-    if low < 0 or high > 1:
-        warnings.warn(
-            "visible='bernoulli' expects values from 0 to 1, but X ranges from "
-            f"{low:.3g} to {high:.3g}: scale X, or use visible='gaussian'.",
-            UserWarning,
-            stacklevel=3,
-        )
+def _dense(rows: Visible) -> Array:
+    return np.asarray(rows.toarray() if scipy.sparse.issparse(rows) else rows)

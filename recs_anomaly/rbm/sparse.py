@@ -13,13 +13,11 @@ the visible units, whose mean is near 0 anyway.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recs_anomaly.core.activations import sigmoid, softplus
-from recs_anomaly.core.arrays import Array
-from recs_anomaly.rbm.energy import RBM
+from recs_anomaly.core.arrays import Array, Bools, Ints
+from recs_anomaly.rbm.energy import RBMParameters
 from recs_anomaly.rbm.training import HALF, ChainSettings, Trainer, squash, weigh
-from recs_anomaly.rbm.units import Ints
 
 # Units with a larger input in some chain are drawn chain by chain.
 OFTEN_ON = -2.0
@@ -57,7 +55,7 @@ class SparseTrainer(Trainer):
 
     def __init__(
         self,
-        start: RBM,
+        start: RBMParameters,
         visible: SparseRows,
         settings: ChainSettings,
         rng: np.random.Generator,
@@ -168,7 +166,7 @@ def propose(rates: Array, n_rows: int, rng: np.random.Generator) -> tuple[Ints, 
     return rng.integers(0, n_rows, len(columns)), columns
 
 
-def accept(inputs: Array, rates: Array, rng: np.random.Generator) -> NDArray[np.bool_]:
+def accept(inputs: Array, rates: Array, rng: np.random.Generator) -> Bools:
     """Thin out events that fell at these rates.
 
     What is left falls at the rate log(1 + exp(t)), so that a unit with input t has at

@@ -21,18 +21,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.arrays import Array
-from recs_anomaly.rbm.energy import RBM
-from recs_anomaly.rbm.units import ONE, GaussianUnits, Ints, VisibleUnits
+from recs_anomaly.core.arrays import Array, Ints
+from recs_anomaly.rbm.energy import RBMParameters
+from recs_anomaly.rbm.units import ONE, GaussianUnits, VisibleUnits
 
 HALF = np.full(1, 0.5, np.float32)
 # The log variance of Gaussian units changes at most by this in a step.
-MOST_CHANGE = 0.05
-SMALLEST_VARIANCE = 1e-3
+MAX_CHANGE = 0.05
+MIN_VARIANCE = 1e-3
 # Share of the steps, the last ones, over which a decaying schedule averages, and the
 # largest number of parameter sets that it takes from them.
 AVERAGED_SHARE = 0.3
-MOST_AVERAGED = 100
+MAX_AVERAGED = 100
 
 
 class ChainSettings(NamedTuple):
@@ -51,7 +51,7 @@ class Trainer(ABC):
 
     def __init__(
         self,
-        start: RBM,
+        start: RBMParameters,
         n_rows: int,
         offset: Array,
         settings: ChainSettings,
@@ -73,7 +73,7 @@ class Trainer(ABC):
         """Hidden states of the chains, of shape (n_chains, H)."""
         return np.asarray(self._chains[:, :-1] + HALF)
 
-    def rbm(self, joint: Array) -> RBM:
+    def rbm(self, joint: Array) -> RBMParameters:
         """Turn a joint matrix of this training into an RBM."""
         return from_joint(joint, self._offset, self._units)
 
@@ -86,12 +86,13 @@ class DenseTrainer(Trainer):
     """An RBM in training on dense rows.
 
     NaN marks missing values. They are drawn from the model whenever their row comes
-    up: a chain for each row, held at what is known of it.
+    up: a chain for each row, held at what is known of it. Gaussian units learn their
+    variances too.
     """
 
     def __init__(
         self,
-        start: RBM,
+        start: RBMParameters,
         visible: Array,
         offset: Array,
         settings: ChainSettings,
@@ -138,6 +139,9 @@ class DenseTrainer(Trainer):
 
     def _follow(self, both: Array, scale: Array, rate: float) -> None:
         """Add the gradient, which contains the rate, to the parameters."""
+        shrinkage = None
+        if isinstance(self._units, GaussianUnits):
+            shrinkage = self._learn_variance(self._units.variance, both, scale)
         step = self._gradient
         if self._settings.momentum:
             np.multiply(self._velocity, self._settings.momentum, out=self._velocity)
@@ -145,6 +149,23 @@ class DenseTrainer(Trainer):
         np.add(self.joint, step, out=self.joint)
         if self._settings.weight_decay:
             self.joint[:-1, :-1] *= 1.0 - rate * self._settings.weight_decay
+        if shrinkage is not None:
+            self.joint[:-1] *= shrinkage
+
+    def _learn_variance(self, variance: Array, both: Array, scale: Array) -> Array:
+        """Follow the gradient of Gaussian units' variances, with their means held.
+
+        The mean of a unit given the hidden units is its variance times its input, so
+        its row of the joint matrix shrinks as the variance grows: what comes back is by
+        how much, (V, 1).
+        """
+        squares = ((both[:, :-1] ** 2) * scale).sum(axis=0) / (2.0 * variance)
+        along = np.einsum("vh,vh->v", self.joint[:-1], self._gradient[:-1])
+        change = np.clip(squares - along, -MAX_CHANGE, MAX_CHANGE)
+        lowest = np.log(MIN_VARIANCE / variance)
+        change = np.clip(change, lowest, -np.log(variance)).astype(np.float32)
+        self._units = GaussianUnits(variance * np.exp(change))
+        return np.asarray(np.exp(-change)[:, None])
 
     def _hidden_mean(self, visible: Array, hidden: Array) -> None:
         np.matmul(visible, self.joint, out=hidden)
@@ -176,32 +197,11 @@ class DenseTrainer(Trainer):
         self._rows[rows] = seen
 
 
-class GaussianTrainer(DenseTrainer):
-    """Learns the variances of Gaussian units too, with their means held.
-
-    The mean of a unit given the hidden units is its variance times its input, so its
-    row of the joint matrix shrinks as the variance grows.
-    """
-
-    _units: GaussianUnits
-
-    def _follow(self, both: Array, scale: Array, rate: float) -> None:
-        variance = self._units.variance
-        squares = ((both[:, :-1] ** 2) * scale).sum(axis=0) / (2.0 * variance)
-        along = np.einsum("vh,vh->v", self.joint[:-1], self._gradient[:-1])
-        super()._follow(both, scale, rate)
-        change = np.clip(squares - along, -MOST_CHANGE, MOST_CHANGE)
-        floor = np.log(SMALLEST_VARIANCE / variance)
-        change = np.clip(change, floor, -np.log(variance)).astype(np.float32)
-        self._units = GaussianUnits(variance * np.exp(change))
-        self.joint[:-1] *= np.exp(-change)[:, None]
-
-
-def standardised(rbm: RBM, mean: Array, scale: Array) -> RBM:
+def standardised(rbm: RBMParameters, mean: Array, scale: Array) -> RBMParameters:
     """Turn an RBM on values v into one on (v - mean) / scale; Gaussian units only."""
     assert isinstance(rbm.units, GaussianUnits)
     variance = rbm.units.variance
-    return RBM(
+    return RBMParameters(
         rbm.weights * scale[:, None],
         scale * (rbm.visible_bias - mean / variance),
         rbm.hidden_bias + mean @ rbm.weights,
@@ -209,12 +209,12 @@ def standardised(rbm: RBM, mean: Array, scale: Array) -> RBM:
     )
 
 
-def unstandardised(rbm: RBM, mean: Array, scale: Array) -> RBM:
+def unstandardised(rbm: RBMParameters, mean: Array, scale: Array) -> RBMParameters:
     """Undo `standardised`."""
     assert isinstance(rbm.units, GaussianUnits)
     variance = rbm.units.variance.astype(np.float64) * scale**2
     weights = rbm.weights / scale[:, None]
-    return RBM(
+    return RBMParameters(
         weights,
         rbm.visible_bias / scale + mean / variance,
         rbm.hidden_bias - mean @ weights,
@@ -222,7 +222,7 @@ def unstandardised(rbm: RBM, mean: Array, scale: Array) -> RBM:
     )
 
 
-def to_joint(rbm: RBM, offset: Array) -> Array:
+def to_joint(rbm: RBMParameters, offset: Array) -> Array:
     """Weights and biases as one matrix, in coordinates measured from the offsets."""
     joint = np.zeros((rbm.n_visible + 1, rbm.n_hidden + 1), np.float32)
     joint[:-1, :-1] = rbm.weights
@@ -231,10 +231,10 @@ def to_joint(rbm: RBM, offset: Array) -> Array:
     return joint
 
 
-def from_joint(joint: Array, offset: Array, units: VisibleUnits) -> RBM:
+def from_joint(joint: Array, offset: Array, units: VisibleUnits) -> RBMParameters:
     """Undo `to_joint`."""
     weights = joint[:-1, :-1].astype(np.float64)
-    return RBM(
+    return RBMParameters(
         weights,
         joint[:-1, -1] - weights.sum(axis=1) / 2,
         joint[-1, :-1] - offset @ weights,
@@ -268,7 +268,7 @@ def _centred(visible: Array, offset: Array) -> tuple[Array, Array | None]:
     return rows, is_missing
 
 
-class Schedule(NamedTuple):
+class RBMSchedule(NamedTuple):
     """Passes over the rows and the rate of each step.
 
     A decaying rate is constant over the first half of all steps, then falls linearly
@@ -284,10 +284,10 @@ class Schedule(NamedTuple):
     patience: int | None = None
 
 
-class Trained(NamedTuple):
+class TrainedRBM(NamedTuple):
     """What training leaves: the parameters, and the loss of each epoch."""
 
-    rbm: RBM
+    rbm: RBMParameters
     losses: list[float]
 
 
@@ -315,11 +315,11 @@ class RunningMean:
 
 def train(
     trainer: Trainer,
-    schedule: Schedule,
+    schedule: RBMSchedule,
     rng: np.random.Generator,
-    loss: Callable[[RBM], float],
-    report: Callable[[int, list[float], RBM], bool],
-) -> Trained:
+    loss: Callable[[RBMParameters], float],
+    report: Callable[[int, list[float], RBMParameters], bool],
+) -> TrainedRBM:
     """Take all steps; `loss` judges the parameters after each epoch.
 
     `report` hears of it, and says whether training should end.
@@ -346,20 +346,20 @@ def train(
             is_over = True
         if is_over:
             break
-    return Trained(best, losses)
+    return TrainedRBM(best, losses)
 
 
-def rate_at(schedule: Schedule, share: float) -> float:
+def rate_at(schedule: RBMSchedule, share: float) -> float:
     """Rate of a step when this share of all steps is done."""
     if not schedule.is_decaying:
         return schedule.learning_rate
     return schedule.learning_rate * min(1.0, 2.0 * (1.0 - share))
 
 
-def _is_averaged(schedule: Schedule, step: int, n_steps: int) -> bool:
+def _is_averaged(schedule: RBMSchedule, step: int, n_steps: int) -> bool:
     n_last = int(AVERAGED_SHARE * n_steps)
     place = step - (n_steps - n_last)
-    every = -(-n_last // MOST_AVERAGED)
+    every = -(-n_last // MAX_AVERAGED)
     return schedule.is_decaying and place >= 0 and place % max(every, 1) == 0
 
 

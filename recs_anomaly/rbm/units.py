@@ -10,12 +10,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recs_anomaly.core.activations import softplus
-from recs_anomaly.core.arrays import Array
+from recs_anomaly.core.arrays import Array, Ints
 
-Ints = NDArray[np.int64]
 # An array of one entry, because NumPy converts a Python number anew in each call.
 ONE = np.ones(1, np.float32)
 # A mixture of Gaussians is summed at values so far apart, in standard deviations, from
@@ -25,12 +23,12 @@ SPACING = 0.75
 DEPTH = 40.0
 REACH = 9.0
 N_HALVINGS = 12
-MOST_VALUES = 20_000  # only weights that training has lost hold of need more
+MAX_VALUES = 20_000  # only weights that training has lost hold of need more
 # An array or a sparse matrix, of which scipy publishes no types.
 Visible: TypeAlias = Any
 
 
-class Given(NamedTuple):
+class OneFeature(NamedTuple):
     """One feature of each row, and what all other visible units tell of it."""
 
     features: Ints  # (n,)
@@ -61,7 +59,7 @@ class VisibleUnits(Protocol):
     def draw(self, inputs: Array, rng: np.random.Generator, noise: Array) -> None:
         """Overwrite the inputs by values drawn; `noise` is scratch of their shape."""
 
-    def log_conditional(self, given: Given) -> Array:
+    def log_conditional(self, given: OneFeature) -> Array:
         """Log probability of each row's feature given all others, of shape (n,)."""
 
 
@@ -99,7 +97,7 @@ class BernoulliUnits(NamedTuple):
             np.multiply(inputs, noise, out=inputs)
             np.copyto(inputs, np.less(inputs, ONE))
 
-    def log_conditional(self, given: Given) -> Array:
+    def log_conditional(self, given: OneFeature) -> Array:
         """Return v d - log(1 + exp(d)) for the log odds d of the feature being 1."""
         values, weights = given.values, given.weights[given.features]
         others = given.hidden_input - values[:, None] * weights
@@ -141,7 +139,7 @@ class GaussianUnits(NamedTuple):
         np.multiply(inputs, self.variance, out=inputs)
         np.add(inputs, noise, out=inputs)
 
-    def log_conditional(self, given: Given) -> Array:
+    def log_conditional(self, given: OneFeature) -> Array:
         """Log density: a mixture of Gaussians, one a hidden state, summed on a grid."""
         values = given.values.astype(np.float64)
         weights = given.weights[given.features].astype(np.float64)
@@ -163,7 +161,7 @@ class GaussianUnits(NamedTuple):
         low = _foot(log_density, mean_given, lowest, -REACH * spread)
         high = _foot(log_density, mean_given, highest, REACH * spread)
         n_steps = ((high - low) / (SPACING * spread)).max(initial=1.0)
-        if not n_steps < MOST_VALUES:
+        if not n_steps < MAX_VALUES:
             return np.full(len(values), np.nan)
         n_values = int(np.ceil(n_steps))
         step = (high - low) / n_values
@@ -210,7 +208,7 @@ class SoftmaxUnits(NamedTuple):
         inputs[...] = 0.0
         np.put_along_axis(groups, chosen, 1.0, axis=-1)
 
-    def log_conditional(self, given: Given) -> Array:
+    def log_conditional(self, given: OneFeature) -> Array:
         """Log softmax over the levels of t_k plus what they add to the hidden units."""
         values = given.values
         shape = (-1, self.n_levels)

@@ -1,10 +1,10 @@
-"""What a fitted recurrent network holds: its arrays, by name and shape."""
+"""What the estimators of sequences share: a network's arrays, and checks of X."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, validate_data
 
 from recs_anomaly.base.checks import (
@@ -17,6 +17,7 @@ from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.core.recurrent import GATES, Recurrent
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.sequences.samples import Pace, RecurrentSettings
 
 CELLS = ("gru", "lstm", "simple_rnn")
 ACTIVATIONS = ("tanh", "relu")
@@ -38,38 +39,25 @@ NAMES = tuple(recurrent_arrays("n_inputs", "n_outputs"))[:5]
 MIN_INTEGER = {"n_units": 1, "epochs": 0, "batch_size": 1, "patience": 1}
 
 
-class RecurrentState:
-    """A cell and its head, as attributes."""
+class RecurrentMixin:
+    """An estimator with a cell and a head, whose arrays are its attributes."""
 
     cell: str
-    kernel_: Floats
-    recurrent_kernel_: Floats
-    bias_: Floats
-    head_kernel_: Floats
-    head_bias_: Floats
-    optimizer_state_: NDArray[np.float32]
-    n_fits_: int
-    n_iter_: int
-    loss_curve_: list[float]
-    validation_loss_curve_: list[float]
+    n_units: int
+    batch_size: int
+    clip_norm: float | None
 
     def _store_recurrent(self, model: Recurrent) -> None:
         for name, array in zip(NAMES, model, strict=True):
             setattr(self, name, array)
 
-    def _store_training(self, trained: Any) -> None:
-        """Keep the weights of a training, and go on with the counts and curves."""
-        self._store_recurrent(trained.model)
-        self.n_fits_ += 1
-        self.n_iter_ += len(trained.history.loss)
-        self.loss_curve_ = [*self.loss_curve_, *trained.history.loss]
-        self.validation_loss_curve_ = [
-            *self.validation_loss_curve_,
-            *trained.history.validation_loss,
-        ]
-
     def _recurrent(self) -> Recurrent:
         return Recurrent(*(getattr(self, name) for name in NAMES))
+
+    def _settings(self, pace: Pace) -> RecurrentSettings:
+        return RecurrentSettings(
+            self._core_cell, self.n_units, pace, self.batch_size, self.clip_norm
+        )
 
     @property
     def _core_cell(self) -> str:
@@ -82,11 +70,12 @@ class RecurrentState:
         check_cell(self)
         n_gates = GATES[self._core_cell]
         n_biases = 2 if self.cell == "gru" else 1
-        n_units = len(self.recurrent_kernel_)
-        if self.bias_.shape != (n_biases, n_gates * n_units):
+        network = self._recurrent()
+        n_units, shape = len(network.recurrent_kernel), network.bias.shape
+        if shape != (n_biases, n_gates * n_units):
             raise InputError(
                 f"bias_ must have shape {(n_biases, n_gates * n_units)} for "
-                f"{n_units} units of cell={self.cell!r}; it has {self.bias_.shape}."
+                f"{n_units} units of cell={self.cell!r}; it has {shape}."
             )
 
 

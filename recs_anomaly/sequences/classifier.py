@@ -11,14 +11,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
 from recs_anomaly.base.random import seed_of
-from recs_anomaly.base.state import ANY_KIND, ArraySpec, ValueRule, typical_range
+from recs_anomaly.base.record import FitRecord
+from recs_anomaly.base.state import (
+    ANY_KIND,
+    ArraySpec,
+    Held,
+    ValueRule,
+    typical_range,
+)
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.core.progress import Progress
 from recs_anomaly.core.recurrent import folded, last_outputs
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.sequences import classifier_fitting as fitting
 from recs_anomaly.sequences._base import (
-    RecurrentState,
+    RecurrentMixin,
     check_parameters,
     checked_sequences,
     recurrent_arrays,
@@ -28,124 +35,8 @@ from recs_anomaly.sequences.samples import Pace, Scale, log_probabilities
 ROWS_AT_ONCE = 2048
 
 
-class SequenceClassifierModel(RecurrentState):
-    """Methods of SequenceClassifier that need nothing but what was learned."""
-
-    _array_schema: ClassVar[dict[str, ArraySpec]] = {
-        **recurrent_arrays("n_channels_", "n_outputs"),
-        "classes_": ArraySpec(ANY_KIND, ("n_classes",)),
-        "centre_": ArraySpec("float64", ("n_channels_",)),
-        "spread_": ArraySpec("float64", ("n_channels_",)),
-    }
-    _scalar_schema: ClassVar[dict[str, ValueRule]] = {
-        "n_features_in_": int,
-        "n_channels_": int,
-        "n_dimensions_": int,
-        "n_iter_": int,
-        "n_fits_": int,
-        "seed_": int,
-        "loss_curve_": list,
-        "validation_loss_curve_": list,
-    }
-
-    classes_: NDArray[Any]
-    centre_: Floats
-    spread_: Floats
-    n_channels_: int
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the likeliest label of each sequence.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, steps) or (n_samples, steps, n_channels)
-            Sequences, as in `fit`.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        numbers = self.predict_log_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[numbers])
-
-    def predict_proba(self, X: ArrayLike) -> Floats:
-        """Predict the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, steps) or (n_samples, steps, n_channels)
-            Sequences, as in `fit`.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Classes in the order of `classes_`.
-        """
-        return np.exp(self.predict_log_proba(X))
-
-    def predict_log_proba(self, X: ArrayLike) -> Floats:
-        """Predict the logarithm of each class's probability.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, steps) or (n_samples, steps, n_channels)
-            Sequences, as in `fit`.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            Classes in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        sequences = checked_sequences(self, X, reset=False)
-        outputs = [
-            self._outputs(sequences[start : start + ROWS_AT_ONCE])
-            for start in range(0, len(sequences), ROWS_AT_ONCE)
-        ]
-        return log_probabilities(np.concatenate(outputs))
-
-    def to_keras(self) -> Any:
-        """Make a Keras model of what was learned.
-
-        Returns
-        -------
-        model : keras.Model
-            From sequences as they came to `fit`, of shape (n_samples, steps,
-            n_channels), to probabilities: one column, of the second class, if there
-            are two, else one a class. NaN means what it means to `predict`.
-        """
-        from recs_anomaly.core.recurrent_network import build_from_readings
-
-        check_is_fitted(self)
-        activation = "sigmoid" if len(self.head_bias_) == 1 else "softmax"
-        model = folded(self._recurrent(), self.centre_, self.spread_)
-        return build_from_readings(self._core_cell, model, self.centre_, activation)
-
-    def _outputs(self, sequences: Floats) -> Floats:
-        readings = Scale(self.centre_, self.spread_).readings(sequences)
-        return last_outputs(self._core_cell, self._recurrent(), *readings)
-
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        n_classes, n_outputs = len(self.classes_), len(self.head_bias_)
-        if n_outputs != (1 if n_classes == 2 else n_classes):
-            raise ValueError(f"{n_classes} classes do not fit {n_outputs} outputs.")
-
-    def _model_card(self) -> dict[str, Any]:
-        """Tell readers of a model file about the training."""
-        return {
-            "cell": self.cell,
-            "n_units": len(self.recurrent_kernel_),
-            "n_channels": self.n_channels_,
-            "typical_range": typical_range(self.centre_, self.spread_),
-            "n_classes": len(self.classes_),
-            "n_iter": self.n_iter_,
-            "loss": self.loss_curve_[-1] if self.loss_curve_ else None,
-        }
-
-
 class SequenceClassifier(
-    SequenceClassifierModel, ClassifierMixin, IterativeMixin, BaseEstimator
+    RecurrentMixin, ClassifierMixin, IterativeMixin, BaseEstimator
 ):
     """Classify sequences by a recurrent network that reads them step by step.
 
@@ -184,7 +75,8 @@ class SequenceClassifier(
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
-        Seed of the first weights, of the order of the sequences and of the cut.
+        Seed of the first weights, of the order of the sequences and of the choice of
+        those held out.
     verbose : int, default=0
         0 is silent, 1 shows progress on a terminal, 2 shows it anywhere.
 
@@ -242,6 +134,20 @@ class SequenceClassifier(
     >>> bool(model.score(X, y) > 0.9)
     True
     """
+
+    _array_schema: ClassVar[dict[str, ArraySpec]] = {
+        **recurrent_arrays("n_channels_", "n_outputs"),
+        "classes_": ArraySpec(ANY_KIND, ("n_classes",)),
+        "centre_": ArraySpec("float64", ("n_channels_",)),
+        "spread_": ArraySpec("float64", ("n_channels_",)),
+    }
+    _scalar_schema: ClassVar[dict[str, ValueRule]] = {
+        "n_features_in_": int,
+        "n_channels_": int,
+        "n_dimensions_": int,
+    }
+    record_ = Held(FitRecord)
+    classes_: NDArray[Any]
 
     def __init__(  # noqa: PLR0913 - a setting a grid search may name each
         self,
@@ -366,16 +272,80 @@ class SequenceClassifier(
         progress = self._progress(1)
         return self._learn(labelled, pace, progress, holds_out=False)
 
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the likeliest label of each sequence.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, steps) or (n_samples, steps, n_channels)
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        numbers = self.predict_log_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[numbers])
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, steps) or (n_samples, steps, n_channels)
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Classes in the order of `classes_`.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: ArrayLike) -> Floats:
+        """Predict the logarithm of each class's probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, steps) or (n_samples, steps, n_channels)
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Classes in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        sequences = checked_sequences(self, X, reset=False)
+        outputs = [
+            self._outputs(sequences[start : start + ROWS_AT_ONCE])
+            for start in range(0, len(sequences), ROWS_AT_ONCE)
+        ]
+        return log_probabilities(np.concatenate(outputs))
+
+    def to_keras(self) -> Any:
+        """Make a Keras model of what was learned.
+
+        Returns
+        -------
+        model : keras.Model
+            From sequences as they came to `fit`, of shape (n_samples, steps,
+            n_channels), to probabilities: one column, of the second class, if there
+            are two, else one a class. NaN means what it means to `predict`.
+        """
+        from recs_anomaly.core.recurrent_network import build_from_readings
+
+        check_is_fitted(self)
+        activation = "sigmoid" if len(self.classes_) == 2 else "softmax"
+        model = folded(self._recurrent(), self.centre_, self.spread_)
+        return build_from_readings(self._core_cell, model, self.centre_, activation)
+
     def _begin(self, labelled: fitting.Labelled) -> None:
         """Forget what was learned, and draw the first weights."""
-        self.seed_ = seed_of(self.random_state)
-        self.n_fits_, self.n_iter_ = 0, 0
-        self.loss_curve_, self.validation_loss_curve_ = [], []
+        self.record_ = FitRecord.begun(seed_of(self.random_state))
         self.__dict__.pop("optimizer_state_", None)
         self.centre_, self.spread_ = labelled.scale()
-        self._store_recurrent(
-            fitting.first_weights(self, self.seed_, labelled.n_steps())
-        )
+        self._store_recurrent(fitting.first_weights(self, labelled.n_steps()))
 
     def _learn(
         self,
@@ -386,10 +356,34 @@ class SequenceClassifier(
         holds_out: bool,
     ) -> Self:
         trained = fitting.learn(self, labelled, pace, progress, holds_out)
-        self._store_training(trained)
+        self._store_recurrent(trained.model)
         self.optimizer_state_ = trained.optimizer_state
+        history = trained.history
+        self.record_ = self.record_.after_fit(history.loss, history.validation_loss)
         progress.finished()
         return self
+
+    def _outputs(self, sequences: Floats) -> Floats:
+        readings = Scale(self.centre_, self.spread_).readings(sequences)
+        return last_outputs(self._core_cell, self._recurrent(), *readings)
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        n_classes, n_outputs = len(self.classes_), len(self._recurrent().head_bias)
+        if n_outputs != (1 if n_classes == 2 else n_classes):
+            raise ValueError(f"{n_classes} classes do not fit {n_outputs} outputs.")
+
+    def _model_card(self) -> dict[str, Any]:
+        """Tell readers of a model file about the training."""
+        return {
+            "cell": self.cell,
+            "n_units": len(self._recurrent().recurrent_kernel),
+            "n_channels": self.n_channels_,
+            "typical_range": typical_range(self.centre_, self.spread_),
+            "n_classes": len(self.classes_),
+            "n_iter": self.record_.n_iter,
+            "loss": self.record_.last_loss,
+        }
 
     def __sklearn_tags__(self) -> Tags:
         tags: Tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""What fit of a SequenceClassifier does: labels, weights, a cut, the training."""
+"""What fit of a SequenceClassifier does: labels, weights, what is held out."""
 
 from typing import Any, NamedTuple
 
@@ -19,8 +19,8 @@ from recs_anomaly.exceptions import InputError
 from recs_anomaly.sequences._base import checked_sequences
 from recs_anomaly.sequences.samples import (
     Pace,
-    Samples,
     Scale,
+    SequenceSamples,
     fit_scale,
     mean_cross_entropy,
     merge_equal,
@@ -96,7 +96,7 @@ def sorted_classes(labels: ArrayLike) -> NDArray[Any]:
     return np.unique(np.asarray(labels))
 
 
-def first_weights(estimator: Any, seed: int, longest: int) -> Recurrent:
+def first_weights(estimator: Any, longest: int) -> Recurrent:
     """Draw the weights that training starts from, on at most so many steps."""
     n_classes = len(estimator.classes_)
     return starting_weights(
@@ -104,7 +104,7 @@ def first_weights(estimator: Any, seed: int, longest: int) -> Recurrent:
         estimator.n_channels_,
         estimator.n_units,
         1 if n_classes == 2 else n_classes,
-        np.random.default_rng(seed),
+        np.random.default_rng(estimator.record_.seed),
         longest,
     )
 
@@ -116,45 +116,35 @@ def learn(
     # Keras is needed here alone.
     from recs_anomaly.sequences import training
 
-    rng = np.random.default_rng([estimator.seed_, estimator.n_fits_])
+    record = estimator.record_
+    rng = np.random.default_rng([record.seed, record.n_fits])
     samples, numbers = _samples(estimator, labelled)
     n_held = round(estimator.validation_fraction * len(numbers)) if holds_out else 0
     order = rng.permutation(len(numbers))
     used, held = np.sort(order[n_held:]), np.sort(order[:n_held])
-    batch_size = training.fitting_batch(len(used), estimator.batch_size)
-    n_steps = samples.is_step.shape[1]
-    plan = training.Plan(
-        cell=estimator._core_cell,
-        n_units=estimator.n_units,
-        n_inputs=estimator.n_channels_,
-        n_outputs=len(estimator.head_bias_),
-        n_steps=n_steps,
-        loss="binary" if len(estimator.classes_) == 2 else "classes",
-        batch_size=batch_size,
-        clip_norm=estimator.clip_norm,
-        is_compiled=training.is_worth_compiling(
-            -(-len(used) // batch_size), n_steps, pace.epochs
-        ),
-    )
+    settings, start = estimator._settings(pace), estimator._recurrent()
+    held_out, samples = samples.take(held), samples.take(used)
 
-    def loss_on_cut(model: Recurrent) -> float:
-        cut = samples.take(held)
-        outputs = last_outputs(plan.cell, model, cut.inputs, cut.is_step)
-        return mean_cross_entropy(outputs, numbers[held], cut.weights)
+    def validation_loss(model: Recurrent) -> float:
+        outputs = last_outputs(settings.cell, model, held_out.inputs, held_out.is_step)
+        return mean_cross_entropy(outputs, numbers[held], held_out.weights)
 
+    loss = "binary" if len(estimator.classes_) == 2 else "classes"
     return training.train_recurrent(
-        plan,
-        estimator._recurrent(),
-        samples.take(used),
+        training.plan_for(settings, start, samples, loss),
+        start,
+        samples,
         pace,
         int(rng.integers(2**31)),
         progress,
-        loss_on_cut if n_held else None,
+        validation_loss if n_held else None,
         getattr(estimator, "optimizer_state_", None),
     )
 
 
-def _samples(estimator: Any, labelled: Labelled) -> tuple[Samples, NDArray[np.int64]]:
+def _samples(
+    estimator: Any, labelled: Labelled
+) -> tuple[SequenceSamples, NDArray[np.int64]]:
     """Merge samples, weigh them 1 on average; give the numbers of their classes too."""
     classes = estimator.classes_
     sequences, numbers, weights = merge_equal(
@@ -164,7 +154,7 @@ def _samples(estimator: Any, labelled: Labelled) -> tuple[Samples, NDArray[np.in
     )
     weights = weights * class_weights(estimator.class_weight, classes, numbers, weights)
     values, is_step = Scale(estimator.centre_, estimator.spread_).readings(sequences)
-    samples = Samples(
+    samples = SequenceSamples(
         values.astype(np.float32),
         is_step,
         targets_of(numbers, len(classes)).astype(np.float32),

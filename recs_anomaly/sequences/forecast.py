@@ -16,7 +16,7 @@ from recs_anomaly.sequences.samples import Scale
 
 INPUT_LIMIT = 8.0  # in standard deviations, of what the network sees
 NETWORK_STEPS = 48  # last steps of a window
-LEAST_REST = 0.01  # of a row's weight that others have, where fits follow every row
+MIN_SHARE_LEFT = 0.01  # of a row's weight that others have, where fits follow every row
 PENALTIES = np.geomspace(1e-3, 1e5, 17)  # in rows' worth of standardised inputs
 
 
@@ -120,12 +120,12 @@ class Ridge:
         residual = self._targets - self.penalised(penalties).outputs(self._inputs)
         along = (self._inputs - self._centre) @ self._axes
         own = 1.0 / len(along) + along**2 @ (1.0 / (self._lengths + penalties))
-        left_out: Floats = residual / np.maximum(1.0 - own, LEAST_REST)
+        left_out: Floats = residual / np.maximum(1.0 - own, MIN_SHARE_LEFT)
         return left_out
 
 
 def choose_penalties(ridge: Ridge, inputs: Floats, targets: Floats) -> Floats:
-    """Penalty (n_outputs,) with which each output errs least on a cut."""
+    """Penalty (n_outputs,) with which each output errs least on inputs."""
     n_outputs = targets.shape[1]
     errors = []
     for penalty in PENALTIES:

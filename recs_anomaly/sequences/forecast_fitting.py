@@ -1,14 +1,14 @@
 """Fitting forecasts to windows in the order of time.
 
-The last fifth of the windows is a validation cut: it chooses the penalties of the
+The last fifth of the windows is a validation split: it chooses the penalties of the
 linear part, and says when the network is to stop and which outputs it helps. Then the
-linear part is fitted again to all windows. Bands come from residuals on the cut or from
-those of every window, left out of the last fit, whichever are wider: the cut may be
-calmer than the rest.
+linear part is fitted again to all windows. Bands come from residuals on the split or
+from those of every window, left out of the last fit, whichever are wider: the split may
+be calmer than all before it.
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,26 +25,18 @@ from recs_anomaly.sequences.forecast import (
     network_steps,
     scaled_windows,
 )
-from recs_anomaly.sequences.samples import Pace, Samples, Scale, fit_scale
-
-if TYPE_CHECKING:
-    from recs_anomaly.sequences.training import Plan
+from recs_anomaly.sequences.samples import (
+    RecurrentSettings,
+    Scale,
+    SequenceSamples,
+    fit_scale,
+)
 
 VALIDATION = 0.2
-LEAST_CUT = 8  # windows; with fewer there is no cut, and no network
-MOST_SAMPLES = 2048  # windows that the network learns from
-GAIN = 0.98  # an output is corrected if that brings its error on the cut below
+MIN_HELD_OUT = 8  # windows; with fewer there is no split, and no network
+MAX_SAMPLES = 2048  # windows that the network learns from
+GAIN = 0.98  # an output is corrected if that brings its error on the split below
 LEVELS = np.arange(1, 200) / 200.0
-
-
-class NetworkSettings(NamedTuple):
-    """Kind and size of the network, and how to train it; 0 epochs: not at all."""
-
-    cell: str
-    n_units: int
-    pace: Pace
-    batch_size: int
-    clip_norm: float | None
 
 
 class FittedForecast(NamedTuple):
@@ -66,10 +58,10 @@ class _Scaled(NamedTuple):
 
 
 class ForecastFit:
-    """The linear part fitted; the network, which learns the rest, to be trained."""
+    """The linear part, fitted; the network of its residuals, to be trained."""
 
     def __init__(
-        self, windows: Floats, targets: Floats, settings: NetworkSettings
+        self, windows: Floats, targets: Floats, settings: RecurrentSettings
     ) -> None:
         self._settings = settings
         self._scale = fit_scale(windows, np.ones(len(windows)))
@@ -78,23 +70,22 @@ class ForecastFit:
             scaled_windows(self._scale, windows),
             (targets - self._outputs.centre) / self._outputs.spread,
         )
-        n_cut = round(VALIDATION * len(targets))
-        self._has_cut = n_cut >= LEAST_CUT
-        n_cut = n_cut if self._has_cut else 0
-        n_training = len(targets) - n_cut
+        n_validation = round(VALIDATION * len(targets))
+        self._has_validation = n_validation >= MIN_HELD_OUT
+        n_validation = n_validation if self._has_validation else 0
+        n_training = len(targets) - n_validation
         self._training = self._every.take(slice(n_training))
-        self._cut = self._every.take(slice(n_training, None))
+        self._validation = self._every.take(slice(n_training, None))
         ridge = Ridge(flat(self._training.windows), self._training.targets)
-        self._penalties = (
-            choose_penalties(ridge, flat(self._cut.windows), self._cut.targets)
-            if self._has_cut
-            else np.ones(targets.shape[1])
-        )
+        self._penalties: Floats = np.ones(targets.shape[1])
+        if self._has_validation:
+            inputs = flat(self._validation.windows)
+            self._penalties = choose_penalties(ridge, inputs, self._validation.targets)
         self._linear = ridge.penalised(self._penalties)
 
     def train(self, progress: Progress, seed: int) -> FittedForecast:
         """Train the network, if there is one, and fit the rest to all windows."""
-        if not (self._has_cut and self._settings.pace.epochs):
+        if not (self._has_validation and self._settings.pace.epochs):
             with progress:
                 return self.fitted(None, [])
         # Keras is needed here alone.
@@ -109,7 +100,7 @@ class ForecastFit:
             np.random.default_rng(seed),
         )
         trained = by_keras.train_recurrent(
-            self._plan(samples),
+            by_keras.plan_for(self._settings, start, samples, "squares"),
             start,
             samples,
             self._settings.pace,
@@ -125,13 +116,18 @@ class ForecastFit:
         ridge = Ridge(flat(self._every.windows), self._unexplained(self._every, kept))
         residuals = ridge.left_out_residuals(self._penalties)
         quantiles = _quantiles(residuals, self._outputs)
-        if self._has_cut:
-            on_cut = self._unexplained(self._cut, kept)
-            on_cut = on_cut - self._linear.outputs(flat(self._cut.windows))
-            quantiles = _wider(_quantiles(on_cut, self._outputs), quantiles)
-        linear = ridge.penalised(self._penalties)
+        if self._has_validation:
+            unexplained = self._unexplained(self._validation, kept)
+            linear = self._linear.outputs(flat(self._validation.windows))
+            quantiles = _wider(
+                _quantiles(unexplained - linear, self._outputs), quantiles
+            )
         model = ForecastModel(
-            self._scale, self._outputs, linear, self._settings.cell, kept
+            self._scale,
+            self._outputs,
+            ridge.penalised(self._penalties),
+            self._settings.cell,
+            kept,
         )
         return FittedForecast(model, quantiles, losses)
 
@@ -143,58 +139,39 @@ class ForecastFit:
         return scaled.targets - found
 
     @cached_property
-    def _rest(self) -> Floats:
+    def _residuals(self) -> Floats:
         """What the linear part leaves over of the training windows."""
         return _left_over(self._training, self._linear)
 
     @cached_property
     def _spread(self) -> Floats:
         """Size of that, of each output."""
-        spread: Floats = np.sqrt(np.mean(self._rest**2, axis=0))
+        spread: Floats = np.sqrt(np.mean(self._residuals**2, axis=0))
         spread[spread == 0] = 1.0
         return spread
 
     @cached_property
-    def _cut_samples(self) -> Samples:
-        rest = _left_over(self._cut, self._linear)
-        return _samples(self._cut.windows, rest / self._spread)
+    def _validation_samples(self) -> SequenceSamples:
+        residuals = _left_over(self._validation, self._linear)
+        return _samples(self._validation.windows, residuals / self._spread)
 
-    def _samples(self) -> Samples:
+    def _samples(self) -> SequenceSamples:
         """Windows for the network to learn from, evenly chosen of many."""
-        n_windows = len(self._rest)
-        chosen = np.arange(0, n_windows, -(-n_windows // MOST_SAMPLES))
-        rest = self._rest / self._spread
-        return _samples(self._training.windows[chosen], rest[chosen])
-
-    def _plan(self, samples: Samples) -> "Plan":
-        from recs_anomaly.sequences import training as by_keras
-
-        settings = self._settings
-        n_samples, n_steps, n_inputs = samples.inputs.shape
-        batch_size = by_keras.fitting_batch(n_samples, settings.batch_size)
-        n_batches = -(-n_samples // batch_size)
-        return by_keras.Plan(
-            settings.cell,
-            settings.n_units,
-            n_inputs,
-            samples.targets.shape[1],
-            n_steps,
-            "squares",
-            batch_size,
-            settings.clip_norm,
-            by_keras.is_worth_compiling(n_batches, n_steps, settings.pace.epochs),
-        )
+        n_windows = len(self._residuals)
+        chosen = np.arange(0, n_windows, -(-n_windows // MAX_SAMPLES))
+        residuals = self._residuals / self._spread
+        return _samples(self._training.windows[chosen], residuals[chosen])
 
     def _errors(self, network: Recurrent) -> Floats:
-        """Mean squared error of each output on the validation cut."""
-        cut = self._cut_samples
-        found = last_outputs(self._settings.cell, network, cut.inputs, cut.is_step)
-        each: Floats = np.mean((cut.targets - found) ** 2, axis=0)
+        """Mean squared error of each output on the validation split."""
+        split = self._validation_samples
+        found = last_outputs(self._settings.cell, network, split.inputs, split.is_step)
+        each: Floats = np.mean((split.targets - found) ** 2, axis=0)
         return each
 
     def _where_it_helps(self, network: Recurrent) -> Recurrent | None:
-        """Leave of a network the outputs that it helps on the cut, if any."""
-        without = np.mean(self._cut_samples.targets**2, axis=0)
+        """Leave of a network the outputs that it helps on the split, if any."""
+        without = np.mean(self._validation_samples.targets**2, axis=0)
         helps = self._errors(network) < GAIN * without
         kept = np.where(helps, self._spread, 0.0)
         if not helps.any():
@@ -225,9 +202,9 @@ def _quantiles(residual: Floats, outputs: Scale) -> Floats:
     return found * outputs.spread
 
 
-def _samples(windows: Floats, targets: Floats) -> Samples:
+def _samples(windows: Floats, targets: Floats) -> SequenceSamples:
     steps = network_steps(windows).astype(np.float32)
-    return Samples(
+    return SequenceSamples(
         steps,
         np.ones(steps.shape[:2], dtype=np.bool_),
         targets.astype(np.float32),

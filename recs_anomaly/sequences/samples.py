@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recs_anomaly.core.arrays import Bools, Floats
-
-Ints = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+from recs_anomaly.core.arrays import Bools, Floats, Ints
 
 
 class Readings(NamedTuple):
@@ -21,7 +19,7 @@ class Readings(NamedTuple):
     is_step: Bools
 
 
-class Samples(NamedTuple):
+class SequenceSamples(NamedTuple):
     """What to train on: arrays whose first axis is the sample."""
 
     inputs: np.ndarray
@@ -29,9 +27,9 @@ class Samples(NamedTuple):
     targets: np.ndarray
     weights: Floats
 
-    def take(self, rows: np.ndarray | slice) -> "Samples":
+    def take(self, rows: np.ndarray | slice) -> "SequenceSamples":
         """Choose samples."""
-        return Samples(
+        return SequenceSamples(
             self.inputs[rows],
             self.is_step[rows],
             self.targets[rows],
@@ -62,8 +60,8 @@ def fit_scale(sequences: Floats, weights: Floats) -> Scale:
     each = is_known * weights[:, None, None]
     total = np.maximum(each.sum(axis=(0, 1)), np.finfo(np.float64).tiny)
     centre = np.sum(each * np.nan_to_num(sequences), axis=(0, 1)) / total
-    rest = np.where(is_known, sequences - centre, 0.0)
-    spread = np.sqrt(np.sum(each * rest**2, axis=(0, 1)) / total)
+    residuals = np.where(is_known, sequences - centre, 0.0)
+    spread = np.sqrt(np.sum(each * residuals**2, axis=(0, 1)) / total)
     is_constant = spread <= 1e-7 * np.abs(centre)
     return Scale(centre, np.where(is_constant, 1.0, spread))
 
@@ -89,7 +87,7 @@ def merge_equal(
 
 
 def draw_batches(
-    samples: Samples, batch_size: int, rng: np.random.Generator
+    samples: SequenceSamples, batch_size: int, rng: np.random.Generator
 ) -> list[Callable[[], dict[str, Any]]]:
     """Cut the shuffled samples into batches of one size.
 
@@ -109,7 +107,9 @@ def draw_batches(
     ]
 
 
-def _batch(samples: Samples, rows: np.ndarray, is_real: Bools) -> dict[str, Any]:
+def _batch(
+    samples: SequenceSamples, rows: np.ndarray, is_real: Bools
+) -> dict[str, Any]:
     taken = samples.take(rows)
     is_real = is_real.reshape(-1, *[1] * (taken.weights.ndim - 1))
     return taken._replace(weights=taken.weights * is_real)._asdict()
@@ -141,7 +141,7 @@ class Pace(NamedTuple):
     """How long and how fast to train.
 
     The learning rate falls linearly, epoch by epoch, from the first to the last one.
-    With a validation cut, training stops when the loss there has not improved for
+    With a validation split, training stops when the loss there has not improved for
     `patience` epochs, and the weights of the best epoch are kept.
     """
 
@@ -149,3 +149,13 @@ class Pace(NamedTuple):
     first_rate: float
     last_rate: float
     patience: int = 5
+
+
+class RecurrentSettings(NamedTuple):
+    """Kind and size of a network, and how to train it; 0 epochs: not at all."""
+
+    cell: str
+    n_units: int
+    pace: Pace
+    batch_size: int
+    clip_norm: float | None

@@ -20,13 +20,13 @@ from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import buffer_length
 from recs_anomaly.sequences.forecast import pasts_and_futures
 
-NARROWEST, WIDEST = 16, 336
+MIN_WINDOW, MAX_WINDOW = 16, 336
 BEYOND_PERIOD = 1.125  # so that last period's value has some neighbours
-LEAST_WINDOWS = 2
+MIN_WINDOWS = 2
 ROWS_A_WEIGHT = 10  # with fewer, the linear part follows the noise: errors double
 
 
-class Given(NamedTuple):
+class CheckedSeries(NamedTuple):
     """A series on an even grid (n_rows, n_channels), and what its axes are called."""
 
     values: Floats
@@ -35,7 +35,9 @@ class Given(NamedTuple):
     step: float  # seconds; 0 where there is no time axis
 
 
-def read(series: ArrayLike | pd.DataFrame | pd.Series, step: float = 0.0) -> Given:
+def read(
+    series: ArrayLike | pd.DataFrame | pd.Series, step: float = 0.0
+) -> CheckedSeries:
     """Check a series; gaps between times become rows of NaN.
 
     A `step` of 0 is found from the times.
@@ -51,30 +53,30 @@ def read(series: ArrayLike | pd.DataFrame | pd.Series, step: float = 0.0) -> Giv
     )
     seconds = time_seconds(series)
     step = step or usual_step(seconds)
-    grid = on_grid(values, seconds, step, WIDEST)
+    grid = on_grid(values, seconds, step, MAX_WINDOW)
     names = np.array(channel_names(series, values.shape[1]), dtype=object)
-    return Given(grid.values, names, row_index(series, len(values)), step)
+    return CheckedSeries(grid.values, names, row_index(series, len(values)), step)
 
 
-def cut(given: Given, window: int | str, horizon: int) -> tuple[Floats, Floats]:
+def cut(given: CheckedSeries, window: int | str, horizon: int) -> tuple[Floats, Floats]:
     """Cut pasts (n, window, n_channels) and futures (n, horizon, n_channels)."""
     width = _auto_window(given.values) if is_auto(window) else int(window)
     n_windows = len(given.values) - width - horizon + 1
-    if n_windows < LEAST_WINDOWS:
+    if n_windows < MIN_WINDOWS:
         raise InputError(
-            f"series must have at least {width + horizon + LEAST_WINDOWS - 1} rows for "
+            f"series must have at least {width + horizon + MIN_WINDOWS - 1} rows for "
             f"window={width} and horizon={horizon}; it has {len(given.values)}."
         )
     pasts, futures = pasts_and_futures(given.values, width, horizon)
-    if len(pasts) < LEAST_WINDOWS:
+    if len(pasts) < MIN_WINDOWS:
         raise InputError(
             f"series must hold {horizon} rows on end without NaN after a window, "
-            f"at least {LEAST_WINDOWS} times; it does so {len(pasts)} times."
+            f"at least {MIN_WINDOWS} times; it does so {len(pasts)} times."
         )
     return pasts, futures
 
 
-def last_window(given: Given, width: int) -> Floats:
+def last_window(given: CheckedSeries, width: int) -> Floats:
     """Window (1, width, n_channels) that ends with the series."""
     if len(given.values) < width:
         raise InputError(
@@ -84,7 +86,7 @@ def last_window(given: Given, width: int) -> Floats:
     return given.values[None, -width:]
 
 
-def next_index(given: Given, n_steps: int) -> pd.Index:
+def next_index(given: CheckedSeries, n_steps: int) -> pd.Index:
     """Continue the index: times by the usual step, numbers by one."""
     index = given.rows
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and given.step:
@@ -98,7 +100,7 @@ def next_index(given: Given, n_steps: int) -> pd.Index:
 def _auto_window(values: Floats) -> int:
     first = values[:, 0]
     known = first[~np.isnan(first)]
-    period = buffer_length(known) if len(known) else NARROWEST
+    period = buffer_length(known) if len(known) else MIN_WINDOW
     width = int(np.ceil(BEYOND_PERIOD * period))
     enough = len(values) // (ROWS_A_WEIGHT * values.shape[1])
-    return max(1, min(max(width, NARROWEST), WIDEST, enough))
+    return max(1, min(max(width, MIN_WINDOW), MAX_WINDOW, enough))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.core.recurrent import Recurrent, advance_driven, first_state
-from recs_anomaly.sequences.samples import Ints, Samples, log_probabilities
+from recs_anomaly.sequences.samples import SequenceSamples, log_probabilities
 
 EDGE = 0
 N_STEPS = 128  # longest piece of text that training looks at
@@ -42,7 +42,7 @@ def decode(symbols: Iterable[int], alphabet: str) -> str:
     return "".join(characters[symbol - 1] for symbol in symbols)
 
 
-def cut_pieces(texts: Sequence[Ints]) -> Samples:
+def cut_pieces(texts: Sequence[Ints]) -> SequenceSamples:
     """Cut texts, edges added, into pieces and the symbols that follow each of theirs.
 
     Pieces overlap by `WARM_UP` symbols. What is learned already, and the edges that
@@ -62,7 +62,7 @@ def cut_pieces(texts: Sequence[Ints]) -> Samples:
             inputs.append(padded[:-1])
             targets.append(padded[1:])
             weights.append((place >= first) & (place < len(whole) - 1))
-    return Samples(
+    return SequenceSamples(
         np.array(inputs, np.int32),
         np.ones((len(inputs), n_steps), dtype=np.bool_),
         np.array(targets, np.int32),

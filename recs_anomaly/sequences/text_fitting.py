@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from recs_anomaly.core.arrays import Ints
 from recs_anomaly.core.progress import Progress
 from recs_anomaly.core.recurrent import Recurrent, run_driven, starting_weights
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.sequences.samples import Ints, Pace, mean_cross_entropy
+from recs_anomaly.sequences.samples import Pace, mean_cross_entropy
 from recs_anomaly.sequences.text import cut_pieces, n_symbols
 
 
@@ -31,7 +32,7 @@ def checked_texts(X: Iterable[str]) -> list[str]:
 def first_weights(estimator: Any) -> Recurrent:
     """Draw the weights that training starts from."""
     size = n_symbols(estimator.alphabet_)
-    rng = np.random.default_rng(estimator.seed_)
+    rng = np.random.default_rng(estimator.record_.seed)
     return starting_weights(estimator.cell, size, estimator.n_units, size, rng)
 
 
@@ -44,31 +45,21 @@ def learn(estimator: Any, texts: list[Ints], pace: Pace, progress: Progress) -> 
     n_held = round(estimator.validation_fraction * len(pieces.weights))
     n_used = len(pieces.weights) - n_held
     held = pieces.take(slice(n_used, None))
-    batch_size = training.fitting_batch(n_used, estimator.batch_size)
-    n_steps, size = pieces.inputs.shape[1], n_symbols(estimator.alphabet_)
-    plan = training.Plan(
-        estimator.cell,
-        estimator.n_units,
-        size,
-        size,
-        n_steps,
-        "symbols",
-        batch_size,
-        estimator.clip_norm,
-        training.is_worth_compiling(-(-n_used // batch_size), n_steps, pace.epochs),
-    )
+    settings, start = estimator._settings(pace), estimator._recurrent()
+    samples = pieces.take(slice(n_used))
 
-    def loss_on_cut(model: Recurrent) -> float:
-        outputs = run_driven(plan.cell, model, model.kernel[held.inputs])
+    def validation_loss(model: Recurrent) -> float:
+        outputs = run_driven(settings.cell, model, model.kernel[held.inputs])
         return mean_cross_entropy(outputs, held.targets, held.weights)
 
-    rng = np.random.default_rng([estimator.seed_, estimator.n_fits_])
+    record = estimator.record_
+    rng = np.random.default_rng([record.seed, record.n_fits])
     return training.train_recurrent(
-        plan,
-        estimator._recurrent(),
-        pieces.take(slice(n_used)),
+        training.plan_for(settings, start, samples, "symbols"),
+        start,
+        samples,
         pace,
         int(rng.integers(2**31)),
         progress,
-        loss_on_cut if n_held else None,
+        validation_loss if n_held else None,
     )

@@ -11,167 +11,25 @@ from sklearn.utils.validation import check_is_fitted
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
 from recs_anomaly.base.checks import check_integer, check_number
 from recs_anomaly.base.random import seed_of
-from recs_anomaly.base.state import ArraySpec, ValueRule
+from recs_anomaly.base.record import FitRecord
+from recs_anomaly.base.state import ArraySpec, Held, ValueRule
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.sequences import text
 from recs_anomaly.sequences import text_fitting as fitting
 from recs_anomaly.sequences._base import (
-    RecurrentState,
+    RecurrentMixin,
     check_parameters,
     recurrent_arrays,
 )
 from recs_anomaly.sequences.samples import Pace
 from recs_anomaly.sequences.text_fitting import checked_texts
 
-LONGEST = 10_000
+MAX_LENGTH = 10_000
 TEXTS_AT_ONCE = 64
 
 
-class TextGeneratorModel(RecurrentState):
-    """Methods of TextGenerator that need nothing but what was learned."""
-
-    _array_schema: ClassVar[dict[str, ArraySpec]] = {
-        name: spec
-        for name, spec in recurrent_arrays("n_symbols", "n_symbols").items()
-        if name != "optimizer_state_"
-    }
-    _scalar_schema: ClassVar[dict[str, ValueRule]] = {
-        "alphabet_": str,
-        "n_iter_": int,
-        "n_fits_": int,
-        "seed_": int,
-        "loss_curve_": list,
-        "validation_loss_curve_": list,
-    }
-
-    alphabet_: str
-    seed_: int
-
-    def generate(
-        self,
-        prompt: str = "",
-        length: int | None = 200,
-        temperature: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> str:
-        """Write on from a prompt.
-
-        Parameters
-        ----------
-        prompt : str, default=""
-            How the text begins.
-        length : int or None, default=200
-            Characters to write. None lets the network end the text, after at most
-            10,000 characters.
-        temperature : float, default=1.0
-            1 draws characters as likely as they are; less favours the likely ones, 0
-            always takes the likeliest.
-        random_state : int, RandomState instance or None, default=None
-            Seed of the drawing; by default the one of the training, so that equal calls
-            write equally.
-
-        Returns
-        -------
-        continuation : str
-            What comes after the prompt.
-        """
-        check_is_fitted(self)
-        check_number("temperature", temperature, 0.0, np.inf)
-        if length is not None:
-            check_integer("length", length, 0, ", or None")
-        seed = self.seed_ if random_state is None else seed_of(random_state)
-        speaker = text.Speaker(self.cell, self._recurrent(), 1)
-        for symbol in text.encode(prompt, self.alphabet_):
-            speaker.hear(np.array([symbol]))
-        most = LONGEST if length is None else length
-        written = text.write(speaker, most, temperature, length is None, seed)
-        return text.decode(written, self.alphabet_)
-
-    def score_samples(self, X: Iterable[str]) -> Floats:
-        """Compute the bits a character that each text carries for the network.
-
-        Parameters
-        ----------
-        X : iterable of str
-            Texts.
-
-        Returns
-        -------
-        bits : ndarray of shape (n_texts,)
-            Mean of -log2 p(character | those before it). Fewer bits are likelier text:
-            unlike other scores of scikit-learn's, lower is better. NaN for an empty
-            text.
-        """
-        check_is_fitted(self)
-        texts = checked_texts(X)
-        lengths = np.array([len(each) for each in texts], dtype=np.float64)
-        lengths[lengths == 0] = np.nan
-        return self._bits(texts) / lengths
-
-    def score(self, X: Iterable[str], y: object = None) -> float:
-        """Compute how likely texts are, for model selection: higher is better.
-
-        Parameters
-        ----------
-        X : iterable of str
-            Texts.
-        y : None, default=None
-            Not used, present for scikit-learn's interface.
-
-        Returns
-        -------
-        score : float
-            Minus the bits a character, of all texts together.
-        """
-        check_is_fitted(self)
-        texts = checked_texts(X)
-        return float(-self._bits(texts).sum() / sum(map(len, texts)))
-
-    def to_keras(self) -> Any:
-        """Make a Keras model that says what comes next at each place of a text.
-
-        Returns
-        -------
-        model : keras.Model
-            From symbols (n_texts, steps) to their successors' probabilities (n_texts,
-            steps, n_symbols). Symbol 0 is a text's edge, with which each text begins;
-            i + 1 is character i of `alphabet_`, and the last symbol any other.
-        """
-        from recs_anomaly.core.recurrent_network import build_reader
-
-        check_is_fitted(self)
-        return build_reader(self.cell, self._recurrent())
-
-    def _bits(self, texts: list[str]) -> Floats:
-        """Bits of each text, (n_texts,)."""
-        total = np.zeros(len(texts))
-        # Texts of like length go together, so that none waits for a longer one.
-        order = np.argsort([len(each) for each in texts], kind="stable")
-        for start in range(0, len(texts), TEXTS_AT_ONCE):
-            rows = order[start : start + TEXTS_AT_ONCE]
-            chosen = [text.encode(texts[row], self.alphabet_) for row in rows]
-            total[rows] = text.surprise(self.cell, self._recurrent(), chosen)
-        return total
-
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        n_symbols = text.n_symbols(self.alphabet_)
-        if not len(self.kernel_) == len(self.head_bias_) == n_symbols:
-            raise InputError(f"alphabet_ needs {n_symbols} rows of kernel_.")
-
-    def _model_card(self) -> dict[str, Any]:
-        """Tell readers of a model file about the training."""
-        return {
-            "cell": self.cell,
-            "n_units": len(self.recurrent_kernel_),
-            "n_characters": len(self.alphabet_),
-            "n_iter": self.n_iter_,
-            "loss": self.loss_curve_[-1] if self.loss_curve_ else None,
-        }
-
-
-class TextGenerator(TextGeneratorModel, DensityMixin, IterativeMixin, BaseEstimator):
+class TextGenerator(RecurrentMixin, DensityMixin, IterativeMixin, BaseEstimator):
     """Learn to write text like the texts given, a character at a time.
 
     A recurrent network reads a text and says at each character how likely each is to
@@ -229,6 +87,14 @@ class TextGenerator(TextGeneratorModel, DensityMixin, IterativeMixin, BaseEstima
     >>> model.fit(["to be or not to be, "] * 40).generate("to b", 8, temperature=0)
     'e or not'
     """
+
+    _array_schema: ClassVar[dict[str, ArraySpec]] = {
+        name: spec
+        for name, spec in recurrent_arrays("n_symbols", "n_symbols").items()
+        if name != "optimizer_state_"
+    }
+    _scalar_schema: ClassVar[dict[str, ValueRule]] = {"alphabet_": str}
+    record_ = Held(FitRecord)
 
     def __init__(  # noqa: PLR0913 - a setting a grid search may name each
         self,
@@ -290,17 +156,141 @@ class TextGenerator(TextGeneratorModel, DensityMixin, IterativeMixin, BaseEstima
         progress = self._fit_progress(
             self.epochs, FitData(texts, y), TextGenerator._store_recurrent
         )
-        self._store_training(fitting.learn(self, encoded, pace, progress))
+        trained = fitting.learn(self, encoded, pace, progress)
+        self._store_recurrent(trained.model)
+        history = trained.history
+        self.record_ = self.record_.after_fit(history.loss, history.validation_loss)
         progress.finished()
         return self
+
+    def generate(
+        self,
+        prompt: str = "",
+        length: int | None = 200,
+        temperature: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> str:
+        """Write on from a prompt.
+
+        Parameters
+        ----------
+        prompt : str, default=""
+            How the text begins.
+        length : int or None, default=200
+            Characters to write. None lets the network end the text, after at most
+            10,000 characters.
+        temperature : float, default=1.0
+            1 draws characters as likely as they are; less favours the likely ones, 0
+            always takes the likeliest.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the drawing; by default the one of the training, so that equal calls
+            write equally.
+
+        Returns
+        -------
+        continuation : str
+            What comes after the prompt.
+        """
+        check_is_fitted(self)
+        check_number("temperature", temperature, 0.0, np.inf)
+        if length is not None:
+            check_integer("length", length, 0, ", or None")
+        seed = self.record_.seed if random_state is None else seed_of(random_state)
+        speaker = text.Speaker(self.cell, self._recurrent(), 1)
+        for symbol in text.encode(prompt, self.alphabet_):
+            speaker.hear(np.array([symbol]))
+        most = MAX_LENGTH if length is None else length
+        written = text.write(speaker, most, temperature, length is None, seed)
+        return text.decode(written, self.alphabet_)
+
+    def score_samples(self, X: Iterable[str]) -> Floats:
+        """Compute the bits a character that each text carries for the network.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+
+        Returns
+        -------
+        bits : ndarray of shape (n_texts,)
+            Mean of -log2 p(character | those before it). Fewer bits are likelier text:
+            unlike other scores of scikit-learn's, lower is better. NaN for an empty
+            text.
+        """
+        check_is_fitted(self)
+        texts = checked_texts(X)
+        lengths = np.array([len(each) for each in texts], dtype=np.float64)
+        lengths[lengths == 0] = np.nan
+        return self._bits(texts) / lengths
+
+    def score(self, X: Iterable[str], y: object = None) -> float:
+        """Compute how likely texts are, for model selection: higher is better.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+        y : None, default=None
+            Not used, present for scikit-learn's interface.
+
+        Returns
+        -------
+        score : float
+            Minus the bits a character, of all texts together.
+        """
+        check_is_fitted(self)
+        texts = checked_texts(X)
+        return float(-self._bits(texts).sum() / sum(map(len, texts)))
+
+    def to_keras(self) -> Any:
+        """Make a Keras model that says what comes next at each place of a text.
+
+        Returns
+        -------
+        model : keras.Model
+            From symbols (n_texts, steps) to their successors' probabilities (n_texts,
+            steps, n_symbols). Symbol 0 is a text's edge, with which each text begins;
+            i + 1 is character i of `alphabet_`, and the last symbol any other.
+        """
+        from recs_anomaly.core.recurrent_network import build_reader
+
+        check_is_fitted(self)
+        return build_reader(self.cell, self._recurrent())
 
     def _begin(self, texts: list[str]) -> None:
         """Forget what was learned; take the texts' alphabet, and draw weights."""
         self.alphabet_ = text.alphabet_of(texts)
-        self.seed_ = seed_of(self.random_state)
-        self.n_fits_, self.n_iter_ = 0, 0
-        self.loss_curve_, self.validation_loss_curve_ = [], []
+        self.record_ = FitRecord.begun(seed_of(self.random_state))
         self._store_recurrent(fitting.first_weights(self))
+
+    def _bits(self, texts: list[str]) -> Floats:
+        """Bits of each text, (n_texts,)."""
+        total = np.zeros(len(texts))
+        # Texts of like length go together, so that none waits for a longer one.
+        order = np.argsort([len(each) for each in texts], kind="stable")
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            rows = order[start : start + TEXTS_AT_ONCE]
+            chosen = [text.encode(texts[row], self.alphabet_) for row in rows]
+            total[rows] = text.surprise(self.cell, self._recurrent(), chosen)
+        return total
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        n_symbols = text.n_symbols(self.alphabet_)
+        network = self._recurrent()
+        if not len(network.kernel) == len(network.head_bias) == n_symbols:
+            raise InputError(f"alphabet_ needs {n_symbols} rows of kernel_.")
+
+    def _model_card(self) -> dict[str, Any]:
+        """Tell readers of a model file about the training."""
+        return {
+            "cell": self.cell,
+            "n_units": len(self._recurrent().recurrent_kernel),
+            "n_characters": len(self.alphabet_),
+            "n_iter": self.record_.n_iter,
+            "loss": self.record_.last_loss,
+        }
 
     def __sklearn_tags__(self) -> Tags:
         tags: Tags = super().__sklearn_tags__()

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from recs_anomaly.core.arrays import Singles
 from recs_anomaly.core.progress import Progress, TrainingHistory
 from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.recurrent_network import (
@@ -32,17 +33,21 @@ from recs_anomaly.core.training import (
     ShuffledBatches,
     run,
 )
-from recs_anomaly.sequences.samples import Pace, Samples, draw_batches
+from recs_anomaly.sequences.samples import (
+    Pace,
+    RecurrentSettings,
+    SequenceSamples,
+    draw_batches,
+)
 
-Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-MOST_WAITING = 8
+MAX_WAITING = 8
 # Steps of a cell in a training, from which on compiling by XLA, which takes a second or
 # two and then halves the time of a step, pays.
 WORTH_COMPILING = 20_000
 STEPS_AT_ONCE = 8  # of training, between which Python is not asked; saves a tenth
 
 
-class Plan(NamedTuple):
+class NetworkPlan(NamedTuple):
     """Shape, loss and steps of a network: all that compiled code depends on.
 
     `loss` is "binary", "classes" or "squares" of the last step's outputs, or "symbols",
@@ -60,7 +65,7 @@ class Plan(NamedTuple):
     is_compiled: bool
 
 
-class Trained(NamedTuple):
+class TrainedNetwork(NamedTuple):
     """Weights, the losses on the way, and where Adam's averages stand."""
 
     model: Recurrent
@@ -71,7 +76,7 @@ class Trained(NamedTuple):
 class SequenceModel(keras.Model):
     """A recurrent network whose loss is weighted, sample by sample or step by step."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: NetworkPlan) -> None:
         super().__init__()
         shape = (plan.cell, plan.n_steps, plan.n_inputs)
         self._reads_symbols = plan.loss == "symbols"
@@ -132,18 +137,18 @@ LOSSES: dict[str, Callable[..., keras.KerasTensor]] = {
 
 
 def train_recurrent(
-    plan: Plan,
+    plan: NetworkPlan,
     start: Recurrent,
-    samples: Samples,
+    samples: SequenceSamples,
     pace: Pace,
     seed: int,
     progress: Progress,
     validate: Callable[[Recurrent], float] | None = None,
     optimizer_state: Singles | None = None,
-) -> Trained:
+) -> TrainedNetwork:
     """Train weights from a start; samples come in an order drawn anew each epoch.
 
-    `validate` gives the loss on a validation cut. Adam goes on from `optimizer_state`
+    `validate` gives the loss on a validation split. Adam goes on from `optimizer_state`
     where there is one.
     """
     with borrowed(plan) as model, progress:
@@ -157,12 +162,28 @@ def train_recurrent(
         )
         batches = ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed)
         history = run(model, batches, pace.epochs, monitor, FallingRate(pace))
-        return Trained(_weights_of(model), history, _state_of(model.optimizer))
+        return TrainedNetwork(_weights_of(model), history, _state_of(model.optimizer))
 
 
-def is_worth_compiling(n_batches: int, n_steps: int, epochs: int) -> bool:
-    """Whether so much training is done sooner when it is compiled first."""
-    return n_batches * n_steps * epochs >= WORTH_COMPILING
+def plan_for(
+    settings: RecurrentSettings, start: Recurrent, samples: SequenceSamples, loss: str
+) -> NetworkPlan:
+    """Plan the training of weights on samples."""
+    n_samples, n_steps = samples.is_step.shape
+    batch_size = fitting_batch(n_samples, settings.batch_size)
+    n_batches = -(-n_samples // batch_size)
+    return NetworkPlan(
+        settings.cell,
+        len(start.recurrent_kernel),
+        len(start.kernel),
+        len(start.head_bias),
+        n_steps,
+        loss,
+        batch_size,
+        settings.clip_norm,
+        # Is so much training done sooner when it is compiled first?
+        n_batches * n_steps * settings.pace.epochs >= WORTH_COMPILING,
+    )
 
 
 def fitting_batch(n_samples: int, batch_size: int) -> int:
@@ -170,12 +191,12 @@ def fitting_batch(n_samples: int, batch_size: int) -> int:
     return int(min(batch_size, 1 << max(n_samples - 1, 0).bit_length()))
 
 
-_waiting: OrderedDict[Plan, list[SequenceModel]] = OrderedDict()
+_waiting: OrderedDict[NetworkPlan, list[SequenceModel]] = OrderedDict()
 _lock = Lock()
 
 
 @contextmanager
-def borrowed(plan: Plan) -> Iterator[SequenceModel]:
+def borrowed(plan: NetworkPlan) -> Iterator[SequenceModel]:
     """Lend a network of this plan, to one borrower at a time."""
     with _lock:
         models = _waiting.get(plan)
@@ -186,7 +207,7 @@ def borrowed(plan: Plan) -> Iterator[SequenceModel]:
     with _lock:
         _waiting.setdefault(plan, []).append(model)
         _waiting.move_to_end(plan)
-        while len(_waiting) > MOST_WAITING:
+        while len(_waiting) > MAX_WAITING:
             _waiting.popitem(last=False)
 
 

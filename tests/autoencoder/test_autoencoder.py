@@ -119,6 +119,7 @@ def test_samples_and_bounds_tell_training_rows_from_others(
         assert model.noise_variance_ == pytest.approx(error, rel=0.4)
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_gaussian_bounds_are_densities_in_the_rows_own_units() -> None:
     model = fresh("gaussian").fit(DIGITS)
     moved = fresh("gaussian").fit(8 * DIGITS + 3)
@@ -126,6 +127,7 @@ def test_gaussian_bounds_are_densities_in_the_rows_own_units() -> None:
     np.testing.assert_allclose(moved.score_samples(8 * DIGITS + 3), expected, rtol=1e-3)
 
 
+@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize("kind", KINDS)
 def test_refits_are_equal_to_the_last_bit(kind: str) -> None:
     first = fresh(kind).fit(DIGITS)
@@ -136,6 +138,7 @@ def test_refits_are_equal_to_the_last_bit(kind: str) -> None:
     assert first.loss_curve_ == second.loss_curve_
 
 
+@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize("kind", KINDS)
 def test_partial_fit_goes_on_also_after_a_pickle_or_a_file(
     kind: str, tmp_path: Path
@@ -160,6 +163,7 @@ def test_a_model_file_answers_as_before(fitted: AnyAutoencoder, tmp_path: Path) 
         assert answers[0] == answers[1]
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_warm_start_goes_on_from_the_last_fit() -> None:
     model = fresh("plain").set_params(warm_start=True).fit(DIGITS)
     once = model.weights_
@@ -168,6 +172,7 @@ def test_warm_start_goes_on_from_the_last_fit() -> None:
     assert model.loss_curve_[2] < model.loss_curve_[0]
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_early_stopping_holds_rows_out_and_keeps_the_best() -> None:
     noise = np.random.default_rng(0).normal(size=(40, 30))
     model = Autoencoder(

@@ -108,6 +108,6 @@ def test_the_bound_of_a_linear_gaussian_model_is_its_likelihood() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_one_scale_for_all_features_and_1_for_constant_ones(dtype: type) -> None:
-    mean, scale = core.frame_of(np.array([[1.0, 10.0], [3.0, 10.0]], dtype))
+    mean, scale = core.mean_and_scale(np.array([[1.0, 10.0], [3.0, 10.0]], dtype))
     assert (mean.tolist(), scale) == ([2.0, 10.0], pytest.approx(np.sqrt(0.5)))
-    assert core.frame_of(np.full((7, 2), 0.1, dtype))[1] == 1.0
+    assert core.mean_and_scale(np.full((7, 2), 0.1, dtype))[1] == 1.0

@@ -21,6 +21,7 @@ from recs_anomaly import (
     TimeSeriesAnomalyDetector,
     VariationalAutoencoder,
 )
+from recs_anomaly.base.discovery import all_estimators
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn before 1.9")
 
@@ -181,6 +182,12 @@ WHOLE = {
         image_shape=(8, 8), weights=None, max_iter=1, sigma=0.3, **SEED
     ),
 }
+
+
+def test_every_estimator_is_looked_at() -> None:
+    followed = [type(model) for model, _, _ in ITERATIVE.values()]
+    whole = [type(make()) for make in WHOLE.values()]
+    assert {*followed, *whole} == {estimator for _, estimator in all_estimators()}
 
 
 @pytest.mark.parametrize("name", WHOLE)

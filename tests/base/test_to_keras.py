@@ -97,6 +97,7 @@ def test_network_of_a_forecaster(width: int, rng: np.random.Generator) -> None:
     np.testing.assert_allclose(said(forecaster.to_keras(), windows), ours, atol=1e-4)
 
 
+@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn"])
 def test_network_of_a_text_generator(cell: str) -> None:
     generator = TextGenerator(cell, n_units=5, epochs=2, random_state=0)
@@ -158,6 +159,7 @@ def test_network_of_an_rbm_of_levels(rng: np.random.Generator) -> None:
     )
 
 
+@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize("view", ["both", "user", "item"])
 def test_network_of_a_recommender(view: str) -> None:
     model = RBMRecommender(n_hidden=3, epochs=2, view=view, random_state=0)

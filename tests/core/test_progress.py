@@ -5,12 +5,19 @@ import io
 import pytest
 
 from recs_anomaly.core import progress as progress_module
-from recs_anomaly.core.progress import Progress, TrainingHistory
+from recs_anomaly.core.progress import Progress, TerminalLine, TrainingHistory
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture(autouse=True)
+def usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a terminal be 100 characters wide, and able to write a line over."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
 
 
 HISTORY = TrainingHistory([1.25, 1.0], [2.0, 1.5])
@@ -34,9 +41,23 @@ def test_progress_shows_where_it_is_wanted(
     if is_shown:
         text = "user view: epoch 2/10, loss 1.0000, validation 1.5000, about 0 s left"
         assert text in shown
-        assert shown.endswith("\r\033[K"), "the line is wiped at the end"
+        is_wiped = shown.endswith("\r\033[2K")
+        assert is_wiped == stream.isatty(), "a terminal's line is wiped at the end"
     else:
         assert shown == ""
+
+
+@pytest.mark.parametrize(
+    ("term", "end"), [("xterm", " 2 of 2…"), ("dumb", "epoch 1\n")]
+)
+def test_a_long_line_stays_one_line(
+    term: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    TerminalLine(1, stream).write("[item] view, 2 of 2: epoch 1")
+    assert stream.getvalue().endswith(end)
 
 
 def test_progress_without_validation_does_not_mention_it() -> None:

@@ -41,7 +41,7 @@ FAMILY = Room(
 )
 ROOMS = {
     **dict.fromkeys(GROUND, Room()),
-    "core": Room(third_parties={"keras", "numpy", "scipy"}),
+    "core": Room(third_parties={"keras", "numpy", "rich", "scipy"}),
     "base": Room(
         ours={"core"},
         third_parties={"numpy", "pandas", "scipy", "sklearn", "threadpoolctl"},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recs_anomaly.rbm import energy as core
-from recs_anomaly.rbm.energy import RBM
+from recs_anomaly.rbm.energy import RBMParameters
 from recs_anomaly.rbm.units import BernoulliUnits, VisibleUnits
 from tests import naive_rbm as naive
 from tests.rbm.tiny_rbm import DISCRETE, UNITS, random_rbm, visible_rows
@@ -78,7 +78,9 @@ def test_binary_units_with_huge_inputs_are_drawn_without_warning() -> None:
 def test_a_long_gibbs_chain_visits_states_as_often_as_they_are_probable() -> None:
     rng = np.random.default_rng(5)
     weights = rng.normal(0, 1.0, (3, 2))
-    rbm = RBM(weights, rng.normal(size=3), rng.normal(size=2), BernoulliUnits())
+    rbm = RBMParameters(
+        weights, rng.normal(size=3), rng.normal(size=2), BernoulliUnits()
+    )
     visible = np.zeros((2000, 3))
     visits: Counter[tuple[float, ...]] = Counter()
     for step in range(60):
@@ -93,7 +95,7 @@ def test_a_long_gibbs_chain_visits_states_as_often_as_they_are_probable() -> Non
 
 def test_missing_units_take_the_mean_that_the_others_give_them() -> None:
     # One hidden unit that repeats what any visible unit says.
-    rbm = RBM(
+    rbm = RBMParameters(
         np.full((3, 1), 8.0), np.full(3, -4.0), np.array([-8.0]), BernoulliUnits()
     )
     visible = np.array([[1.0, 1.0, np.nan], [0.0, 0.0, np.nan], [1.0, 0.0, 1.0]])

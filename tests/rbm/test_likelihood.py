@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recs_anomaly.rbm import likelihood
-from recs_anomaly.rbm.energy import RBM, free_energy, hidden_input
+from recs_anomaly.rbm.energy import RBMParameters, free_energy, hidden_input
 from recs_anomaly.rbm.units import BernoulliUnits, GaussianUnits
 from tests import naive_rbm as naive
 from tests.rbm.tiny_rbm import DISCRETE, random_rbm, visible_rows
@@ -24,7 +24,7 @@ def test_exact_log_partition_is_the_sum_over_all_states(
 
 
 def test_density_of_a_gaussian_rbm_integrates_to_one() -> None:
-    rbm = RBM(
+    rbm = RBMParameters(
         np.array([[1.0, -0.5]]),
         np.array([0.3]),
         np.array([0.2, -0.4]),
@@ -48,7 +48,7 @@ def test_annealed_estimate_lies_within_its_error(kind: str) -> None:
     assert estimate.value == pytest.approx(exact, abs=3 * estimate.standard_error)
 
 
-def pseudo_likelihood(rbm: RBM, visible: np.ndarray) -> np.ndarray:
+def pseudo_likelihood(rbm: RBMParameters, visible: np.ndarray) -> np.ndarray:
     is_known = np.ones((len(visible), rbm.units.n_features(rbm.n_visible)))
     return likelihood.log_pseudo_likelihood(rbm, visible, is_known)
 
@@ -105,7 +105,9 @@ def test_a_probability_in_the_data_weighs_both_values() -> None:
 
 def test_pseudo_likelihood_is_likelihood_where_units_are_independent() -> None:
     rng = np.random.default_rng(0)
-    rbm = RBM(np.zeros((6, 2)), rng.normal(size=6), np.zeros(2), BernoulliUnits())
+    rbm = RBMParameters(
+        np.zeros((6, 2)), rng.normal(size=6), np.zeros(2), BernoulliUnits()
+    )
     visible = visible_rows("bernoulli")
     partition = likelihood.exact_log_partition(rbm)
     np.testing.assert_allclose(

@@ -52,8 +52,9 @@ def test_digits_are_learned_better_than_by_bernoulli_rbm(digits: np.ndarray) -> 
     ours = RBM(12, random_state=0).fit(train)
     theirs = BernoulliRBM(12, n_iter=30, random_state=0).fit(train)
     transplanted = clone(ours).fit(train[:20])
-    for name in ("components_", "intercept_hidden_", "intercept_visible_"):
-        setattr(transplanted, name, getattr(theirs, name))
+    names = ("components", "intercept_hidden", "intercept_visible")
+    organs = {name: getattr(theirs, f"{name}_") for name in names}
+    transplanted.model_ = transplanted.model_._replace(**organs)
     assert ours.log_likelihood(test).mean > transplanted.log_likelihood(test).mean + 1
     assert ours.score(test) > transplanted.score(test) + 0.5
 
@@ -62,7 +63,7 @@ def test_likelihoods_agree_with_each_other(fitted: RBM, digits: np.ndarray) -> N
     exact = fitted.log_likelihood(digits)
     assert exact.standard_error == 0.0
     assert exact.mean == pytest.approx(exact.samples.mean())
-    differences = exact.samples + free_energy(fitted._machine(), digits)
+    differences = exact.samples + free_energy(fitted.model_.parameters(), digits)
     np.testing.assert_allclose(differences, differences[0])
     # A pseudo-likelihood conditions on more than the likelihood's chain rule does.
     assert fitted.score(digits) > exact.mean
@@ -76,7 +77,7 @@ def test_beyond_twenty_hidden_units_the_likelihood_has_an_error(
 ) -> None:
     fitted = RBM(16, n_iter=5, random_state=0).fit(digits)
     exact = fitted.log_likelihood(digits).mean
-    monkeypatch.setattr("recs_anomaly.rbm.rbm.MOST_SUMMED", 10)
+    monkeypatch.setattr("recs_anomaly.rbm.rbm.MAX_SUMMED", 10)
     estimate = fitted.log_likelihood(digits)
     assert 0 < estimate.standard_error < 0.1
     assert estimate.mean == pytest.approx(exact, abs=4 * estimate.standard_error)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recs_anomaly.core.activations import sigmoid
-from recs_anomaly.rbm.energy import RBM
+from recs_anomaly.rbm.energy import RBMParameters
 from recs_anomaly.rbm.sparse import (
     LOOSE,
     SparseRows,
@@ -84,7 +84,7 @@ def test_columns_not_in_use_stay_as_they_are() -> None:
         rbm, sparse_rows(visible), settings, np.random.default_rng(0)
     )
     trainer.step(np.arange(3), 0.1)
-    moved: RBM = trainer.rbm(trainer.joint)
+    moved: RBMParameters = trainer.rbm(trainer.joint)
     assert np.flatnonzero(moved.visible_bias > -39.99).tolist() == [1, 4]
     assert np.flatnonzero(np.abs(moved.weights).sum(axis=1)).tolist() == [1, 4]
     assert isinstance(moved.units, BernoulliUnits)

@@ -5,13 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from recs_anomaly.rbm.energy import RBM, free_energy
+from recs_anomaly.rbm.energy import RBMParameters, free_energy
 from recs_anomaly.rbm.likelihood import exact_log_partition, log_likelihood
 from recs_anomaly.rbm.training import (
     ChainSettings,
     DenseTrainer,
-    GaussianTrainer,
-    Schedule,
+    RBMSchedule,
     from_joint,
     rate_at,
     standardised,
@@ -39,12 +38,12 @@ def settings(n_chains: int, **changes: object) -> ChainSettings:
     return usual._replace(**changes)  # type: ignore[arg-type]
 
 
-def likelihood_by_summing(rbm: RBM, visible: np.ndarray) -> float:
+def likelihood_by_summing(rbm: RBMParameters, visible: np.ndarray) -> float:
     free = [naive.free_energy(rbm, row) for row in visible]
     return -float(np.mean(free)) - naive.log_partition(rbm)
 
 
-def slope(rbm: RBM, visible: np.ndarray) -> np.ndarray:
+def slope(rbm: RBMParameters, visible: np.ndarray) -> np.ndarray:
     """Gradient of the likelihood in the coordinates of the joint matrix."""
     joint = to_joint(rbm, OFFSET).astype(np.float64)
     gradient = np.zeros_like(joint)
@@ -124,10 +123,8 @@ def test_the_last_short_batch_and_several_steps_keep_parameters_finite(
     kind: str,
 ) -> None:
     rbm, visible = random_rbm(kind), visible_rows(kind, 13)
-    kinds: dict[str, type[DenseTrainer]] = {"gaussian": GaussianTrainer}
-    build = kinds.get(kind, DenseTrainer)
-    trainer = build(rbm, visible, OFFSET, settings(4), np.random.default_rng(0))
-    schedule = Schedule(2, 5, 0.1, is_decaying=True)
+    trainer = DenseTrainer(rbm, visible, OFFSET, settings(4), np.random.default_rng(0))
+    schedule = RBMSchedule(2, 5, 0.1, is_decaying=True)
     trained = train(
         trainer,
         schedule,
@@ -142,8 +139,11 @@ def test_the_last_short_batch_and_several_steps_keep_parameters_finite(
 
 
 def fitted(
-    build: Callable[..., DenseTrainer], start: RBM, visible: np.ndarray, n_epochs: int
-) -> RBM:
+    build: Callable[..., DenseTrainer],
+    start: RBMParameters,
+    visible: np.ndarray,
+    n_epochs: int,
+) -> RBMParameters:
     offset = np.nan_to_num(np.nanmean(visible, axis=0))
     if isinstance(start.units, GaussianUnits):
         offset = np.zeros_like(offset)
@@ -154,15 +154,15 @@ def fitted(
         settings(50, batch_size=20),
         np.random.default_rng(0),
     )
-    schedule = Schedule(n_epochs, 20, 0.2, is_decaying=True)
+    schedule = RBMSchedule(n_epochs, 20, 0.2, is_decaying=True)
     return train(
         trainer, schedule, np.random.default_rng(1), lambda _: 0.0, lambda *_: False
     ).rbm
 
 
-def blank(n_visible: int, n_hidden: int, units: object) -> RBM:
+def blank(n_visible: int, n_hidden: int, units: object) -> RBMParameters:
     weights = np.random.default_rng(0).normal(0, 0.01, (n_visible, n_hidden))
-    return RBM(weights, np.zeros(n_visible), np.zeros(n_hidden), units)  # type: ignore[arg-type]
+    return RBMParameters(weights, np.zeros(n_visible), np.zeros(n_hidden), units)  # type: ignore[arg-type]
 
 
 def test_training_comes_close_to_the_entropy_of_the_data() -> None:
@@ -186,7 +186,7 @@ def test_gaussian_units_learn_two_clusters_and_their_width() -> None:
     visible = (2.0 * cause - 1.0) + 0.3 * rng.normal(size=(800, 2))
     visible /= visible.std(axis=0)
     start = blank(2, 1, GaussianUnits(np.ones(2, np.float32)))
-    rbm = fitted(GaussianTrainer, start, visible - visible.mean(axis=0), 60)
+    rbm = fitted(DenseTrainer, start, visible - visible.mean(axis=0), 60)
     width = 0.3 / np.sqrt(1.09)
     np.testing.assert_allclose(
         np.sqrt(rbm.units.variance),  # type: ignore[attr-defined]
@@ -209,7 +209,7 @@ def test_missing_values_are_left_out_of_what_is_learned() -> None:
 
 
 def test_a_decaying_rate_is_level_then_falls_to_nothing() -> None:
-    schedule = Schedule(10, 5, 0.4, is_decaying=True)
+    schedule = RBMSchedule(10, 5, 0.4, is_decaying=True)
     rates = [rate_at(schedule, share) for share in (0.0, 0.5, 0.75, 1.0)]
     assert rates == pytest.approx([0.4, 0.4, 0.2, 0.0])
     assert rate_at(schedule._replace(is_decaying=False), 0.9) == 0.4
@@ -226,7 +226,7 @@ class Counting:
     def step(self, rows: np.ndarray, rate: float) -> None:
         self.joint[0, 1] += 1
 
-    def rbm(self, joint: np.ndarray) -> RBM:
+    def rbm(self, joint: np.ndarray) -> RBMParameters:
         bias = joint[:1, 1].copy()
         return blank(1, 1, BernoulliUnits())._replace(visible_bias=bias)
 
@@ -235,7 +235,7 @@ def test_training_stops_and_goes_back_to_the_best_epoch() -> None:
     curve = iter([3.0, 1.0, 2.0, 2.0, 0.0])
     trained = train(
         Counting(),
-        Schedule(5, 2, 0.1, is_decaying=False, patience=2),
+        RBMSchedule(5, 2, 0.1, is_decaying=False, patience=2),
         np.random.default_rng(0),
         lambda _: next(curve),
         lambda *_: False,
@@ -247,7 +247,7 @@ def test_training_stops_and_goes_back_to_the_best_epoch() -> None:
 def test_a_decaying_schedule_returns_the_mean_of_the_last_steps() -> None:
     trained = train(
         Counting(),
-        Schedule(10, 2, 0.1, is_decaying=True),
+        RBMSchedule(10, 2, 0.1, is_decaying=True),
         np.random.default_rng(0),
         lambda _: 0.0,
         lambda *_: False,
@@ -259,7 +259,7 @@ def test_a_loss_that_is_no_number_says_what_helps() -> None:
     with pytest.raises(FloatingPointError, match="smaller learning_rate helps"):
         train(
             Counting(),
-            Schedule(1, 2, 0.1, is_decaying=False),
+            RBMSchedule(1, 2, 0.1, is_decaying=False),
             np.random.default_rng(0),
             lambda _: float("nan"),
             lambda *_: False,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recs_anomaly.rbm.energy import RBM
+from recs_anomaly.rbm.energy import RBMParameters
 from recs_anomaly.rbm.units import BernoulliUnits, GaussianUnits, SoftmaxUnits
 from tests import naive_rbm as naive
 
@@ -14,9 +14,9 @@ UNITS = {
 DISCRETE = ("bernoulli", "softmax")
 
 
-def random_rbm(kind: str, n_hidden: int = 3, seed: int = 0) -> RBM:
+def random_rbm(kind: str, n_hidden: int = 3, seed: int = 0) -> RBMParameters:
     rng = np.random.default_rng(seed)
-    return RBM(
+    return RBMParameters(
         rng.normal(0, 0.8, (6, n_hidden)),
         rng.normal(0, 0.5, 6),
         rng.normal(0, 0.5, n_hidden),

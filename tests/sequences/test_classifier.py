@@ -44,6 +44,7 @@ def test_it_remembers_the_first_step(fitted: SequenceClassifier) -> None:
     assert fitted.loss_curve_[-1] < fitted.loss_curve_[0] / 2
 
 
+@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize(
     ("cell", "activation"),
     [("gru", "tanh"), ("lstm", "tanh"), ("simple_rnn", "tanh"), ("simple_rnn", "relu")],
@@ -77,6 +78,7 @@ def test_padding_counts_for_nothing(
     )
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_one_channel_needs_no_third_axis(rng: np.random.Generator) -> None:
     X, y = rng.standard_normal((30, 4)), rng.integers(0, 3, 30)
     flat = SequenceClassifier(epochs=2, **QUICK).fit(X, y)
@@ -127,6 +129,7 @@ def test_class_weights_move_the_probabilities(rng: np.random.Generator) -> None:
     assert mean_probability({1: 4.0}) == pytest.approx(0.5, abs=0.08)
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_gradients_are_shortened(task: tuple[np.ndarray, np.ndarray]) -> None:
     """Adam hardly moves for a gradient far shorter than its epsilon, 1e-7."""
     first = SequenceClassifier(epochs=0, **QUICK).fit(*task).recurrent_kernel_

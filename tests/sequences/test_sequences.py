@@ -20,7 +20,7 @@ from recs_anomaly.core.recurrent import (
 )
 from recs_anomaly.sequences.samples import (
     Pace,
-    Samples,
+    SequenceSamples,
     draw_batches,
     fit_scale,
     log_probabilities,
@@ -29,7 +29,7 @@ from recs_anomaly.sequences.samples import (
     targets_of,
 )
 from recs_anomaly.sequences.training import (
-    Plan,
+    NetworkPlan,
     borrowed,
     fitting_batch,
     train_recurrent,
@@ -77,7 +77,7 @@ def test_the_scale_counts_weights_as_copies(rng: np.random.Generator) -> None:
 
 def test_each_sample_comes_once_and_fillers_weigh_nothing() -> None:
     numbers = np.arange(10.0)
-    samples = Samples(numbers, numbers > -1, numbers, 1.0 + numbers)
+    samples = SequenceSamples(numbers, numbers > -1, numbers, 1.0 + numbers)
     batches = [draw() for draw in draw_batches(samples, 4, np.random.default_rng(0))]
     assert [len(batch["inputs"]) for batch in batches] == [4, 4, 4]
     inputs = np.concatenate([batch["inputs"] for batch in batches])
@@ -162,7 +162,7 @@ def test_folding_a_scale_into_weights(cell: str, rng: np.random.Generator) -> No
 
 
 def test_networks_are_lent_to_one_at_a_time_and_used_again() -> None:
-    plan = Plan("gru", 2, 1, 1, 3, "squares", 4, None, False)
+    plan = NetworkPlan("gru", 2, 1, 1, 3, "squares", 4, None, False)
     with borrowed(plan) as first, borrowed(plan) as second:
         assert first is not second
     with borrowed(plan) as third:
@@ -176,11 +176,11 @@ def test_networks_are_lent_to_one_at_a_time_and_used_again() -> None:
 def test_compiled_training_is_the_same_training(rng: np.random.Generator) -> None:
     """Eleven batches: compiled steps are taken eight at once, and then three."""
     inputs = rng.standard_normal((44, 3, 1)).astype(np.float32)
-    samples = Samples(
+    samples = SequenceSamples(
         inputs, np.ones((44, 3), np.bool_), inputs[:, 0], np.ones(44, np.float32)
     )
     start = starting_weights("gru", 1, 2, 1, rng)
-    plain = Plan("gru", 2, 1, 1, 3, "squares", 4, 1.0, False)
+    plain = NetworkPlan("gru", 2, 1, 1, 3, "squares", 4, 1.0, False)
     pace, quiet = Pace(3, 0.05, 0.0), Progress("", 3, 0)
     found = [
         train_recurrent(plan, start, samples, pace, 0, quiet)

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from recs_anomaly import TextGenerator, load, save
 from recs_anomaly.core.recurrent_network import build_speaker, set_recurrent
 from recs_anomaly.sequences import text as core
-from recs_anomaly.sequences.samples import Samples
+from recs_anomaly.sequences.samples import SequenceSamples
 
 QUICK: dict[str, Any] = {"n_units": 24, "learning_rate": 0.03, "random_state": 0}
 TEXTS = ["the cat sat. ", "a dog ran. "] * 30
@@ -44,7 +44,7 @@ def test_every_symbol_is_learned_once_with_what_was_before(
     lengths: tuple[int, ...],
 ) -> None:
     texts = [1 + np.arange(n) for n in lengths]
-    pieces: Samples = core.cut_pieces(texts)
+    pieces: SequenceSamples = core.cut_pieces(texts)
     learned = []
     for inputs, targets, weights in zip(
         pieces.inputs, pieces.targets, pieces.weights, strict=True
