@@ -32,7 +32,8 @@ def untraced() -> Iterator[None]:
     compiled = keras.Model.compile
 
     def compile_eagerly(model: keras.Model, **options: object) -> None:
-        compiled(model, **options, run_eagerly=keras.backend.backend() != "jax")
+        is_eager = keras.backend.backend() != "jax"
+        compiled(model, **{**options, "run_eagerly": is_eager})
 
     with mock.patch.object(keras.Model, "compile", compile_eagerly):
         yield
