@@ -1,6 +1,7 @@
 """What a fitted recommender answers: evidence, lists, reasons, for users as numbers."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -84,21 +85,20 @@ class Predictions(NamedTuple):
         return interval(self.probabilities, self.levels, half_width)
 
 
+@dataclass
 class Known:
     """All that a fitted recommender knows, laid out once to answer many questions."""
 
-    def __init__(
-        self,
-        ids: Ids,
-        ratings: RatingRows,
-        model: RatingModel,
-        interactions: InteractionRBM,
-        calibration: Calibration,
-    ) -> None:
-        self.lookup = Lookup(ids)
-        self.ids, self.ratings = ids, ratings
-        self.model, self.interactions = model, interactions
-        self.calibration = calibration
+    ids: Ids
+    ratings: RatingRows
+    model: RatingModel
+    interactions: InteractionRBM
+    calibration: Calibration
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The numbers of ids."""
+        return Lookup(self.ids)
 
     @cached_property
     def scoring(self) -> ItemScoring:

@@ -154,7 +154,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
     model_ = Held(
         RatingModel,
         names={"levels": "classes_"},
-        derived={"user_share": lambda self: USER_SHARE[self.view]},
+        derived={"user_share": lambda self: USER_SHARE.get(self.view, 0.0)},
     )
     item_view_ = Held(ItemView, prefix="item_view_")
     interactions_ = Held(InteractionRBM, prefix="interaction_")

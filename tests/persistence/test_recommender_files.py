@@ -152,7 +152,14 @@ def test_a_pickle_is_equal_and_holds_arrays_only(recommender: Recommender) -> No
     again = pickle.loads(pickled)
     assert_same(again.__getstate__(), recommender.model.__getstate__())
     assert globals_of(pickled) == {
+        ("recs_anomaly.recommend.choices", "InteractionRBM"),
+        ("recs_anomaly.recommend.levels", "Calibration"),
+        ("recs_anomaly.recommend.model", "RatingModel"),
         ("recs_anomaly.recommend.recommender", "RBMRecommender"),
+        ("recs_anomaly.recommend.rows", "RatingRows"),
+        ("recs_anomaly.recommend.table", "Ids"),
+        ("recs_anomaly.recommend.view_rbm", "Encoder"),
+        ("recs_anomaly.recommend.view_rbm", "ItemView"),
         ("numpy", "dtype"),
         ("numpy", "ndarray"),
         (np.ndarray.__reduce__(np.zeros(1))[0].__module__, "_reconstruct"),

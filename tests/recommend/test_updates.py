@@ -1,6 +1,7 @@
 """partial_fit and forget: what changes, and what they equal."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,17 @@ def ratings() -> pd.DataFrame:
 def fitted(ratings: pd.DataFrame, **parameters: object) -> RBMRecommender:
     model = RBMRecommender(epochs=1, n_hidden=3, random_state=0, **parameters)
     return model.fit(ratings[IDS], ratings["rating"])
+
+
+@pytest.fixture(scope="module")
+def kept(ratings: pd.DataFrame) -> RBMRecommender:
+    return fitted(ratings)
+
+
+@pytest.fixture
+def model(kept: RBMRecommender) -> RBMRecommender:
+    """Fitted to `ratings`, and anybody's to change."""
+    return deepcopy(kept)
 
 
 def state(model: RBMRecommender) -> dict[str, np.ndarray]:
@@ -82,9 +94,9 @@ def test_all_but_what_was_trained_equals_a_refit(ratings: pd.DataFrame) -> None:
 
 
 def test_new_users_are_predicted_as_anybody_with_their_ratings(
+    model: RBMRecommender,
     ratings: pd.DataFrame,
 ) -> None:
-    model = fitted(ratings)
     own = pd.DataFrame(
         {"user_id": 999, "item_id": ratings["item_id"].unique()[:6], "rating": 4.0}
     )
@@ -94,8 +106,9 @@ def test_new_users_are_predicted_as_anybody_with_their_ratings(
     pd.testing.assert_frame_equal(known, unknown, check_exact=True)
 
 
-def test_a_new_rating_takes_the_place_of_the_old_one(ratings: pd.DataFrame) -> None:
-    model = fitted(ratings)
+def test_a_new_rating_takes_the_place_of_the_old_one(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
     first = ratings.iloc[0]
     pair = pd.DataFrame([[first["user_id"], first["item_id"]]], columns=IDS)
     model.partial_fit(pair, [6.0 - first["rating"]])
@@ -123,8 +136,9 @@ def test_choices_alone_take_up_choices_alone(ratings: pd.DataFrame) -> None:
         fitted(ratings).partial_fit(one)
 
 
-def test_ratings_outside_of_the_scale_are_refused(ratings: pd.DataFrame) -> None:
-    model = fitted(ratings)
+def test_ratings_outside_of_the_scale_are_refused(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
     before = state(model)
     with pytest.raises(InputError, match="between 1 and 5; got 9"):
         model.partial_fit(pd.DataFrame([[999, 1]], columns=IDS), [9])
@@ -132,8 +146,9 @@ def test_ratings_outside_of_the_scale_are_refused(ratings: pd.DataFrame) -> None
     assert len(model.users_) == len(before["users_"]), "nothing was taken up"
 
 
-def test_forgetting_is_never_having_computed_with_them(ratings: pd.DataFrame) -> None:
-    model = fitted(ratings)
+def test_forgetting_is_never_having_computed_with_them(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
     gone = [3, 17]
     trained = model._views()
     assert model.forget(gone) is model
@@ -180,11 +195,11 @@ def test_no_id_that_is_forgotten_is_left_in_a_file(
     ids=["forget", "partial_fit"],
 )
 def test_what_is_stopped_half_way_has_changed_nothing(
+    model: RBMRecommender,
     ratings: pd.DataFrame,
     change: Callable[[RBMRecommender], object],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model = fitted(ratings)
     before, lists = vars(model).copy(), model.recommend(model.users_, n=3)
 
     def stop(*_: object) -> None:
@@ -199,9 +214,9 @@ def test_what_is_stopped_half_way_has_changed_nothing(
 
 
 def test_somebody_has_to_stay_and_only_known_users_can_go(
+    model: RBMRecommender,
     ratings: pd.DataFrame,
 ) -> None:
-    model = fitted(ratings)
     with pytest.raises(InputError, match="users must leave somebody"):
         model.forget(model.users_)
     with pytest.raises(UnknownUserError, match="user -1"):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from recs_anomaly.core.arrays import Floats
 
 INTERVAL_COVERAGE = 0.9
 # An interval of a normal distribution that holds INTERVAL_COVERAGE.

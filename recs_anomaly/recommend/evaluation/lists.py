@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.metrics import ranking
 from recs_anomaly.metrics.ranking.accuracy import METRICS
 from recs_anomaly.recommend.answers import FoldedUsers, is_liked
 from recs_anomaly.recommend.evaluation.baselines import damped_item_means
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LISTED = 10
 LIKED = "liked "

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend.answers import FoldedUsers, Predictions, is_liked
 from recs_anomaly.recommend.evaluation.evaluate import (
     MODEL_NAME,
@@ -14,9 +14,6 @@ from recs_anomaly.recommend.evaluation.evaluate import (
 )
 from recs_anomaly.recommend.evaluation.lists import RankingTask, list_values
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 PROMISES = (0.5, 0.8, 0.9, 0.95)
 

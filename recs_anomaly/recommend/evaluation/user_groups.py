@@ -2,13 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recs_anomaly.metrics.bootstrap import bootstrap_interval, bootstrap_mean_interval
 from recs_anomaly.recommend.evaluation.lists import LISTED
 from recs_anomaly.recommend.evaluation.trial import Trial
-
-Floats = NDArray[np.float64]
 
 N_GROUPS = 4
 # Of fewer users no group says anything.

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.metrics.bootstrap import bootstrap_interval
 
-Floats = NDArray[np.float64]
 Measure = tuple[str, str]
 
 _N_RESAMPLES = 1000
