@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Floats
 from recs_anomaly.datasets.splits import Fold, refuse_leak
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import log_losses
 from recs_anomaly.recommend.answers import FoldedUsers, Predictions
 from recs_anomaly.recommend.evaluation.baselines import (
     INTERVAL_COVERAGE,
-    Floats,
     PredictedRatings,
     baseline_predictions,
 )
