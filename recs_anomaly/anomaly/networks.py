@@ -20,7 +20,14 @@ from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
-from recs_anomaly.core.training import Batch, Progress, Schedule, ShuffledBatches, train
+from recs_anomaly.core.training import (
+    Batch,
+    LossOfBatches,
+    Progress,
+    Schedule,
+    ShuffledBatches,
+    train,
+)
 from recs_anomaly.core.windows import sliding_windows
 
 STEPS, WARM_UP, STRIDE = 64, 16, 8  # rows of a training sequence
@@ -222,7 +229,7 @@ def keras_autoencoder(
     return network
 
 
-class WeightedRegression(keras.Model):
+class WeightedRegression(LossOfBatches):
     """A network whose loss is the weighted mean of squared errors."""
 
     def __init__(self, network: keras.Model) -> None:
@@ -233,18 +240,10 @@ class WeightedRegression(keras.Model):
         """Give the network's output."""
         return self.network(batch["inputs"], training=training)
 
-    def compute_loss(
-        self,
-        x: Batch | None = None,
-        y: object = None,
-        y_pred: keras.KerasTensor | None = None,
-        sample_weight: object = None,
-        training: bool = True,
-    ) -> keras.KerasTensor:
+    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
         """Weighted mean squared error of the batch."""
-        assert x is not None
-        squared = x["weights"] * (y_pred - x["targets"]) ** 2
-        return ops.sum(squared) / ops.maximum(ops.sum(x["weights"]), 1e-6)
+        squared = batch["weights"] * (output - batch["targets"]) ** 2
+        return ops.sum(squared) / ops.maximum(ops.sum(batch["weights"]), 1e-6)
 
 
 def fit_regression(

@@ -11,7 +11,13 @@ from keras import ops
 from recs_anomaly.autoencoder.dense import MAX_LOG_VARIANCE, MIN_LOG_VARIANCE
 from recs_anomaly.core.arrays import Array
 from recs_anomaly.core.progress import Progress, TrainingHistory
-from recs_anomaly.core.training import Batch, Schedule, ShuffledBatches, train
+from recs_anomaly.core.training import (
+    Batch,
+    LossOfBatches,
+    Schedule,
+    ShuffledBatches,
+    train,
+)
 
 HELD_OUT = 0.1  # share of the rows that says when to stop
 MIN_VARIANCE = 1e-4  # of the noise, in units of the rows' own
@@ -30,7 +36,7 @@ class AutoencoderSchedule(NamedTuple):
     seed: int
 
 
-class Objective(keras.Model):
+class Objective(LossOfBatches):
     """An encoder and a decoder, and the loss of each row that they give."""
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model) -> None:
@@ -42,16 +48,9 @@ class Objective(keras.Model):
         """Rows and the noise of a step on them."""
         raise NotImplementedError
 
-    def compute_loss(
-        self,
-        x: Batch | None = None,
-        y: object = None,
-        y_pred: keras.KerasTensor | None = None,
-        sample_weight: object = None,
-        training: bool = True,
-    ) -> keras.KerasTensor:
+    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
         """Mean loss of the rows of a batch."""
-        return ops.mean(y_pred)
+        return ops.mean(output)
 
 
 class Denoising(Objective):

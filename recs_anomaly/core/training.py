@@ -35,6 +35,26 @@ class Schedule(NamedTuple):
     patience: int = 3
 
 
+class LossOfBatches(keras.Model):
+    """A network whose loss follows from a batch, a dict of arrays, and its output."""
+
+    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the loss of a batch."""
+        raise NotImplementedError
+
+    def compute_loss(
+        self,
+        x: Batch | None = None,
+        y: object = None,
+        y_pred: keras.KerasTensor | None = None,
+        sample_weight: object = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
+        """Return the loss of a batch, as Keras asks for it."""
+        assert x is not None
+        return self.batch_loss(x, y_pred)
+
+
 class ShuffledBatches(keras.utils.PyDataset):
     """Batches drawn in a new order each epoch, by a generator of their own."""
 

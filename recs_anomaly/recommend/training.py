@@ -22,6 +22,7 @@ from recs_anomaly.core.arrays import Ints
 from recs_anomaly.core.checkpoints import Checkpoint, key_of
 from recs_anomaly.core.training import (
     Batch,
+    LossOfBatches,
     Progress,
     Schedule,
     ShuffledBatches,
@@ -57,7 +58,7 @@ class RatingRBMConfig(NamedTuple):
     bias_decay: float = 0.05
 
 
-class RatingRBMTrainer(keras.Model):
+class RatingRBMTrainer(LossOfBatches):
     """Keras model whose loss is the leave-one-out likelihood of a batch of rows."""
 
     def __init__(self, start: RatingRBM, config: RatingRBMConfig, seed: int) -> None:
@@ -117,20 +118,12 @@ class RatingRBMTrainer(keras.Model):
         paid = self.config.decay * length + self.config.bias_decay * drift
         return _weighted_mean(paid, batch["weight"])
 
-    def compute_loss(
-        self,
-        x: Batch | None = None,
-        y: object = None,
-        y_pred: keras.KerasTensor | None = None,
-        sample_weight: object = None,
-        training: bool = True,
-    ) -> keras.KerasTensor:
+    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
         """Mean negative log-likelihood of the batch's ratings, and the penalty."""
-        assert x is not None
         surprise = keras.losses.sparse_categorical_crossentropy(
-            x["level"], y_pred, from_logits=True
+            batch["level"], output, from_logits=True
         )
-        return _weighted_mean(surprise, x["weight"]) + sum(self.losses)
+        return _weighted_mean(surprise, batch["weight"]) + sum(self.losses)
 
     def arrays(self) -> RatingRBM:
         """Copy the parameters out, for the NumPy forward pass."""

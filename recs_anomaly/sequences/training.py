@@ -30,6 +30,7 @@ from recs_anomaly.core.training import (
     IS_ALWAYS_COMPILED,
     Batch,
     EpochMonitor,
+    LossOfBatches,
     ShuffledBatches,
     run,
 )
@@ -73,7 +74,7 @@ class TrainedNetwork(NamedTuple):
     optimizer_state: Singles
 
 
-class SequenceModel(keras.Model):
+class SequenceModel(LossOfBatches):
     """A recurrent network whose loss is weighted, sample by sample or step by step."""
 
     def __init__(self, plan: NetworkPlan) -> None:
@@ -99,17 +100,9 @@ class SequenceModel(keras.Model):
             return self.network(batch["inputs"], training=training)
         return self.network([batch["inputs"], batch["is_step"]], training=training)
 
-    def compute_loss(
-        self,
-        x: Batch | None = None,
-        y: object = None,
-        y_pred: keras.KerasTensor | None = None,
-        sample_weight: object = None,
-        training: bool = True,
-    ) -> keras.KerasTensor:
+    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
         """Weighted loss of the batch, over its size: fillers weigh nothing."""
-        assert x is not None
-        return ops.mean(x["weights"] * self._loss_of(x["targets"], y_pred))
+        return ops.mean(batch["weights"] * self._loss_of(batch["targets"], output))
 
 
 class FallingRate(keras.callbacks.Callback):

@@ -10,6 +10,7 @@ import pytest
 from recs_anomaly.core.checkpoints import Checkpoint
 from recs_anomaly.core.training import (
     Batch,
+    LossOfBatches,
     Progress,
     Schedule,
     ShuffledBatches,
@@ -20,7 +21,7 @@ from recs_anomaly.core.training import (
 pytestmark = pytest.mark.usefixtures("eager_keras")
 
 
-class Chaser(keras.Model):
+class Chaser(LossOfBatches):
     """One weight that chases the batch's target."""
 
     def __init__(self) -> None:
@@ -30,16 +31,8 @@ class Chaser(keras.Model):
     def call(self, batch: Batch, training: bool = False) -> keras.KerasTensor:
         return self.place * keras.ops.ones_like(batch["target"])
 
-    def compute_loss(
-        self,
-        x: Batch | None = None,
-        y: object = None,
-        y_pred: keras.KerasTensor | None = None,
-        sample_weight: object = None,
-        training: bool = True,
-    ) -> keras.KerasTensor:
-        assert x is not None
-        return keras.ops.mean((y_pred - x["target"]) ** 2)
+    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.ops.mean((output - batch["target"]) ** 2)
 
 
 def shuffled(rng: np.random.Generator) -> list[Callable[[], Batch]]:
