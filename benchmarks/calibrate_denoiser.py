@@ -25,7 +25,7 @@ N_ACTIVITIES = 14
 COVERAGES = np.array(
     [0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.999]
 )
-LEAST, MOST = 0.85, 0.95
+MIN_SHARE, MAX_SHARE = 0.85, 0.95
 Images = list[np.ndarray]
 
 
@@ -64,14 +64,14 @@ def noisy_versions(images: Images, sigma: float) -> Images:
 def table_of(images: Images) -> object:
     """Quantiles of errors over sigma, by sigma and by activity around the pixel."""
     from recs_anomaly.denoise.applying import denoise_planes, shared_network
-    from recs_anomaly.denoise.impulses import local_deviation
     from recs_anomaly.denoise.intervals import (
         COVERAGE,
-        QUIETEST,
+        MIN_ACTIVITY,
         RADIUS,
         IntervalTable,
         half_widths,
     )
+    from recs_anomaly.denoise.planes import local_deviation
     from recs_anomaly.denoise.settings import pretrained_weights
 
     network = shared_network(pretrained_weights())
@@ -89,7 +89,7 @@ def table_of(images: Images) -> object:
         activity = np.concatenate(
             [local_deviation(each, RADIUS).ravel() / sigma for each in cleaned]
         )
-        bins = np.searchsorted(borders, np.maximum(activity, QUIETEST))
+        bins = np.searchsorted(borders, np.maximum(activity, MIN_ACTIVITY))
         for column in range(N_ACTIVITIES):
             inside = errors[bins == column] / sigma
             table[row, column] = (
@@ -145,7 +145,7 @@ def covers(folders: dict[str, Images]) -> bool:
                     f"{np.mean(inside):.1%} inside, from {min(inside):.1%} to "
                     f"{max(inside):.1%} an image; {255 * width:.1f} of 255 wide"
                 )
-            is_good &= all(LEAST <= share <= MOST for share in shares)
+            is_good &= all(MIN_SHARE <= share <= MAX_SHARE for share in shares)
     return is_good
 
 

@@ -173,8 +173,8 @@ def main() -> None:
     print(f"{'':28} checks failures unexplained")
     with (
         mock.patch.object(keras.Model, "compile", eager),
-        mock.patch.object(denoising_fit, "FEWEST", 1),
-        mock.patch.object(denoising_fit, "MOST", 2),
+        mock.patch.object(denoising_fit, "MIN_PATCHES", 1),
+        mock.patch.object(denoising_fit, "MAX_PATCHES", 2),
     ):
         each = {
             type(model).__name__: count(type(model).__name__, lambda m=model: m)

@@ -17,6 +17,9 @@ import click
 import keras
 import numpy as np
 
+from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
+from recs_anomaly.denoise.network import build_denoising_network
+
 SCALES = (1.0, 0.9, 0.8, 0.7)
 VALIDATION_EVERY = 50
 VALIDATION_SIGMAS = (15, 25, 50)
@@ -24,7 +27,7 @@ Images = Sequence[np.ndarray]
 WARM_UP_STEPS = 300
 # Some three times the norm of a usual gradient: without a bound, one odd batch after
 # 19,500 good steps undid them all.
-LARGEST_GRADIENT = 0.05
+MAX_GRADIENT = 0.05
 PIECE = 250
 
 
@@ -60,11 +63,6 @@ def main(  # noqa: PLR0913 - an option of the command line each
     export: Path | None,
 ) -> None:
     """Train on the grey IMAGES, keeping the state in CHECKPOINT."""
-    import keras
-
-    from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
-    from recs_anomaly.denoise.network import build_denoising_network
-
     keras.config.set_dtype_policy(policy)
     model = build_denoising_network(seed)
     if export is not None:
@@ -132,10 +130,6 @@ def validation(model: object, images: list[np.ndarray]) -> str:
     return ", ".join(figures)
 
 
-if __name__ == "__main__":
-    main()
-
-
 class DenoisingSchedule(NamedTuple):
     """How long to train: the rate stays flat, then falls to 0 over `decay_steps`.
 
@@ -149,6 +143,31 @@ class DenoisingSchedule(NamedTuple):
     batch_size: int = 16
     patch: int = 64
     max_sigma: float = 75 / 255
+
+
+def train_denoising_network(
+    model: keras.Model,
+    images: Images,
+    schedule: DenoisingSchedule,
+    seed: int,
+    checkpoint: Path,
+    report: Callable[[int, float], None],
+) -> None:
+    """Train to the schedule's end, from the checkpoint if there is one."""
+    optimizer = keras.optimizers.Adam(
+        schedule.learning_rate, global_clipnorm=MAX_GRADIENT
+    )
+    model.compile(optimizer, "mse")
+    model.optimizer.build(model.trainable_variables)
+    step = read_checkpoint(checkpoint, model) if checkpoint.exists() else 0
+    if step >= schedule.steps:
+        return
+    model.fit(
+        NoisyPatches(images, schedule, seed, step),
+        shuffle=False,
+        verbose=0,
+        callbacks=[Checkpoints(checkpoint, step, schedule, report)],
+    )
 
 
 class NoisyPatches(keras.utils.PyDataset):
@@ -273,26 +292,5 @@ def read_checkpoint_weights(path: Path, model: keras.Model) -> None:
         model.set_weights([kept[f"arr_{i}"] for i in range(len(model.weights))])
 
 
-def train_denoising_network(
-    model: keras.Model,
-    images: Images,
-    schedule: DenoisingSchedule,
-    seed: int,
-    checkpoint: Path,
-    report: Callable[[int, float], None],
-) -> None:
-    """Train to the schedule's end, from the checkpoint if there is one."""
-    optimizer = keras.optimizers.Adam(
-        schedule.learning_rate, global_clipnorm=LARGEST_GRADIENT
-    )
-    model.compile(optimizer, "mse")
-    model.optimizer.build(model.trainable_variables)
-    step = read_checkpoint(checkpoint, model) if checkpoint.exists() else 0
-    if step >= schedule.steps:
-        return
-    model.fit(
-        NoisyPatches(images, schedule, seed, step),
-        shuffle=False,
-        verbose=0,
-        callbacks=[Checkpoints(checkpoint, step, schedule, report)],
-    )
+if __name__ == "__main__":
+    main()

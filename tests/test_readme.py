@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly.denoise import fitting as _denoiser_training
-from recs_anomaly.denoise.fitting import Plan
+from recs_anomaly.denoise.fitting import TrainingPlan
 from tests.gates.tree import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ def given() -> dict[str, Any]:
 def test_the_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     # Pairs are trained on for 400 steps, minutes in which nothing new would be seen.
-    monkeypatch.setattr(_denoiser_training, "WITH_CLEAN", Plan(10, 4, 4, 1e-3))
+    monkeypatch.setattr(_denoiser_training, "WITH_CLEAN", TrainingPlan(10, 4, 4, 1e-3))
     names = given()
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), names)

@@ -9,14 +9,14 @@ from recs_anomaly.cli._output import show
 from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
-    from recs_anomaly.denoise.app.folder import Outcome, Plan
+    from recs_anomaly.denoise.app.folder import CleaningPlan, PictureOutcome
     from recs_anomaly.denoise.app.outcomes import Records
 
 _SHOWN = 10  # names of one kind that are told
 
 
 def show_outcomes(
-    records: "Records", plan: "Plan", report: Path | None, sheet: Path | None
+    records: "Records", plan: "CleaningPlan", report: Path | None, sheet: Path | None
 ) -> None:
     """Print as JSON what became of each picture, and what was written."""
     from recs_anomaly.reports.records import records as plain
@@ -47,7 +47,7 @@ def show_outcomes(
     )
 
 
-def tell_number(outcomes: list["Outcome"]) -> None:
+def tell_number(outcomes: list["PictureOutcome"]) -> None:
     """Say how many pictures were cleaned."""
     n_clean = sum(each.is_clean and not each.was_there for each in outcomes)
     n_there = sum(each.was_there for each in outcomes)
@@ -58,7 +58,7 @@ def tell_number(outcomes: list["Outcome"]) -> None:
     click.echo(f"Cleaned {counted(n_clean, 'picture')}{more}.")
 
 
-def tell_problems(outcomes: list["Outcome"], others: list[str]) -> None:
+def tell_problems(outcomes: list["PictureOutcome"], others: list[str]) -> None:
     """Name what was not done."""
     for title, lines in (
         (

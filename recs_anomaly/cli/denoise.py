@@ -19,7 +19,7 @@ from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
     from recs_anomaly import ImageDenoiser
-    from recs_anomaly.denoise.app.folder import Outcome, Plan
+    from recs_anomaly.denoise.app.folder import CleaningPlan, PictureOutcome
 
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -117,11 +117,13 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
         raise SystemExit(1)
 
 
-def _name_of(outcome: "Outcome | None") -> str | None:
+def _name_of(outcome: "PictureOutcome | None") -> str | None:
     return None if outcome is None else printable(outcome.name)
 
 
-def _refuse_overwriting(plan: "Plan", clean: Path | None, *paths: Path | None) -> None:
+def _refuse_overwriting(
+    plan: "CleaningPlan", clean: Path | None, *paths: Path | None
+) -> None:
     """Say before the work that a result cannot be written where it should be."""
     from recs_anomaly.denoise.app.pictures import is_picture
 
@@ -141,7 +143,9 @@ def _refuse_overwriting(plan: "Plan", clean: Path | None, *paths: Path | None) -
         taken.add(place)
 
 
-def _denoiser(plan: "Plan", sigma: float | None, is_adapted: bool) -> "ImageDenoiser":
+def _denoiser(
+    plan: "CleaningPlan", sigma: float | None, is_adapted: bool
+) -> "ImageDenoiser":
     from recs_anomaly import ImageDenoiser
     from recs_anomaly.denoise.app.folder import adapt
 

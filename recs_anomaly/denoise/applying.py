@@ -1,91 +1,156 @@
 """Taking the noise out of planes of pixels with a trained denoising network."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Singles
 from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.core.training import IS_ALWAYS_COMPILED
 from recs_anomaly.denoise.network import MULTIPLE, build_denoising_network
+from recs_anomaly.denoise.planes import padded_to_multiple
 
-Plane = NDArray[np.float32]
-Level = float | Plane
+Level = float | Singles
 TILE = 768
 HALO = 80  # a multiple of MULTIPLE, and no less than the network sees to each side
-AT_ONCE = 400_000  # pixels of small planes that the network is given in one call
-FILLED_UP = 16_384  # the same where each call has as many planes
-LARGEST_SIGMA = 75 / 255  # that training showed
+# A call costs a small plane more than the work. So many pixels of them go together.
+MAX_SMALL = 64 * 64
+PIXELS_OF_A_CALL = 16_384
+SMALLER_CALLS = (16, 4)  # so many times smaller, for few planes
+MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
-Image = NDArray[Any]
+
+
+class Places(NamedTuple):
+    """Size of a batch of planes, and the places in it that a plane may take."""
+
+    size: int
+    free: NDArray[np.intp]
+
+
+class TrainedNetwork:
+    """A network that names the noise in planes, and that nobody may train.
+
+    Libraries compute the sums of a batch in blocks, and round those at its end, say, in
+    another way than the others; where that is depends on the processor and on the size
+    of the batch. What becomes of a plane must not depend on its company. So small
+    planes go in batches of a few sizes, filled up with zeros, and only into those
+    places of them that are found to give the same bits. Larger planes go as they come:
+    those of one image at a time.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_weights,)
+    """
+
+    def __init__(self, weights: Singles) -> None:
+        self._network = network_of(weights)
+        # TensorFlow's graph takes a third less time than layer by layer: a convolution,
+        # its bias and what follows are one operation there.
+        self._network.compile(jit_compile=IS_ALWAYS_COMPILED)
+        self._places: dict[tuple[int, ...], list[Places]] = {}
+
+    def unit_noise(self, inputs: Singles) -> Singles:
+        """Return the noise (n_planes, height, width) over its level.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (n_planes, height, width, 2)
+            Planes, and the maps of their levels, as the network takes them; those of
+            one image, or small ones of any.
+        """
+        shape = inputs.shape[1:]
+        if not is_small(*shape[:2]):
+            return self._called(inputs)
+        if shape not in self._places:
+            self._places[shape] = list(self._find_places(shape))
+        *fewer, most = self._places[shape]
+        found = []
+        for first in range(0, len(inputs), len(most.free)):
+            part = inputs[first : first + len(most.free)]
+            places = next((p for p in fewer if len(part) <= len(p.free)), most)
+            taken = places.free[: len(part)]
+            batch = np.zeros((places.size, *shape), np.float32)
+            batch[taken] = part
+            found.append(self._called(batch)[taken])
+        return np.concatenate(found)
+
+    def _find_places(self, shape: tuple[int, ...]) -> Iterator[Places]:
+        """Find the places of batches that compute alike, of the smallest batch first.
+
+        That is seen by a plane that is put into all of them.
+        """
+        n_most = PIXELS_OF_A_CALL // (shape[0] * shape[1])
+        plane = np.random.default_rng(0).random((1, *shape), np.float32)
+        of_most = self._called(np.repeat(plane, n_most, axis=0))
+        kinds, kind_of, counts = np.unique(
+            of_most, axis=0, return_inverse=True, return_counts=True
+        )
+        usual = int(counts.argmax())
+        # JAX would compile a program for each size.
+        for size in () if IS_ALWAYS_COMPILED else SMALLER_CALLS:
+            found = self._called(np.repeat(plane, max(n_most // size, 1), axis=0))
+            is_alike = (found == kinds[usual]).all(axis=(1, 2))
+            if is_alike.any():
+                yield Places(len(found), np.flatnonzero(is_alike))
+        yield Places(n_most, np.flatnonzero(kind_of.ravel() == usual))
+
+    def _called(self, batch: Singles) -> Singles:
+        found: Singles = self._network.predict_on_batch(batch)[..., 0]
+        return found
+
+
+def is_small(height: int, width: int) -> bool:
+    """Whether planes of this shape go together with those of other images."""
+    rows, columns = -(-height // MULTIPLE), -(-width // MULTIPLE)
+    return bool(rows * columns * MULTIPLE**2 <= MAX_SMALL)
 
 
 def denoise_planes(
-    network: keras.Model, planes: Sequence[Plane], levels: Sequence[Level]
-) -> list[Plane]:
+    network: TrainedNetwork, planes: Sequence[Singles], levels: Sequence[Level]
+) -> list[Singles]:
     """Estimate the clean planes (height, width), all of one shape, from 0 to 1.
 
-    A level is the standard deviation of a plane's noise, or that of each pixel. Noise
-    stronger than training showed is brought down to what it showed: the plane is
-    shrunk towards mid-grey for the network.
+    They are those of one image, or of any number of images if they are small. A level
+    is the standard deviation of a plane's noise, or that of each pixel. Noise stronger
+    than training showed is brought down to what it showed: the plane is shrunk towards
+    mid-grey for the network.
     """
     cleaned = list(planes)
     noisy = [i for i, level in enumerate(levels) if np.any(level)]
-    for part in _parts(noisy, AT_ONCE // max(planes[0].size, 1)):
-        inputs = np.stack([_as_input(planes[i], levels[i]) for i in part])
+    if noisy:
         height, width = planes[0].shape
-        found = np.concatenate([network.predict_on_batch(x) for x in _calls(inputs)])
-        unit_noise = found[: len(part), :height, :width, 0]
-        for i, noise in zip(part, unit_noise, strict=True):
+        inputs = np.stack([_as_input(planes[i], levels[i]) for i in noisy])
+        unit_noise = network.unit_noise(inputs)[:, :height, :width]
+        for i, noise in zip(noisy, unit_noise, strict=True):
             cleaned[i] = planes[i] - np.asarray(levels[i], np.float32) * noise
     return cleaned
 
 
-def _parts(numbers: list[int], size: int) -> Iterator[list[int]]:
-    for first in range(0, len(numbers), max(size, 1)):
-        yield numbers[first : first + max(size, 1)]
-
-
-def _calls(inputs: Plane) -> Iterator[Plane]:
-    """Cut inputs (n, height, width, 2) into what the network is given in one call.
-
-    JAX compiles a program for each number of planes, and each rounds in its own way. So
-    there every call has as many, the last one filled up with zeros: what becomes of a
-    plane does not depend on its company.
-    """
-    if not IS_ALWAYS_COMPILED:
-        yield inputs
-        return
-    size = max(FILLED_UP // inputs[0, ..., 0].size, 1)
-    for first in range(0, len(inputs), size):
-        part = inputs[first : first + size]
-        missing = [(0, size - len(part)), (0, 0), (0, 0), (0, 0)]
-        yield np.pad(part, missing)
-
-
-def _as_input(plane: Plane, level: Level) -> Plane:
+def _as_input(plane: Singles, level: Level) -> Singles:
     """Put the plane and its map of levels together, (height, width, 2)."""
     strongest = float(np.max(level))
-    shrink = min(1.0, LARGEST_SIGMA / strongest)
+    shrink = min(1.0, MAX_SIGMA / strongest)
     centred = CENTRE + shrink * (plane - CENTRE) if shrink < 1 else plane
     everywhere = np.broadcast_to(np.asarray(shrink * level), plane.shape)
     both = np.stack([centred, everywhere], axis=-1).astype(np.float32)
     return padded_to_multiple(both, MULTIPLE)
 
 
-def network_of(weights: NDArray[np.float32]) -> keras.Model:
+def network_of(weights: Singles) -> keras.Model:
     """Build the network that has these weights (n_weights,)."""
     network = build_denoising_network(0)
     set_flat_weights(network, weights)
     return network
 
 
-def shared_network(weights: NDArray[np.float32]) -> keras.Model:
-    """Give the network that has these weights, which nobody may train.
+def shared_network(weights: Singles) -> TrainedNetwork:
+    """Return the network that has these weights.
 
     Building one takes as long as cleaning a small image: the last few are kept.
     """
@@ -93,75 +158,22 @@ def shared_network(weights: NDArray[np.float32]) -> keras.Model:
 
 
 @lru_cache(maxsize=4)
-def _built_once(weights: bytes) -> keras.Model:
-    network = network_of(np.frombuffer(weights, np.float32))
-    # TensorFlow's graph takes a third less time than layer by layer: a convolution,
-    # its bias and what follows are one operation there.
-    network.compile(jit_compile=IS_ALWAYS_COMPILED)
-    return network
+def _built_once(weights: bytes) -> TrainedNetwork:
+    return TrainedNetwork(np.frombuffer(weights, np.float32))
 
 
-def build_denoiser(weights: NDArray[np.float32]) -> keras.Model:
-    """Keras model from [noisy images, noise levels] to clean images.
+def build_denoiser(weights: Singles) -> keras.Model:
+    """Build a Keras model from [noisy images, noise levels] to clean images.
 
     Images have shape (n, height, width, 1), from 0 to 1, height and width being
-    multiples of `denoising_network.MULTIPLE`; the levels (n, 1) are standard deviations
-    of their noise on that scale. The output has the shape of the images.
+    multiples of `network.MULTIPLE`; the levels (n, 1) are standard deviations of their
+    noise on that scale. The output has the shape of the images.
     """
     noisy = keras.Input((None, None, 1), name="noisy")
     sigma = keras.Input((1,), name="sigma")
     level = ops.reshape(sigma, (-1, 1, 1, 1))
-    shrink = ops.minimum(LARGEST_SIGMA / ops.maximum(level, LARGEST_SIGMA), 1.0)
+    shrink = ops.minimum(MAX_SIGMA / ops.maximum(level, MAX_SIGMA), 1.0)
     centred = CENTRE + shrink * (noisy - CENTRE)
     everywhere = ops.ones_like(noisy) * (shrink * level)
     unit_noise = network_of(weights)(ops.concatenate([centred, everywhere], axis=-1))
     return keras.Model([noisy, sigma], noisy - level * unit_noise, name="denoiser")
-
-
-def map_tiles(
-    image: Image, work: Callable[[Image], Image], tile: int, halo: int
-) -> Image:
-    """Work on an image tile by tile; give an image of its height and width.
-
-    Parameters
-    ----------
-    image : ndarray of shape (height, width) or (height, width, n_channels)
-    work : callable
-        Takes a tile with its surroundings and gives an image of the tile's height and
-        width. A pixel of its result may depend on pixels up to `halo` away.
-    tile : int
-        Height and width of a tile without its surroundings.
-    halo : int
-        Pixels around a tile that `work` gets to see, where the image has them.
-
-    Returns
-    -------
-    ndarray
-    """
-    whole: Image | None = None
-    for rows, near_rows in spans(image.shape[0], tile, halo):
-        for columns, near_columns in spans(image.shape[1], tile, halo):
-            worked = work(image[near_rows, near_columns])
-            inner = (_within(rows, near_rows), _within(columns, near_columns))
-            if whole is None:
-                whole = np.empty(image.shape[:2] + worked.shape[2:], worked.dtype)
-            whole[rows, columns] = worked[inner]
-    return image.copy() if whole is None else whole
-
-
-def spans(size: int, tile: int, halo: int) -> Iterator[tuple[slice, slice]]:
-    """Cut 0 to size into pieces; give each, and it with what is near."""
-    for first in range(0, size, tile):
-        last = min(first + tile, size)
-        yield slice(first, last), slice(max(first - halo, 0), min(last + halo, size))
-
-
-def padded_to_multiple(image: Image, multiple: int) -> Image:
-    """Mirror an image at its lower and right edge until both sides are multiples."""
-    missing = [-side % multiple for side in image.shape[:2]]
-    more = [(0, missing[0]), (0, missing[1])] + [(0, 0)] * (image.ndim - 2)
-    return np.pad(image, more, mode="symmetric") if any(missing) else image
-
-
-def _within(part: slice, whole: slice) -> slice:
-    return slice(part.start - whole.start, part.stop - whole.start)

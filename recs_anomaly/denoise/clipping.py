@@ -10,20 +10,20 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import ndtr
 
-Floats = NDArray[np.floating]
+from recs_anomaly.core.arrays import Array, Singles
 
-LEAST_SHARE = 0.002  # of the pixels that stand at an end, if noise was clipped there
-LEAST_PIXELS = 20
-LEAST_PILE = 1.5  # times as many as at the values next to the end
-MOST_SHARE = 0.8  # of the pixels at either end, of what is no print or drawing
+MIN_SHARE = 0.002  # of the pixels that stand at an end, if noise was clipped there
+MIN_PIXELS = 20
+MIN_PILE = 1.5  # times as many as at the values next to the end
+MAX_SHARE = 0.8  # of the pixels at either end, of what is no print or drawing
 
 # For noise of strength 1 around a distance from the end, from outside to far inside:
 # its mean and its variance after clipping. The nearer ends share no pixel's noise as
 # long as the noise is weaker than a quarter of the range; so each is seen alone.
 _DISTANCE = np.linspace(-3.0, 5.0, 321)
-_BELOW = np.array([0.5 * math.erfc(-d / math.sqrt(2)) for d in _DISTANCE])
+_BELOW = ndtr(_DISTANCE)
 _DENSITY = np.exp(-(_DISTANCE**2) / 2) / math.sqrt(2 * math.pi)
 _MEAN = _DISTANCE * _BELOW + _DENSITY
 _VARIANCE = (_DISTANCE**2 + 1) * _BELOW + _DISTANCE * _DENSITY - _MEAN**2
@@ -40,15 +40,15 @@ class Clip(NamedTuple):
         """Whether nothing was clipped."""
         return math.isinf(self.low) and math.isinf(self.high)
 
-    def kept_variance(self, mean: Floats, sigma: Floats | float) -> NDArray[np.float32]:
-        """Share of the variance that clipping left where pixels have this mean."""
+    def kept_variance(self, mean: Array, sigma: Array | float) -> Singles:
+        """Return the share of the variance that clipping left at these means."""
         kept = np.ones(np.shape(mean))
         for inside in self._inside(mean, sigma):
             kept *= np.interp(inside, _MEAN, _VARIANCE)
         return np.asarray(kept, np.float32)
 
-    def undone(self, mean: Floats, sigma: Floats | float) -> NDArray[np.float32]:
-        """Give the mean before clipping, within the ends, of the mean after it."""
+    def undone(self, mean: Array, sigma: Array | float) -> Singles:
+        """Return the mean before clipping, within the ends, of the mean after it."""
         found = np.array(mean, np.float64)
         for sign, inside in zip((1, -1), self._inside(mean, sigma), strict=True):
             distance = np.interp(inside, _MEAN, _DISTANCE)
@@ -56,8 +56,8 @@ class Clip(NamedTuple):
             found += np.where(is_near, sign * sigma * (distance - inside), 0)
         return np.asarray(np.clip(found, self.low, self.high), np.float32)
 
-    def _inside(self, mean: Floats, sigma: Floats | float) -> tuple[Floats, Floats]:
-        """How many sigmas means are above the low end and below the high one."""
+    def _inside(self, mean: Array, sigma: Array | float) -> tuple[Array, Array]:
+        """Return how many sigmas means are above the low end and below the high one."""
         scale = np.maximum(sigma, 1e-6)
         # Past the end there is nothing: rounding may have gone there.
         return (
@@ -69,17 +69,17 @@ class Clip(NamedTuple):
 OPEN = Clip(-math.inf, math.inf)
 
 
-def find_clip(plane: Floats) -> Clip:
+def find_clip(plane: Array) -> Clip:
     """Tell at which ends of its values a plane was clipped: pixels pile up there."""
     low, high = float(plane.min()), float(plane.max())
     step = (high - low) / 255
     n_low, n_high = (np.count_nonzero(plane == end) for end in (low, high))
-    if low == high or n_low + n_high > MOST_SHARE * plane.size:
+    if low == high or n_low + n_high > MAX_SHARE * plane.size:
         return OPEN
     beside_low = np.count_nonzero(plane <= low + 1.5 * step) - n_low
     beside_high = np.count_nonzero(plane >= high - 1.5 * step) - n_high
-    least = max(LEAST_SHARE * plane.size, LEAST_PIXELS)
+    least = max(MIN_SHARE * plane.size, MIN_PIXELS)
     return Clip(
-        low if n_low >= max(least, LEAST_PILE * beside_low) else -math.inf,
-        high if n_high >= max(least, LEAST_PILE * beside_high) else math.inf,
+        low if n_low >= max(least, MIN_PILE * beside_low) else -math.inf,
+        high if n_high >= max(least, MIN_PILE * beside_high) else math.inf,
     )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
@@ -14,13 +13,15 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
-from recs_anomaly.denoise import settings
-from recs_anomaly.denoise.cleaner import DenoiserPlanes
+from recs_anomaly.base.checks import check_between
+from recs_anomaly.base.state import Held
+from recs_anomaly.core.arrays import Floats
+from recs_anomaly.denoise.cleaner import DenoiserModel
 from recs_anomaly.denoise.fitting import (
-    DenoiserTraining,
     clean_twins,
     common_shape,
-    split,
+    fit_to_noisy,
+    fit_to_pairs,
 )
 from recs_anomaly.denoise.images import (
     Batch,
@@ -29,6 +30,7 @@ from recs_anomaly.denoise.images import (
     range_of,
     rows_as_batch,
 )
+from recs_anomaly.denoise.settings import check_parameters, pretrained_weights
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr
 
@@ -40,79 +42,7 @@ class Bounds(NamedTuple):
     high: Any
 
 
-class DenoiserUncertainty(DenoiserPlanes):
-    """Methods of ImageDenoiser that say how sure it is."""
-
-    image_shape: Sequence[int] | None
-
-    def predict_interval(self, X: Any, coverage: float = 0.9) -> Bounds:
-        """Bounds between which the pixels of the clean images lie.
-
-        Measured on photographs that training had not seen, with white Gaussian noise:
-        the error by strength of the noise and by what is going on around the pixel.
-        After `fit` on pairs, widened or narrowed to hold for a tenth of the pairs that
-        training did not see. It costs little more than `predict`.
-
-        Parameters
-        ----------
-        X : array-like or list of array-like
-            Images with noise.
-        coverage : float, default=0.9
-            Share of the pixels that should lie between the bounds.
-
-        Returns
-        -------
-        bounds : Bounds
-            `low` and `high`, each in the shapes and dtypes of X. Where no noise was
-            found both are the image itself.
-
-        Raises
-        ------
-        InputError
-            If X is not made of images, or coverage is not between 0 and 1.
-        """
-        check_is_fitted(self, "weights_")
-        if not 0 < coverage < 1:
-            raise InputError(f"coverage must be between 0 and 1; got {coverage!r}.")
-        batch = self._batch(X)
-        both = [
-            np.split(each, 2, axis=2) for each in self._bounds(batch.images, coverage)
-        ]
-        return Bounds(*(batch.restore([pair[i] for pair in both]) for i in (0, 1)))
-
-    def estimate_sigma(self, X: Any) -> NDArray[np.float64]:
-        """Strength of the noise of images, as `predict` takes it to be.
-
-        Parameters
-        ----------
-        X : array-like or list of array-like
-            Images with noise.
-
-        Returns
-        -------
-        sigmas : ndarray of shape (n_images,)
-            Standard deviations in the images' own ranges; the root mean square where
-            the noise is uneven, and 0 where no white noise was found.
-        """
-        check_is_fitted(self, "weights_")
-        jobs = self._jobs(self._batch(X).images)
-        sigmas = [
-            job.noise.typical_sigma(job.unit(settings.excerpt(job.image)))
-            * job.found.span
-            for job in jobs
-        ]
-        return np.asarray(sigmas, np.float64)
-
-    def _batch(self, X: Any, is_fitting: bool = False) -> Batch:
-        if self.image_shape is None:
-            return as_batch(X)
-        rows = validate_data(self, X, reset=is_fitting)
-        return rows_as_batch(rows, self.image_shape)
-
-
 class ImageDenoiser(
-    DenoiserTraining,
-    DenoiserUncertainty,
     OneToOneFeatureMixin,
     TransformerMixin,
     RegressorMixin,
@@ -202,6 +132,8 @@ class ImageDenoiser(
     True
     """
 
+    model_ = Held(DenoiserModel)
+
     def __init__(
         self,
         *,
@@ -223,7 +155,7 @@ class ImageDenoiser(
 
     @classmethod
     def from_pretrained(cls, weights: str = "gray", **parameters: Any) -> Self:
-        """Give a denoiser that was trained on photographs, for any strength of noise.
+        """Return a denoiser that was trained on photographs, for any strength of noise.
 
         Parameters
         ----------
@@ -243,12 +175,10 @@ class ImageDenoiser(
             If there are no weights of that name, or a parameter breaks its rule.
         """
         denoiser = cls(weights=weights, **parameters)
-        settings.check_parameters(denoiser)
+        check_parameters(denoiser)
         if weights is None:
             raise InputError("weights must be 'gray' or 'color'; got None.")
-        denoiser._keep(settings.pretrained_weights(), [], 0)
-        denoiser.sigma_, denoiser.interval_scale_ = None, 1.0
-        denoiser.is_paired_, denoiser.image_shape_ = False, None
+        denoiser.model_ = DenoiserModel(pretrained_weights(), np.empty(0), n_iter=0)
         return denoiser
 
     @as_one_task
@@ -273,20 +203,14 @@ class ImageDenoiser(
         InputError
             If a parameter or the images break a rule that the message states.
         """
-        settings.check_parameters(self)
+        check_parameters(self)
         noisy = self._batch(X, is_fitting=True).images
         clean = clean_twins(y, noisy, self.image_shape)
-        self.is_paired_, self.image_shape_ = clean is not None, common_shape(noisy)
         if clean is None:
-            planes, sigma = self._noisy_planes(noisy)
-            self._train(planes)
-            self.sigma_, self.interval_scale_ = sigma, 1.0
-            return self
-        pairs, kept = split(noisy, clean)
-        planes, sigma = self._paired_planes(*pairs)
-        self._train(planes)
-        self.sigma_ = sigma
-        self.interval_scale_ = self._measured_scale(*kept)
+            model = fit_to_noisy(self, noisy)
+        else:
+            model = fit_to_pairs(self, noisy, clean)
+        self.model_ = model._replace(image_shape=common_shape(noisy))
         return self
 
     def predict(self, X: Any) -> Any:
@@ -308,9 +232,9 @@ class ImageDenoiser(
         InputError
             If X is not made of images.
         """
-        check_is_fitted(self, "weights_")
+        check_is_fitted(self)
         batch = self._batch(X)
-        return batch.restore(self._cleaned(batch.images))
+        return batch.restore(self.model_.cleaned(batch.images, self.sigma))
 
     def transform(self, X: Any) -> Any:
         """Clean images, as `predict` does.
@@ -327,22 +251,59 @@ class ImageDenoiser(
         """
         return self.predict(X)
 
-    def to_keras(self) -> Any:
-        """Make a Keras model of the network, for grey images from 0 to 1.
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Bounds:
+        """Return bounds between which the pixels of the clean images lie.
+
+        Measured on photographs that training had not seen, with white Gaussian noise:
+        the error by strength of the noise and by what is going on around the pixel.
+        After `fit` on pairs, widened or narrowed to hold for a tenth of the pairs that
+        training did not see. It costs little more than `predict`.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+        coverage : float, default=0.9
+            Share of the pixels that should lie between the bounds.
 
         Returns
         -------
-        model : keras.Model
-            From images (n_images, height, width, 1), both sizes multiples of 8, and
-            the standard deviations (n_images, 1) of their noise, to clean images.
-        """
-        from recs_anomaly.denoise.applying import build_denoiser
+        bounds : Bounds
+            `low` and `high`, each in the shapes and dtypes of X. Where no noise was
+            found both are the image itself.
 
-        check_is_fitted(self, "weights_")
-        return build_denoiser(self.weights_)
+        Raises
+        ------
+        InputError
+            If X is not made of images, or coverage is not between 0 and 1.
+        """
+        check_is_fitted(self)
+        check_between("coverage", coverage, 0, 1)
+        batch = self._batch(X)
+        found = self.model_.bounds(batch.images, self.sigma, coverage)
+        both = [np.split(each, 2, axis=2) for each in found]
+        return Bounds(*(batch.restore([pair[i] for pair in both]) for i in (0, 1)))
+
+    def estimate_sigma(self, X: Any) -> Floats:
+        """Return the strength of the noise of images, as `predict` takes it to be.
+
+        Parameters
+        ----------
+        X : array-like or list of array-like
+            Images with noise.
+
+        Returns
+        -------
+        sigmas : ndarray of shape (n_images,)
+            Standard deviations in the images' own ranges; the root mean square where
+            the noise is uneven, and 0 where no white noise was found.
+        """
+        check_is_fitted(self)
+        jobs = self.model_.jobs(self._batch(X).images, self.sigma)
+        return np.array([job.sigma() for job in jobs], np.float64)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Peak signal-to-noise ratio of the cleaned images, in decibels.
+        """Return the peak signal-to-noise ratio of the cleaned images, in decibels.
 
         Parameters
         ----------
@@ -369,6 +330,20 @@ class ImageDenoiser(
         ]
         return float(np.average(ratios, weights=sample_weight))
 
+    def to_keras(self) -> Any:
+        """Return a Keras model of the network, for grey images from 0 to 1.
+
+        Returns
+        -------
+        model : keras.Model
+            From images (n_images, height, width, 1), both sizes multiples of 8, and
+            the standard deviations (n_images, 1) of their noise, to clean images.
+        """
+        from recs_anomaly.denoise.applying import build_denoiser
+
+        check_is_fitted(self)
+        return build_denoiser(self.weights_)
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
@@ -380,3 +355,22 @@ class ImageDenoiser(
             # Tools take what regressors predict for numbers, one a row.
             tags.estimator_type, tags.regressor_tags = None, None
         return tags
+
+    def _batch(self, X: Any, is_fitting: bool = False) -> Batch:
+        if self.image_shape is None:
+            return as_batch(X)
+        rows = validate_data(self, X, reset=is_fitting)
+        return rows_as_batch(rows, self.image_shape)
+
+    def _model_card(self) -> dict[str, Any]:
+        """Tell readers of a model file about the training."""
+        model = self.model_
+        seen = "pairs of images" if model.is_paired else "noisy images"
+        return {
+            "fitted_to": seen if model.n_iter else None,
+            "image_shape": model.image_shape,
+            "start": self.weights,
+            "sigma_of_the_images": model.sigma,
+            "n_iter": model.n_iter,
+            "loss": float(model.loss_curve[-1]) if len(model.loss_curve) else None,
+        }

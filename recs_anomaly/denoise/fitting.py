@@ -4,31 +4,37 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recs_anomaly.base.checks import is_auto
 from recs_anomaly.base.random import seeds_of
 from recs_anomaly.core.progress import Progress, TrainingHistory
-from recs_anomaly.denoise import settings
-from recs_anomaly.denoise.cleaner import SMALL, DenoiserPlanes
+from recs_anomaly.denoise.cleaner import MIN_SIDE, DenoiserModel, find_jobs
 from recs_anomaly.denoise.images import (
-    Image,
     is_list_of_images,
     n_colours,
     noise_scales,
     range_of,
+    rows_or_images,
     to_planes,
 )
 from recs_anomaly.denoise.intervals import COVERAGE
+from recs_anomaly.denoise.planes import Image
+from recs_anomaly.denoise.settings import pretrained_weights
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
-    from recs_anomaly.denoise.training import FitSettings, NoisyPlane
+    from recs_anomaly.denoise.denoiser import ImageDenoiser
+    from recs_anomaly.denoise.training import NoisyPlane, TrainingSteps
 
-LARGEST_SPREAD = 1.5  # of the training images' noise, where it counts as one strength
+MAX_SPREAD = 1.5  # of the training images' noise, where it counts as one strength
 HELD_OUT = 10  # of so many pairs, one is kept to measure intervals on
+NOTHING_LEARNED = (
+    "X holds no white noise that could be learned from; the weights stay as they are. "
+    "Set sigma, or give the clean images as y."
+)
 
 
-class Plan(NamedTuple):
+class TrainingPlan(NamedTuple):
     """How often each pixel is seen, and at least and at most how many steps are made.
 
     Measured on photographs, of which 16 were kept to judge: noisy ones alone bring
@@ -38,35 +44,46 @@ class Plan(NamedTuple):
     """
 
     epochs: float
-    fewest: int
-    most: int
+    min_steps: int
+    max_steps: int
     learning_rate: float
 
 
-FROM_RANDOM = Plan(15, 1000, 4000, 1e-3)
-WITH_CLEAN = Plan(10, 400, 2000, 1e-3)
-WITHOUT_CLEAN = Plan(1, 60, 400, 1e-4)
+FROM_RANDOM = TrainingPlan(15, 1000, 4000, 1e-3)
+WITH_CLEAN = TrainingPlan(10, 400, 2000, 1e-3)
+WITHOUT_CLEAN = TrainingPlan(1, 60, 400, 1e-4)
 
 
-def fit_settings(denoiser: Any, planes: list["NoisyPlane"], seed: int) -> "FitSettings":
-    """Settle what "auto" leaves open."""
-    from recs_anomaly.denoise.training import PIXELS, FitSettings
+class TrainingPlanes(NamedTuple):
+    """Planes to train on, and the strength of noise that they have in common.
 
-    if denoiser.weights is None:
-        plan = FROM_RANDOM
-    else:
-        plan = WITHOUT_CLEAN if planes[0].clean is None else WITH_CLEAN
-    steps, rate = denoiser.max_iter, denoiser.learning_rate
-    if steps == "auto":
-        n_pixels = sum(plane.noisy.size for plane in planes)
-        steps = int(np.clip(plan.epochs * n_pixels / PIXELS, plan.fewest, plan.most))
-    return FitSettings(
-        int(steps), plan.learning_rate if rate == "auto" else float(rate), seed
-    )
+    None where each image's own is to be estimated.
+    """
+
+    planes: list["NoisyPlane"]
+    sigma: float | None
+
+
+def fit_to_noisy(denoiser: "ImageDenoiser", noisy: list[Image]) -> DenoiserModel:
+    """Train on noisy images alone."""
+    return _trained(denoiser, _noisy_planes(denoiser, noisy))
+
+
+def fit_to_pairs(
+    denoiser: "ImageDenoiser", noisy: list[Image], clean: list[Image]
+) -> DenoiserModel:
+    """Train on pairs of images; measure intervals on others, or on all if few."""
+    pairs = list(zip(noisy, clean, strict=True))
+    kept = pairs[HELD_OUT - 1 :: HELD_OUT]
+    learned = [pair for number, pair in enumerate(pairs, 1) if number % HELD_OUT]
+    model = _trained(denoiser, _paired_planes(denoiser, learned))
+    model = model._replace(is_paired=True)
+    scale = _interval_scale(denoiser, model, kept or pairs)
+    return model._replace(interval_scale=scale)
 
 
 def clean_twins(y: Any, noisy: list[Image], image_shape: Any) -> list[Image] | None:
-    """Clean images in y, if that is what it holds.
+    """Return the clean images in y, if that is what it holds.
 
     One value an image is the label that a Pipeline hands to all its steps: it says
     nothing about noise.
@@ -80,140 +97,127 @@ def clean_twins(y: Any, noisy: list[Image], image_shape: Any) -> list[Image] | N
                 f"{labels.size} labels and {len(noisy)} images."
             )
         return None
-    clean = settings.rows_or_images(y, image_shape).images
+    clean = rows_or_images(y, image_shape).images
     if [image.shape for image in clean] != [image.shape for image in noisy]:
         raise InputError("y must hold the clean images, of the shapes of X.")
     return clean
 
 
 def common_shape(images: list[Image]) -> list[int]:
-    """Height, width and channels of images, -1 in the place of those that differ."""
+    """Return height, width and channels of images, -1 in the place of what differs."""
     sizes = zip(*(image.shape for image in images), strict=True)
     return [each[0] if len(set(each)) == 1 else -1 for each in sizes]
 
 
-NOTHING_LEARNED = (
-    "X holds no white noise that could be learned from; the weights stay as they are. "
-    "Set sigma, or give the clean images as y."
-)
+def _trained(denoiser: "ImageDenoiser", training: TrainingPlanes) -> DenoiserModel:
+    # Keras is needed from here on.
+    from recs_anomaly.core.flat_weights import flat_weights
+    from recs_anomaly.denoise.applying import network_of
+    from recs_anomaly.denoise.network import build_denoising_network
+    from recs_anomaly.denoise.training import fit_denoiser
 
-
-class DenoiserTraining(DenoiserPlanes):
-    """Training of ImageDenoiser, and the planes that it is done on."""
-
-    weights: str | None
-    random_state: int | np.random.RandomState | None
-    verbose: int
-
-    def _train(self, planes: list["NoisyPlane"]) -> None:
-        # Keras is needed from here on.
-        from recs_anomaly.core.flat_weights import flat_weights
-        from recs_anomaly.denoise.applying import network_of
-        from recs_anomaly.denoise.network import build_denoising_network
-        from recs_anomaly.denoise.training import fit_denoiser
-
-        draw, seed = seeds_of(self.random_state, 2)
-        network = (
-            build_denoising_network(draw)
-            if self.weights is None
-            else network_of(settings.pretrained_weights())
-        )
-        losses: list[float] = []
-        if not planes:
-            warnings.warn(NOTHING_LEARNED, stacklevel=3)
-            self._keep(flat_weights(network), losses, 0)
-            return
-        fitting = fit_settings(self, planes, seed)
-        with Progress("denoiser", fitting.n_steps, self.verbose) as progress:
+    draw, seed = seeds_of(denoiser.random_state, 2)
+    network = (
+        build_denoising_network(draw)
+        if denoiser.weights is None
+        else network_of(pretrained_weights())
+    )
+    losses: list[float] = []
+    n_steps = 0
+    if training.planes:
+        steps = _steps(denoiser, training.planes, seed)
+        n_steps = steps.n_steps
+        with Progress("denoiser", n_steps, denoiser.verbose) as progress:
 
             def report(step: int, loss: float) -> None:
                 losses.append(loss)
                 progress.epoch(step, TrainingHistory(losses, []), lambda: network)
 
-            fit_denoiser(network, planes, fitting, report)
-        self._keep(flat_weights(network), losses, fitting.n_steps)
-
-    def _keep(
-        self, weights: NDArray[np.float32], losses: list[float], n_steps: int
-    ) -> None:
-        self.weights_ = weights
-        self.loss_curve_ = np.asarray(losses, np.float64)
-        self.n_iter_ = n_steps
-
-    def _noisy_planes(
-        self, noisy: list[Image]
-    ) -> tuple[list["NoisyPlane"], float | None]:
-        """Planes of noisy images, and their noise where each image's own is unknown."""
-        from recs_anomaly.denoise.training import NoisyPlane
-
-        self.sigma_ = None
-        planes: list[NoisyPlane] = []
-        sigmas = []
-        for job in self._jobs(noisy):
-            unit = job.noise.without_impulses(job.unit(job.image))
-            levels = job.noise.levels(unit)
-            planes += map(NoisyPlane, to_planes(unit), [None] * len(levels), levels)
-            sigmas.append(job.noise.typical_sigma(unit) * job.found.span)
-        is_unknown = min(min(image.shape[:2]) for image in noisy) < SMALL
-        keeps_one = is_unknown or self.sigma != "auto"
-        return (
-            [plane for plane in planes if np.any(plane.sigma)],
-            float(np.median(sigmas)) if keeps_one else None,
-        )
-
-    def _paired_planes(
-        self, noisy: list[Image], clean: list[Image]
-    ) -> tuple[list["NoisyPlane"], float | None]:
-        """Planes of pairs, and their common noise if it is one strength."""
-        from recs_anomaly.denoise.training import NoisyPlane
-
-        planes: list[NoisyPlane] = []
-        sigmas = []
-        for image, aim in zip(noisy, clean, strict=True):
-            colours = n_colours(image)
-            found = range_of(aim[..., :colours])
-            given, wanted = (
-                to_planes(found.to_unit(each[..., :colours])) for each in (image, aim)
-            )
-            levels = [
-                float(np.sqrt(np.mean((a - b) ** 2)))
-                for a, b in zip(given, wanted, strict=True)
-            ]
-            planes += map(NoisyPlane, given, wanted, levels)
-            sigmas.append(levels[0] / noise_scales(colours)[0] * found.span)
-        least, median, most = np.quantile(sigmas, (0.1, 0.5, 0.9))
-        is_one = most <= LARGEST_SPREAD * least
-        return (
-            [plane for plane in planes if np.any(plane.sigma)],
-            float(median) if is_one or self.sigma != "auto" else None,
-        )
-
-    def _measured_scale(self, noisy: list[Image], clean: list[Image]) -> float:
-        """How much wider intervals must be than those of the shipped weights."""
-        self.interval_scale_ = 1.0
-        relative = []
-        for bounds, image, aim in zip(
-            self._bounds([image.astype(np.float64) for image in noisy], COVERAGE),
-            noisy,
-            clean,
-            strict=True,
-        ):
-            low, high = np.split(bounds, 2, axis=2)
-            half = np.maximum((high - low) / 2, 1e-12)[..., : n_colours(image)]
-            error = np.abs((high + low) / 2 - aim)[..., : n_colours(image)]
-            relative.append((error / half).ravel())
-        return float(np.quantile(np.concatenate(relative), COVERAGE))
+            fit_denoiser(network, training.planes, steps, report)
+    else:
+        warnings.warn(NOTHING_LEARNED, stacklevel=4)
+    curve = np.asarray(losses, np.float64)
+    return DenoiserModel(flat_weights(network), curve, n_steps, training.sigma)
 
 
-def split(
-    noisy: list[Image], clean: list[Image]
-) -> tuple[tuple[list[Image], list[Image]], tuple[list[Image], list[Image]]]:
-    """Pairs to train on, and pairs to measure intervals on; all twice, if few."""
-    if len(noisy) < HELD_OUT:
-        return (noisy, clean), (noisy, clean)
-    kept = slice(HELD_OUT - 1, None, HELD_OUT)
-    rest = [i for i in range(len(noisy)) if (i + 1) % HELD_OUT]
-    return ([noisy[i] for i in rest], [clean[i] for i in rest]), (
-        noisy[kept],
-        clean[kept],
+def _steps(
+    denoiser: "ImageDenoiser", planes: list["NoisyPlane"], seed: int
+) -> "TrainingSteps":
+    """Settle what "auto" leaves open."""
+    from recs_anomaly.denoise.training import PIXELS, TrainingSteps
+
+    if denoiser.weights is None:
+        plan = FROM_RANDOM
+    else:
+        plan = WITHOUT_CLEAN if planes[0].clean is None else WITH_CLEAN
+    n_steps, rate = denoiser.max_iter, denoiser.learning_rate
+    if is_auto(n_steps):
+        n_pixels = sum(plane.noisy.size for plane in planes)
+        wanted = plan.epochs * n_pixels / PIXELS
+        n_steps = int(np.clip(wanted, plan.min_steps, plan.max_steps))
+    return TrainingSteps(
+        int(n_steps), plan.learning_rate if is_auto(rate) else float(rate), seed
     )
+
+
+def _noisy_planes(denoiser: "ImageDenoiser", noisy: list[Image]) -> TrainingPlanes:
+    """Make planes of noisy images, each with the noise that it is found to have."""
+    from recs_anomaly.denoise.training import NoisyPlane
+
+    planes: list[NoisyPlane] = []
+    sigmas = []
+    is_blind = is_auto(denoiser.sigma)
+    for job in find_jobs(noisy, None if is_blind else float(denoiser.sigma)):
+        unit = job.noise.without_impulses(job.unit(job.image))
+        levels = job.noise.levels(unit)
+        planes += map(NoisyPlane, to_planes(unit), [None] * len(levels), levels)
+        sigmas.append(job.noise.typical_sigma(unit) * job.range.span)
+    is_small = min(min(image.shape[:2]) for image in noisy) < MIN_SIDE
+    return TrainingPlanes(
+        [plane for plane in planes if np.any(plane.sigma)],
+        float(np.median(sigmas)) if is_small or not is_blind else None,
+    )
+
+
+def _paired_planes(
+    denoiser: "ImageDenoiser", pairs: list[tuple[Image, Image]]
+) -> TrainingPlanes:
+    """Make planes of pairs, whose difference is the noise."""
+    from recs_anomaly.denoise.training import NoisyPlane
+
+    planes: list[NoisyPlane] = []
+    sigmas = []
+    for image, aim in pairs:
+        colours = n_colours(image)
+        found = range_of(aim[..., :colours])
+        given, wanted = (
+            to_planes(found.to_unit(each[..., :colours])) for each in (image, aim)
+        )
+        levels = [
+            float(np.sqrt(np.mean((a - b) ** 2)))
+            for a, b in zip(given, wanted, strict=True)
+        ]
+        planes += map(NoisyPlane, given, wanted, levels)
+        sigmas.append(levels[0] / noise_scales(colours)[0] * found.span)
+    low, median, high = np.quantile(sigmas, (0.1, 0.5, 0.9))
+    is_one = high <= MAX_SPREAD * low
+    return TrainingPlanes(
+        [plane for plane in planes if np.any(plane.sigma)],
+        float(median) if is_one or not is_auto(denoiser.sigma) else None,
+    )
+
+
+def _interval_scale(
+    denoiser: "ImageDenoiser", model: DenoiserModel, pairs: list[tuple[Image, Image]]
+) -> float:
+    """Measure how much wider intervals must be than those of the shipped weights."""
+    noisy = [image.astype(np.float64) for image, _ in pairs]
+    relative = []
+    for bounds, (image, aim) in zip(
+        model.bounds(noisy, denoiser.sigma, COVERAGE), pairs, strict=True
+    ):
+        low, high = np.split(bounds, 2, axis=2)
+        half = np.maximum((high - low) / 2, 1e-12)[..., : n_colours(image)]
+        error = np.abs((high + low) / 2 - aim)[..., : n_colours(image)]
+        relative.append((error / half).ravel())
+    return float(np.quantile(np.concatenate(relative), COVERAGE))

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Singles
+from recs_anomaly.denoise.planes import Image
 from recs_anomaly.exceptions import InputError
 
-Image = NDArray[Any]
 Images = list[Image]
 COLOURS = (3, 4)  # channels of a colour image, without and with alpha
-MOST_PIXELS = 1_000_000
+MAX_PIXELS = 1_000_000
 OPPONENT = np.array(
     [
         [1 / np.sqrt(3), 1 / np.sqrt(3), 1 / np.sqrt(3)],
@@ -84,6 +85,13 @@ def rows_as_batch(rows: NDArray[Any], image_shape: Sequence[int]) -> Batch:
     return Batch(images, lambda found: np.stack(found).reshape(rows.shape))
 
 
+def rows_or_images(X: Any, image_shape: Sequence[int] | None) -> Batch:
+    """Take images apart that come as such, or as rows where image_shape says so."""
+    if image_shape is None:
+        return as_batch(X)
+    return rows_as_batch(np.asarray(X), image_shape)
+
+
 def _without_unknown(shape: tuple[int, ...], n_values: int) -> tuple[int, ...]:
     """Put the side that follows from the others in the place of -1."""
     known = int(np.prod([side for side in shape if side != -1]))
@@ -128,7 +136,7 @@ class Range(NamedTuple):
         """What 1 is above 0."""
         return self.high - self.low
 
-    def to_unit(self, values: Image) -> NDArray[np.float32]:
+    def to_unit(self, values: Image) -> Singles:
         """Bring values to a scale from 0 to 1."""
         return np.asarray((_exact(values) - self.low) / self.span, np.float32)
 
@@ -160,13 +168,13 @@ def range_of(image: Image) -> Range:
 
 
 def _exact(values: Image) -> Image:
-    """Give values as floats, in 64 bits where 32 might lose some of them."""
+    """Return values as floats, in 64 bits where 32 might lose some of them."""
     is_narrow = values.dtype.itemsize <= 2 or values.dtype == np.float32
     return values.astype(np.float32 if is_narrow else np.float64)
 
 
 def limits_of(dtype: np.dtype[Any]) -> tuple[float, float]:
-    """Lowest and highest value of a whole-number dtype; 0 and 1 of bool."""
+    """Return the lowest and highest value of a whole-number dtype; 0 and 1 of bool."""
     if dtype.kind == "b":
         return 0.0, 1.0
     limits = np.iinfo(dtype)
@@ -182,7 +190,7 @@ def _usual_ranges(dtype: np.dtype[Any]) -> list[tuple[float, float]]:
 
 def _stride(image: Image) -> int:
     """Rows and columns to go on by: a million pixels tell enough."""
-    return max(1, int(np.sqrt(image.shape[0] * image.shape[1] / MOST_PIXELS)))
+    return max(1, int(np.sqrt(image.shape[0] * image.shape[1] / MAX_PIXELS)))
 
 
 def n_colours(image: Image) -> int:
@@ -192,7 +200,7 @@ def n_colours(image: Image) -> int:
 
 
 def to_planes(unit: Image) -> list[Image]:
-    """Planes (..., height, width) of colours (..., height, width, n_colours)."""
+    """Take colours (..., height, width, n_colours) apart into planes."""
     if unit.shape[-1] == 3:
         unit = unit @ OPPONENT.T * SCALE + SHIFT
     return list(np.moveaxis(unit, -1, 0))
@@ -204,14 +212,14 @@ def noise_scales(n_planes: int) -> list[float]:
 
 
 def plane_variances(variances: Image) -> list[Image]:
-    """Variances in the planes of those in the colours (height, width, n_colours)."""
+    """Return the variances in planes of colours (height, width, n_colours)."""
     if variances.shape[-1] == 3:
         variances = variances @ (OPPONENT.T * SCALE) ** 2
     return list(np.moveaxis(variances, -1, 0))
 
 
 def colour_variances(planes: list[Image]) -> Image:
-    """Variances in the colours (height, width, n_colours) of those in the planes."""
+    """Return the variances in colours (height, width, n_colours) of planes."""
     stacked = np.stack(planes, axis=2)
     if stacked.shape[2] != 3:
         return stacked

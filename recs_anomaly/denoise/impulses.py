@@ -11,16 +11,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+from recs_anomaly.core.arrays import Bools, Singles
+from recs_anomaly.denoise.planes import local_mean
+
 RADII = (1, 2, 4, 6)  # of the neighbourhood: as near as there are sound pixels
 NEAR = 4  # a pixel with no sound one so near is left as it is
 AT_ONCE = 100_000  # places whose neighbourhoods lie in memory
-FEWEST = 3  # sound pixels that a median is taken of
-APART = 0.1  # from the neighbours' median, on a scale from 0 to 1, at least
+MIN_SOUND = 3  # sound pixels that a median is taken of
+MIN_APART = 0.1  # from the neighbours' median, on a scale from 0 to 1, at least
 SIGMAS_APART = 4.0  # and so many times the other noise, which may end in clipped values
-LEAST_SHARE = 0.002  # of all pixels, of each of the two kinds
-MOST_UNEVEN = 8.0  # times as many of the one kind as of the other
-AnyPlane = NDArray[np.floating]
+MIN_SHARE = 0.002  # of all pixels, of each of the two kinds
+MAX_UNEVEN = 8.0  # times as many of the one kind as of the other
 
 
 class Ends(NamedTuple):
@@ -31,14 +32,14 @@ class Ends(NamedTuple):
     apart: float
 
 
-def find_ends(plane: Plane) -> Ends | None:
+def find_ends(plane: Singles) -> Ends | None:
     """Tell the values of salt and pepper in a plane; None where there is none.
 
     There must be both, in like numbers: drawings and print have but one of them.
     """
     black, white = float(plane.min()), float(plane.max())
     for end in (black, white):
-        if np.count_nonzero(plane == end) < LEAST_SHARE * plane.size:
+        if np.count_nonzero(plane == end) < MIN_SHARE * plane.size:
             return None
     sound = (plane > black) & (plane < white)
     pairs = sound[:, 1:] & sound[:, :-1]
@@ -46,28 +47,28 @@ def find_ends(plane: Plane) -> Ends | None:
         return None
     # Of normal values, the median of absolute differences is 0.954 sigma.
     sigma = float(np.median(np.abs(np.diff(plane, axis=1)[pairs]))) / 0.954
-    ends = Ends(black, white, max(APART, SIGMAS_APART * sigma))
+    ends = Ends(black, white, max(MIN_APART, SIGMAS_APART * sigma))
     wrong = find_impulses(plane, ends)
     n_black = np.count_nonzero(wrong & (plane <= black))
     n_white = np.count_nonzero(wrong) - n_black
     fewer, more = sorted((n_black, n_white))
-    if fewer < max(LEAST_SHARE * plane.size, 2) or more > MOST_UNEVEN * fewer:
+    if fewer < max(MIN_SHARE * plane.size, 2) or more > MAX_UNEVEN * fewer:
         return None
     return ends
 
 
-def find_impulses(plane: Plane, ends: Ends) -> NDArray[np.bool_]:
+def find_impulses(plane: Singles, ends: Ends) -> Bools:
     """Find the pixels that stand at an end, unlike their sound neighbours."""
     return ~np.isnan(_replacements(plane, ends))
 
 
-def without_impulses(plane: Plane, ends: Ends) -> Plane:
+def without_impulses(plane: Singles, ends: Ends) -> Singles:
     """Put the median of sound neighbours where salt and pepper is."""
     found = _replacements(plane, ends)
     return np.where(np.isnan(found), plane, found)
 
 
-def _replacements(plane: Plane, ends: Ends) -> Plane:
+def _replacements(plane: Singles, ends: Ends) -> Singles:
     """Give what belongs in the place of an impulse; NaN everywhere else."""
     at_end = (plane <= ends.black) | (plane >= ends.white)
     # Deep inside an area of black or white nothing stands alone.
@@ -87,7 +88,9 @@ def _replacements(plane: Plane, ends: Ends) -> Plane:
     return found
 
 
-def _medians(sound: Plane, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Plane:
+def _medians(
+    sound: Singles, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> Singles:
     """Median of the sound neighbours of each place; NaN where they are too few."""
     medians = np.full(len(rows), np.nan, np.float32)
     for radius in RADII:
@@ -101,29 +104,5 @@ def _medians(sound: Plane, rows: NDArray[np.intp], columns: NDArray[np.intp]) ->
         around.sort(axis=1)  # NaN go last
         n_sound = np.count_nonzero(~np.isnan(around), axis=1)
         found = around[np.arange(len(around)), np.maximum(n_sound - 1, 0) // 2]
-        medians[missing] = np.where(n_sound >= FEWEST, found, np.nan)
+        medians[missing] = np.where(n_sound >= MIN_SOUND, found, np.nan)
     return medians
-
-
-def local_mean(plane: AnyPlane, radius: int) -> NDArray[np.float32]:
-    """Mean of the square around each pixel, mirrored at the edges."""
-    width = 2 * radius + 1
-    total = np.pad(plane, radius, mode="symmetric").astype(np.float64)
-    for axis in (0, 1):
-        running = np.cumsum(total, axis=axis)
-        first = np.zeros_like(running.take([0], axis=axis))
-        running = np.concatenate([first, running], axis=axis)
-        size = running.shape[axis]
-        total = running.take(range(width, size), axis) - running.take(
-            range(size - width), axis
-        )
-    return np.asarray(total / width**2, np.float32)
-
-
-def local_deviation(plane: AnyPlane, radius: int) -> NDArray[np.float32]:
-    """Deviate from the mean of the square around each pixel: root mean square."""
-    # Around the middle, where the difference of squares loses the fewest digits.
-    centred = plane - np.float32(np.mean(plane))
-    variance = local_mean(centred.astype(np.float64) ** 2, radius)
-    variance = variance - local_mean(centred, radius) ** 2
-    return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)

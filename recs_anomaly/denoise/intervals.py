@@ -11,16 +11,14 @@ inference for regression", JASA 2018), here apart for each strength and activity
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
 
-from recs_anomaly.denoise.impulses import local_deviation
-
-Floats = NDArray[np.float64]
-Plane = NDArray[np.float32]
+from recs_anomaly.core.arrays import Floats, Singles
+from recs_anomaly.denoise.planes import local_deviation
 
 RADIUS = 2  # of the neighbourhood that activity is measured in
 COVERAGE = 0.9  # of the table
-QUIETEST = 1e-3  # activity, in units of sigma
+MIN_ACTIVITY = 1e-3  # activity, in units of sigma
 
 
 class IntervalTable(NamedTuple):
@@ -46,31 +44,21 @@ class IntervalTable(NamedTuple):
 
 
 def half_widths(
-    table: IntervalTable, cleaned: Plane, level: float | Plane, coverage: float
-) -> Plane:
-    """Half width of the interval around each pixel of a cleaned plane."""
+    table: IntervalTable, cleaned: Singles, level: float | Singles, coverage: float
+) -> Singles:
+    """Return the half width of the interval around each pixel of a cleaned plane."""
     sigma = np.broadcast_to(np.asarray(level, np.float32), cleaned.shape)
     strength = np.maximum(sigma, 1e-6)
-    activity = np.maximum(local_deviation(cleaned, RADIUS) / strength, QUIETEST)
-    relative = _between(
-        table.half_widths,
+    activity = np.maximum(local_deviation(cleaned, RADIUS) / strength, MIN_ACTIVITY)
+    places = [
         _place(np.log(table.sigmas), np.log(strength)),
         _place(np.log(table.activities), np.log(activity)),
-    )
+    ]
+    relative = map_coordinates(table.half_widths, places, order=1, mode="nearest")
     ratio = np.interp(coverage, table.coverages, table.ratios)
     return np.asarray(ratio * relative * sigma, np.float32)
 
 
-def _place(knots: Floats, values: Plane) -> Floats:
-    """Where values lie among rising knots, from 0 to their number less 1."""
+def _place(knots: Floats, values: Singles) -> Floats:
+    """Return where values lie among rising knots, from 0 to their number less 1."""
     return np.asarray(np.interp(values, knots, np.arange(len(knots))))
-
-
-def _between(table: Floats, row: Floats, column: Floats) -> Floats:
-    """Interpolate linearly between the four entries around each place."""
-    top = np.minimum(row.astype(np.intp), table.shape[0] - 2)
-    left = np.minimum(column.astype(np.intp), table.shape[1] - 2)
-    down, right = row - top, column - left
-    upper = table[top, left] * (1 - right) + table[top, left + 1] * right
-    lower = table[top + 1, left] * (1 - right) + table[top + 1, left + 1] * right
-    return np.asarray(upper * (1 - down) + lower * down)

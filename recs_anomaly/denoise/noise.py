@@ -1,18 +1,18 @@
-"""What a denoiser is told, or finds out, about the noise of an image."""
+"""The noise of an image: what is known of it, or found out."""
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.clipping import Clip, find_clip
 from recs_anomaly.denoise.images import noise_scales, plane_variances, to_planes
-from recs_anomaly.denoise.impulses import Ends, find_ends, local_mean, without_impulses
+from recs_anomaly.denoise.impulses import Ends, find_ends, without_impulses
 from recs_anomaly.denoise.noise_kind import NoiseLaw, has_blotches, is_noise, noise_law
 from recs_anomaly.denoise.noise_level import PatchWaves, patch_waves
+from recs_anomaly.denoise.planes import local_mean
 
-Unit = NDArray[np.float32]
-Level = float | NDArray[np.float32]
+Level = float | Singles
 
 RADIUS = 3  # of the square whose mean stands for the brightness of a pixel
 
@@ -46,7 +46,7 @@ class Noise(NamedTuple):
         """Whether there is nothing to take out."""
         return not (any(self.sigmas) or self.ends)
 
-    def without_impulses(self, unit: Unit) -> Unit:
+    def without_impulses(self, unit: Singles) -> Singles:
         """Take salt and pepper out of colours (height, width, n_colours)."""
         if not self.ends:
             return unit
@@ -59,8 +59,8 @@ class Noise(NamedTuple):
             axis=2,
         )
 
-    def levels(self, unit: Unit) -> list[Level]:
-        """Give the deviation in each plane, of each pixel where it is uneven."""
+    def levels(self, unit: Singles) -> list[Level]:
+        """Return the deviation in each plane, of each pixel where it is uneven."""
         if not self.laws:
             return list(self.sigmas)
         colours = [local_mean(colour, RADIUS) for colour in np.moveaxis(unit, 2, 0)]
@@ -74,7 +74,7 @@ class Noise(NamedTuple):
             ]
         return [np.sqrt(v) for v in plane_variances(np.stack(variances, axis=2))]
 
-    def unclipped(self, cleaned: Unit) -> Unit:
+    def unclipped(self, cleaned: Singles) -> Singles:
         """Give colours (height, width, n_colours) the means that clipping moved."""
         if not self.clips:
             return cleaned
@@ -87,20 +87,20 @@ class Noise(NamedTuple):
         ]
         return np.stack(restored, axis=2)
 
-    def typical_sigma(self, unit: Unit) -> float:
-        """Root mean square over an image, in its colours, before any clipping."""
+    def typical_sigma(self, unit: Singles) -> float:
+        """Return the root mean square over all colours, before any clipping."""
         if not self.laws:
             return self.sigmas[0] / noise_scales(unit.shape[2])[0]
         colours = [local_mean(colour, RADIUS) for colour in np.moveaxis(unit, 2, 0)]
         return float(np.sqrt(np.mean(self._variances(colours))))
 
-    def _variances(self, colours: list[Unit]) -> list[Unit]:
+    def _variances(self, colours: list[Singles]) -> list[Singles]:
         return [
             law.variance(colour) for law, colour in zip(self.laws, colours, strict=True)
         ]
 
 
-def known_noise(sigma: float, unit: Unit) -> Noise:
+def known_noise(sigma: float, unit: Singles) -> Noise:
     """Even noise of a strength that is known, in all colours of an image alike."""
     n_colours = unit.shape[2]
     noise = Noise(tuple(sigma * scale for scale in noise_scales(n_colours)))
@@ -109,7 +109,7 @@ def known_noise(sigma: float, unit: Unit) -> Noise:
     return noise._replace(laws=laws, clips=clips)
 
 
-def estimated_noise(unit: Unit) -> Noise:
+def estimated_noise(unit: Singles) -> Noise:
     """Find out what the noise of an image (height, width, n_colours) is."""
     colours = np.moveaxis(unit, 2, 0)
     ends = tuple(find_ends(colour) for colour in colours)
@@ -129,25 +129,25 @@ def estimated_noise(unit: Unit) -> Noise:
     )
 
 
-def common_noise(units: list[Unit]) -> Noise:
+def common_noise(units: list[Singles]) -> Noise:
     """Find out what the even noise of images of one small shape is, together."""
     planes = to_planes(np.stack(units))
     return Noise(tuple(_sigma(patch_waves(plane)) for plane in planes))
 
 
 def _sigma(waves: PatchWaves | None) -> float:
-    """Give the strength of white noise; 0 where there is none, or nothing to tell."""
+    """Return the strength of white noise; 0 where there is none, or nothing to tell."""
     return waves.sigma if waves is not None and is_noise(waves) else 0.0
 
 
-def _clips(unit: Unit) -> tuple[Clip, ...]:
+def _clips(unit: Singles) -> tuple[Clip, ...]:
     """Find the ends that colours were held to; nothing where none was."""
     clips = tuple(map(find_clip, np.moveaxis(unit, 2, 0)))
     return () if all(clip.is_open for clip in clips) else clips
 
 
 def _laws(
-    unit: Unit, of_planes: list[PatchWaves | None], is_clipped: bool
+    unit: Singles, of_planes: list[PatchWaves | None], is_clipped: bool
 ) -> tuple[NoiseLaw, ...]:
     """Laws of all colours where one of them is uneven, or its noise was clipped."""
     of_colours = of_planes

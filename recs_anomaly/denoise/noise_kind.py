@@ -10,35 +10,36 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.optimize import nnls
 
-from recs_anomaly.denoise.noise_level import LEAST_PATCHES, PATCH, Floats, PatchWaves
+from recs_anomaly.core.arrays import Array, Floats, Singles
+from recs_anomaly.denoise.noise_level import MIN_PATCHES, PATCH, PatchWaves
 
 N_BINS = 8  # of brightness, each with as many patches
 SHARE = 0.08  # of the patches of a bin, those with the least detail
 N_FITS = 4  # each weighs the bins by the variance that the last one found
 # Both were met by at most 3 of 100 photographs with even noise, and by 92 of 100 with
 # counted light or speckle.
-LEAST_RATIO = 1.7  # of the largest variance to the smallest
-LEAST_SHARE = 0.85  # of the differences between bins that the law explains
+MIN_RATIO = 1.7  # of the largest variance to the smallest
+MIN_SHARE = 0.85  # of the differences between bins that the law explains
 
 # White noise has the same energy in middle and short waves: in the flattest patches of
 # photographs with noise from 5 of 255, at most 1.34 times (in standard deviations, 95
 # of 100); without noise, at least 1.8 times; with noise that was scaled up, 13 times.
-MOST_COLOUR = 1.6
+MAX_COLOUR = 1.6
 # The mean square of ten short waves of white noise has a variance of 0.2 of its squared
 # mean from patch to patch: in photographs with noise from 3 of 255 on, at most 0.37 (99
 # of 100). Fine texture is here and not there: of 32 of 400 photographs that else looked
 # like noise, one is left.
-MOST_UNEVEN = 0.38
+MAX_UNEVEN = 0.38
 # Added where the patches, which overlap, hold just one that is wholly its own; it falls
 # with the square root of their number. Without it 3 of 100 small noisy pictures, 24 or
 # 32 wide, were taken for texture; with it 1, and 1 more of 100 without noise for noisy.
 CHANCE_UNEVEN = 0.2
-LEAST_GROUP = 32  # patches as bright as each other that it is measured in
+MIN_GROUP = 32  # patches as bright as each other that it is measured in
 SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short waves
 BLOTCHES = 6.0
-LEAST_BLOTCHES = 3 / 255  # strength of middle waves that can be seen as noise
+MIN_BLOTCHES = 3 / 255  # strength of middle waves that can be seen as noise
 SURE_BLOTCHES = 8 / 255
 # Blurring or JPEG takes the short waves of noise away and leaves middle ones, which are
 # nearly as even as those of white noise; the stronger they are, the surer that is.
@@ -48,7 +49,7 @@ SURE_BLOTCHES = 8 / 255
 EVEN_MIDDLE = ((6 / 255, 0.12), (12 / 255, 0.16))  # stronger and more even than this
 # Parts of photographs less than 50 wide are as even by chance: of 100 that are 24 wide
 # and have no noise, 20 would be told to have such.
-LEAST_TO_TELL = 2000  # patches
+MIN_TO_TELL = 2000  # patches
 
 
 class NoiseLaw(NamedTuple):
@@ -58,8 +59,8 @@ class NoiseLaw(NamedTuple):
     linear: float
     quadratic: float
 
-    def variance(self, brightness: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Variance at each brightness, on a scale from 0 to 1."""
+    def variance(self, brightness: Array) -> Singles:
+        """Return the variance at each brightness, on a scale from 0 to 1."""
         m = np.maximum(brightness, 0)
         return np.asarray(
             self.constant + m * (self.linear + m * self.quadratic), np.float32
@@ -75,46 +76,46 @@ def noise_law(waves: PatchWaves) -> NoiseLaw | None:
     powers = np.stack([np.ones_like(m), m, m**2], axis=1)
     weight = 1 / variance
     for _ in range(N_FITS):
-        parts = _nonnegative(powers * weight[:, None], variance * weight)
+        parts, _ = nnls(powers * weight[:, None], variance * weight)
         fitted = powers @ parts
         weight = 1 / fitted
-    if fitted.max() < LEAST_RATIO * fitted.min():
+    if fitted.max() < MIN_RATIO * fitted.min():
         return None
     unexplained = np.var(np.log(variance / fitted)) / np.var(np.log(variance))
-    return NoiseLaw(*parts.tolist()) if 1 - unexplained >= LEAST_SHARE else None
+    return NoiseLaw(*parts.tolist()) if 1 - unexplained >= MIN_SHARE else None
 
 
 def is_noise(waves: PatchWaves) -> bool:
     """Whether what the flattest patches hold is white noise, not detail or blotches."""
     middle, short = _middle_and_short(waves)
-    is_white = middle <= MOST_COLOUR * short or SURE_NOISE < short > middle / BLOTCHES
+    is_white = middle <= MAX_COLOUR * short or SURE_NOISE < short > middle / BLOTCHES
     flat = waves.flattest()
     chance = CHANCE_UNEVEN * PATCH / np.sqrt(len(waves.detail))
     uneven = _unevenness(flat.brightness, flat.short)
-    return bool(is_white and uneven <= MOST_UNEVEN + chance)
+    return bool(is_white and uneven <= MAX_UNEVEN + chance)
 
 
 def has_blotches(waves: PatchWaves) -> bool:
     """Whether there is noise that neighbouring pixels share: scaled up, or JPEG's."""
     middle, short = _middle_and_short(waves)
-    is_large = len(waves.detail) >= LEAST_TO_TELL
-    if not is_large or middle < LEAST_BLOTCHES or is_noise(waves):
+    is_large = len(waves.detail) >= MIN_TO_TELL
+    if not is_large or middle < MIN_BLOTCHES or is_noise(waves):
         return False
     if middle > BLOTCHES * short or (
-        short > SURE_BLOTCHES and middle > MOST_COLOUR * short
+        short > SURE_BLOTCHES and middle > MAX_COLOUR * short
     ):
         return True
     flat = waves.flattest()
     unevenness = _unevenness(flat.brightness, flat.middle)
     return any(
-        middle > strength and unevenness < most for strength, most in EVEN_MIDDLE
+        middle > strength and unevenness < limit for strength, limit in EVEN_MIDDLE
     )
 
 
 def _unevenness(brightness: Floats, energy: Floats) -> float:
-    """How much waves vary among flat patches that are as bright: var / mean^2."""
+    """Return var / mean^2 of waves among flat patches that are as bright."""
     by_brightness = energy[np.argsort(brightness)]
-    n_groups = min(max(len(by_brightness) // LEAST_GROUP, 1), N_BINS)
+    n_groups = min(max(len(by_brightness) // MIN_GROUP, 1), N_BINS)
     groups = np.array_split(by_brightness, n_groups)
     means = np.array([max(group.mean(), 1e-30) for group in groups])
     variances = np.array([group.var() for group in groups])
@@ -127,26 +128,13 @@ def _middle_and_short(waves: PatchWaves) -> tuple[float, float]:
 
 
 def _bins(waves: PatchWaves) -> tuple[Floats, Floats]:
-    """Brightness and variance of the noise in the flattest patches of each bin."""
+    """Return brightness and variance of the flattest patches of each bin."""
     edges = np.quantile(waves.brightness, np.linspace(0, 1, N_BINS + 1))
     found = []
     for low, high in pairwise(edges):
         inside = (waves.brightness >= low) & (waves.brightness <= high)
-        if inside.sum() >= LEAST_PATCHES:
+        if inside.sum() >= MIN_PATCHES:
             flat = PatchWaves(*(values[inside] for values in waves)).flattest(SHARE)
             found.append((flat.brightness.mean(), flat.short.mean()))
     both = np.asarray(found, np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
-
-
-def _nonnegative(columns: Floats, target: Floats) -> Floats:
-    """Least squares with coefficients of at least 0, by trying which of them are 0."""
-    best, least = np.zeros(columns.shape[1]), np.inf
-    for chosen in range(1, 2 ** columns.shape[1]):
-        used = [i for i in range(columns.shape[1]) if chosen >> i & 1]
-        parts = np.linalg.lstsq(columns[:, used], target, rcond=None)[0]
-        error = float(np.sum((columns[:, used] @ parts - target) ** 2))
-        if error < least and (parts >= 0).all():
-            best, least = np.zeros(columns.shape[1]), error
-            best[used] = parts
-    return best

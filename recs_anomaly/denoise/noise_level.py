@@ -11,20 +11,21 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import dct
 
+from recs_anomaly.core.arrays import Array, Floats, Singles
 from recs_anomaly.denoise.clipping import Clip, find_clip
 
 PATCH = 8
-MOST_PATCHES = 40_000
-LEAST_PATCHES = 64
-LEAST_WHOLE = 2000  # patches without clipped values, to look at no others
-MOST_ENDS = 0.8  # share of the pixels, black or white, of what is no print or drawing
+MAX_PATCHES = 40_000
+MIN_PATCHES = 64
+MIN_WHOLE = 2000  # patches without clipped values, to look at no others
+MAX_ENDS = 0.8  # share of the pixels, black or white, of what is no print or drawing
 SHARE = 0.05  # of the patches, those with the least detail
 LONGEST, SHORTEST = 6, 11  # sums of both frequencies: up to, and from
 MIDDLE = 4  # waves from here up to LONGEST are neither long nor short
-LEAST_KEPT = 0.8  # of the variance that clipping left in patches, to look at them
+MIN_KEPT = 0.8  # of the variance that clipping left in patches, to look at them
 N_ROUNDS = 6  # of finding what clipping left with the strength of the round before
-Floats = NDArray[np.float64]
 
 
 class PatchWaves(NamedTuple):
@@ -46,12 +47,12 @@ class PatchWaves(NamedTuple):
 
     @property
     def sigma(self) -> float:
-        """Standard deviation of white noise."""
+        """Return the standard deviation of white noise."""
         return float(np.sqrt(np.mean(self.flattest().short)))
 
     def flattest(self, share: float = SHARE) -> "PatchWaves":
         """Keep the share of the patches that has the least detail."""
-        n_flat = max(round(share * len(self.detail)), LEAST_PATCHES // 2)
+        n_flat = max(round(share * len(self.detail)), MIN_PATCHES // 2)
         if n_flat >= len(self.detail):
             return self
         return self.chosen(np.argpartition(self.detail, n_flat - 1)[:n_flat])
@@ -60,12 +61,12 @@ class PatchWaves(NamedTuple):
         """Keep some patches, by their numbers or by whether they are."""
         return PatchWaves(*(values[patches] for values in self))
 
-    def scaled(self, factor: NDArray[np.floating]) -> "PatchWaves":
+    def scaled(self, factor: Array) -> "PatchWaves":
         """Multiply the energies in each patch."""
         return PatchWaves(self.brightness, *(factor * each for each in self[1:]))
 
 
-def patch_waves(image: NDArray[np.floating]) -> PatchWaves | None:
+def patch_waves(image: Array) -> PatchWaves | None:
     """Take the patches of a plane (height, width), or of several, apart.
 
     None where too few of them tell anything. Planes (n_planes, height, width) are taken
@@ -74,7 +75,7 @@ def patch_waves(image: NDArray[np.floating]) -> PatchWaves | None:
     """
     lowest_of_all, highest_of_all = np.float32(image.min()), np.float32(image.max())
     is_end = (image <= lowest_of_all) | (image >= highest_of_all)
-    if min(image.shape[-2:]) < PATCH or is_end.mean() > MOST_ENDS:
+    if min(image.shape[-2:]) < PATCH or is_end.mean() > MAX_ENDS:
         return None
     patches = _patches(image)
     # A patch of one value was drawn, and one with values at the end of the range was
@@ -82,8 +83,8 @@ def patch_waves(image: NDArray[np.floating]) -> PatchWaves | None:
     highest, lowest = patches.max(axis=1), patches.min(axis=1)
     is_varied = highest > lowest
     is_whole = (lowest > lowest_of_all) & (highest < highest_of_all)
-    is_enough = is_whole[is_varied].sum() >= LEAST_WHOLE
-    if is_varied.sum() < LEAST_PATCHES:
+    is_enough = is_whole[is_varied].sum() >= MIN_WHOLE
+    if is_varied.sum() < MIN_PATCHES:
         return None
     waves = _waves(patches[is_varied])
     found = waves.chosen(is_whole[is_varied]) if is_enough else waves
@@ -100,25 +101,25 @@ def _unclipped(waves: PatchWaves, found: PatchWaves, clip: Clip) -> PatchWaves:
     restored, sigma = found, found.sigma
     for _ in range(N_ROUNDS):
         kept = clip.kept_variance(waves.brightness, sigma)
-        is_told = kept >= LEAST_KEPT
-        if is_told.sum() < LEAST_PATCHES:
+        is_told = kept >= MIN_KEPT
+        if is_told.sum() < MIN_PATCHES:
             return found
         restored = waves.chosen(is_told).scaled(1 / kept[is_told])
         sigma = restored.sigma
     return restored if sigma > found.sigma else found
 
 
-def _patches(image: NDArray[np.floating]) -> NDArray[np.float32]:
+def _patches(image: Array) -> Singles:
     windows = np.lib.stride_tricks.sliding_window_view(
         image, (PATCH, PATCH), axis=(-2, -1)
     )
     n_windows = float(np.prod(windows.shape[:-2]))
-    stride = max(1, round(np.sqrt(n_windows / MOST_PATCHES)))
+    stride = max(1, round(np.sqrt(n_windows / MAX_PATCHES)))
     patches = windows[..., ::stride, ::stride, :, :].reshape(-1, PATCH**2)
     return patches.astype(np.float32)
 
 
-def _waves(patches: NDArray[np.float32]) -> PatchWaves:
+def _waves(patches: Singles) -> PatchWaves:
     brightness = patches.mean(axis=1, dtype=np.float64)
     order = np.add.outer(np.arange(PATCH), np.arange(PATCH)).ravel()
     waves = np.kron(_cosines(), _cosines()).astype(np.float32)  # a row each
@@ -135,9 +136,5 @@ def _waves(patches: NDArray[np.float32]) -> PatchWaves:
 
 
 def _cosines() -> Floats:
-    """Orthonormal cosine waves (PATCH, PATCH), one a row."""
-    places = np.arange(PATCH)
-    waves = np.cos(np.pi * np.outer(places, 2 * places + 1) / (2 * PATCH))
-    waves *= np.sqrt(2 / PATCH)
-    waves[0] /= np.sqrt(2)
-    return np.asarray(waves)
+    """Return orthonormal cosine waves (PATCH, PATCH), one a row."""
+    return np.asarray(dct(np.eye(PATCH), axis=0, norm="ortho"))

@@ -17,11 +17,9 @@ from recs_anomaly.base.checks import (
     check_verbose,
     is_auto,
 )
-from recs_anomaly.denoise.images import Batch, as_batch, rows_as_batch
+from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.intervals import IntervalTable
 from recs_anomaly.exceptions import InputError
-
-EXCERPT = 2048  # pixels each way that the noise of a large image is estimated from
 
 
 def check_parameters(denoiser: Any) -> None:
@@ -49,24 +47,17 @@ def check_parameters(denoiser: Any) -> None:
         )
 
 
-def rows_or_images(X: Any, image_shape: Sequence[int] | None) -> Batch:
-    """Take images apart that come as such, or as rows where image_shape says so."""
-    if image_shape is None:
-        return as_batch(X)
-    return rows_as_batch(np.asarray(X), image_shape)
-
-
 @cache
-def pretrained_weights() -> NDArray[np.float32]:
-    """Weights (n_weights,) of the network that was trained on photographs."""
-    weights: NDArray[np.float32] = _shipped("gray.npz")["weights"].astype(np.float32)
+def pretrained_weights() -> Singles:
+    """Return the weights (n_weights,) that were trained on photographs."""
+    weights: Singles = _shipped("gray.npz")["weights"].astype(np.float32)
     weights.flags.writeable = False
     return weights
 
 
 @cache
 def pretrained_intervals() -> IntervalTable:
-    """Half widths of intervals, measured with these weights on photographs."""
+    """Return half widths of intervals, measured with these weights on photographs."""
     return IntervalTable(**_shipped("intervals.npz"))
 
 
@@ -74,10 +65,3 @@ def _shipped(name: str) -> dict[str, NDArray[Any]]:
     packed = files("recs_anomaly.denoise") / "pretrained" / name
     with np.load(BytesIO(packed.read_bytes()), allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def excerpt(image: NDArray[Any]) -> NDArray[Any]:
-    """Cut the middle of a large image out."""
-    height, width = image.shape[:2]
-    top, left = max(height - EXCERPT, 0) // 2, max(width - EXCERPT, 0) // 2
-    return image[top : top + EXCERPT, left : left + EXCERPT]

@@ -16,18 +16,16 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from recs_anomaly.denoise.applying import padded_to_multiple
+from recs_anomaly.core.arrays import Array
 from recs_anomaly.denoise.network import MULTIPLE
-
-Plane = NDArray[np.floating]
+from recs_anomaly.denoise.planes import padded_to_multiple
 
 PIXELS = 16 * 64 * 64  # of a batch
 PATCH = 64
-FEWEST, MOST = 16, 256  # patches of a batch, an even number
+MIN_PATCHES, MAX_PATCHES = 16, 256  # patches of a batch, an even number
 SHARES = (0.1, 0.3)  # of sigma, the noise added to noisy planes
-LEAST_SIGMA = 1e-4  # that noise is divided by
+MIN_SIGMA = 1e-4  # that noise is divided by
 PIECE = 50  # steps between reports
 DECAY = 0.4  # share of the steps, the last, over which the rate falls
 
@@ -38,12 +36,12 @@ class NoisyPlane(NamedTuple):
     The strength is that of the whole plane, or of each pixel.
     """
 
-    noisy: Plane
-    clean: Plane | None
-    sigma: float | Plane
+    noisy: Array
+    clean: Array | None
+    sigma: float | Array
 
 
-class FitSettings(NamedTuple):
+class TrainingSteps(NamedTuple):
     """How many steps to train, at what rate, from which seed."""
 
     n_steps: int
@@ -54,17 +52,15 @@ class FitSettings(NamedTuple):
 def fit_denoiser(
     network: keras.Model,
     planes: Sequence[NoisyPlane],
-    settings: FitSettings,
+    steps: TrainingSteps,
     report: Callable[[int, float], None],
 ) -> None:
     """Train a network in place; report steps done and loss after each piece of them."""
-    patches = _Patches([_padded(plane) for plane in planes], settings)
-    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    patches = _Patches([_padded(plane) for plane in planes], steps)
+    optimizer = keras.optimizers.Adam(steps.learning_rate)
     network.compile(optimizer=optimizer, loss=unit_error)
     network.optimizer.build(network.trainable_variables)
-    network.fit(
-        patches, shuffle=False, verbose=0, callbacks=[_Schedule(settings, report)]
-    )
+    network.fit(patches, shuffle=False, verbose=0, callbacks=[_Schedule(steps, report)])
 
 
 def unit_error(
@@ -83,20 +79,20 @@ def unit_error(
 class _Patches(keras.utils.PyDataset):
     """Batches: noisy patches with their level, the noise in them, their weights."""
 
-    def __init__(self, planes: list[NoisyPlane], settings: FitSettings) -> None:
+    def __init__(self, planes: list[NoisyPlane], steps: TrainingSteps) -> None:
         super().__init__()
         self._planes = planes
-        self._settings = settings
+        self._steps = steps
         smallest = min(min(plane.noisy.shape) for plane in planes)
         self._size = min(PATCH, smallest // MULTIPLE * MULTIPLE)
-        self._n = int(np.clip(PIXELS // self._size**2, FEWEST, MOST))
+        self._n = int(np.clip(PIXELS // self._size**2, MIN_PATCHES, MAX_PATCHES))
 
     def __len__(self) -> int:
-        return self._settings.n_steps
+        return self._steps.n_steps
 
-    def __getitem__(self, index: int) -> tuple[Plane, Plane]:
-        rng = np.random.default_rng((self._settings.seed, index))
-        drawn: list[tuple[Plane, Plane]] = []
+    def __getitem__(self, index: int) -> tuple[Array, Array]:
+        rng = np.random.default_rng((self._steps.seed, index))
+        drawn: list[tuple[Array, Array]] = []
         while len(drawn) < self._n:
             drawn += self._draw(rng)
         inputs, targets = (
@@ -104,13 +100,13 @@ class _Patches(keras.utils.PyDataset):
         )
         return inputs, targets[..., None]
 
-    def _draw(self, rng: np.random.Generator) -> Iterator[tuple[Plane, Plane]]:
+    def _draw(self, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
         """Give inputs and targets made of one patch."""
         noisy, clean, strength = self._planes[int(rng.integers(len(self._planes)))]
         top, left = (int(rng.integers(side - self._size + 1)) for side in noisy.shape)
         n_turns, is_flipped = int(rng.integers(4)), bool(rng.integers(2))
 
-        def cut(plane: Plane) -> Plane:
+        def cut(plane: Array) -> Array:
             part = plane[top : top + self._size, left : left + self._size]
             return np.rot90(part[:, ::-1] if is_flipped else part, n_turns)
 
@@ -120,13 +116,13 @@ class _Patches(keras.utils.PyDataset):
         else:
             pairs = iter([(cut(noisy), cut(clean), level)])
         for given, wanted, its_level in pairs:
-            unit_noise = (given - wanted) / np.maximum(its_level, LEAST_SIGMA)
+            unit_noise = (given - wanted) / np.maximum(its_level, MIN_SIGMA)
             yield np.stack([given, its_level], axis=-1), unit_noise
 
 
 def _recorrupted(
-    noisy: Plane, sigma: Plane, rng: np.random.Generator
-) -> Iterator[tuple[Plane, Plane, Plane]]:
+    noisy: Array, sigma: Array, rng: np.random.Generator
+) -> Iterator[tuple[Array, Array, Array]]:
     """Give inputs, targets and the inputs' noise levels, made of a noisy patch."""
     share = rng.uniform(*SHARES)
     more = sigma * rng.standard_normal(noisy.shape, np.float32)
@@ -148,23 +144,23 @@ class _Schedule(keras.callbacks.Callback):
     """Lets the rate fall over the last steps, and reports."""
 
     def __init__(
-        self, settings: FitSettings, report: Callable[[int, float], None]
+        self, steps: TrainingSteps, report: Callable[[int, float], None]
     ) -> None:
         super().__init__()
-        self._settings = settings
+        self._steps = steps
         self._report = report
 
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
         """Set the learning rate of this step."""
-        n_steps = self._settings.n_steps
+        n_steps = self._steps.n_steps
         left = min(1.0, (n_steps - batch) / (DECAY * n_steps))
-        self.model.optimizer.learning_rate = self._settings.learning_rate * left
+        self.model.optimizer.learning_rate = self._steps.learning_rate * left
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Tell where training is, and what the loss was since the last time."""
         done = batch + 1
-        if done % PIECE == 0 or done == self._settings.n_steps:
+        if done % PIECE == 0 or done == self._steps.n_steps:
             self._report(done, float((logs or {})["loss"]))
             self.model.reset_metrics()

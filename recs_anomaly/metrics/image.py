@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recs_anomaly.exceptions import InputError
 
-MOST_DECIBELS = 100.0  # of images that are equal, or nearly so
+MAX_DECIBELS = 100.0  # of images that are equal, or nearly so
 WINDOW = 7  # pixels each way that structural similarity compares at a time
 
 
@@ -40,9 +40,9 @@ def psnr(found: NDArray[Any], clean: NDArray[Any], span: float) -> float:
 
     one, other = _two_images(found, clean)
     if np.array_equal(one, other):
-        return MOST_DECIBELS
+        return MAX_DECIBELS
     ratio = peak_signal_noise_ratio(other, one, data_range=span)
-    return float(min(ratio, MOST_DECIBELS))
+    return float(min(ratio, MAX_DECIBELS))
 
 
 def structural_similarity(

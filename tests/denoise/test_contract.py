@@ -16,8 +16,8 @@ from recs_anomaly.exceptions import InputError
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch, eager_keras: None) -> None:
-    monkeypatch.setattr(denoising_fit, "FEWEST", 1)
-    monkeypatch.setattr(denoising_fit, "MOST", 2)
+    monkeypatch.setattr(denoising_fit, "MIN_PATCHES", 1)
+    monkeypatch.setattr(denoising_fit, "MAX_PATCHES", 2)
 
 
 @parametrize_with_checks(

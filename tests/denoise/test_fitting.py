@@ -24,8 +24,8 @@ PSNR_OF_NOISE = 12.0
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch, eager_keras: None) -> None:
-    monkeypatch.setattr(denoising_fit, "FEWEST", 8)
-    monkeypatch.setattr(denoising_fit, "MOST", 16)
+    monkeypatch.setattr(denoising_fit, "MIN_PATCHES", 8)
+    monkeypatch.setattr(denoising_fit, "MAX_PATCHES", 16)
 
 
 def quick(**parameters: object) -> ImageDenoiser:
@@ -55,7 +55,7 @@ def test_pairs_teach(tmp_path: Path) -> None:
 
 
 def test_a_model_file_says_what_was_fitted_to(tmp_path: Path) -> None:
-    fitted = quick().fit(NOISY[:40], CLEAN[:40])
+    fitted = quick(max_iter=1).fit(NOISY[:40], CLEAN[:40])
     for name, model in (("mine", fitted), ("shipped", ImageDenoiser.from_pretrained())):
         save(model, tmp_path / name)
     mine, shipped = (
@@ -109,10 +109,10 @@ def test_small_images_tell_their_noise_together() -> None:
 
 def test_labels_of_a_pipeline_are_not_looked_at() -> None:
     labels = DIGITS.target[:240]
-    model = make_pipeline(quick(), LogisticRegression(max_iter=300))
+    model = make_pipeline(quick(max_iter=2), LogisticRegression(max_iter=300))
     model.fit(NOISY[:200], labels[:200])
     assert model.score(NOISY[200:], labels[200:]) > 0.7
-    alone = quick().fit(NOISY[:200])
+    alone = quick(max_iter=2).fit(NOISY[:200])
     assert (model[0].weights_ == alone.weights_).all()
     with pytest.raises(InputError, match="got 199 labels and 200 images"):
         quick().fit(NOISY[:200], labels[:199])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recs_anomaly.denoise.impulses import local_deviation
 from recs_anomaly.denoise.intervals import IntervalTable, half_widths
+from recs_anomaly.denoise.planes import local_deviation
 from recs_anomaly.denoise.settings import pretrained_intervals
 
 TABLE = IntervalTable(

@@ -14,20 +14,20 @@ from pathlib import Path
 
 import numpy as np
 from recs_anomaly import ImageDenoiser
-from recs_anomaly.core import denoising
+from recs_anomaly.denoise import applying
 
 image = np.random.default_rng(0).integers(0, 256, (10_000, 10_000), np.uint8)
 denoiser = ImageDenoiser.from_pretrained("gray", sigma=SIGMA)
-network, calls = denoising.shared_network(denoiser.weights_), []
+network, calls = applying.shared_network(denoiser.weights_), []
 
 class SomeTiles:
-    def predict_on_batch(self, inputs):
+    def unit_noise(self, inputs):
         calls.append(inputs.shape)
         if len(calls) <= 4:
-            return network.predict_on_batch(inputs)
-        return np.zeros_like(inputs[..., :1])
+            return network.unit_noise(inputs)
+        return np.zeros_like(inputs[..., 0])
 
-denoising.shared_network = lambda weights: SomeTiles()
+applying.shared_network = lambda weights: SomeTiles()
 found = denoiser.predict(image)
 assert found.shape == image.shape and len(calls) == 14 * 14
 assert (found[-768:, -768:] == image[-768:, -768:]).all()

@@ -83,7 +83,7 @@ def test_noise_that_was_clipped(
     assert np.mean((low <= dark) & (dark <= high)) > 0.83
 
 
-def test_pairs_have_taught_what_clipping_does() -> None:
+def test_pairs_have_taught_what_clipping_does(eager_keras: None) -> None:
     clean = np.uint8(60 * GREY)[None]
     noisy = make_noise("gaussian", clean, 25.0, random_state=0)
     fitted = ImageDenoiser(max_iter=1, random_state=0).fit(noisy, clean)

@@ -9,7 +9,6 @@ from sklearn.datasets import load_sample_images
 
 from recs_anomaly.denoise.noise_kind import (
     NoiseLaw,
-    _nonnegative,
     has_blotches,
     is_noise,
     noise_law,
@@ -105,13 +104,3 @@ def test_noise_that_was_scaled_up_is_blotches() -> None:
 def test_variance_by_hand() -> None:
     law = NoiseLaw(1.0, 2.0, 3.0)
     np.testing.assert_allclose(law.variance(np.array([-1.0, 0.0, 2.0])), [1, 1, 17])
-
-
-def test_least_squares_without_negative_coefficients(rng: np.random.Generator) -> None:
-    from scipy.optimize import nnls
-
-    for _ in range(50):
-        columns, target = rng.standard_normal((8, 3)), rng.standard_normal(8)
-        np.testing.assert_allclose(
-            _nonnegative(columns, target), nnls(columns, target)[0], atol=1e-9
-        )

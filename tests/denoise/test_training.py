@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from recs_anomaly.denoise import training as denoising_fit
-from recs_anomaly.denoise.training import FitSettings, NoisyPlane, unit_error
+from recs_anomaly.denoise.training import NoisyPlane, TrainingSteps, unit_error
 
 RNG = np.random.default_rng(0)
 SIGMA = 0.1
@@ -35,7 +35,7 @@ def test_input_and_target_share_no_noise() -> None:
 def test_noise_is_added_with_either_sign_in_one_batch() -> None:
     noisy = RNG.random((40, 40)).astype(np.float32)
     planes = [NoisyPlane(noisy, None, SIGMA)]
-    batch = denoising_fit._Patches(planes, FitSettings(1, 1e-3, 0))
+    batch = denoising_fit._Patches(planes, TrainingSteps(1, 1e-3, 0))
     inputs, targets = batch[0]
     assert len(inputs) % 2 == 0
     for first in range(0, len(inputs), 2):

@@ -18,11 +18,11 @@ from recs_anomaly.denoise.denoiser import ImageDenoiser
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr, structural_similarity
 
-MOST_PIXELS = 30_000_000  # that adapting reads, from as many pictures as it takes
+MAX_PIXELS = 30_000_000  # that adapting reads, from as many pictures as it takes
 Write = Callable[[Path, bytes], None]
 
 
-class Outcome(NamedTuple):
+class PictureOutcome(NamedTuple):
     """What became of one picture.
 
     Attributes
@@ -51,12 +51,12 @@ class Outcome(NamedTuple):
     is_clean: bool = False
     is_same: bool = False
 
-    def without_pixels(self) -> "Outcome":
+    def without_pixels(self) -> "PictureOutcome":
         """Keep what needs no memory."""
         return self._replace(before=[], after=[])
 
 
-class Quality(NamedTuple):
+class PictureQuality(NamedTuple):
     """How near a picture is to the clean one.
 
     Attributes
@@ -114,7 +114,7 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
         images += pages
         n_pictures += 1
         n_pixels += sum(page.size for page in pages)
-        if n_pixels >= MOST_PIXELS:
+        if n_pixels >= MAX_PIXELS:
             break
     if not images:
         raise InputError("INPUT must hold a picture that can be read, to adapt to.")
@@ -124,7 +124,7 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
 
 def clean_all(
     denoiser: ImageDenoiser, tasks: list[Task], write: Write, is_new_run: bool
-) -> Iterator[Outcome]:
+) -> Iterator[PictureOutcome]:
     """Clean pictures one by one; say what became of each as soon as it is written.
 
     Unless it is a new run, pictures whose results are there and no older than they
@@ -140,18 +140,18 @@ def clean_all(
 
     Yields
     ------
-    outcome : Outcome
+    outcome : PictureOutcome
     """
     for task in tasks:
         try:
             yield _clean(denoiser, task, write, is_new_run)
         except (InputError, OSError) as error:
-            yield Outcome(task.name, [], [], problem=_reason(error))
+            yield PictureOutcome(task.name, [], [], problem=_reason(error))
 
 
 def _clean(
     denoiser: ImageDenoiser, task: Task, write: Write, is_new_run: bool
-) -> Outcome:
+) -> PictureOutcome:
     picture = read_picture(task.source)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -164,7 +164,7 @@ def _clean(
             task.target.parent.mkdir(parents=True, exist_ok=True)
             write(task.target, _content(task, picture, cleaned))
     left = "noise that neighbouring pixels share was left as it is" if caught else ""
-    return Outcome(
+    return PictureOutcome(
         task.name,
         _upright(picture, picture.pages),
         _upright(picture, cleaned),
@@ -204,7 +204,7 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def quality_of(pages: list[Pixels], clean: list[Pixels]) -> Quality:
+def quality_of(pages: list[Pixels], clean: list[Pixels]) -> PictureQuality:
     """Mean over the pages, against clean ones of the same shapes and dtype.
 
     Parameters
@@ -213,7 +213,7 @@ def quality_of(pages: list[Pixels], clean: list[Pixels]) -> Quality:
 
     Returns
     -------
-    quality : Quality
+    quality : PictureQuality
 
     Raises
     ------
@@ -223,13 +223,13 @@ def quality_of(pages: list[Pixels], clean: list[Pixels]) -> Quality:
     if [page.shape for page in pages] != [page.shape for page in clean]:
         raise InputError("the clean picture must have the size of the noisy one.")
     measured = [
-        Quality(
+        PictureQuality(
             psnr(one, other, _span(other)),
             structural_similarity(one, other, _span(other)),
         )
         for one, other in zip(pages, clean, strict=True)
     ]
-    return Quality(*np.mean(measured, axis=0).tolist())
+    return PictureQuality(*np.mean(measured, axis=0).tolist())
 
 
 def _span(page: Pixels) -> float:
@@ -239,7 +239,7 @@ def _span(page: Pixels) -> float:
     return 1.0 if page.dtype.kind == "b" or page.max() <= 2.0 else 255.0
 
 
-class Plan(NamedTuple):
+class CleaningPlan(NamedTuple):
     """What there is to do.
 
     Attributes
@@ -254,7 +254,7 @@ class Plan(NamedTuple):
     others: list[str]
 
 
-def plan_cleaning(source: Path, target: Path) -> Plan:
+def plan_cleaning(source: Path, target: Path) -> CleaningPlan:
     """List what there is to do for a file or a folder, and where results go.
 
     Parameters
@@ -264,7 +264,7 @@ def plan_cleaning(source: Path, target: Path) -> Plan:
 
     Returns
     -------
-    plan : Plan
+    plan : CleaningPlan
 
     Raises
     ------
@@ -275,7 +275,7 @@ def plan_cleaning(source: Path, target: Path) -> Plan:
     if source.is_dir():
         plan = _plan_of_folder(source, target)
     else:
-        plan = Plan([_task_of_file(source, target)], [])
+        plan = CleaningPlan([_task_of_file(source, target)], [])
     sources = {task.source.resolve() for task in plan.tasks}
     for task in plan.tasks:
         if task.target.resolve() in sources:
@@ -302,7 +302,7 @@ def _task_of_file(source: Path, target: Path) -> Task:
     return Task(source, target, source.name)
 
 
-def _plan_of_folder(source: Path, target: Path) -> Plan:
+def _plan_of_folder(source: Path, target: Path) -> CleaningPlan:
     if target.exists() and not target.is_dir():
         raise InputError(
             f"OUTPUT must be a folder where INPUT is one; got {str(target)!r}."
@@ -325,4 +325,6 @@ def _plan_of_folder(source: Path, target: Path) -> Plan:
         raise InputError(
             f"INPUT must hold pictures ({', '.join(FORMATS)}); {source} has none."
         )
-    return Plan(tasks, [name for path, name in names.items() if not is_picture(path)])
+    return CleaningPlan(
+        tasks, [name for path, name in names.items() if not is_picture(path)]
+    )

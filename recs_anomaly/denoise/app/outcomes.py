@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
-from recs_anomaly.denoise.app.folder import Outcome, Quality, quality_of
+from recs_anomaly.denoise.app.folder import PictureOutcome, PictureQuality, quality_of
 from recs_anomaly.denoise.app.pictures import Pixels, read_picture
 from recs_anomaly.exceptions import InputError
 
-NOTHING = Quality(float("nan"), float("nan"))
+NOTHING = PictureQuality(float("nan"), float("nan"))
 WIDTH, HEIGHT = 420, 300  # of a cut; smaller pictures are shown in larger pixels
 GAP, MARGIN = 8, 24
 TITLE, CAPTION = 52, 30  # pixels of height
-MOST_ROWS = 8
+MAX_ROWS = 8
 COLOURS = (3, 4)  # channels of a colour picture, without and with alpha
 PAPER, INK, FAINT = "#ffffff", "#1d2329", "#66707a"
 
@@ -34,15 +34,15 @@ class Records:
     def __init__(self, clean: Path | None) -> None:
         self._clean = clean
         self._rows: list[dict[str, object]] = []
-        self._pairs: list[Pair] = []
-        self.outcomes: list[Outcome] = []
+        self._pairs: list[BeforeAfter] = []
+        self.outcomes: list[PictureOutcome] = []
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: PictureOutcome) -> None:
         """Take one outcome.
 
         Parameters
         ----------
-        outcome : Outcome
+        outcome : PictureOutcome
         """
         before, after, problem = NOTHING, NOTHING, outcome.problem
         if outcome.is_clean:
@@ -80,7 +80,9 @@ class Records:
         """Give a PNG file that shows the first pictures; None where there are none."""
         return draw_sheet(self._pairs) if self._pairs else None
 
-    def _qualities(self, outcome: Outcome) -> tuple[Quality, Quality]:
+    def _qualities(
+        self, outcome: PictureOutcome
+    ) -> tuple[PictureQuality, PictureQuality]:
         if self._clean is None:
             return NOTHING, NOTHING
         path = self._clean / outcome.name
@@ -90,14 +92,14 @@ class Records:
         pages = [picture.upright(page) for page in picture.pages]
         return quality_of(outcome.before, pages), quality_of(outcome.after, pages)
 
-    def _cut(self, outcome: Outcome) -> None:
-        if len(self._pairs) < MOST_ROWS:
+    def _cut(self, outcome: PictureOutcome) -> None:
+        if len(self._pairs) < MAX_ROWS:
             noise = f"{outcome.sigma:{'.3g' if outcome.sigma < 1000 else ',.0f'}}"
             caption = f"{outcome.name}   noise {noise}"
             self._pairs.append(pair_of(caption, outcome.before[0], outcome.after[0]))
 
 
-class Pair(NamedTuple):
+class BeforeAfter(NamedTuple):
     """The same place of a picture before and after, and what is written above it.
 
     Attributes
@@ -111,7 +113,7 @@ class Pair(NamedTuple):
     after: Image.Image
 
 
-def pair_of(caption: str, before: Pixels, after: Pixels) -> Pair:
+def pair_of(caption: str, before: Pixels, after: Pixels) -> BeforeAfter:
     """Cut the same place out of both, one where much is to be seen.
 
     Parameters
@@ -121,7 +123,7 @@ def pair_of(caption: str, before: Pixels, after: Pixels) -> Pair:
 
     Returns
     -------
-    pair : Pair
+    pair : BeforeAfter
     """
     low, high = np.quantile(before[..., :3].astype(np.float64), (0.001, 0.999))
     if before.dtype == np.uint8:
@@ -132,22 +134,22 @@ def pair_of(caption: str, before: Pixels, after: Pixels) -> Pair:
     shown = [
         _shown(each[place], low, max(high, low + 1e-9)) for each in (before, after)
     ]
-    return Pair(caption, *shown)
+    return BeforeAfter(caption, *shown)
 
 
-def draw_sheet(pairs: list[Pair]) -> bytes:
+def draw_sheet(pairs: list[BeforeAfter]) -> bytes:
     """Draw the first pairs one below the other.
 
     Parameters
     ----------
-    pairs : list of Pair
+    pairs : list of BeforeAfter
         At least one.
 
     Returns
     -------
     png : bytes
     """
-    shown = pairs[:MOST_ROWS]
+    shown = pairs[:MAX_ROWS]
     tops = list(
         accumulate(
             (CAPTION + pair.before.height + 2 * GAP for pair in shown),

@@ -31,7 +31,7 @@ FORMATS = {
     ".tiff": "TIFF",
 }
 PILLOW_FORMATS = set(FORMATS.values()) - {"NPY"}
-MOST_CHANNELS = 4  # of a picture in a NPY file
+MAX_CHANNELS = 4  # of a picture in a NPY file
 MODES = {"1", "F", "I", "I;16", "I;16B", "L", "LA", "RGB", "RGBA"}
 PLAIN_MODES = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
 ORIENTATION = 0x0112  # in EXIF
@@ -161,7 +161,7 @@ def _read_array(path: Path) -> Picture:
     with path.open("rb") as file:
         _check_header(file)
         array = npy.read_array(file, allow_pickle=False)
-    is_stack = array.ndim == 3 and array.shape[2] > MOST_CHANNELS
+    is_stack = array.ndim == 3 and array.shape[2] > MAX_CHANNELS
 
     def encoded(pages: list[Pixels]) -> bytes:
         file = BytesIO()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recs_anomaly.denoise.app.folder import Plan, Task, plan_cleaning
+from recs_anomaly.denoise.app.folder import CleaningPlan, Task, plan_cleaning
 from recs_anomaly.exceptions import InputError
 
 
@@ -20,7 +20,7 @@ def scans(tmp_path: Path) -> Path:
 
 def test_a_folder_keeps_its_names_further_down(scans: Path, tmp_path: Path) -> None:
     target = tmp_path / "clean"
-    assert plan_cleaning(scans, target) == Plan(
+    assert plan_cleaning(scans, target) == CleaningPlan(
         [
             Task(scans / "1998/a.jpeg", target / "1998/a.jpeg", "1998/a.jpeg"),
             Task(scans / "b.PNG", target / "b.PNG", "b.PNG"),

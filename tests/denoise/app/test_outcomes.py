@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recs_anomaly.denoise.app.folder import Outcome
-from recs_anomaly.denoise.app.outcomes import MOST_ROWS, Records
+from recs_anomaly.denoise.app.folder import PictureOutcome
+from recs_anomaly.denoise.app.outcomes import MAX_ROWS, Records
 
 CLEAN = np.full((16, 20), 100, np.uint8)
 
 
-def outcome(name: str = "a.png", problem: str = "", error: int = 10) -> Outcome:
+def outcome(name: str = "a.png", problem: str = "", error: int = 10) -> PictureOutcome:
     noisy, cleaned = CLEAN + np.uint8(error), CLEAN + np.uint8(1)
-    return Outcome(
+    return PictureOutcome(
         name=name,
         is_clean=True,
         before=[noisy],
@@ -68,7 +68,7 @@ def test_a_picture_that_could_not_be_read_has_no_size_and_no_place_on_the_sheet(
 ):
     records = Records(None)
     records.add(
-        Outcome(
+        PictureOutcome(
             name="x.png", is_clean=False, before=[], after=[], sigma=0.0, problem="cut"
         )
     )
@@ -78,8 +78,8 @@ def test_a_picture_that_could_not_be_read_has_no_size_and_no_place_on_the_sheet(
 
 def test_pixels_are_let_go_and_the_sheet_takes_the_first_pictures() -> None:
     records = Records(None)
-    for n in range(MOST_ROWS + 3):
+    for n in range(MAX_ROWS + 3):
         records.add(outcome(f"{n}.png"))
     assert all(not each.before and not each.after for each in records.outcomes)
-    assert len(records._pairs) == MOST_ROWS
+    assert len(records._pairs) == MAX_ROWS
     assert records._pairs[0].caption == "0.png   noise 9.88"

@@ -11,7 +11,7 @@ from recs_anomaly.denoise.app.outcomes import (
     GAP,
     HEIGHT,
     MARGIN,
-    MOST_ROWS,
+    MAX_ROWS,
     TITLE,
     WIDTH,
     draw_sheet,
@@ -70,12 +70,12 @@ def test_colours_stay_and_transparency_is_left_out() -> None:
 
 def test_a_sheet_holds_the_first_pairs_one_below_the_other() -> None:
     black = np.zeros((HEIGHT, WIDTH), np.uint8)
-    pairs = [pair_of(f"picture {n}", black, black + 200) for n in range(MOST_ROWS + 2)]
+    pairs = [pair_of(f"picture {n}", black, black + 200) for n in range(MAX_ROWS + 2)]
     sheet = pixels_of(draw_sheet(pairs))
     row = CAPTION + HEIGHT + 2 * GAP
-    height = MARGIN + TITLE + MOST_ROWS * row + GAP
+    height = MARGIN + TITLE + MAX_ROWS * row + GAP
     assert sheet.shape == (height, 2 * MARGIN + 2 * WIDTH + GAP, 3)
-    for n in range(MOST_ROWS):
+    for n in range(MAX_ROWS):
         top = MARGIN + TITLE + n * row + CAPTION
         assert not sheet[top : top + HEIGHT, MARGIN : MARGIN + WIDTH].any()
         after = sheet[top : top + HEIGHT, MARGIN + WIDTH + GAP :][:, :WIDTH]

@@ -1,0 +1,75 @@
+"""Planes of pixels: the neighbourhood of each, work tile by tile, edges."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
+
+from recs_anomaly.core.arrays import Array, Singles
+
+Image = NDArray[Any]
+
+
+def local_mean(plane: Array, radius: int) -> Singles:
+    """Return the mean of the square around each pixel, mirrored at the edges."""
+    mean = uniform_filter(plane, 2 * radius + 1, output=np.float64)
+    return np.asarray(mean, np.float32)
+
+
+def local_deviation(plane: Array, radius: int) -> Singles:
+    """Return the standard deviation of the square around each pixel."""
+    # Around the middle, where the difference of squares loses the fewest digits.
+    centred = (plane - np.float32(np.mean(plane))).astype(np.float64)
+    variance = local_mean(centred**2, radius) - local_mean(centred, radius) ** 2
+    return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)
+
+
+def map_tiles(
+    image: Image, work: Callable[[Image], Image], tile: int, halo: int
+) -> Image:
+    """Work on an image tile by tile; return an image of its height and width.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width) or (height, width, n_channels)
+    work : callable
+        Takes a tile with its surroundings and returns an image of the tile's height and
+        width. A pixel of its result may depend on pixels up to `halo` away.
+    tile : int
+        Height and width of a tile without its surroundings.
+    halo : int
+        Pixels around a tile that `work` gets to see, where the image has them.
+
+    Returns
+    -------
+    ndarray
+    """
+    whole: Image | None = None
+    for rows, near_rows in spans(image.shape[0], tile, halo):
+        for columns, near_columns in spans(image.shape[1], tile, halo):
+            worked = work(image[near_rows, near_columns])
+            inner = (_within(rows, near_rows), _within(columns, near_columns))
+            if whole is None:
+                whole = np.empty(image.shape[:2] + worked.shape[2:], worked.dtype)
+            whole[rows, columns] = worked[inner]
+    return image.copy() if whole is None else whole
+
+
+def spans(size: int, tile: int, halo: int) -> Iterator[tuple[slice, slice]]:
+    """Cut 0 to size into pieces; yield each, and it with what is near."""
+    for first in range(0, size, tile):
+        last = min(first + tile, size)
+        yield slice(first, last), slice(max(first - halo, 0), min(last + halo, size))
+
+
+def padded_to_multiple(image: Image, multiple: int) -> Image:
+    """Mirror an image at its lower and right edge until both sides are multiples."""
+    missing = [-side % multiple for side in image.shape[:2]]
+    more = [(0, missing[0]), (0, missing[1])] + [(0, 0)] * (image.ndim - 2)
+    return np.pad(image, more, mode="symmetric") if any(missing) else image
+
+
+def _within(part: slice, whole: slice) -> slice:
+    return slice(part.start - whole.start, part.stop - whole.start)
