@@ -135,22 +135,14 @@ def average_past(
     has nothing to say. What was last said of windows holds.
     """
     n_rows = len(errors.is_measured)
-
-    def averaged(said: PastErrors, constant: float, usual: Floats) -> Floats:
-        average = _averaged(said, constant / said.stride, usual)
-        return said.held(np.where(said.says, average, 0.0), n_rows)
-
-    return np.stack(
-        [
-            np.stack(
-                [
-                    averaged(said, constant, of_branch)
-                    for said, of_branch in zip(errors.by_branch, of_scale, strict=True)
-                ]
-            )
-            for constant, of_scale in zip(settings.time_constants, usual, strict=True)
-        ]
-    )
+    by_scale = []
+    for constant, of_scale in zip(settings.time_constants, usual, strict=True):
+        by_branch = []
+        for said, of_branch in zip(errors.by_branch, of_scale, strict=True):
+            average = _averaged(said, constant / said.stride, of_branch)
+            by_branch.append(said.held(np.where(said.says, average, 0.0), n_rows))
+        by_scale.append(by_branch)
+    return np.array(by_scale)
 
 
 def _averaged(said: PastErrors, time_constant: float, usual: Floats) -> Floats:

@@ -40,15 +40,6 @@ class _Seen(NamedTuple):
     n_before: int
 
 
-class _Measured(NamedTuple):
-    """Norms but for their tail, and the ratios (n_judged,) that this is fitted to."""
-
-    memory: Floats
-    usual: Floats
-    scale: Floats
-    ratios: Floats
-
-
 def fit_causal(
     fitted: Fitted,
     blocks: list[HeldOutBlock],
@@ -61,17 +52,17 @@ def fit_causal(
     `settings` are those of the fit, with the time constant of streams.
     """
 
-    def measured(is_normal: Bools) -> _Measured:
+    def measured(is_normal: Bools) -> tuple[CausalNorms, Floats]:
         normal = without(series, is_normal)
         return _measure(fitted.whole.model, blocks, normal, settings, weights)
 
-    normal, apart = measured(fitted.rows.normal), settings.time_constant
-    tail = fit_tail(normal.ratios, apart)
-    if fitted.rows.has_rare:
-        with_rare = measured(fitted.rows.learned)
-        tail, belong = tail_with_rare(normal.ratios, with_rare.ratios, apart)
-        normal = with_rare if belong else normal
-    return CausalNorms(normal.memory, normal.usual, normal.scale, tail)
+    norms, ratios = measured(fitted.rows.normal)
+    if not fitted.rows.has_rare:
+        return norms
+    with_rare, ratios_with_rare = measured(fitted.rows.learned)
+    apart = settings.time_constant
+    tail, belong = tail_with_rare(ratios, ratios_with_rare, apart)
+    return (with_rare if belong else norms)._replace(tail=tail)
 
 
 def _measure(
@@ -80,11 +71,11 @@ def _measure(
     normal: Floats,
     settings: Settings,
     weights: Floats,
-) -> _Measured:
-    """Find what the normal rows reach; what is not normal is NaN.
+) -> tuple[CausalNorms, Floats]:
+    """Find what the normal rows reach, and the ratios (n_judged,) of these rows.
 
-    That has no say in the averages of the rows after it. Each of the `blocks` is judged
-    by the model of the others.
+    What is not normal is NaN: it has no say in the averages of the rows after it. Each
+    of the `blocks` is judged by the model of the others.
     """
     own = _remembering(model, normal, model.memory_starts, MAX_COMPARED)
     causal = causal_settings(settings.width, settings.time_constant, settings.side)
@@ -96,7 +87,8 @@ def _measure(
     averages = _judged(seen, causal, usual)
     scale = _quantile(averages, HIGH, 1.0)
     ratios = combine(averages / scale[:, :, None], weights)
-    return _Measured(own.memory, usual, scale, ratios)
+    tail = fit_tail(ratios, settings.time_constant)
+    return CausalNorms(own.memory, usual, scale, tail), ratios
 
 
 def _held_out(

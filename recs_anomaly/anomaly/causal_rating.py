@@ -15,7 +15,7 @@ from recs_anomaly.anomaly.causal import (
 from recs_anomaly.anomaly.causal_stream import CausalStream
 from recs_anomaly.anomaly.levels import SignWeights, rate
 from recs_anomaly.anomaly.model import AnomalyModel
-from recs_anomaly.anomaly.rating import fitted_branches
+from recs_anomaly.anomaly.rating import OF_ERRORS, fitted_branches
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.anomaly.window_codes import uncorrected
 from recs_anomaly.base.state import ArraySpec
@@ -35,12 +35,8 @@ class CausalNorms(NamedTuple):
     memory: Annotated[
         Floats, ArraySpec("float64", ("n_targets", "n_compared", "n_code + 1"))
     ]
-    usual: Annotated[
-        Floats, ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
-    ]
-    scale: Annotated[
-        Floats, ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
-    ]
+    usual: Annotated[Floats, OF_ERRORS]
+    scale: Annotated[Floats, OF_ERRORS]
     tail: Tail
 
     @property

@@ -24,6 +24,9 @@ from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats
 
+# An array of averaged errors.
+OF_ERRORS = ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
+
 
 class Norms(NamedTuple):
     """What normal rows of a training series reach.
@@ -34,9 +37,7 @@ class Norms(NamedTuple):
     of the longest usual standstill, NaN where none says anything.
     """
 
-    error_scale: Annotated[
-        Floats, ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
-    ]
+    error_scale: Annotated[Floats, OF_ERRORS]
     row_scale: Annotated[Floats, ArraySpec("float64", ("n_branches", "n_targets"))]
     band: Annotated[Floats, ArraySpec("float64", ("n_targets", 2))]
     longest_still: Annotated[
