@@ -106,9 +106,9 @@ def readings_of(column: pd.Series, thousands: str = "") -> Readings | None:
         grouped = _GROUPED.fullmatch(cells[numbers.index(None)].strip())
         return readings_of(column, grouped["mark"]) if grouped else None
     found = np.array(numbers, dtype=np.float64)  # NaN for None
-    return (
-        None if None in numbers or np.isnan(found).all() else Readings(found, thousands)
-    )
+    if None in numbers or np.isnan(found).all():
+        return None
+    return Readings(found, thousands)
 
 
 def why_no_numbers(name: str, column: pd.Series) -> str:
@@ -230,9 +230,8 @@ def times_of(column: pd.Series, path: Path, layout: SeriesLayout) -> Times:
             row = int(np.abs(numbers).argmax())
             rule = "is too far from the others"
             raise _no_time(path, column, row, rule) from error
-        if unit == SINCE_START:
-            return Times(pd.TimedeltaIndex(counted.view("m8[ns]")), unit, False)
-        return Times(pd.DatetimeIndex(counted.view("M8[ns]")), unit, False)
+        kind = "m8[ns]" if unit == SINCE_START else "M8[ns]"
+        return Times(pd.Index(counted.view(kind)), unit, False)
     if (found := _dates(text, layout.day_first)) is None:
         raise _no_time(path, column, _row_without_date(text), "is none")
     return Times(pd.DatetimeIndex(found.dates), DATES, found.day_first)
@@ -384,7 +383,7 @@ def _one_way(cell: str, day_first: bool) -> str:
     if not found:
         return cell
     month, day, year = (int(found[name]) for name in ("first", "second", "year"))
-    if day_first or found["mark"] == "." or month > _MONTHS:
+    if day_first or found["mark"] == ".":
         month, day = day, month
     if month > _MONTHS:
         month, day = day, month
