@@ -24,7 +24,7 @@ from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
 from recs_anomaly.recommend.rows import RatingRows, blocks
 
 # Fourth roots of the counts, of users as well as of items, and the number of hidden
-# units were chosen on cuts of the training parts of MovieLens 100K and 1M.
+# units were chosen on validation splits of the training parts of MovieLens 100K and 1M.
 SCALE_POWER = 0.25
 ROWS_A_UNIT = 15
 CHOICES_A_UNIT = 250
@@ -214,39 +214,39 @@ def fit_interactions(rows: RatingRows, seed: int) -> InteractionRBM:
 
 
 def calibrated_link(
-    rbm: InteractionRBM, kept: RatingRows, cut: Choices, rng: np.random.Generator
+    rbm: InteractionRBM, kept: RatingRows, split: Choices, rng: np.random.Generator
 ) -> Floats:
     """Link that gives hidden choices the odds they have among all pairs.
 
-    `rbm` has seen the choices `kept` of everybody. Each choice of `cut` stands for as
-    many as were hidden with the chance it was, and each pair drawn from the rest for
-    as many as there are.
+    `rbm` has seen the choices `kept` of everybody. Each choice of `split` stands for
+    as many as were hidden with the chance it was, and each pair drawn from the rest
+    for as many as there are.
     """
-    if not len(cut.users):
+    if not len(split.users):
         return USUAL_LINK
-    n_choices = len(kept.columns) + len(cut.users)
-    left = _drawn(kept, cut, LEFT_A_CHOICE * len(cut.users), rng)
+    n_choices = len(kept.columns) + len(split.users)
+    left = _drawn(kept, split, LEFT_A_CHOICE * len(split.users), rng)
     n_left = (kept.n_rows - 1) * (kept.n_columns - 1) - n_choices
     if not len(left.users) or n_left <= 0:
         return USUAL_LINK
     # Rare events decide: what counts is one hidden choice, not how many were hidden.
     return fit_link(
-        _presences(rbm, kept, cut),
+        _presences(rbm, kept, split),
         _presences(rbm, kept, left),
         1.0,
-        n_left / n_choices * len(cut.users) / len(left.users),
+        n_left / n_choices * len(split.users) / len(left.users),
     )
 
 
 def _drawn(
-    kept: RatingRows, cut: Choices, n_pairs: int, rng: np.random.Generator
+    kept: RatingRows, split: Choices, n_pairs: int, rng: np.random.Generator
 ) -> Choices:
     """Pairs of people and items, each as likely, that are among no choices."""
     users = rng.integers(0, kept.n_rows - 1, n_pairs)
     items = rng.integers(0, kept.n_columns - 1, n_pairs)
     is_free = ~np.isin(
         _codes(users, items, kept.n_columns),
-        _codes(cut.users, cut.items, kept.n_columns),
+        _codes(split.users, split.items, kept.n_columns),
     )
     is_free &= ~_holds(kept, users, items)
     return Choices(users[is_free], items[is_free])

@@ -1,9 +1,9 @@
-"""How the recommender learns: both views, the cut that calibrates them, the rest.
+"""How the recommender learns: both views, what calibrates them, and the rest.
 
-Nothing here sees a rating that it is later judged on: a small cut of the training
-ratings stops the training of the views and fits the shapes of the distributions. Then
-the ratings of the cut come back: hidden activity, item features and everybody's
-weights are functions of the ratings, and are computed from all of them.
+Nothing here sees a rating that it is later judged on: a small validation split of the
+training ratings stops the training of the views and fits the shapes of the
+distributions. Then the ratings of the split come back: hidden activity, item features
+and everybody's weights are functions of the ratings, and are computed from all of them.
 """
 
 from collections.abc import Callable
@@ -38,11 +38,12 @@ from recs_anomaly.recommend.model import (
 from recs_anomaly.recommend.rows import RatingRows, transposed
 from recs_anomaly.recommend.view_rbm import ItemView, RatingRBM, RowContext
 
-CUT_SHARE = 0.1
-LARGEST_CUT = 20_000
-SMALLEST_CUT = 50
+VALIDATION_SHARE = 0.1
+MAX_VALIDATION = 20_000
+MIN_VALIDATION = 50
 ITEM_DROPOUT = 0.3
-# What the cut of MovieLens 100K says; a small cut of other ratings moves these little.
+# What the validation split of MovieLens 100K says; a small one of other ratings moves
+# these little.
 USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.3, 0.3, 0.8, -0.1])
 USUAL_STRENGTH = 200.0
 N_INTERVAL_RANKS = 501
@@ -74,7 +75,7 @@ class LearnedRecommender(NamedTuple):
     seed: int  # of the decompositions
 
 
-class Cut(NamedTuple):
+class ValidationSplit(NamedTuple):
     """Ratings of the training set held out of the training of the views."""
 
     users: Ints
@@ -89,22 +90,22 @@ def learn(
     rng: np.random.Generator,
 ) -> LearnedRecommender:
     """Fit the recommender to rows of users, the last column an item nobody rated."""
-    kept, cut = split_cut(ratings, rng)
-    views, histories = _train_views(kept, cut, len(levels), settings, rng)
+    kept, split = split_validation(ratings, rng)
+    views, histories = _train_views(kept, split, len(levels), settings, rng)
     seed = int(rng.integers(2**31))
     noise = float(levels[ratings.levels].var() / 2)
     curve, weights = ordinal.USUAL_CURVE, USUAL_SHAPE_WEIGHTS
     ranks = np.linspace(0.0, 0.5, N_INTERVAL_RANKS)
     with TerminalLine(settings.verbose) as line:
-        if len(cut.users):
+        if len(split.users):
             line.write("calibrating predictions ...")
             rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
-            rehearsal, weights, ranks = _calibrate(rehearsal, kept, cut)
+            rehearsal, weights, ranks = _calibrate(rehearsal, kept, split)
             noise, curve = rehearsal.noise, rehearsal.curve
         line.write("inferring items from all ratings ...")
         model = assemble(ratings, views, levels, settings.view, noise, seed)
         model = model._replace(curve=curve)
-        interactions = _interactions(ratings, kept, cut, seed, line)
+        interactions = _interactions(ratings, kept, split, seed, line)
     if not any(history.is_interrupted for history in histories.values()):
         remove_checkpoints(settings.checkpoint)
     losses = {view: (one.loss, one.validation_loss) for view, one in histories.items()}
@@ -117,44 +118,52 @@ def learn_choices(
     choices: RatingRows, verbose: int, rng: np.random.Generator
 ) -> LearnedRecommender:
     """Fit the recommender to who chose what, without ratings."""
-    kept, cut = split_cut(choices, rng)
+    kept, split = split_validation(choices, rng)
     seed = int(rng.integers(2**31))
     model, views = without_ratings(choices)
     with TerminalLine(verbose) as line:
-        interactions = _interactions(choices, kept, cut, seed, line)
+        interactions = _interactions(choices, kept, split, seed, line)
     item_view = ItemView(*(array.astype(np.float32) for array in views.item))
     calibration = Calibration(USUAL_SHAPE_WEIGHTS, np.zeros(N_INTERVAL_RANKS))
     return LearnedRecommender(model, interactions, item_view, calibration, {}, seed)
 
 
 def _interactions(
-    ratings: RatingRows, kept: RatingRows, cut: Cut, seed: int, line: TerminalLine
+    ratings: RatingRows,
+    kept: RatingRows,
+    split: ValidationSplit,
+    seed: int,
+    line: TerminalLine,
 ) -> InteractionRBM:
     line.write("learning who chooses what ...")
     rbm = fit_interactions(ratings, seed)
-    if not len(cut.users):
+    if not len(split.users):
         return rbm
     line.write("calibrating who chooses what ...")
     rehearsal = fit_interactions(kept, seed)
-    hidden_choices = Choices(cut.users, cut.items)
+    hidden_choices = Choices(split.users, split.items)
     rng = np.random.default_rng(seed)
     return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))
 
 
-def split_cut(ratings: RatingRows, rng: np.random.Generator) -> tuple[RatingRows, Cut]:
+def split_validation(
+    ratings: RatingRows, rng: np.random.Generator
+) -> tuple[RatingRows, ValidationSplit]:
     """Hold out a random tenth of the ratings, none where that would be too few."""
     n_ratings = len(ratings.columns)
-    n_cut = min(int(CUT_SHARE * n_ratings), LARGEST_CUT)
-    is_cut = np.zeros(n_ratings, bool)
-    if n_cut >= SMALLEST_CUT:
-        is_cut[rng.choice(n_ratings, n_cut, replace=False)] = True
-    cut = Cut(ratings.rows[is_cut], ratings.columns[is_cut], ratings.levels[is_cut])
-    return ratings.where(~is_cut), cut
+    n_split = min(int(VALIDATION_SHARE * n_ratings), MAX_VALIDATION)
+    is_split = np.zeros(n_ratings, bool)
+    if n_split >= MIN_VALIDATION:
+        is_split[rng.choice(n_ratings, n_split, replace=False)] = True
+    split = ValidationSplit(
+        ratings.rows[is_split], ratings.columns[is_split], ratings.levels[is_split]
+    )
+    return ratings.where(~is_split), split
 
 
 def _train_views(
     kept: RatingRows,
-    cut: Cut,
+    split: ValidationSplit,
     n_levels: int,
     settings: ViewSettings,
     rng: np.random.Generator,
@@ -167,9 +176,14 @@ def _train_views(
     schedule = Schedule(settings.epochs, settings.learning_rate)
     views: dict[str, RatingRBM] = {}
     histories: dict[str, TrainingHistory] = {}
-    for name, rows, held_out, dropout in (
-        ("user", kept, cut, 0.0),
-        ("item", transposed(kept), Cut(cut.items, cut.users, cut.levels), ITEM_DROPOUT),
+    for name, rows, own_split, dropout in (
+        ("user", kept, split, 0.0),
+        (
+            "item",
+            transposed(kept),
+            ValidationSplit(split.items, split.users, split.levels),
+            ITEM_DROPOUT,
+        ),
     ):
         is_trained = settings.view in ("both", name)
         n_hidden = settings.n_hidden if is_trained else 0
@@ -185,22 +199,24 @@ def _train_views(
             schedule,
             seed=int(rng.integers(2**31)),
             progress=Progress(f"{name} view{place}", settings.epochs, settings.verbose),
-            validate=_validator(rows, held_out) if len(cut.users) else None,
+            validate=_validator(rows, own_split) if len(split.users) else None,
             checkpoint=file_of(settings.checkpoint, name),
         )
     user, item = views["user"], views["item"]
     return Views(user.encoder, item.encoder, user.level_log_frequency), histories
 
 
-def _validator(rows: RatingRows, cut: Cut) -> Callable[[RatingRBM], float]:
-    """Loss on the cut, from those rows alone that it has ratings of."""
-    asked, place = np.unique(cut.users, return_inverse=True)
-    return partial(_loss_on_cut, rows.take(asked), cut._replace(users=place))
+def _validator(
+    rows: RatingRows, split: ValidationSplit
+) -> Callable[[RatingRBM], float]:
+    """Loss on the validation split, from those rows alone that it has ratings of."""
+    asked, place = np.unique(split.users, return_inverse=True)
+    return partial(_validation_loss, rows.take(asked), split._replace(users=place))
 
 
-def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:
-    """Negative log-likelihood of the cut, whose users may be any view's rows."""
-    row, column, level = cut
+def _validation_loss(rows: RatingRows, split: ValidationSplit, rbm: RatingRBM) -> float:
+    """Negative log-likelihood of the split, whose users may be any view's rows."""
+    row, column, level = split
     context = rating_rbm.contexts(rbm, rows)
     logits = rating_rbm.level_logits(
         rbm,
@@ -213,11 +229,11 @@ def _loss_on_cut(rows: RatingRows, cut: Cut, rbm: RatingRBM) -> float:
 
 
 def _calibrate(
-    model: RatingModel, kept: RatingRows, cut: Cut
+    model: RatingModel, kept: RatingRows, split: ValidationSplit
 ) -> tuple[RatingModel, Floats, Floats]:
-    """Noise, curve and shape weights; the cut's distances from the middle rank."""
-    order = np.argsort(cut.users, kind="stable")
-    users, items, levels = (part[order] for part in cut)
+    """Noise, curve and shape weights; the split's distances from the middle rank."""
+    order = np.argsort(split.users, kind="stable")
+    users, items, levels = (part[order] for part in split)
     asked, place = np.unique(users, return_inverse=True)
     with one_blas_thread():
         people = fold_in_rows(model, kept.take(asked))

@@ -19,8 +19,8 @@ N_NEWTON = 100
 TOLERANCE = 1e-10
 TINY = 1e-15
 N_SCORING = 20
-# The curve of the validation cuts of MovieLens 100K: latent ratings far from the middle
-# promise a little too much.
+# The curve of the validation splits of MovieLens 100K: latent ratings far from the
+# middle promise a little too much.
 USUAL_CURVE = np.array([0.01, 0.98, -0.11, -0.08])
 CURVE_STRENGTH = 8000.0
 

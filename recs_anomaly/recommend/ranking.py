@@ -24,9 +24,9 @@ MARGIN = 5
 GROUPS_A_PLACE = 16
 # Of a list whose items are not to be alike.
 CANDIDATES_A_PLACE = 10
-# Log odds of a choice that one standard deviation of the ratings weighs. On cuts of the
-# training parts of MovieLens 100K more found hardly more of what was liked, and began
-# to lose what was chosen.
+# Log odds of a choice that one standard deviation of the ratings weighs. On validation
+# splits of the training parts of MovieLens 100K more found hardly more of what was
+# liked, and began to lose what was chosen.
 LIKING_WEIGHT = 0.6
 RANK_BY = ("both", "watch", "like")
 MIN_LIKENESS = -1.0

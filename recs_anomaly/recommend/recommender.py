@@ -97,7 +97,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         What `predict` returns of the predicted distribution: the mean has the least
         squared error, the median the least absolute error.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the validation cut and the order of the rows.
+        Seed of the initial weights, the validation split and the order of the rows.
     verbose : int, default=0
         0 is silent, 1 shows progress on a terminal, 2 shows it anywhere.
 
@@ -108,7 +108,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
     users_, items_ : ndarray
         Ids as they came, sorted where they can be compared.
     training_history_ : dict
-        For each view its loss on the training ratings and on the held-out cut, an
+        For each view its loss on the training ratings and on the validation split, an
         epoch an entry.
     n_features_in_ : int
         2: user ids and item ids.
@@ -361,7 +361,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         probabilities : ndarray of shape (n_pairs, n_levels)
             One row a pair, one column a level of `classes_`; rows sum to 1.
         """
-        return self._known.distribution(self._evidence(X))
+        evidence = self._evidence(X)
+        return self._known.distribution(evidence)
 
     def predict_interval(
         self, X: ArrayLike | pd.DataFrame, coverage: float = 0.9
@@ -370,7 +371,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
 
         The ends are quantiles of the predicted distribution, linear between levels.
         How far from the middle they lie is split-conformal: the share `coverage` of
-        the held-out cut of the training ratings fell inside.
+        the validation split of the training ratings fell inside.
 
         Parameters
         ----------
@@ -384,8 +385,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         intervals : ndarray of shape (n_pairs, 2)
             Lower and upper end, within the range of the levels.
         """
+        probabilities = self.predict_proba(X)
         half_width = self.calibration_.half_width(coverage)
-        return levels.interval(self.predict_proba(X), self.classes_, half_width)
+        return levels.interval(probabilities, self.classes_, half_width)
 
     def recommend(  # noqa: PLR0913 - each changes a list in a way of its own
         self,

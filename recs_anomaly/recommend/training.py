@@ -179,7 +179,7 @@ def fit_rating_rbm(
     validate: Callable[[RatingRBM], float] | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[RatingRBM, TrainingHistory]:
-    """Train one view; `validate` gives the loss of a candidate on the cut."""
+    """Train one view; `validate` gives the validation loss of a candidate."""
     kept = None
     if checkpoint is not None:
         plan = (config, schedule, seed, keras.backend.backend())
