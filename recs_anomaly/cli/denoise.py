@@ -1,6 +1,5 @@
 """``recs-anomaly denoise``: noisy pictures in, clean ones of the same kind out."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ from recs_anomaly.cli._denoise_told import (
 )
 from recs_anomaly.cli._files import refuse_missing_folder, write_bytes, write_text
 from recs_anomaly.cli._output import csv_of, json_option
+from recs_anomaly.cli._progress import progressing
 from recs_anomaly.cli._training import load_keras, warnings_in_one_line
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.text import counted, printable
+from recs_anomaly.text import counted
 
 if TYPE_CHECKING:
     from recs_anomaly import ImageDenoiser
-    from recs_anomaly.denoise.app.folder import CleaningPlan, PictureOutcome
+    from recs_anomaly.denoise.app.folder import CleaningPlan
 
 _existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -94,15 +94,9 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     denoiser = _denoiser(plan, sigma, adapt)
     records = Records(clean)
     is_all_new = again or not source.is_dir()
-    with click.progressbar(
-        clean_all(denoiser, plan.tasks, write_bytes, is_all_new),
-        length=len(plan.tasks),
-        label="Cleaning",
-        file=sys.stderr,
-        item_show_func=_name_of,
-    ) as outcomes:
-        for outcome in outcomes:
-            records.add(outcome)
+    outcomes = clean_all(denoiser, plan.tasks, write_bytes, is_all_new)
+    for outcome in progressing(outcomes, len(plan.tasks), "pictures"):
+        records.add(outcome)
     if report is not None:
         write_text(report, csv_of(records.table()))
     sheet = None if compare is None else records.sheet()
@@ -115,10 +109,6 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     tell_problems(records.outcomes, plan.others)
     if not all(outcome.is_clean for outcome in records.outcomes):
         raise SystemExit(1)
-
-
-def _name_of(outcome: "PictureOutcome | None") -> str | None:
-    return None if outcome is None else printable(outcome.name)
 
 
 def _refuse_overwriting(

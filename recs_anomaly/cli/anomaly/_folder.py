@@ -1,11 +1,11 @@
 """Reports on a folder of series: a page for each, and an overview."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from recs_anomaly.cli._progress import progressing
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.text import printable
 
@@ -41,13 +41,13 @@ def report_folder(
     tasks = [(file, output, settings) for file in files]
     lines = []
     outcomes = side_by_side(report_file, tasks, settings.n_jobs)
-    for file, outcome in zip(files, outcomes, strict=True):
+    judged = zip(files, outcomes, strict=True)
+    for file, outcome in progressing(judged, len(files), "series"):
         if outcome.failure is None:
             lines.append(outcome.result)
         else:
             lines.append(failed_line(file.name, outcome.failure))
             click.echo(printable(f"{file.name} failed: {outcome.failure}"), err=True)
-        _show_progress(len(lines), len(files))
     write_text(output / OVERVIEW, overview_page(folder.resolve().name, lines))
     return ranked(lines)
 
@@ -68,9 +68,3 @@ def report_file(file: Path, output: Path, settings: FolderSettings) -> "SeriesLi
     page = output / f"{file.name}.html"
     write_text(page, anomaly_page(summary))
     return line_of(findings, summary, page.name)
-
-
-def _show_progress(n_done: int, n_all: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if n_done == n_all else ""
-        click.echo(f"\r{n_done:,} of {n_all:,} series{end}", err=True, nl=False)

@@ -1,13 +1,12 @@
 """``recs-anomaly recommend all``: the lists of all users, into one file."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from recs_anomaly.cli._files import output_option, refuse_missing_folder
+from recs_anomaly.cli._progress import progressing
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
@@ -15,7 +14,7 @@ from recs_anomaly.cli.recommend._model import (
 )
 
 if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
+    import pandas as pd
 
 
 @click.command(
@@ -39,11 +38,11 @@ def everybody(model: Path, output: Path, n: int) -> None:
     refuse_missing_folder(output)
     recommender = load_recommender(model)
     n_users = len(recommender.model.users_)
-    with (
-        click.progressbar(length=n_users, label="Users", file=sys.stderr) as bar,
-        replacing(output) as file,
-    ):
-        n_rows = write_parquet(_counted(lists_of_everybody(recommender, n), bar), file)
+    lists = progressing(
+        lists_of_everybody(recommender, n), n_users, "users", _n_users_of
+    )
+    with replacing(output) as file:
+        n_rows = write_parquet(lists, file)
     click.echo(
         f"Wrote {n_rows:,} recommendations to {n_users:,} users to {output} "
         f"({output.stat().st_size / 1e6:.1f} MB).",
@@ -51,7 +50,5 @@ def everybody(model: Path, output: Path, n: int) -> None:
     )
 
 
-def _counted(parts: Iterator[Any], bar: "ProgressBar[int]") -> Iterator[Any]:
-    for lists in parts:
-        yield lists
-        bar.update(lists["user_id"].nunique())
+def _n_users_of(lists: "pd.DataFrame") -> int:
+    return int(lists["user_id"].nunique())
