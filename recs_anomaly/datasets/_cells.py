@@ -45,7 +45,7 @@ _MONTHS = 12
 _PIVOT = 70  # years of two digits from this on are in the last century
 
 
-class Readings(NamedTuple):
+class ColumnReadings(NamedTuple):
     """Numbers of a column, NaN where one is missing, and what parts their thousands."""
 
     numbers: Floats
@@ -84,7 +84,7 @@ def number_of(cell: str, thousands: str = "") -> float | None:
     return None if "_" in text else number  # Python alone takes 1_000 for a number
 
 
-def readings_of(column: pd.Series, thousands: str = "") -> Readings | None:
+def readings_of(column: pd.Series, thousands: str = "") -> ColumnReadings | None:
     """Return the numbers of a column; None if it holds none, or text.
 
     Parameters
@@ -96,10 +96,10 @@ def readings_of(column: pd.Series, thousands: str = "") -> Readings | None:
 
     Returns
     -------
-    readings : Readings or None
+    readings : ColumnReadings or None
     """
     if pd.api.types.is_numeric_dtype(column):
-        return Readings(column.to_numpy(dtype=np.float64, na_value=np.nan), "")
+        return ColumnReadings(column.to_numpy(dtype=np.float64, na_value=np.nan), "")
     cells = _text(column).tolist()
     numbers = [number_of(cell, thousands) for cell in cells]
     if None in numbers and not thousands:
@@ -108,7 +108,7 @@ def readings_of(column: pd.Series, thousands: str = "") -> Readings | None:
     found = np.array(numbers, dtype=np.float64)  # NaN for None
     if None in numbers or np.isnan(found).all():
         return None
-    return Readings(found, thousands)
+    return ColumnReadings(found, thousands)
 
 
 def why_no_numbers(name: str, column: pd.Series) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow.parquet import read_table
 
 from recs_anomaly.datasets._cells import (
-    Readings,
+    ColumnReadings,
     is_header,
     is_value,
     joined,
@@ -205,7 +205,7 @@ def _readings(
     path: Path,
     *,
     are_chosen: bool,
-) -> dict[str, Readings]:
+) -> dict[str, ColumnReadings]:
     """Numbers of the columns; those without are left out, if they were not chosen."""
     thousands = dict(layout.thousands)
     readings = {

@@ -66,7 +66,7 @@ class NetworkPlan(NamedTuple):
     is_compiled: bool
 
 
-class TrainedNetwork(NamedTuple):
+class TrainedRecurrent(NamedTuple):
     """Weights, the losses on the way, and where Adam's averages stand."""
 
     model: Recurrent
@@ -138,7 +138,7 @@ def train_recurrent(
     progress: Progress,
     validate: Callable[[Recurrent], float] | None = None,
     optimizer_state: Singles | None = None,
-) -> TrainedNetwork:
+) -> TrainedRecurrent:
     """Train weights from a start; samples come in an order drawn anew each epoch.
 
     `validate` gives the loss on a validation split. Adam goes on from `optimizer_state`
@@ -155,7 +155,7 @@ def train_recurrent(
         )
         batches = ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed)
         history = run(model, batches, pace.epochs, monitor, FallingRate(pace))
-        return TrainedNetwork(_weights_of(model), history, _state_of(model.optimizer))
+        return TrainedRecurrent(_weights_of(model), history, _state_of(model.optimizer))
 
 
 def plan_for(
