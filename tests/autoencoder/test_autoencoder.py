@@ -229,7 +229,7 @@ def test_a_file_whose_weights_are_not_those_of_its_layers_is_refused(
     tmp_path: Path,
 ) -> None:
     model = fresh("plain").fit(DIGITS)
-    model.layer_sizes_ = [64, 12, 4]
+    model.model_ = model.model_._replace(layer_sizes=[64, 12, 4])
     save(model, tmp_path / "model.recs")
     with pytest.raises(InputError, match=r"its layers have .* weights"):
         load(tmp_path / "model.recs")
