@@ -21,6 +21,7 @@ HALO = 80  # a multiple of MULTIPLE, and no less than the network sees to each s
 # A call costs a small plane more than the work. So many pixels of them go together.
 MAX_SMALL = 64 * 64
 PIXELS_OF_A_CALL = 16_384
+MAX_PIXELS = 400_000  # of larger planes in one call
 SMALLER_CALLS = (16, 4)  # so many times smaller, for few planes
 MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
@@ -66,7 +67,9 @@ class TrainedNetwork:
         """
         shape = inputs.shape[1:]
         if not is_small(*shape[:2]):
-            return self._called(inputs)
+            step = max(MAX_PIXELS // inputs[0, ..., 0].size, 1)
+            parts = range(0, len(inputs), step)
+            return np.concatenate([self._called(inputs[i : i + step]) for i in parts])
         if shape not in self._places:
             self._places[shape] = list(self._find_places(shape))
         *fewer, most = self._places[shape]
