@@ -168,5 +168,7 @@ def test_intervals_of_colour_and_whole_numbers(denoiser: ImageDenoiser) -> None:
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0, -1])
 def test_coverage_that_is_no_share(denoiser: ImageDenoiser, coverage: float) -> None:
-    with pytest.raises(InputError, match="coverage must be a number above 0 and below 1"):
+    with pytest.raises(
+        InputError, match="coverage must be a number above 0 and below 1"
+    ):
         denoiser.predict_interval(GREY, coverage)

@@ -1,11 +1,16 @@
 """Every example runs to its end, and says something that holds."""
 
 import runpy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pandas as pd
 import pytest
+
+from tests.eager import untraced
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -25,6 +30,41 @@ def drawn(name: str) -> dict[str, Any]:
     assert pyplot.get_fignums()
     pyplot.close("all")
     return story
+
+
+@contextmanager
+def hardly_trained() -> Iterator[None]:
+    """Let Keras take two steps of each training: what an example calls, it calls."""
+    import keras
+
+    fit = keras.Model.fit
+
+    def fit_hardly(model: keras.Model, *args: Any, **options: Any) -> Any:
+        epochs = min(options.pop("epochs", 1), options.get("initial_epoch", 0) + 1)
+        return fit(model, *args, epochs=epochs, steps_per_epoch=2, **options)
+
+    with untraced(), mock.patch.object(keras.Model, "fit", fit_hardly):
+        yield
+
+
+# Those whose training takes long; what they say is looked at in `make test-all`.
+LONG = {
+    "anatomy_of_an_anomaly": {"reached", "met"},
+    "compress_columns_with_an_autoencoder": {"scores"},
+    "cross_validate_a_recommender": {"gains"},
+    "draw_digits_that_nobody_wrote": {"sure"},
+    "map_digits_in_a_latent_space": {"accuracies"},
+    "read_training_curves": {"best", "overfit", "paces"},
+    "stack_a_sequence_classifier": {"scores"},
+    "translate_numbers": {"accuracy"},
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_one_runs_with_hardly_any_training(name: str) -> None:
+    with hardly_trained():
+        story = drawn(name)
+    assert LONG[name] <= story.keys()
 
 
 def test_none_is_forgotten() -> None:
@@ -62,17 +102,20 @@ def test_choose_an_rbm_by_grid_search() -> None:
     assert story["accuracy"] > 0.85
 
 
+@pytest.mark.slow
 def test_compress_columns_with_an_autoencoder() -> None:
     scores = drawn("compress_columns_with_an_autoencoder")["scores"]
     assert scores["autoencoder"] > 0.8
     assert scores["autoencoder"] > scores["components"] + 0.05
 
 
+@pytest.mark.slow
 def test_cross_validate_a_recommender() -> None:
     gains = drawn("cross_validate_a_recommender")["gains"]
     assert min(gains.values()) > 0.05
 
 
+@pytest.mark.slow
 def test_stack_a_sequence_classifier() -> None:
     scores = drawn("stack_a_sequence_classifier")["scores"]
     assert scores["stack"] > scores["forest"]
@@ -89,6 +132,7 @@ def test_write_names() -> None:
     assert story["bits"] < 4.5 < story["reversed_bits"]
 
 
+@pytest.mark.slow
 def test_translate_numbers() -> None:
     assert drawn("translate_numbers")["accuracy"] > 0.7
 
@@ -110,11 +154,13 @@ def test_name_hidden_units_by_films() -> None:
     assert story["n_beyond_doubt"] > 3 * by_chance
 
 
+@pytest.mark.slow
 def test_map_digits_in_a_latent_space() -> None:
     accuracies = drawn("map_digits_in_a_latent_space")["accuracies"]
     assert accuracies["latent space"] > accuracies["two principal components"] + 0.1
 
 
+@pytest.mark.slow
 def test_draw_digits_that_nobody_wrote() -> None:
     sure = drawn("draw_digits_that_nobody_wrote")["sure"]
     assert sure["real digits"] > sure["samples"] > sure["shuffled pixels"] + 0.1
@@ -128,12 +174,14 @@ def test_remember_over_long_sequences() -> None:
     assert story["sizes"]["gru"][0] > 10 * story["sizes"]["simple_rnn"][0]
 
 
+@pytest.mark.slow
 def test_anatomy_of_an_anomaly() -> None:
     story = drawn("anatomy_of_an_anomaly")
     assert story["reached"]["forecast"] > 1
     assert len(story["met"]) >= 1
 
 
+@pytest.mark.slow
 def test_read_training_curves() -> None:
     story = drawn("read_training_curves")
     assert story["best"] + 1 < story["overfit"].n_iter_ < 300
