@@ -105,8 +105,10 @@ def test_a_large_series_is_a_small_quick_page(browser: Any, tmp_path: Path) -> N
     findings = made_findings(tuple("abcdefghij"), EVENTS, n_rows=100_000)
     text = anomaly_page(summarise(findings, "large"))
     assert len(text) < 10e6
+    # The process may be that of pages before, and has used time for these.
+    before = processor_seconds(opened(browser, tmp_path, "<p>nothing</p>"))
     page = opened(browser, tmp_path, text)
     page.execute_async_script(
         "requestAnimationFrame(() => setTimeout(arguments[0], 0))"
     )
-    assert processor_seconds(page) < 2
+    assert 0 < processor_seconds(page) - before < 2
