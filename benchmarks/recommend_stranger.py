@@ -31,7 +31,7 @@ from recs_anomaly.recommend.serving.catalogue import titles_and_genres
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 BUDGET_MS = 1.0
-RATIO_BUDGET = 2.5
+RATIO_BUDGET = 1.5
 N_RATINGS = 50
 N_USERS = 20
 N_CALLS = 500
