@@ -22,7 +22,13 @@ from recs_anomaly.anomaly.fitting import (
     fit_norms,
     without,
 )
-from recs_anomaly.anomaly.held_out import held_out_tail, hold_out
+from recs_anomaly.anomaly.held_out import (
+    at_held_out_scale,
+    held_out_tail,
+    hold_out,
+    judge_held_out,
+)
+from recs_anomaly.anomaly.lagged import array_rules
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import Norms, rating_of
 from recs_anomaly.anomaly.tail import Tail, score_at
@@ -156,6 +162,8 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             "recurrent.kernel": "kernel_in_",
             "recurrent.recurrent_kernel": "kernel_back_",
             "recurrent.head_kernel": "head_",
+            "correction": "correction_",
+            "relation": "relation_",
         },
         derived={"cell": lambda detector: detector.cell},
         rules={
@@ -167,6 +175,11 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
                 "head_kernel": ("n_units", "n_targets"),
                 "head_bias": ("n_targets",),
             }.items()
+        }
+        | {
+            f"{name}.{field}": rule
+            for name in ("correction", "relation")
+            for field, rule in array_rules(name).items()
         },
     )
     norms_ = Held(Norms)
@@ -249,14 +262,17 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         rows = find_normal_rows(grid.values, settings.narrow(chosen))
         chosen = settings.settings_for(self, without(grid.values, rows.learned))
         fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
-        blocks = hold_out(fitted.linear.model, *fitted.learned, chosen)
-        weights = settings.sign_weights(self).branches
+        blocks = hold_out(fitted, chosen)
+        normal = without(grid.values, fitted.rows.normal)
+        judged = judge_held_out(fitted.linear.model, blocks, normal, chosen)
+        fitted = at_held_out_scale(fitted, judged, chosen)
         self.model_ = fitted.whole.model
+        weights = settings.weights_for(self, self.model_).branches
         self.window_ = self.model_.width
         self.n_rows_ = len(grid.values)
         self.n_normal_ = int(rows.normal.sum())
         self.norms_ = fit_norms(fitted.whole, grid.values)
-        self.tail_ = held_out_tail(fitted, blocks, grid, chosen, weights)
+        self.tail_ = held_out_tail(fitted, blocks, judged, grid, chosen, weights)
         self.offset_ = -self._threshold(grid)
         longest = settings.causal_time_constant(self.smooth, self.n_rows_)
         chosen = chosen._replace(time_constant=longest)
