@@ -6,6 +6,7 @@ import pandas as pd
 from recs_anomaly.anomaly.branches import signs_of
 from recs_anomaly.anomaly.events import RowEvidence, event_runs, event_table
 from recs_anomaly.anomaly.rating import RatedRows, Rating
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
 from recs_anomaly.core.arrays import Floats
@@ -22,8 +23,8 @@ class Assessment:
     rating : Rating
         What the rows were judged by.
     rows : RatedRows
-    values : ndarray of shape (n_rows, n_targets)
-        Readings of the judged channels.
+    series : SeenSeries
+        What was judged.
     tail : Tail
         How often normal rows score as high.
     threshold : float
@@ -43,13 +44,13 @@ class Assessment:
         self,
         rating: Rating,
         rows: RatedRows,
-        values: Floats,
+        series: SeenSeries,
         tail: Tail,
         threshold: float,
         names: list[str],
         index: pd.Index,
     ) -> None:
-        self._rating, self._rows, self._values = rating, rows, values
+        self._rating, self._rows, self._series = rating, rows, series
         self._tail, self._threshold = tail, threshold
         self._names, self._index = names, index
         self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
@@ -68,7 +69,7 @@ class Assessment:
             That of `TimeSeriesAnomalyDetector.explain`.
         """
         rows, names = self._rows, self._names
-        in_units = self._rating.model.channels.in_units
+        in_units = self._in_units
         lower, upper = self._rating.norms.band.T
         known = np.where(rows.is_known[:, None], rows.shares, 0.0)
         signs = [sign.name for sign in signs_of(self._rating.branches)]
@@ -114,8 +115,8 @@ class Assessment:
             rows.shares,
             rows.errors,
             rows.stillness,
-            self._values,
-            model.channels.in_units(rows.expected),
+            self._series.readings[self._series.is_given][:, model.channels.targets],
+            self._in_units(rows.expected),
             rows.residual,
             rows.alone,
             model.width,
@@ -123,6 +124,10 @@ class Assessment:
         )
         runs = event_runs(evidence, self._threshold, merge_gap, min_duration)
         return event_table(evidence, runs, self._tail, self._names, self._index)
+
+    def _in_units(self, scaled: Floats) -> Floats:
+        channels = self._rating.model.channels
+        return self._series.in_units(channels.in_units(scaled), channels.targets)
 
 
 def _portions(shares: Floats) -> Floats:

@@ -79,20 +79,27 @@ class Prepared(NamedTuple):
     starts: np.ndarray
 
 
-def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
+def find_normal_rows(
+    series: Floats, settings: Settings, readings: Floats | None = None
+) -> NormalRows:
     """Find which rows of a training series (n_rows, n_channels) belong there.
 
     The rows that do not are found by models fitted to all, and again by models fitted
     without those found so far. The windows of `settings` should be narrow: of wide ones
-    too few are free of something that is brief.
+    too few are free of something that is brief. `readings` are what was measured where
+    `series` is what a calendar has left of it: then what recurs is not in it, and
+    events that are few are left out too.
     """
+    least = MIN_LEFT_OUT if readings is None else 0.0
+    readings = series if readings is None else readings
     every: Bools = np.ones(len(series), dtype=np.bool_)
     rows = NormalRows(every, every)
     for _ in range(ROUNDS):
         model = _fit_to(series, rows.learned, settings).model
-        found = find_suspects(model, series, without(series, rows.learned))
+        known = without(series, rows.learned)
+        found = find_suspects(model, series, known, readings)
         normal, before = found.ordinary, rows.learned
-        are_few = (~normal).mean() < MIN_LEFT_OUT
+        are_few = (~normal).mean() < least
         rows = NormalRows(normal, every if are_few else _with_margins(normal))
         if (rows.learned == before).all():
             break
@@ -117,14 +124,14 @@ def fit_anomaly_model(
     return Fitted(_scaled(networked, learned.series, settings), linear, rows, learned)
 
 
-def fit_norms(whole: Scaled, series: Floats) -> Norms:
+def fit_norms(whole: Scaled, readings: Floats) -> Norms:
     """Find what the rows of a training series (n_rows, n_channels) reach."""
     targets = whole.model.channels.targets
     return Norms(
         whole.scale,
         whole.row_scale,
         _band(whole.judged.residual, whole.judged.is_known[0]),
-        longest_standstills(series[:, targets]),
+        longest_standstills(readings[:, targets]),
     )
 
 

@@ -20,8 +20,8 @@ from recs_anomaly.anomaly.levels import (
     weighted_errors,
 )
 from recs_anomaly.anomaly.model import AnomalyModel
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.base.state import ArraySpec
-from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats
 
 # An array of averaged errors.
@@ -93,7 +93,7 @@ class Rating(NamedTuple):
     longest: float
     side: int
 
-    def look(self, grid: SeriesGrid) -> RatedRows:
+    def look(self, grid: SeenSeries) -> RatedRows:
         """Judge a series; the result is about its rows alone, not about its gaps."""
         judged = judge(self.model, grid.values, self.side, self.branches)
         given = grid.is_given
@@ -102,7 +102,7 @@ class Rating(NamedTuple):
         known = np.where(judged.is_known, judged.errors, 0.0)[:, given]
         is_known = np.any(judged.is_known, axis=(0, 2))
         is_between = ~is_known & ~in_long_gap(is_known[:, None])[:, 0]
-        readings = grid.values[given][:, self.model.channels.targets]
+        readings = grid.readings[given][:, self.model.channels.targets]
         still = stillness(readings, self.norms.longest_still)
         return RatedRows(
             judged.expected[given],

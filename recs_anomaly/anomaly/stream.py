@@ -12,9 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.branches.standstill import StandstillCount
+from recs_anomaly.anomaly.calendar import CalendarClock
 from recs_anomaly.anomaly.causal import FARTHEST
 from recs_anomaly.anomaly.causal_rating import causal_rating_of
 from recs_anomaly.anomaly.levels import sign_shares
+from recs_anomaly.anomaly.seen_series import without_codes
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.base.time_axis import GAP, channel_names, stamped_seconds
@@ -91,6 +93,10 @@ class StreamScorer:
         self._channels, self._tail = detector.model_.channels, rating.norms.tail
         self._typical = rating.norms.typical
         self.level_ = np.zeros(len(self._channels.centre))
+        calendar = detector.model_.calendar
+        self._clock = None if calendar is None else CalendarClock(calendar)
+        if calendar is not None:
+            self.level_ = calendar.level.copy()
 
     @property
     def offset_(self) -> float:
@@ -118,7 +124,9 @@ class StreamScorer:
 
     @level_.setter
     def level_(self, level: Floats) -> None:
-        self._level, self._centre = level, self._channels.centre + level
+        self._level = level
+        is_plain = self.detector.model_.calendar is None
+        self._centre = self._channels.centre + (level if is_plain else 0.0)
 
     def move_level(self, shift: ArrayLike) -> None:
         """Hold another level of the channels for normal, from the next row on.
@@ -130,6 +138,8 @@ class StreamScorer:
         """
         moved = np.asarray(shift, dtype=np.float64)
         self.level_ = self.level_ + moved
+        if self._clock is not None:
+            moved = self._clock.scaled(moved)
         self.live.shift(moved / self._channels.scale)
 
     def score_one(self, x: ArrayLike, time: Time | None = None) -> float:
@@ -137,8 +147,9 @@ class StreamScorer:
 
         Parameters
         ----------
-        x : float or array-like of shape (n_channels,)
-            Readings in the sensors' own units; NaN where nothing was measured.
+        x : float, array-like of shape (n_channels,), or dict
+            Readings in the sensors' own units; NaN where nothing was measured. A dict
+            has them by the names of channels.
         time : float, datetime or datetime64, optional
             When: seconds, or a time. Without one, the row follows the one before.
 
@@ -188,7 +199,7 @@ class StreamScorer:
 
         Parameters
         ----------
-        x : float or array-like of shape (n_channels,)
+        x : float, array-like of shape (n_channels,), or dict
             As for `score_one`.
         time : float, datetime or datetime64, optional
             As for `score_one`.
@@ -199,7 +210,12 @@ class StreamScorer:
             Minus the score; NaN if the row cannot be judged, None if it comes too late.
         """
         readings = self._readings(x)
-        row = (readings - self._centre) / self._channels.scale
+        seconds = None if time is None else seconds_of(time)
+        left = readings
+        if self._clock is not None:
+            seconds = self._following() if seconds is None else seconds
+            left = self._clock.left(readings, seconds, self._level)
+        row = (left - self._centre) / self._channels.scale
         is_complete = bool((np.abs(row) <= FARTHEST).all())
         if not is_complete:
             if np.isinf(row).any():
@@ -208,9 +224,11 @@ class StreamScorer:
                 )
             row = np.clip(row, -FARTHEST, FARTHEST)
             is_complete = not np.isnan(row).any()
-        if time is not None and not self._moved_to(seconds_of(time)):
+        if seconds is not None and not self._moved_to(seconds):
             self.n_late_ += 1
             return None
+        if self._clock is not None:
+            self._level = self._level + self._clock.step(readings)
         self.n_rows_ += 1
         still = self._standstill.advance(readings[self._channels.targets])
         return float(
@@ -244,6 +262,8 @@ class StreamScorer:
             setattr(self, name, value)
 
     def _readings(self, x: ArrayLike) -> Floats:
+        if isinstance(x, Mapping):
+            x = self._named(x)
         readings = np.asarray(x, dtype=np.float64)
         if readings.shape != self._centre.shape:
             if readings.size != self._centre.size:
@@ -252,7 +272,22 @@ class StreamScorer:
                     f"got {readings.size}."
                 )
             readings = readings.reshape(-1)
-        return readings
+        codes = self.detector.model_.codes
+        return readings if codes is None else without_codes(readings[None], codes)[0]
+
+    def _named(self, readings: Mapping[str, float]) -> list[float]:
+        """Put readings by channel into the order of the channels; NaN if not there."""
+        names = self.channel_names_
+        unknown = set(readings) - set(names)
+        if unknown:
+            raise InputError(f"x must name channels of {names}; got {sorted(unknown)}.")
+        return [readings.get(name, np.nan) for name in names]
+
+    def _following(self) -> float:
+        """Time of a row that comes without one: after the last, or after training."""
+        last = float(self.last_time_[0])
+        end = float(self.detector.model_.calendar.end[0])
+        return (end if math.isnan(last) else last) + float(self.detector.step_)
 
     def _moved_to(self, seconds: float) -> bool:
         """Move on to a time, through rows that are missing; say if it is not past."""

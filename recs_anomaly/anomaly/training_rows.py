@@ -67,20 +67,23 @@ class Suspects(NamedTuple):
         return np.ones_like(self.jumps)
 
 
-def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspects:
+def find_suspects(
+    model: AnomalyModel, series: Floats, normal: Floats, readings: Floats
+) -> Suspects:
     """Find the rows of a training series that speak against themselves.
 
     `model` has been fitted to `normal`, which is `series` (n_rows, n_channels) with NaN
     in the rows that were suspects before. `model.memory_starts` are its windows.
+    `readings`, of that shape, are what was measured.
     """
     targets = model.channels.targets
-    judged = series[:, targets]
+    judged = readings[:, targets]
     is_moving = share_still(judged) <= MAX_STILL
     moving = model._replace(
         channels=model.channels._replace(targets=targets[is_moving])
     )
     return Suspects(
-        _odd_values(series, model.width),
+        _odd_values(readings, model.width),
         stillness(judged, longest_standstills(judged)).max(axis=1) > 1,
         _jumps(moving, series, normal),
         _shapes(moving, series),

@@ -227,7 +227,7 @@ class SeriesWatcher:
 
         Parameters
         ----------
-        x : float or array-like of shape (n_channels,)
+        x : float, array-like of shape (n_channels,), or dict
             As for `StreamScorer.score_one`.
         time : float, datetime or datetime64, optional
             As for `StreamScorer.score_one`.
