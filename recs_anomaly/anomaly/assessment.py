@@ -1,15 +1,24 @@
 """Assessment: all that a fitted detector says of one series, from one look at it."""
 
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
 from recs_anomaly.anomaly.branches import signs_of
-from recs_anomaly.anomaly.events import RowEvidence, event_runs, event_table
+from recs_anomaly.anomaly.events import (
+    RowEvidence,
+    event_rows,
+    event_table,
+    merged_runs,
+)
 from recs_anomaly.anomaly.rating import RatedRows, Rating
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
-from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.arrays import Bools, Floats
+
+JUST_WITHIN = 1e-6  # of the threshold
 
 
 class Assessment:
@@ -33,6 +42,8 @@ class Assessment:
         Of the judged channels.
     index : Index
         Labels of the rows.
+    spares_others : bool, default=True
+        Whether rows that only others have put beyond the threshold stay within it.
 
     Attributes
     ----------
@@ -49,16 +60,23 @@ class Assessment:
         threshold: float,
         names: list[str],
         index: pd.Index,
+        spares_others: bool = True,
     ) -> None:
         self._rating, self._rows, self._series = rating, rows, series
         self._tail, self._threshold = tail, threshold
         self._names, self._index = names, index
+        self._spares_others = spares_others
         self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
 
-    @property
+    @cached_property
     def scores(self) -> Floats:
         """Scores of the rows; lower is more abnormal."""
-        return -self._ratio
+        if not self._spares_others:
+            return -self._ratio
+        # In their order, just within the threshold.
+        beyond = self._ratio > self._threshold
+        least = self._threshold * (1.0 - JUST_WITHIN / np.maximum(self._ratio, 1e-9))
+        return -np.where(beyond & ~self._is_core, least, self._ratio)
 
     def explanation(self) -> pd.DataFrame:
         """Say for each row what was expected, and who found it abnormal.
@@ -109,8 +127,13 @@ class Assessment:
         """
         check_integer("min_duration", min_duration, 1)
         check_integer("merge_gap", merge_gap, 0)
+        runs = merged_runs(self._is_core, merge_gap, min_duration)
+        return event_table(self._evidence, runs, self._tail, self._names, self._index)
+
+    @cached_property
+    def _evidence(self) -> RowEvidence:
         rows, model = self._rows, self._rating.model
-        evidence = RowEvidence(
+        return RowEvidence(
             self._ratio,
             rows.shares,
             rows.errors,
@@ -118,12 +141,13 @@ class Assessment:
             self._series.readings[self._series.is_given][:, model.channels.targets],
             self._in_units(rows.expected),
             rows.residual,
-            rows.alone,
             model.width,
             self._rating.branches,
         )
-        runs = event_runs(evidence, self._threshold, merge_gap, min_duration)
-        return event_table(evidence, runs, self._tail, self._names, self._index)
+
+    @cached_property
+    def _is_core(self) -> Bools:
+        return event_rows(self._evidence, self._threshold)
 
     def _in_units(self, scaled: Floats) -> Floats:
         channels = self._rating.model.channels

@@ -353,8 +353,9 @@ def _spreads(residual: Floats, kinds: np.ndarray, usual: Floats) -> Floats:
         around = sliding_windows(padded.T, 2 * beside + 1)
         pooled = np.abs(around.reshape(n_slots, -1))
         found[kind] = [_scale(each) for each in pooled]
-        exact = np.array([_scale(each) for each in own.T]) if len(own) > 3 else 0.0
-        found[kind] = np.maximum(found[kind], exact)
+        if len(own) >= MIN_DAYS:
+            exact = 1.4826 * np.nanmedian(np.abs(own), axis=0)
+            found[kind] = np.maximum(found[kind], np.nan_to_num(exact))
         slope = np.abs(np.roll(usual[kind], 1) - np.roll(usual[kind], -1))
         found[kind] = maximum_filter1d(found[kind], 3, mode="wrap")
         found[kind] = np.hypot(found[kind], SLOPE * slope)
@@ -367,8 +368,8 @@ def _scale(residual: Floats) -> float:
     size = np.abs(residual[~np.isnan(residual)])
     if not len(size):
         return 0.0
-    middle, high = np.quantile(size, (0.5, 0.9))
-    return float(max(1.4826 * middle, high / 1.645, 1e-12))
+    middle, high = np.quantile(size, (0.5, 0.8))
+    return float(max(1.4826 * middle, high / 1.2816, 1e-12))
 
 
 def _each_week(off: Floats) -> Floats:

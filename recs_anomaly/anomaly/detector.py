@@ -442,6 +442,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             -self.offset_,
             self._target_names(X),
             row_index(X, len(rows.ratios)),
+            spares_others=isinstance(self.contamination, str),
         )
 
     def score_samples_causal(self, X: ArrayLike | pd.DataFrame) -> Floats:

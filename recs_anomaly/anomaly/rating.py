@@ -16,7 +16,6 @@ from recs_anomaly.anomaly.levels import (
     rate,
     sign_shares,
     smoothed_errors,
-    time_constants,
     weighted_errors,
 )
 from recs_anomaly.anomaly.model import AnomalyModel
@@ -54,9 +53,8 @@ class RatedRows(NamedTuple):
     row is as abnormal as one normal row in a thousand. `errors` (n_branches, n_rows,
     n_targets) are those of the rows themselves, in units of what one in a thousand
     reaches. `stillness` (n_rows, n_targets) says how much longer than is usual a
-    channel stands still. `alone` (n_rows,) is what the forecast error of a row would be
-    after smoothing if there were no others. `is_known` (n_rows,) says where anything
-    was measured, `is_between` where nothing was, but shortly before and after.
+    channel stands still. `is_known` (n_rows,) says where anything was measured,
+    `is_between` where nothing was, but shortly before and after.
     """
 
     expected: Floats
@@ -65,7 +63,6 @@ class RatedRows(NamedTuple):
     ratios: Floats
     errors: Floats
     stillness: Floats
-    alone: Floats
     is_known: Bools
     is_between: Bools
 
@@ -111,27 +108,9 @@ class Rating(NamedTuple):
             rate(levels, still, self.weights),
             weighted_errors(known, self.norms.row_scale, self.weights.branches),
             still,
-            self._alone(known),
             is_known[given],
             is_between[given],
         )
-
-    def _alone(self, errors: Floats) -> Floats:
-        """Leave of errors (n_branches, n_rows, n_targets) what smoothing would.
-
-        The row weighs one, those before and after it some time constants' worth. Only
-        branches that look at single rows count.
-        """
-        by_scale = [
-            errors[number] / scale[number] / (1.0 + 2.0 * constant)
-            for constant, scale in zip(
-                time_constants(self.longest), self.norms.error_scale, strict=True
-            )
-            for number, branch in enumerate(self.branches)
-            if branch.of_rows is not None
-        ]
-        alone: Floats = np.max(by_scale, axis=(0, 2))
-        return alone
 
 
 def fitted_branches(norms: Norms) -> list[Branch]:

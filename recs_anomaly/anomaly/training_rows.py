@@ -11,6 +11,7 @@ a channel moves: one that stands still for long is far from that at its every st
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from recs_anomaly.anomaly.autoregression import fill_missing, forecast
 from recs_anomaly.anomaly.branches.neighbour import nearest_distance
@@ -46,6 +47,11 @@ MAX_HOLE = 200  # rows of a hole: what lies farther from both sides is a guess
 KNOWN = 0.8  # of the rows beside it
 INPAINTING_ALIKE = 0.1  # of their variance: what the rows found may differ by
 MOVING = 0.1  # of the channel's variance: rows that move less say little
+FAR_FROM_0 = 6.0  # spreads
+SLIGHTLY = 0.4  # of that: the rows of a stretch which count
+LASTING_ROWS = (1, 4, 16, 64)
+JOINED_RUNS, MIN_TIMES = 8, 4  # rows between, and how often what is odd recurs
+PUNCTUAL, REGULAR = 0.05, 0.7  # of a period; and of the periods in which it must
 JOINED = 4  # rows on either side whose level the rows put in must meet
 
 
@@ -76,18 +82,67 @@ def find_suspects(
     in the rows that were suspects before. `model.memory_starts` are its windows.
     `readings`, of that shape, are what was measured.
     """
-    targets = model.channels.targets
+    targets, is_left = model.channels.targets, readings is not series
     judged = readings[:, targets]
     is_moving = share_still(judged) <= MAX_STILL
     moving = model._replace(
         channels=model.channels._replace(targets=targets[is_moving])
     )
     return Suspects(
-        _odd_values(readings, model.width),
+        _odd_values(readings, model.width)
+        | (_deviations(series[:, targets]) if is_left else False),
         stillness(judged, longest_standstills(judged)).max(axis=1) > 1,
-        _jumps(moving, series, normal),
+        _jumps(moving, series, normal, is_left),
         _shapes(moving, series),
     )
+
+
+def _deviations(values: Floats) -> Bools:
+    """Rows in which what a calendar leaves over is far from 0, alone or for a while.
+
+    `values` is (n_rows, n_targets). How far is measured by medians, which no fault of
+    less than half of the rows can move.
+    """
+    is_odd = np.zeros(len(values), dtype=np.bool_)
+    for channel in values.T:
+        known = ~np.isnan(channel)
+        filled = np.where(known, channel, 0.0)
+        filled = np.where(known, filled - np.median(channel[known]), 0.0)
+        own = np.abs(filled) > FAR_FROM_0 * SLIGHTLY * _spread(filled[known])
+        for n_rows in LASTING_ROWS:
+            mean = uniform_filter1d(filled, n_rows)
+            is_far = np.abs(mean) > FAR_FROM_0 * _spread(mean[known])
+            near = maximum_filter1d(is_far, n_rows) & (own | (n_rows == 1))
+            is_odd |= near & known
+    return is_odd & ~_on_time(is_odd)
+
+
+def _spread(values: Floats) -> float:
+    return float(1.4826 * np.median(np.abs(values))) if len(values) else 0.0
+
+
+def _on_time(is_odd: Bools) -> Bools:
+    """Say which rows are odd again and again, always as many rows apart."""
+    runs = runs_of(maximum_filter1d(is_odd, 2 * JOINED_RUNS + 1))
+    starts = np.array([first for first, _ in runs], dtype=np.float64)
+    on_time = np.zeros_like(is_odd)
+    if len(starts) < MIN_TIMES:
+        return on_time
+    for period in np.unique(np.diff(starts)):
+        phase = np.exp(2j * np.pi * starts / period)
+        is_due = (
+            np.abs(
+                np.angle(
+                    phase * np.conj(np.median(phase.real) + 1j * np.median(phase.imag))
+                )
+            )
+            < 2 * np.pi * PUNCTUAL
+        )
+        n_due = len(np.unique(np.round(starts[is_due] / period)))
+        if n_due >= max(MIN_TIMES, REGULAR * len(is_odd) / period):
+            for first, stop in np.array(runs)[is_due]:
+                on_time[first:stop] = True
+    return on_time
 
 
 def _odd_values(series: Floats, width: int) -> Bools:
@@ -106,7 +161,7 @@ def _odd_values(series: Floats, width: int) -> Bools:
     return is_odd
 
 
-def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
+def _jumps(model: AnomalyModel, series: Floats, normal: Floats, is_left: bool) -> Bools:
     """Rows whose forecast, from a past without suspects, errs as nowhere else."""
     targets = model.channels.targets
     past = fill_missing(
@@ -125,6 +180,9 @@ def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
         is_far = level[:, target] > least
         if is_far.mean() <= MAX_LEFT_OUT:
             is_like = level[:, target] > LIKE * least
+            if is_left:
+                is_jump |= is_far & ~_on_time(is_far)
+                continue
             is_jump |= is_far & ~_recurs(
                 residual[:, target], is_far, is_like, model.width
             )
