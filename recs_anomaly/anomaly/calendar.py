@@ -31,6 +31,7 @@ SINGLE = 0.25  # of what was seen once: how far it may differ the next time
 SLOPE = 0.1  # of the change over two slots: what is due may come a little early
 LEAST_SPREAD = 0.25  # of the median spread
 WANDERING, SMOOTHLY = 0.4, 1.0  # spread and von Neumann ratio of the days' levels
+LARGE = 0.3  # of the largest usual reading: ratios of less say little
 LEVEL_S, LEVEL_ROWS = DAY_S, 24.0  # over which a level is followed, at least
 BOUND = 2.0  # spreads: what a row may move the level by, at most
 
@@ -42,7 +43,8 @@ class Calendar(NamedTuple):
     without a course have 0 and 1. `months` (2, n_day_slots, n_channels) is what the
     last and the first day of a month add. `pace` (n_channels,) is the share by which a
     row moves the level, and `level` (n_channels,) where it was at the end of training,
-    at `end` (1,) seconds of `zone` (1,), a name or "".
+    at `end` (1,) seconds of `zone` (1,), a name or "". Where channels `grow`
+    (n_channels,) is 1, the level is the logarithm of a factor, else it is added.
     """
 
     usual: Annotated[Floats, ArraySpec("float64", ("n_week_slots", "n_features_in_"))]
@@ -52,6 +54,7 @@ class Calendar(NamedTuple):
     ]
     pace: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
     level: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
+    grow: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
     end: Annotated[Floats, ArraySpec("float64", (1,))]
     zone: Annotated[np.ndarray, ArraySpec("str", (1,))]
 
@@ -74,14 +77,25 @@ class Calendar(NamedTuple):
         if not self.pace.any():
             return np.broadcast_to(start, values.shape)
         usual, spread = self.due(seconds)
-        typical = np.median(self.spread, axis=0)
-        found, level = np.empty_like(values), start.copy()
-        for row, (value, centre, unit) in enumerate(
-            zip(values, usual, spread, strict=True)
-        ):
+        pace, found, level = self.paces(), np.empty_like(values), start.copy()
+        for row, value in enumerate(values):
             found[row] = level
-            level = level + self.pace * moved(value, centre + level, unit, typical)
+            level = level + pace * moved(
+                value, *self.at(level, usual[row], spread[row])
+            )
         return found
+
+    def at(self, level: Floats, usual: Floats, spread: Floats) -> tuple[Floats, Floats]:
+        """Give what is usual, and its spread, at some levels."""
+        factor = np.exp(self.grow * level)
+        return usual * factor + (1.0 - self.grow) * level, spread * factor
+
+    def paces(self) -> Floats:
+        """Give what a row that is one spread off moves the levels by (n_channels,)."""
+        typical = np.median(self.spread, axis=0)
+        large = np.maximum(np.abs(self.usual), LARGE * np.abs(self.usual).max(axis=0))
+        relative = np.median(self.spread / np.where(large > 0, large, 1.0), axis=0)
+        return self.pace * np.where(self.grow > 0, relative, typical)
 
 
 class CalendarClock:
@@ -93,21 +107,26 @@ class CalendarClock:
     """
 
     def __init__(self, calendar: Calendar) -> None:
-        self._calendar = calendar
+        self._calendar, self._paces = calendar, calendar.paces()
         self._typical = np.median(calendar.spread, axis=0)
+        self._large = np.maximum(np.abs(calendar.usual).mean(axis=0), self._typical)
         self.usual = self.unit = self._typical
 
     def left(self, readings: Floats, seconds: float, level: Floats) -> Floats:
         """Give what is left (n_channels,) of the readings at a time."""
-        [usual], [self.unit] = self._calendar.due(np.array([seconds]))
-        self.usual = usual + level
+        [usual], [spread] = self._calendar.due(np.array([seconds]))
+        self.usual, self.unit = self._calendar.at(level, usual, spread)
         left: Floats = (readings - self.usual) / self.unit
         return left
 
     def step(self, readings: Floats) -> Floats:
         """Give what the last readings move the levels by."""
-        apart = moved(readings, self.usual, self.unit, self._typical)
-        return self._calendar.pace * apart
+        return self._paces * moved(readings, self.usual, self.unit)
+
+    def shifted(self, level: Floats, shift: Floats) -> Floats:
+        """Give levels that lie by so much higher, in the units of the readings."""
+        factor = np.maximum(1.0 + shift / self._large, SINGLE)
+        return np.where(self._calendar.grow > 0, level + np.log(factor), level + shift)
 
     def scaled(self, shift: Floats) -> Floats:
         """Give a shift of levels as what is judged mostly moves by."""
@@ -115,9 +134,9 @@ class CalendarClock:
         return scaled
 
 
-def moved(value: Floats, centre: Floats, unit: Floats, typical: Floats) -> Floats:
-    """Say what a row moves the levels by, for a pace of one; bounded."""
-    apart = np.clip((value - centre) / unit, -BOUND, BOUND) * typical
+def moved(value: Floats, usual: Floats, spread: Floats) -> Floats:
+    """Say how many spreads a row is off, bounded; 0 where nothing was measured."""
+    apart = np.clip((value - usual) / spread, -BOUND, BOUND)
     return np.where(np.isnan(apart), 0.0, apart)
 
 
@@ -139,7 +158,7 @@ def fit_calendar(
     n_slots, n_channels = round(DAY_S / slot_s), values.shape[1]
     usual = np.zeros((7 * n_slots, n_channels))
     spread, months = np.ones_like(usual), np.zeros((2, n_slots, n_channels))
-    pace, level = np.zeros(n_channels), np.zeros(n_channels)
+    pace, level, grow = np.zeros((3, n_channels))
     days = _Days(wall, slot_s)
     has_course = np.zeros(n_channels, dtype=np.bool_)
     apart = np.zeros_like(values)
@@ -152,10 +171,11 @@ def fit_calendar(
         months[:, :, channel] = course.months
         apart[:, channel] = course.apart
         pace[channel] = step / max(LEVEL_S, LEVEL_ROWS * step) * course.wanders
+        grow[channel] = course.grows
     if not has_course.any():
         return None
     end, zones = seconds[-1:].copy(), np.array([zone], dtype=object)
-    calendar = Calendar(usual, spread, months, pace, level, end, zones)
+    calendar = Calendar(usual, spread, months, pace, level, grow, end, zones)
     levels = calendar.levels(values, seconds, first_level(calendar, values, seconds))
     return calendar._replace(level=levels[-1].copy()), apart
 
@@ -165,9 +185,23 @@ def first_level(calendar: Calendar, values: Floats, seconds: Floats) -> Floats:
     if not calendar.pace.any():
         return np.zeros_like(calendar.pace)
     rows = seconds < seconds[0] + LEVEL_S
-    apart = values[rows] - calendar.due(seconds[rows])[0]
-    level = [np.median(each[~np.isnan(each)]) for each in apart.T]
-    return np.where(calendar.pace > 0, np.nan_to_num(level), 0.0)
+    usual = calendar.due(seconds[rows])[0]
+    levels = []
+    for value, due, grows in zip(values[rows].T, usual.T, calendar.grow, strict=True):
+        known = ~np.isnan(value)
+        levels.append(_level(value[known], due[known], bool(grows)))
+    return np.where(calendar.pace > 0, levels, 0.0)
+
+
+def _level(values: Floats, usual: Floats, grows: bool) -> float:
+    """Find the level of readings (n_rows,): a median; 0 if there are none."""
+    if not grows:
+        return float(np.median(values - usual)) if len(values) else 0.0
+    is_large = usual > LARGE * usual.max(initial=0.0)
+    if not is_large.any():
+        return 0.0
+    ratio = float(np.median(values[is_large] / usual[is_large]))
+    return float(np.log(max(ratio, SINGLE)))
 
 
 def wall_seconds(seconds: Floats, zone: str) -> Floats:
@@ -193,6 +227,7 @@ class _Course(NamedTuple):
     months: Floats
     apart: Floats
     wanders: bool
+    grows: bool
 
 
 class _Days:
@@ -232,7 +267,9 @@ def _course(days: _Days, channel: Floats) -> _Course | None:
         return None
     everyday = np.zeros(days.n_days, dtype=np.int64)
     level, wanders = _levels(table, _foretold(table, everyday))
-    table = table - level[:, None]
+    factor, grows = _factors(table, level)
+    level = 0.0 * level if grows else level
+    table = table / factor[:, None] - level[:, None]
     kinds, foretold = everyday, _foretold(table, everyday)
     plain = np.abs(table - np.nanmedian(table))
     error = np.abs(table - foretold)
@@ -249,7 +286,8 @@ def _course(days: _Days, channel: Floats) -> _Course | None:
     usual = _by_kind(table, kinds, np.ones(days.n_days, dtype=np.bool_))
     residual = table - foretold
     spread = _spreads(residual, kinds, usual)
-    rows = channel - (usual[kinds] + level[:, None])[days.row_day, days.row_slot]
+    rows = channel / factor[days.row_day]
+    rows = rows - (usual[kinds] + level[:, None])[days.row_day, days.row_slot]
     spread = spread * max(1.0, _scale(rows[~np.isnan(rows)]) / _scale(residual))
     of_day = kinds if kinds.any() else everyday
     week = np.array([of_day[days.of_week == d][:1] for d in range(7)], dtype=object)
@@ -274,7 +312,8 @@ def _course(days: _Days, channel: Floats) -> _Course | None:
         np.hypot(spread[kind_of], SINGLE * added * spread[kind_of]).ravel(),
         months,
         (foretold - usual[kinds])[days.row_day, days.row_slot],
-        wanders,
+        wanders or grows,
+        grows,
     )
 
 
@@ -299,6 +338,21 @@ def _levels(table: Floats, foretold: Floats) -> tuple[Floats, bool]:
     is_smooth = (np.diff(level) ** 2).sum() < SMOOTHLY * total
     wanders = bool(is_smooth and level.std() > WANDERING * size)
     return (level if wanders else np.zeros_like(level)), wanders
+
+
+def _factors(table: Floats, level: Floats) -> tuple[Floats, bool]:
+    """Find what each day is multiplied by, 1 where that explains no more than levels."""
+    ones = np.ones(len(table))
+    if not level.any() or np.nanmin(table) < 0:
+        return ones, False
+    everyday = np.zeros(len(table), dtype=np.int64)
+    usual = _by_kind(table, everyday, ones > 0)[0]
+    factor = np.exp([_level(d[~np.isnan(d)], usual[~np.isnan(d)], True) for d in table])
+    errors = []
+    for each in (table - level[:, None], table / factor[:, None]):
+        errors.append(np.median(_of_days(np.abs(each - _foretold(each, everyday)))))
+    grows = errors[1] < BETTER * errors[0]
+    return (factor if grows else ones), bool(grows)
 
 
 def _foretold(table: Floats, kinds: np.ndarray) -> Floats:

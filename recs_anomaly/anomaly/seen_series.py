@@ -57,10 +57,10 @@ def see(
     """
     usual, unit = np.zeros_like(readings), np.ones_like(readings)
     if calendar is not None and seconds is not None:
-        usual, unit = calendar.due(seconds)
         if level is None:
             level = first_level(calendar, readings, seconds)
-        usual = usual + calendar.levels(readings, seconds, level)
+        levels = calendar.levels(readings, seconds, level)
+        usual, unit = calendar.at(levels, *calendar.due(seconds))
     values = (readings - usual) / unit
     judged = on_grid(values, seconds, step, most)
     measured = on_grid(readings, seconds, step, most).values

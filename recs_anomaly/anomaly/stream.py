@@ -137,8 +137,10 @@ class StreamScorer:
             What is normal moves by so much, in the sensors' own units.
         """
         moved = np.asarray(shift, dtype=np.float64)
-        self.level_ = self.level_ + moved
-        if self._clock is not None:
+        if self._clock is None:
+            self.level_ = self.level_ + moved
+        else:
+            self.level_ = self._clock.shifted(self.level_, moved)
             moved = self._clock.scaled(moved)
         self.live.shift(moved / self._channels.scale)
 
