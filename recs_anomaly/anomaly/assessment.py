@@ -18,8 +18,6 @@ from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
 from recs_anomaly.core.arrays import Bools, Floats
 
-JUST_WITHIN = 1e-6  # of the threshold
-
 
 class Assessment:
     """What a fitted detector says of the rows of one series.
@@ -47,8 +45,8 @@ class Assessment:
 
     Attributes
     ----------
-    scores : ndarray of shape (n_rows,)
-        Those of `score_samples`.
+    scores, decisions : ndarray of shape (n_rows,)
+        Those of `score_samples` and of `decision_function`.
     """
 
     def __init__(
@@ -68,15 +66,18 @@ class Assessment:
         self._spares_others = spares_others
         self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
 
-    @cached_property
+    @property
     def scores(self) -> Floats:
         """Scores of the rows; lower is more abnormal."""
+        return -self._ratio
+
+    @cached_property
+    def decisions(self) -> Floats:
+        """Scores from the threshold: below 0 where a row is abnormal by itself."""
+        decisions = self._threshold - self._ratio
         if not self._spares_others:
-            return -self._ratio
-        # In their order, just within the threshold.
-        beyond = self._ratio > self._threshold
-        least = self._threshold * (1.0 - JUST_WITHIN / np.maximum(self._ratio, 1e-9))
-        return -np.where(beyond & ~self._is_core, least, self._ratio)
+            return decisions
+        return np.where(self._is_core, decisions, np.maximum(decisions, 0.0))
 
     def explanation(self) -> pd.DataFrame:
         """Say for each row what was expected, and who found it abnormal.

@@ -243,7 +243,7 @@ class _Days:
         self.edges = month_edges(starts)
 
     def table(self, channel: Floats) -> Floats:
-        """Mean reading of each day's slots (n_days, n_slots); NaN where there is none."""
+        """Average the readings of each day's slots (n_days, n_slots); NaN: none."""
         known = ~np.isnan(channel)
         place = self.row_day[known] * self.n_slots + self.row_slot[known]
         size = self.n_days * self.n_slots
@@ -341,7 +341,7 @@ def _levels(table: Floats, foretold: Floats) -> tuple[Floats, bool]:
 
 
 def _factors(table: Floats, level: Floats) -> tuple[Floats, bool]:
-    """Find what each day is multiplied by, 1 where that explains no more than levels."""
+    """Find the factor of each day, 1 where that explains no more than levels do."""
     ones = np.ones(len(table))
     if not level.any() or np.nanmin(table) < 0:
         return ones, False
@@ -427,7 +427,7 @@ def _scale(residual: Floats) -> float:
 
 
 def _each_week(off: Floats) -> Floats:
-    """What the days (n_weeks, n_slots) are all off by, in spreads; else 0."""
+    """Find what the days (n_weeks, n_slots) are all off by, in spreads; else 0."""
     if len(off) < 2 or np.isnan(off).all():
         return np.zeros(off.shape[1])
     least = np.nan_to_num(np.abs(off)).min(axis=0)
@@ -436,7 +436,7 @@ def _each_week(off: Floats) -> Floats:
 
 
 def _of_edge(off: Floats) -> Floats:
-    """What the last or first days of months are off by, if it is much of the day."""
+    """Find what the last or first days of months are off by, if for much of it."""
     mean = np.nan_to_num(np.nanmedian(off, axis=0)) if len(off) else off.sum(axis=0)
     is_far = (np.abs(np.nan_to_num(off)) > SURE).all(axis=0)
     return np.where(is_far, mean, 0.0) if is_far.mean() > LASTING else 0.0 * mean

@@ -267,15 +267,15 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         seen = seen._replace(values=without_wild(seen.values))
         # Many small products: threads cost more than they bring.
         with one_blas_thread():
-            self._fit_to(seen, calendar)
+            self._fit_to(seen, seconds is not None)
         self.model_ = self.model_._replace(calendar=calendar, codes=codes)
         return self
 
-    def _fit_to(self, grid: SeenSeries, calendar: Calendar | None) -> None:
+    def _fit_to(self, grid: SeenSeries, is_timed: bool) -> None:
         chosen = settings.settings_for(self, grid.values)
         seed = seed_of(self.random_state)
-        readings = None if calendar is None else grid.readings
-        rows = find_normal_rows(grid.values, settings.narrow(chosen), readings)
+        timed = grid.readings if is_timed else None
+        rows = find_normal_rows(grid.values, settings.narrow(chosen), timed)
         chosen = settings.settings_for(self, without(grid.values, rows.learned))
         fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
         blocks = hold_out(fitted.linear.model, *fitted.learned, chosen)
@@ -338,9 +338,10 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         decisions : ndarray of shape (n_timestamps,)
-            `score_samples(X) - offset_`.
+            `score_samples(X) - offset_`; with contamination="auto" at least 0 in rows
+            that only the rows around them have put beyond the threshold.
         """
-        return self.score_samples(X) - self.offset_
+        return self.assess(X).decisions
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.int64]:
         """Say which rows are anomalies.
@@ -353,7 +354,8 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         labels : ndarray of shape (n_timestamps,)
-            -1 for an anomaly, 1 for a normal row.
+            -1 for an anomaly, 1 for a normal row: with contamination="auto", the rows
+            that `events` lists, less those between two events that are near.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
@@ -428,8 +430,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         assessment : Assessment
-            Its attribute ``scores``, and its methods ``explanation()`` and
-            ``events()``, give what `score_samples`, `explain` and `events` do.
+            Its attributes ``scores`` and ``decisions``, and its methods
+            ``explanation()`` and ``events()``, give what `score_samples`,
+            `decision_function`, `explain` and `events` do.
         """
         grid, rating = self._grid(X), rating_of(self)
         with one_blas_thread():
@@ -591,7 +594,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             stacklevel=4,
         )
         before = -n_rows if is_own else 0
-        return last + self.step_ * np.arange(before + 1, before + n_rows + 1)
+        numbers = np.arange(before + 1, before + n_rows + 1, dtype=np.float64)
+        guessed: Floats = last + self.step_ * numbers
+        return guessed
 
     def _checked(self, X: ArrayLike | pd.DataFrame, reset: bool) -> Floats:
         values: Floats = validate_data(

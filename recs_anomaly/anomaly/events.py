@@ -19,10 +19,11 @@ from recs_anomaly.core.windows import sliding_windows
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
 # What is abnormal also spoils what is made of the rows around it: up to this share.
-LEAKAGE = 0.3
+LEAKAGE, ECHO = 0.3, 0.05  # ... of a window; of a forecast
 # Errors of rows, where 1 is what one normal row in a thousand reaches: what most do
-# not, what counts at most, and what those of a stretch must add up to beyond the first.
-USUAL, MOST, ADDS_UP = 0.3, 3.0, 0.6
+# not, what counts at most, and what the rest of a stretch must and may add up to; of
+# another than the worst of a run beyond the threshold, more is asked.
+USUAL, MOST, ADDS_UP, ENOUGH, ANOTHER = 0.3, 3.0, 0.6, 5.0, 2.0
 EDGE = 0.4  # of a short run of rows with windows unlike normal ones: an edge
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 FROZEN = 0.5  # of the rows of an event: if so many are still, that is what it is
@@ -134,12 +135,16 @@ def _core(evidence: RowEvidence, first: int, stop: int) -> Bools:
     start = max(first - evidence.window, 0)
     errors = evidence.errors[:, start : stop + evidence.window, leads].max(axis=2)
     spread = np.array([not each.is_exact for each in evidence.branches])
+    is_of_rows = np.array([each.of_rows is not None for each in evidence.branches])
     around = maximum_filter1d(errors, 2 * evidence.window - 1, axis=1)
-    own = np.where(errors >= LEAKAGE * around, errors, 0.0)
+    leakage = np.where(is_of_rows, ECHO, LEAKAGE)[:, None]
+    own = np.where(errors >= leakage * around, errors, 0.0)
     inside = slice(first - start, stop - start)
     err = own[~spread, inside].max(axis=0, initial=0.0)
-    for begin, end in _stretches(np.minimum(err, MOST) - USUAL):
-        is_core[begin:end] = True
+    found = _stretches(np.minimum(err, MOST) - USUAL)
+    most = max((sums_to for _, _, sums_to in found), default=0.0)
+    for begin, end, sums_to in found:
+        is_core[begin:end] = sums_to >= min(most, ANOTHER)
     if is_core.any():
         return is_core
     is_strange = errors[:, inside] >= 1.0
@@ -148,20 +153,27 @@ def _core(evidence: RowEvidence, first: int, stop: int) -> Bools:
         is_core[begin + edge : end - edge] = True
     if is_core.any():
         return is_core
-    is_any = is_strange.any(axis=0)
+    is_any: Bools = is_strange.any(axis=0)
     return is_any if is_any.any() else ~is_any
 
 
-def _stretches(excess: Floats) -> list[tuple[int, int]]:
-    """Find the stretches of rows whose excess adds up to most, one after the other."""
-    total = np.concatenate([[0.0], np.cumsum(excess)])
-    gain = total - np.minimum.accumulate(total)
-    stop = int(gain.argmax())
-    if gain[stop] < ADDS_UP:
-        return []
-    first = stop - int(total[: stop + 1][::-1].argmin())
-    after = [(stop + a, stop + b) for a, b in _stretches(excess[stop:])]
-    return [*_stretches(excess[:first]), (first, stop), *after]
+def _stretches(excess: Floats) -> list[tuple[int, int, float]]:
+    """Find stretches of rows whose excess adds up; what follows takes it off again.
+
+    They come as first row, row after the last, and what they add up to.
+    """
+    found: list[tuple[int, int, float]] = []
+    total, most, first, stop = 0.0, 0.0, 0, 0
+    for row, more in enumerate([*excess.tolist(), -np.inf]):
+        if total == 0.0:
+            first = row
+        total = min(max(total + more, 0.0), ENOUGH)
+        if more > 0.0 and total >= most:
+            most, stop = total, row + 1
+        if total == 0.0:
+            found.extend([(first, stop, most)] if most >= ADDS_UP else [])
+            most = 0.0
+    return found
 
 
 def _edge(n_rows: int, window: int) -> int:

@@ -50,8 +50,9 @@ MOVING = 0.1  # of the channel's variance: rows that move less say little
 FAR_FROM_0 = 6.0  # spreads
 SLIGHTLY = 0.4  # of that: the rows of a stretch which count
 LASTING_ROWS = (1, 4, 16, 64)
-JOINED_RUNS, MIN_TIMES = 8, 4  # rows between, and how often what is odd recurs
-PUNCTUAL, REGULAR = 0.05, 0.7  # of a period; and of the periods in which it must
+JOINED_RUNS = 8  # rows between two odd ones that belong together
+MIN_TIMES, MANY_TIMES = 4, 8  # that it comes on time, or at all, for what recurs
+PUNCTUAL, REGULAR = 0.05, 0.7  # of a period; and of the times it must be that
 JOINED = 4  # rows on either side whose level the rows put in must meet
 
 
@@ -74,15 +75,16 @@ class Suspects(NamedTuple):
 
 
 def find_suspects(
-    model: AnomalyModel, series: Floats, normal: Floats, readings: Floats
+    model: AnomalyModel, series: Floats, normal: Floats, timed: Floats | None
 ) -> Suspects:
     """Find the rows of a training series that speak against themselves.
 
     `model` has been fitted to `normal`, which is `series` (n_rows, n_channels) with NaN
     in the rows that were suspects before. `model.memory_starts` are its windows.
-    `readings`, of that shape, are what was measured.
+    `timed`, of that shape, are the readings where these have times.
     """
-    targets, is_left = model.channels.targets, readings is not series
+    targets, is_timed = model.channels.targets, timed is not None
+    readings = series if timed is None else timed
     judged = readings[:, targets]
     is_moving = share_still(judged) <= MAX_STILL
     moving = model._replace(
@@ -90,9 +92,9 @@ def find_suspects(
     )
     return Suspects(
         _odd_values(readings, model.width)
-        | (_deviations(series[:, targets]) if is_left else False),
+        | (_deviations(series[:, targets]) if is_timed else False),
         stillness(judged, longest_standstills(judged)).max(axis=1) > 1,
-        _jumps(moving, series, normal, is_left),
+        _jumps(moving, series, normal, is_timed),
         _shapes(moving, series),
     )
 
@@ -104,6 +106,7 @@ def _deviations(values: Floats) -> Bools:
     less than half of the rows can move.
     """
     is_odd = np.zeros(len(values), dtype=np.bool_)
+    sizes = np.zeros(len(values))
     for channel in values.T:
         known = ~np.isnan(channel)
         filled = np.where(known, channel, 0.0)
@@ -114,35 +117,44 @@ def _deviations(values: Floats) -> Bools:
             is_far = np.abs(mean) > FAR_FROM_0 * _spread(mean[known])
             near = maximum_filter1d(is_far, n_rows) & (own | (n_rows == 1))
             is_odd |= near & known
-    return is_odd & ~_on_time(is_odd)
+        sizes = np.maximum(sizes, np.abs(filled) / (_spread(filled[known]) or 1.0))
+    return is_odd & ~_comes_again(is_odd, sizes)
 
 
 def _spread(values: Floats) -> float:
-    return float(1.4826 * np.median(np.abs(values))) if len(values) else 0.0
+    if not len(values):
+        return 0.0
+    middle, high, higher = np.quantile(np.abs(values), (0.5, 0.8, 0.95))
+    return float(max(1.4826 * middle, high / 1.2816) or higher / 1.96)
 
 
-def _on_time(is_odd: Bools) -> Bools:
-    """Say which rows are odd again and again, always as many rows apart."""
+def _comes_again(is_odd: Bools, sizes: Floats) -> Bools:
+    """Say which odd rows come again: always as many rows apart, or many times alike.
+
+    `sizes` (n_rows,) says how odd the rows are.
+    """
+    recurs: Bools = np.zeros_like(is_odd)
     runs = runs_of(maximum_filter1d(is_odd, 2 * JOINED_RUNS + 1))
-    starts = np.array([first for first, _ in runs], dtype=np.float64)
-    on_time = np.zeros_like(is_odd)
-    if len(starts) < MIN_TIMES:
-        return on_time
-    for period in np.unique(np.diff(starts)):
-        phase = np.exp(2j * np.pi * starts / period)
-        is_due = (
-            np.abs(
-                np.angle(
-                    phase * np.conj(np.median(phase.real) + 1j * np.median(phase.imag))
-                )
-            )
-            < 2 * np.pi * PUNCTUAL
+    if len(runs) < MIN_TIMES:
+        return recurs
+    size = np.log2([max(sizes[slice(*run)].max(), 1e-12) for run in runs])
+    for first, stop in runs:
+        alike = np.abs(np.log2(max(sizes[first:stop].max(), 1e-12)) - size) < 1.0
+        starts = np.array(
+            [run[0] for run, is_like in zip(runs, alike, strict=True) if is_like]
         )
-        n_due = len(np.unique(np.round(starts[is_due] / period)))
-        if n_due >= max(MIN_TIMES, REGULAR * len(is_odd) / period):
-            for first, stop in np.array(runs)[is_due]:
-                on_time[first:stop] = True
-    return on_time
+        if len(starts) >= MANY_TIMES or _are_on_time(starts):
+            recurs[first:stop] = True
+    return recurs
+
+
+def _are_on_time(starts: np.ndarray) -> bool:
+    """Say whether what begins in these rows comes always as many rows apart."""
+    if len(starts) < MIN_TIMES:
+        return False
+    period = float(np.median(np.diff(starts)))
+    times = np.diff(starts) / period
+    return bool((np.abs(times - np.round(times)) < PUNCTUAL).mean() >= REGULAR)
 
 
 def _odd_values(series: Floats, width: int) -> Bools:
@@ -161,7 +173,9 @@ def _odd_values(series: Floats, width: int) -> Bools:
     return is_odd
 
 
-def _jumps(model: AnomalyModel, series: Floats, normal: Floats, is_left: bool) -> Bools:
+def _jumps(
+    model: AnomalyModel, series: Floats, normal: Floats, is_timed: bool
+) -> Bools:
     """Rows whose forecast, from a past without suspects, errs as nowhere else."""
     targets = model.channels.targets
     past = fill_missing(
@@ -180,8 +194,8 @@ def _jumps(model: AnomalyModel, series: Floats, normal: Floats, is_left: bool) -
         is_far = level[:, target] > least
         if is_far.mean() <= MAX_LEFT_OUT:
             is_like = level[:, target] > LIKE * least
-            if is_left:
-                is_jump |= is_far & ~_on_time(is_far)
+            if is_timed:
+                is_jump |= is_far & ~_comes_again(is_far, level[:, target])
                 continue
             is_jump |= is_far & ~_recurs(
                 residual[:, target], is_far, is_like, model.width
