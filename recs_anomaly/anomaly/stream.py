@@ -10,16 +10,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.branches.standstill import StandstillCount
 from recs_anomaly.anomaly.calendar import CalendarClock
 from recs_anomaly.anomaly.causal import FARTHEST
 from recs_anomaly.anomaly.causal_rating import causal_rating_of
 from recs_anomaly.anomaly.levels import sign_shares
 from recs_anomaly.anomaly.seen_series import without_codes
+from recs_anomaly.anomaly.stream_clock import Place, StreamClock
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.base.state import ArraySpec, ValueRule
-from recs_anomaly.base.time_axis import GAP, channel_names, stamped_seconds
+from recs_anomaly.base.time_axis import channel_names, stamped_seconds
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
@@ -36,7 +36,8 @@ class StreamScorer:
     and a half usual steps after the one before ends a gap, as in the training series.
     A row with the time of the one before follows it. A row that is older than one
     that was scored comes too late: it is left out, its score is NaN, and `n_late_`
-    counts it.
+    counts it. A lone row far ahead of those around it has a wrong clock, and is not
+    judged; where ten rows on end come late, the clock before was wrong.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ class StreamScorer:
         Seconds of the last row scored that had a time, NaN before the first.
     level_ : ndarray of shape (n_channels,)
         What is taken off the readings: how far the channels' normal levels have moved.
+    clock_ : ndarray of shape (5,)
+        What is known of wrong clocks, of late rows, and of the interval of rows.
     live : CausalStream
         Judges the rows.
     offset_ : float
@@ -76,6 +79,7 @@ class StreamScorer:
         "memory_": ArraySpec("float64", ("n_memory",)),
         "level_": ArraySpec("float64", ("n_channels",)),
         "last_time_": ArraySpec("float64", (1,), may_be_nan=True),
+        "clock_": ArraySpec("float64", (5,), is_optional=True, may_be_nan=True),
     }
     _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {"n_rows_": int, "n_late_": int}
     _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
@@ -95,6 +99,7 @@ class StreamScorer:
         self.level_ = np.zeros(len(self._channels.centre))
         calendar = detector.model_.calendar
         self._clock = None if calendar is None else CalendarClock(calendar)
+        self._times = StreamClock(detector.step_)
         if calendar is not None:
             self.level_ = calendar.level.copy()
 
@@ -116,6 +121,15 @@ class StreamScorer:
         self._standstill.last, self._standstill.rows = (
             memory[: 2 * n_targets].reshape(2, -1).copy()
         )
+
+    @property
+    def clock_(self) -> Floats:
+        """What is known of wrong clocks, of late rows, and of the interval of rows."""
+        return self._times.state
+
+    @clock_.setter
+    def clock_(self, state: Floats) -> None:
+        self._times.state = np.array(state)
 
     @property
     def level_(self) -> Floats:
@@ -212,11 +226,13 @@ class StreamScorer:
             Minus the score; NaN if the row cannot be judged, None if it comes too late.
         """
         readings = self._readings(x)
-        seconds = None if time is None else seconds_of(time)
+        place = self._placed(time)
+        if place is None:
+            self.n_late_ += 1
+            return None
         left = readings
         if self._clock is not None:
-            seconds = self._following() if seconds is None else seconds
-            left = self._clock.left(readings, seconds, self._level)
+            left = self._clock.left(readings, place.seconds, self._level)
         row = (left - self._centre) / self._channels.scale
         is_complete = bool((np.abs(row) <= FARTHEST).all())
         if not is_complete:
@@ -226,10 +242,12 @@ class StreamScorer:
                 )
             row = np.clip(row, -FARTHEST, FARTHEST)
             is_complete = not np.isnan(row).any()
-        if seconds is not None and not self._moved_to(seconds):
-            self.n_late_ += 1
-            return None
-        if self._clock is not None:
+        self.last_time_[0] = place.seconds
+        if place.is_doubtful:
+            row, is_complete = np.full_like(row, np.nan), False
+        elif place.n_missing:
+            self._pass_over(place, row)
+        if self._clock is not None and not place.is_doubtful:
             self._level = self._level + self._clock.step(readings)
         self.n_rows_ += 1
         still = self._standstill.advance(readings[self._channels.targets])
@@ -256,7 +274,7 @@ class StreamScorer:
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("detector", "n_rows_", "n_late_", "last_time_", "level_", "memory_")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (*names, "clock_")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["detector"])  # type: ignore[misc]
@@ -285,24 +303,24 @@ class StreamScorer:
             raise InputError(f"x must name channels of {names}; got {sorted(unknown)}.")
         return [readings.get(name, np.nan) for name in names]
 
-    def _following(self) -> float:
-        """Time of a row that comes without one: after the last, or after training."""
-        last = float(self.last_time_[0])
-        end = float(self.detector.model_.calendar.end[0])
-        return (end if math.isnan(last) else last) + float(self.detector.step_)
+    def _placed(self, time: Time | None) -> Place | None:
+        """Place a row in time; one without a time follows the last, or the training."""
+        last, calendar = float(self.last_time_[0]), self.detector.model_.calendar
+        if time is not None:
+            return self._times.place(seconds_of(time), last)
+        if calendar is None:
+            return Place(last)
+        last = float(calendar.end[0]) if math.isnan(last) else last
+        return Place(last + float(self.detector.step_))
 
-    def _moved_to(self, seconds: float) -> bool:
-        """Move on to a time, through rows that are missing; say if it is not past."""
-        last, step = float(self.last_time_[0]), self.detector.step_
-        if seconds < last:
-            return False
-        if step and (seconds - last) / step > GAP:
-            n_missing = min(round((seconds - last) / step) - 1, settings.MAX_WINDOW)
-            nothing = np.full(len(self._channels.centre), np.nan)
-            for _ in range(n_missing):
-                self.live.advance(nothing, is_complete=False)
-        self.last_time_[0] = seconds
-        return True
+    def _pass_over(self, place: Place, row: Floats) -> None:
+        """Pass over the rows that are missing before one."""
+        before = self.live.last.copy()
+        nothing = np.full_like(row, np.nan)
+        for number in range(1, place.n_missing + 1):
+            share = number / (place.n_missing + 1)
+            missing = before + share * (row - before) if place.is_drawn else nothing
+            self.live.advance(missing, not np.isnan(missing).any())
 
 
 def rows_with_times(
