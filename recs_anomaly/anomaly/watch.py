@@ -31,6 +31,7 @@ from recs_anomaly.exceptions import InputError
 RAREST = 1e9  # normal rows
 ALARM = 1.01  # times the threshold
 HOLDING = 3.0  # times what one normal row in ten reaches
+HARDLY_ANY = 0.001  # of the training rows
 RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
@@ -108,10 +109,10 @@ class SeriesWatcher:
     min_duration : int, default=1
         Rows from the first beyond the threshold to the one that opens an event.
     merge_gap : int, default=30
-        Quiet rows, beyond those of a window, that close an event which has not come
-        back yet.
-    cool_down : int, default=500
-        Rows after an event was closed in which alarms belong to it still.
+        Quiet rows that close an event which has not come back yet.
+    cool_down : int, default=100
+        Rows after an event was closed in which alarms belong to it still, if the same
+        channel leads in them.
     settle_after : int, default=1000
         Rows that an event may last before it is the new normal.
 
@@ -157,7 +158,7 @@ class SeriesWatcher:
         alpha: float = 0.00001,
         min_duration: int = 1,
         merge_gap: int = 30,
-        cool_down: int = 500,
+        cool_down: int = 100,
         settle_after: int = 1000,
     ) -> None:
         self.scorer, self.alpha = scorer, alpha
@@ -168,15 +169,16 @@ class SeriesWatcher:
         window, self._channels = detector.window_, detector.model_.channels
         self._rules = Rules(
             min_duration,
-            # As long as a strange row lies in the window, rows after it say little.
-            merge_gap + window,
+            merge_gap,
             cool_down,
             settle_after,
             learning=max(LEARNED_WINDOWS * window, MIN_LEARNED),
         )
         self._tail = detector.causal_.tail
         self._threshold = score_at(self._tail, alpha)
-        self._level = AlarmLevel(score_at(self._tail, SHARE))
+        self._level = AlarmLevel(
+            score_at(self._tail, SHARE), score_at(self._tail, HARDLY_ANY)
+        )
         self._course, self._episode = Course(), Episode()
         n_channels, n_targets = len(self._channels.centre), len(self._channels.targets)
         self._levels = Levels(n_channels, n_targets)
@@ -248,6 +250,9 @@ class SeriesWatcher:
         seconds = np.nan if time is None else float(self.scorer.last_time_[0])
         row, phase = self.scorer.n_rows_ - 1, self._course.phase
         change = self._course.step(self._ratio(share), self._rules)
+        if change == "reopen" and self._leads_elsewhere():
+            self._course.open_another(row, self._rules)
+            change = "open"
         if share == share:
             if self._course.phase in (OPEN, PENDING):
                 if phase not in (OPEN, PENDING):
@@ -337,6 +342,11 @@ class SeriesWatcher:
             self._level.moved = self._level.settled  # that was no drift
             return max(ratio, ALARM)
         return ratio
+
+    def _leads_elsewhere(self) -> bool:
+        """Whether another channel leads in the last row than in the latest event."""
+        shares = self.scorer.sign_shares().max(axis=0)
+        return bool(shares.argmax() != int(self._episode.channel))
 
     def _learn_normal(self, share: float, row: int) -> None:
         is_new = self._course.learning > 0
