@@ -20,8 +20,6 @@ STEP = 0.002  # in logarithms: twice the level takes at least 385 rows on end
 RETURN = 5000.0  # rows in which it comes back
 MAX_MOVED = 1.1  # three times the level of training: what is more is no drift
 LEARNING = 5.0  # times as fast while a new normal is learned
-SLOWNESS = 5000.0  # rows over which the settled level forgets
-SUDDEN = 2.5  # times the settled level: a rise that is no drift
 MIN_SHARE = 1e-12
 
 
@@ -239,7 +237,7 @@ class AlarmLevel:
     moved : float
         Logarithm of how many times higher the level is now than in training.
     settled : float
-        What that was over the last thousands of rows.
+        What that comes back to: 0, or what somebody has accepted.
     """
 
     def __init__(self, start: float, most: float) -> None:
@@ -252,16 +250,6 @@ class AlarmLevel:
         """What to multiply a threshold by that was right in training."""
         return float(np.exp(self.moved))
 
-    @property
-    def settled_level(self) -> float:
-        """The level of the last thousands of rows, as a share."""
-        return float(np.exp(self._start + self.settled))
-
-    @property
-    def is_sudden(self) -> bool:
-        """Whether the level has risen faster than drift would have it."""
-        return bool(self.moved - self.settled > np.log(SUDDEN))
-
     def follow(self, share: float, speed: float = 1.0) -> None:
         """Learn from the share of a row that is held to be normal.
 
@@ -273,6 +261,6 @@ class AlarmLevel:
         if speed == 1.0 and size > self._most:
             return
         step = speed * STEP * (float(size > self._start) - SHARE)
-        step -= self.moved / RETURN
-        self.moved = min(max(self.moved + step, 0.0), MAX_MOVED)
-        self.settled += (self.moved - self.settled) / SLOWNESS
+        step -= (self.moved - self.settled) / RETURN
+        moved = max(self.moved + step, self.settled)
+        self.moved = min(moved, self.settled + MAX_MOVED)

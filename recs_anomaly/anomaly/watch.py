@@ -29,8 +29,6 @@ from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
 RAREST = 1e9  # normal rows
-ALARM = 1.01  # times the threshold
-HOLDING = 3.0  # times what one normal row in ten reaches
 HARDLY_ANY = 0.001  # of the training rows
 RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
@@ -94,10 +92,11 @@ class SeriesWatcher:
 
     An event opens when a row scores beyond the threshold, and closes when the rows have
     been quiet for a while; each time it comes back before, it must be quiet for twice
-    as long. The threshold follows slow drift, but holds still while an event is open,
-    and a rise that is too fast for drift opens one.
+    as long. The threshold follows slow drift, up to three times that of training, and
+    comes back; it learns neither from rows of an event nor from others that are as
+    abnormal as hardly any in training.
     What lasts longer than `settle_after` rows is the new normal: the event is closed,
-    and the levels of the channels and the threshold are learned anew.
+    the levels of the channels are learned anew, and the threshold within its bound.
 
     Parameters
     ----------
@@ -330,18 +329,12 @@ class SeriesWatcher:
         self._course.is_kept = 1
         if self._episode.settled == event.number:
             self._move_level(-self._levels.shift)
-            self._level.moved = self._level.settled = self._episode.moved_before
+            self._level.moved = self._episode.moved_before
             self._episode.settled, self._course.learning = 0.0, 0
 
     def _ratio(self, share: float) -> float:
         """How many times the threshold a share is, as the course of events sees it."""
-        ratio = share / (self._threshold * self._level.factor)
-        if self._course.phase == OPEN:
-            return max(ratio, share / (HOLDING * self._level.settled_level))
-        if self._level.is_sudden and not self._course.learning:
-            self._level.moved = self._level.settled  # that was no drift
-            return max(ratio, ALARM)
-        return ratio
+        return share / (self._threshold * self._level.factor)
 
     def _leads_elsewhere(self) -> bool:
         """Whether another channel leads in the last row than in the latest event."""
@@ -349,10 +342,7 @@ class SeriesWatcher:
         return bool(shares.argmax() != int(self._episode.channel))
 
     def _learn_normal(self, share: float, row: int) -> None:
-        is_new = self._course.learning > 0
-        self._level.follow(share, LEARNING if is_new else 1.0)
-        if is_new:
-            self._level.settled = self._level.moved
+        self._level.follow(share, LEARNING if self._course.learning else 1.0)
         self._levels.add_usual(self.scorer.live.last, row)
 
     def _begin(self, change: str, row: int, seconds: float) -> None:
