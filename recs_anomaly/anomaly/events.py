@@ -19,7 +19,7 @@ from recs_anomaly.core.windows import sliding_windows
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
 # What is abnormal also spoils what is made of the rows around it: up to this share.
-LEAKAGE, ECHO = 0.3, 0.05  # ... of a window; of a forecast
+LEAKAGE, ECHO = 0.3, 0.15  # ... of a window; of a forecast
 # Errors of rows, where 1 is what one normal row in a thousand reaches: what most do
 # not, what counts at most, and what the rest of a stretch must and may add up to; of
 # another than the worst of a run beyond the threshold, more is asked.
