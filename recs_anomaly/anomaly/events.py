@@ -124,6 +124,7 @@ def event_rows(evidence: RowEvidence, threshold: float) -> Bools:
     for first, stop in runs_of(evidence.stillness.max(axis=1) > 1):
         if is_core[first : stop + 1].any():
             is_core[first:stop] = True
+            is_core[stop + 1 : stop + ECHO_ROWS] = False
     return is_core
 
 
