@@ -124,7 +124,7 @@ class Course:
                 self._wait_longer(rules)
             self.last_alarm = row
         has_stayed = is_alarm and row - self.opened >= rules.settle_after
-        if has_stayed and not self.is_kept:
+        if has_stayed and rules.settle_after and not self.is_kept:
             self.settle(rules)
             return "settle"
         if row - self.last_alarm >= self.quiet_needed:

@@ -34,6 +34,7 @@ RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
 LEARNED_WINDOWS, MIN_LEARNED = 3, 300  # rows in which a new normal is learned
+LEAST = {"min_duration": 1, "merge_gap": 1, "cool_down": 0, "settle_after": 0}
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 
 
@@ -113,7 +114,8 @@ class SeriesWatcher:
         Rows after an event was closed in which alarms belong to it still, if the same
         channel leads in them.
     settle_after : int, default=1000
-        Rows that an event may last before it is the new normal.
+        Rows that an event may last before it is the new normal. 0 for never; then the
+        threshold stays as it was learned, too.
 
     Attributes
     ----------
@@ -342,7 +344,8 @@ class SeriesWatcher:
         return bool(shares.argmax() != int(self._episode.channel))
 
     def _learn_normal(self, share: float, row: int) -> None:
-        self._level.follow(share, LEARNING if self._course.learning else 1.0)
+        if self.settle_after:
+            self._level.follow(share, LEARNING if self._course.learning else 1.0)
         self._levels.add_usual(self.scorer.live.last, row)
 
     def _begin(self, change: str, row: int, seconds: float) -> None:
@@ -417,9 +420,8 @@ class SeriesWatcher:
 
     def _check_parameters(self) -> None:
         check_number("alpha", self.alpha, 0.0, 0.5)
-        for name in ("min_duration", "merge_gap", "settle_after"):
-            check_integer(name, getattr(self, name), 1)
-        check_integer("cool_down", self.cool_down, 0)
+        for name, least in LEAST.items():
+            check_integer(name, getattr(self, name), least)
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("alpha", "min_duration", "merge_gap", "cool_down", "settle_after")

@@ -68,6 +68,11 @@ def test_what_stays_is_normal_after_a_while_and_silent_while_that_is_learned() -
     assert told(ratios)[-1] == (281, "open")
 
 
+def test_nothing_settles_where_that_is_switched_off() -> None:
+    rules = RULES._replace(settle_after=0)
+    assert told([2.0] * 2000, rules) == [(0, "open")]
+
+
 def test_what_was_rejected_never_settles() -> None:
     course = Course()
     assert course.step(2.0, RULES) == "open"

@@ -246,7 +246,7 @@ def test_late_rows_tell_nothing(fitted: TimeSeriesAnomalyDetector) -> None:
         ({"min_duration": 0}, "min_duration must be an integer of at least 1"),
         ({"merge_gap": 0}, "merge_gap must be an integer of at least 1"),
         ({"cool_down": -1}, "cool_down must be an integer of at least 0"),
-        ({"settle_after": 1.5}, "settle_after must be an integer of at least 1"),
+        ({"settle_after": 1.5}, "settle_after must be an integer of at least 0"),
     ],
 )
 def test_rules_that_break_a_rule(
