@@ -207,7 +207,7 @@ class StreamScorer:
         InputError
             As `score_one` does. Rows before the one that is wrong have been scored.
         """
-        pairs = rows_with_times(X, times)
+        pairs = rows_with_times(X, times, self.channel_names_)
         return np.array([self.score_one(row, time) for row, time in pairs])
 
     def rate_one(self, x: ArrayLike, time: Time | None = None) -> float | None:
@@ -324,10 +324,16 @@ class StreamScorer:
 
 
 def rows_with_times(
-    X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None
+    X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None, names: list[str]
 ) -> Iterator[tuple[Floats, Time | None]]:
-    """Give each row of X with its time: the one given, or that of a frame's index."""
-    rows = np.asarray(X, dtype=np.float64)
+    """Give each row of X with its time: the one given, or that of a frame's index.
+
+    Columns of a frame that has those names are put into their order.
+    """
+    columns = [str(name) for name in getattr(X, "columns", ())]
+    places = [columns.index(name) for name in names if name in columns]
+    given = np.asarray(X, dtype=np.float64)
+    rows = given[:, places] if len(places) == len(names) else given
     stamps = stamped_seconds(X) if times is None else times
     listed = [None] * len(rows) if stamps is None else list(stamps)
     if len(listed) != len(rows):

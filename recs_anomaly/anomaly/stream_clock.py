@@ -61,7 +61,7 @@ class StreamClock:
         steps = (seconds - last) / self._step
         if steps > FAR and not seconds >= ahead:
             self.state[0] = seconds
-            return Place(last, is_doubtful=True)
+            return Place(last + self._step, is_doubtful=True)
         if not math.isnan(ahead) and seconds < ahead:
             warnings.warn(
                 f"a row is stamped {ahead - seconds:,.0f} seconds after the one that "

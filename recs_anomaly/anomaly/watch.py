@@ -280,7 +280,7 @@ class SeriesWatcher:
         events : list of StreamEvent
             In the order in which they were reported.
         """
-        pairs = rows_with_times(X, times)
+        pairs = rows_with_times(X, times, self.scorer.channel_names_)
         return [event for row, time in pairs for event in self.watch_one(row, time)]
 
     def accept(self, event: StreamEvent) -> list[StreamEvent]:
