@@ -17,9 +17,9 @@ from recs_anomaly.anomaly.fitting import (
 from recs_anomaly.anomaly.judging import Judgement, judge
 from recs_anomaly.anomaly.levels import combine, fit_scale, smoothed_errors
 from recs_anomaly.anomaly.model import AnomalyModel
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.settings import Settings
 from recs_anomaly.anomaly.tail import Tail, fit_tail, tail_with_rare
-from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Floats
 
 
@@ -72,7 +72,7 @@ def held_out_tail(
     fitted: Fitted,
     blocks: list[HeldOutBlock],
     judged: Judgement,
-    grid: SeriesGrid,
+    grid: SeenSeries,
     settings: Settings,
     weights: Floats,
 ) -> Tail:

@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import Autoregression
+from recs_anomaly.anomaly.calendar import Calendar
 from recs_anomaly.anomaly.channels import Channels
 from recs_anomaly.anomaly.lagged import INPUT_LIMIT as INPUT_LIMIT
 from recs_anomaly.anomaly.lagged import LaggedNetwork
@@ -21,7 +22,9 @@ class AnomalyModel(NamedTuple):
     at the rows `memory_starts` (n_memory,) of the training series. `recurrent` is None
     where the network did not forecast better than the linear part alone. `correction`
     adds to the forecast what is not linear in the last rows, `relation` says what the
-    other channels make of each target; both are None where they bring nothing.
+    other channels make of each target; both are None where they bring nothing. What the
+    others know is what `calendar` leaves of a series; it is None where times show no
+    course. `codes` (n_codes, 2), channel and value, are no readings.
     """
 
     channels: Channels
@@ -35,6 +38,8 @@ class AnomalyModel(NamedTuple):
     memory_starts: Annotated[np.ndarray, ArraySpec("int64", ("n_memory",))]
     correction: LaggedNetwork | None = None
     relation: LaggedNetwork | None = None
+    calendar: Calendar | None = None
+    codes: Annotated[Floats | None, ArraySpec("float64", ("n_codes", 2))] = None
 
     @property
     def width(self) -> int:

@@ -63,6 +63,12 @@ def stamped_seconds(X: object) -> Floats | None:
     return np.asarray(index.as_unit("ns").asi8 / 1e9, dtype=np.float64)
 
 
+def time_zone(X: object) -> str:
+    """Name the zone of the times of a frame, "" where they name none."""
+    zone = getattr(getattr(X, "index", None), "tz", None)
+    return "" if zone is None else str(zone)
+
+
 def usual_step(seconds: Floats | None) -> float:
     """Median of the steps between different times; 0 where there is no time axis."""
     if seconds is None:
