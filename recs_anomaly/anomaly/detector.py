@@ -459,7 +459,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             grid,
             self.tail_,
             -self.offset_,
-            self._target_names(X),
+            channel_names(X, self.n_features_in_),
             row_index(X, len(rows.ratios)),
             spares_others=isinstance(self.contamination, str),
         )

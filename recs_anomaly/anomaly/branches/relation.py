@@ -22,7 +22,7 @@ MAX_EVERY_LAG = 20  # channels; of more, only some lags are tried
 SOME_LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
 NOW, AT_DELAY = 0.35, 0.25  # shares of hidden units that look there
 SILENT = 0.5  # share of a channel's variance that others leave over: no relation
-FAR = 8.0  # usual errors; a relation that has changed for good is no farther
+FAR = 20.0  # usual errors; a relation that has changed for good is no farther
 
 
 def _of_rows(rows: Rows) -> Floats:
@@ -32,7 +32,7 @@ def _of_rows(rows: Rows) -> Floats:
 
 RELATION = Branch(
     "relation",
-    weight=0.5,
+    weight=1.0,
     cause="relation: does not follow the other channels as it did",
     meaning="a channel did not follow the others as it did",
     of_rows=_of_rows,

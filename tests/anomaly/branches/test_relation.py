@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector
@@ -169,3 +170,17 @@ def test_deviations_by_hand() -> None:
     np.testing.assert_allclose(apart[1000:1500, 0], 0.0, atol=0.02)
     expected = (scaled[:, 1] - scaled[:, 0])[FAULT]
     np.testing.assert_allclose(apart[FAULT, 1], expected, atol=0.05)
+
+
+def test_an_event_names_the_channel_that_is_not_followed() -> None:
+    frame = pd.DataFrame(SERIES["square"], columns=["speed", "power"])
+    detector = TimeSeriesAnomalyDetector(
+        window=50, epochs=1, random_state=0, contamination=0.001
+    )
+    events = detector.fit(frame[:HALF]).events(frame[HALF:])
+    event = events.loc[events["severity"].idxmax()]
+    assert event.branch == "relation"
+    assert event.channel == "power"
+    assert event.cause == "relation: does not follow speed as it did"
+    assert FAULT.start - 10 <= event.start < FAULT.start + 30
+    assert FAULT.stop - 30 < event.end <= FAULT.stop + 10
