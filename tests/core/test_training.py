@@ -20,8 +20,6 @@ from recs_anomaly.core.training import (
     train,
 )
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 
 class Chaser(LossOfBatches):
     """One weight that chases the batch's target."""
