@@ -130,7 +130,7 @@ class SequenceClassifier(
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((60, 8))
     >>> y = np.where(X[:, -1] > 0, "up", "down")
-    >>> model = SequenceClassifier(n_units=8, epochs=100, random_state=0).fit(X, y)
+    >>> model = SequenceClassifier(learning_rate=0.1, random_state=0).fit(X, y)
     >>> bool(model.score(X, y) > 0.9)
     True
     """
