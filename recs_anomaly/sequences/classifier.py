@@ -139,7 +139,7 @@ class SequenceClassifier(
         **recurrent_arrays("n_channels_", "n_outputs"),
         "classes_": ArraySpec(ANY_KIND, ("n_classes",)),
         "centre_": ArraySpec("float64", ("n_channels_",)),
-        "spread_": ArraySpec("float64", ("n_channels_",)),
+        "spread_": ArraySpec("float64", ("n_channels_",), is_positive=True),
     }
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
         "n_features_in_": int,
