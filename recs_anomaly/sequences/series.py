@@ -110,7 +110,8 @@ def next_index(given: CheckedSeries, n_steps: int) -> pd.Index:
     steps = np.diff(index) if pd.api.types.is_numeric_dtype(index) else np.zeros(0)
     if len(steps) and steps[0] > 0 and np.allclose(steps, steps[0]):
         numbers = index[-1] + steps[0] * np.arange(1, n_steps + 1)
-        return pd.Index(numbers, name=index.name)
+        continued: pd.Index = pd.Index(numbers, name=index.name)
+        return continued
     return pd.RangeIndex(len(index), len(index) + n_steps, name=index.name)
 
 
