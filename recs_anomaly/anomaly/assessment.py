@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.anomaly.branches import signs_of
-from recs_anomaly.anomaly.branches.relation import leading_partner
+from recs_anomaly.anomaly.branches.relation import leading_partners
 from recs_anomaly.anomaly.events import (
     RowEvidence,
     event_rows,
@@ -66,8 +66,8 @@ class Assessment:
         channels, relation = rating.model.channels, rating.model.relation
         self._names = [names[target] for target in channels.targets]
         self._partners = [
-            names[leading_partner(relation, target)]
-            for target in range(len(channels.targets) if relation else 0)
+            names[partner]
+            for partner in (leading_partners(relation) if relation else [])
         ]
         self._index = index
         self._spares_others = spares_others

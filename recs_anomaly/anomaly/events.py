@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import maximum_filter1d
 
-from recs_anomaly.anomaly.branches import BRANCHES, RELATION, signs_of
+from recs_anomaly.anomaly.branches import BRANCHES, signs_of
 from recs_anomaly.anomaly.branches.branch import Branch
+from recs_anomaly.anomaly.branches.relation import RELATION
 from recs_anomaly.anomaly.tail import Tail, tail_probability
 from recs_anomaly.anomaly.windows import runs_of
 from recs_anomaly.core.arrays import Bools, Floats

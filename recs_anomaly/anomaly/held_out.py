@@ -49,7 +49,11 @@ def at_held_out_scale(fitted: Fitted, judged: Judgement, settings: Settings) -> 
 
     These are rows that the models had not learned from.
     """
-    is_close = [branch.is_close(fitted.linear.model) for branch in BRANCHES]
+    model = fitted.linear.model
+    is_close = [
+        branch.close_by is not None and getattr(model, branch.close_by) is not None
+        for branch in BRANCHES
+    ]
     if not any(is_close):
         return fitted
     smoothed = smoothed_errors(judged, settings.time_constant)

@@ -116,12 +116,12 @@ class Branch:
     of_series : callable, optional
         Takes a `Channel` of a series that is known to its end, and gives errors of its
         rows. By default, a row has the mean error of the windows that cover it.
-    applies : callable, optional
-        Says whether it has anything to say with an `AnomalyModel`. If not, it weighs
+    needs : str, optional
+        Part of an `AnomalyModel` without which it has nothing to say, and weighs
         nothing beside the others.
-    is_close : callable, optional
-        Says whether an `AnomalyModel` is so close to the rows that it learned from that
-        errors must be measured elsewhere.
+    close_by : str, optional
+        Part of an `AnomalyModel` that comes so close to the rows that it learned from
+        that errors must be measured elsewhere.
     spreads : bool, default=True
         Of windows: whether one abnormal row makes all rows abnormal that are in a
         window with it, and not that row alone.
@@ -134,8 +134,8 @@ class Branch:
     of_rows: Callable[[Rows], Floats] | None = None
     of_windows: Callable[[Windows], Floats] | None = None
     of_series: Callable[[Channel], ChannelErrors] | None = None
-    applies: Callable[[AnomalyModel], bool] = lambda model: True
-    is_close: Callable[[AnomalyModel], bool] = lambda model: False
+    needs: str | None = None
+    close_by: str | None = None
     spreads: bool = True
 
     @property

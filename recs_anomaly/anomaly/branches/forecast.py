@@ -28,7 +28,7 @@ FORECAST = Branch(
     cause="jumps: steps that its past does not foretell",
     meaning="the next value was not what its past foretold",
     of_rows=lambda rows: rows.residual**2,
-    is_close=lambda model: model.correction is not None,
+    close_by="correction",
 )
 
 

@@ -36,8 +36,8 @@ RELATION = Branch(
     cause="relation: does not follow the other channels as it did",
     meaning="a channel did not follow the others as it did",
     of_rows=_of_rows,
-    applies=lambda model: model.relation is not None,
-    is_close=lambda model: model.relation is not None,
+    needs="relation",
+    close_by="relation",
 )
 
 
@@ -99,12 +99,15 @@ def fit_relation(
     return None if fitted is None else fitted.that_explain(SILENT)
 
 
-def leading_partner(network: LaggedNetwork, target: int) -> int:
-    """Find the channel that has most to say of a judged one."""
-    says = np.abs(network.linear[target])
-    units = np.abs(network.head[target])[:, None] * np.abs(network.kernel[target])
-    np.add.at(says, network.picked[target], units)
-    return int(np.bincount(network.channels[target], says).argmax())
+def leading_partners(network: LaggedNetwork) -> list[int]:
+    """Find the channel that has most to say of each judged one."""
+    found = []
+    for target, channels in enumerate(network.channels):
+        says = np.abs(network.linear[target])
+        units = np.abs(network.head[target])[:, None] * np.abs(network.kernel[target])
+        np.add.at(says, network.picked[target], units)
+        found.append(int(np.bincount(channels, says).argmax()))
+    return found
 
 
 def choose_inputs(filled: Floats, targets: np.ndarray, width: int) -> Inputs:

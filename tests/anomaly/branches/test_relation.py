@@ -10,7 +10,7 @@ from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.anomaly.branches.relation import (
     choose_inputs,
     deviations,
-    leading_partner,
+    leading_partners,
     within,
 )
 from recs_anomaly.anomaly.dependence import dependence
@@ -114,14 +114,14 @@ def test_it_takes_nothing_from_the_others_where_there_is_none() -> None:
 def test_the_leading_partner_is_the_one_that_speaks() -> None:
     relation = detector_of("linear").model_.relation
     assert relation is not None
-    assert leading_partner(relation, 2) in (0, 1)
+    assert leading_partners(relation)[2] in (0, 1)
     relation = detector_of("copies").model_.relation
     assert relation is not None
-    assert leading_partner(relation, 0) in (1, 2)
+    assert leading_partners(relation)[0] in (1, 2)
     network = relation._replace(
         linear=np.where(relation.channels == 2, 3.0, relation.linear)
     )
-    assert leading_partner(network, 0) == 2
+    assert leading_partners(network)[0] == 2
 
 
 def test_partners_are_seen_at_their_delay() -> None:
