@@ -48,11 +48,14 @@ from recs_anomaly.recommend.reasons import (
 )
 from recs_anomaly.recommend.rows import RatingRows, with_newer
 from recs_anomaly.recommend.table import (
+    ID_COLUMNS,
     Ids,
     OwnRatings,
+    as_frame,
     checked_pairs,
     checked_ratings,
     last_of_each,
+    moments_of,
     nearest_levels,
     own_rows,
     rating_table,
@@ -198,12 +201,15 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         ----------
         X : array-like of shape (n_ratings, 2)
             User ids and item ids: any hashable ids, returned as they came. A frame
-            with the columns user_id and item_id may have others, which are left out.
-            Of a repeated pair the last rating counts, with a warning.
+            (pandas, Polars, Arrow) with the columns user_id and item_id may have
+            others, which are left out. Of a repeated pair the last rating counts, by
+            the column timestamp if there is one, with a warning.
         y : array-like of shape (n_ratings,) or None, default=None
             Ratings; each different value is a level of its own, at most 101. None
             says that X lists who chose what (clicks, plays): then the model recommends
-            by choices alone and predicts no ratings.
+            by choices alone and predicts no ratings. A level that hardly anybody gave,
+            farther from the others than these from each other, is left out, with a
+            warning.
         checkpoint : str, Path or None, default=None
             Folder for what a training needs to go on after it was stopped or killed,
             written after each epoch. The next `fit` with the same ratings and
@@ -222,10 +228,20 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             If a parameter, an id or a rating breaks a rule that the message states.
         """
         self._check_parameters()
+        return self._fitted(X, y, checkpoint, None)
+
+    def _fitted(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike | None,
+        checkpoint: str | Path | None,
+        classes: Floats | None,
+    ) -> Self:
+        X = as_frame(X)
         pairs = checked_pairs(X, at_least=2)
         validate_data(self, pairs, skip_check_array=True)
         values = None if y is None else checked_ratings(y, len(pairs))
-        table = rating_table(pairs, values)
+        table = rating_table(pairs, values, moments_of(X), classes)
         del pairs, values  # they may be copies, eight bytes a number
         rng = np.random.default_rng(seed_of(self.random_state))
         if y is None:
@@ -248,7 +264,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         return self
 
     def partial_fit(
-        self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None = None
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
     ) -> Self:
         """Take up new ratings, new users and new items without training the views.
 
@@ -264,8 +283,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             User ids and item ids, known or new. A rating of a pair that is known takes
             the place of the old one.
         y : array-like of shape (n_ratings,) or None, default=None
-            Ratings; between two levels of `classes_` they count as the nearest. None
-            after a fit without ratings.
+            Ratings; between two levels of `classes_` they count as the nearest, with a
+            warning. None after a fit without ratings.
+        classes : array-like of shape (n_levels,) or None, default=None
+            All levels that there will be, for a first batch that may lack some. Later
+            it is not needed, and must name no others.
 
         Returns
         -------
@@ -277,13 +299,20 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         InputError
             If an id or a rating breaks a rule that the message states.
         """
+        named = None if classes is None else checked_ratings(classes, None)
         if not hasattr(self, "users_"):
-            return self.fit(X, y)
-        pairs = checked_pairs(X)
-        validate_data(self, pairs, skip_check_array=True, reset=False)
+            self._check_parameters()
+            return self._fitted(X, y, None, named)
+        if named is not None and not np.isin(named, self.classes_).all():
+            raise InputError(
+                f"classes must be those of the first batch, {self.classes_.tolist()}; "
+                f"got {named.tolist()}."
+            )
+        X = as_frame(X)
+        pairs = self._named_pairs(X)
         new_levels = self._levels_of(y, len(pairs))
         ids, users, items = self._known.lookup.with_new(pairs)
-        kept = last_of_each(users, items)
+        kept = last_of_each(users, items, moments_of(X))
         new = users[kept], items[kept], new_levels[kept]
         changed = copy(self)
         changed.item_view_ = with_room(self.item_view_, len(ids.users))
@@ -412,10 +441,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             Most items a user.
         exclude_seen : bool, default=True
             Leave out what the user has rated.
-        items : iterable of ids or None, default=None
-            Choose among these items only; None means all.
-        exclude : iterable of ids or None, default=None
-            Leave these items out.
+        items : id, iterable of ids or None, default=None
+            Choose among these items only; None means all. Those that nobody has rated
+            are left out, with a warning.
+        exclude : id, iterable of ids or None, default=None
+            Leave these items out, whether anybody has rated them or not.
         on_unknown : {"raise", "stranger"}, default="raise"
             Whether a user without ratings is an error or gets a new user's list.
         rank_by : {"both", "watch", "like"}, default="both"
@@ -449,7 +479,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         UnknownUserError
             If a user has no ratings and `on_unknown` is "raise".
         UnknownItemError
-            If `items` or `exclude` names an item that nobody has rated.
+            If nobody has rated any of `items`.
         InputError
             If another argument breaks a rule that the message states.
 
@@ -487,16 +517,18 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         ----------
         own_ratings : DataFrame, Series, mapping or iterable of ids
             Columns item_id and rating, or item ids mapped to ratings. A rating between
-            two levels counts as the nearest level. A model of choices alone takes the
-            ids of the items chosen, or any of the others, and ignores ratings.
+            two levels counts as the nearest level, and an item that nobody has rated
+            does not count, each with a warning. A model of choices alone takes the ids
+            of the items chosen, or any of the others, and ignores ratings.
         n : int, default=10
             Most items.
         exclude_seen : bool, default=True
             Leave out the items rated.
-        items : iterable of ids or None, default=None
-            Choose among these items only; None means all.
-        exclude : iterable of ids or None, default=None
-            Leave these items out.
+        items : id, iterable of ids or None, default=None
+            Choose among these items only; None means all. Those that nobody has rated
+            are left out, with a warning.
+        exclude : id, iterable of ids or None, default=None
+            Leave these items out, whether anybody has rated them or not.
         rank_by : {"both", "watch", "like"}, default="both"
             As in `recommend`.
         novelty : float, default=0.0
@@ -512,7 +544,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         Raises
         ------
         UnknownItemError
-            If an item was never rated in the training data.
+            If none of the items was rated in the training data.
         InputError
             If a rating is outside the range of the levels.
         """
@@ -576,7 +608,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         Raises
         ------
         UnknownItemError
-            If an item was never rated in the training data.
+            If none of the items was rated in the training data.
         InputError
             If a rating is outside the range of the levels.
         """
@@ -879,9 +911,15 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
     def _evidence(self, X: ArrayLike | pd.DataFrame) -> RatingEvidence:
         """Evidence on (user, item) pairs; unknown ids are the empty row and column."""
         self._check_is_rated()
-        pairs = checked_pairs(X)
-        validate_data(self, pairs, skip_check_array=True, reset=False)
+        pairs = self._named_pairs(X)
         return self._known.evidence(*self._known.lookup.numbers_of(pairs))
+
+    def _named_pairs(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+        """Pairs whose columns are called as in `fit`, or user_id and item_id."""
+        pairs = checked_pairs(X)
+        if list(pairs.columns) != ID_COLUMNS:
+            validate_data(self, pairs, skip_check_array=True, reset=False)
+        return pairs
 
     def _own_rows(self, own_ratings: Any) -> RatingRows:
         return own_rows(own_ratings, self._known.lookup, self.classes_)
@@ -931,12 +969,13 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """Mask of the items that may be recommended, None for all."""
         if items is None and exclude is None:
             return None
-        allowed = np.full(len(self.items_), items is None)
+        lookup = self._known.lookup
+        allowed = np.full(len(self.items_) + 1, items is None)
         if items is not None:
-            allowed[self._known.lookup.columns_of(items)] = True
+            allowed[lookup.known_columns("items", as_ids(items))] = True
         if exclude is not None:
-            allowed[self._known.lookup.columns_of(exclude)] = False
-        return allowed
+            allowed[lookup.places_of(as_ids(exclude))] = False
+        return allowed[:-1]  # the last stands for all that are unknown
 
 
 def checked_count(n: int) -> int:

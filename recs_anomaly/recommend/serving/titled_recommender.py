@@ -218,6 +218,25 @@ class Recommender:
         with one_blas_thread():
             return self.recommended(self.model.fold_in([user_id]), n)
 
+    def recommend(
+        self, users: Hashable | Iterable[Hashable], n: int = 10, **options: Any
+    ) -> pd.DataFrame:
+        """Recommend items to users, with their titles.
+
+        Parameters
+        ----------
+        users : id or iterable of ids
+        n : int, default=10
+        **options : dict
+            As of `RBMRecommender.recommend`.
+
+        Returns
+        -------
+        recommendations : DataFrame
+            The columns of `RBMRecommender.recommend`, and title, genres, n_ratings.
+        """
+        return self.catalogue.describe(self.model.recommend(users, n, **options))
+
     def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
 
