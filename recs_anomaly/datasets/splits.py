@@ -278,8 +278,9 @@ def without_repeats(ratings: pd.DataFrame) -> pd.DataFrame:
             in_time = ratings.iloc[order].duplicated(
                 ["user_id", "item_id"], keep="last"
             )
-            is_repeat = pd.Series(np.empty(len(order), bool), ratings.index)
-            is_repeat.iloc[order] = in_time.to_numpy()
+            is_repeated = np.empty(len(order), bool)
+            is_repeated[order] = in_time.to_numpy()
+            is_repeat = pd.Series(is_repeated, ratings.index)
         warnings.warn(
             f"ratings hold {is_repeat.sum():,} repeated (user, item) pairs; the "
             f"{which} of each pair was kept.",

@@ -15,9 +15,15 @@ import numpy as np
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.core.arrays import Floats, Ints
-from recs_anomaly.core.progress import Progress, TerminalLine, TrainingHistory
+from recs_anomaly.core.progress import (
+    Progress,
+    Schedule,
+    TerminalLine,
+    TrainingHistory,
+)
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import levels as ordinal
+from recs_anomaly.recommend import training
 from recs_anomaly.recommend import view_rbm as rating_rbm
 from recs_anomaly.recommend.assembly import Views, assemble, without_ratings
 from recs_anomaly.recommend.choices import (
@@ -169,10 +175,6 @@ def _train_views(
     rng: np.random.Generator,
 ) -> tuple[Views, dict[str, TrainingHistory]]:
     """Train the views asked for; the other stays at its starting point."""
-    # Keras takes seconds to import and is needed for nothing but this.
-    from recs_anomaly.core.training import Schedule
-    from recs_anomaly.recommend import training
-
     schedule = Schedule(settings.epochs, settings.learning_rate)
     views: dict[str, RatingRBM] = {}
     histories: dict[str, TrainingHistory] = {}

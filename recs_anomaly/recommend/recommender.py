@@ -301,6 +301,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """
         named = None if classes is None else checked_ratings(classes, None)
         if not hasattr(self, "users_"):
+            if named is None:
+                return self.fit(X, y)
             self._check_parameters()
             return self._fitted(X, y, None, named)
         if named is not None and not np.isin(named, self.classes_).all():

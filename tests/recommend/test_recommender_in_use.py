@@ -139,7 +139,6 @@ def test_unknown_ids_are_named_where_a_list_is_asked_for(model: RBMRecommender) 
         model.similar_items("nothing")
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_same_seed_same_bits_whatever_was_fitted_before(
     model: RBMRecommender, ratings: pd.DataFrame
 ) -> None:
@@ -159,7 +158,6 @@ def test_pickle_keeps_predictions_and_holds_no_look_up_tables(
     np.testing.assert_array_equal(pickle.loads(stored).predict(ratings[IDS]), expected)
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_scikit_learn_validates_it(ratings: pd.DataFrame) -> None:
     alone = cross_val_score(quick(), ratings[IDS], ratings["rating"], cv=2)
     assert np.isfinite(alone).all()
@@ -171,7 +169,6 @@ def test_scikit_learn_validates_it(ratings: pd.DataFrame) -> None:
     assert search.best_params_["view"] in ("user", "item")
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_ids_and_scales_of_any_kind_come_back(ratings: pd.DataFrame) -> None:
     named = ratings.assign(
         user_id="u" + ratings["user_id"].astype(str),
@@ -184,7 +181,6 @@ def test_ids_and_scales_of_any_kind_come_back(ratings: pd.DataFrame) -> None:
     assert recommended["rating_mean"].between(1.5, 9.5).all()
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_the_last_rating_of_a_pair_counts_and_a_warning_counts_the_others(
     ratings: pd.DataFrame,
 ) -> None:
@@ -233,13 +229,11 @@ def test_a_wrong_parameter_is_named_when_fitting(
         quick(**parameters).fit(ratings[IDS], ratings["rating"])
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_few_ratings_are_enough_to_fit() -> None:
     model = quick().fit([["a", "x"], ["a", "y"], ["b", "x"]], [5, 1, 4])
     assert np.isfinite(model.predict([["b", "y"]])).all()
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_memory_of_fitting_grows_with_the_ratings_not_with_users_times_items() -> None:
     n_users, n_items = 20_000, 6_000
     wide = make_ratings(n_users, n_items, 24_000, random_state=0).ratings

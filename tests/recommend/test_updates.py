@@ -19,8 +19,6 @@ from recs_anomaly.recommend.rows import to_rows
 
 IDS = ["user_id", "item_id"]
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 
 @pytest.fixture(scope="module")
 def ratings() -> pd.DataFrame:

@@ -54,7 +54,7 @@ def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
     folds, their standard deviation, and a 95 % interval of the mean from a bootstrap
     over users. --csv prints one table with all measures.
     """
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
     from recs_anomaly.recommend.evaluation.evaluate import evaluate as measure
     from recs_anomaly.recommend.recommender import RBMRecommender
@@ -64,7 +64,6 @@ def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
         opened = source.opened()
         rated = without_repeats(without_wild(opened.ratings))
         cuts = _cut(rated, folds, seed)
-        load_keras()
         model = RBMRecommender(random_state=seed, verbose=1)
         table = measure(model, rated, _counted(cuts))
     show(

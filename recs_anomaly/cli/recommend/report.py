@@ -43,7 +43,7 @@ def report(source: Source, output: Path, split: str, seed: int) -> None:
     probabilities, which items are listed, who is served worst, and the lists of some
     users with reasons. The page opens in any browser and needs no network.
     """
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
     from recs_anomaly.recommend.evaluation.trial import judge
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
@@ -56,7 +56,6 @@ def report(source: Source, output: Path, split: str, seed: int) -> None:
         opened = source.opened()
         rated = without_repeats(without_wild(opened.ratings))
         train, hidden = (rated.iloc[rows] for rows in _cut(rated, split, seed))
-        load_keras()
         recommender = Recommender.train(
             train, opened.items, random_state=seed, verbose=1
         )

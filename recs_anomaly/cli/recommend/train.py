@@ -59,15 +59,13 @@ def train(
     """
     from time import perf_counter
 
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.persistence import save
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
     refuse_missing_folder(model_file)
     with warnings_in_one_line():
         opened = source.opened(choices)
-        if not choices:  # learning from these is linear algebra
-            load_keras()
         start = perf_counter()
         recommender = Recommender.train(
             *opened, checkpoint, random_state=seed, verbose=1

@@ -15,8 +15,6 @@ from recs_anomaly.persistence import save
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from tests.fitted import sample_recommender
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 Run = Callable[..., Result]
 
 
