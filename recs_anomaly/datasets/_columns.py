@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 from pyarrow.parquet import ParquetFile
 
+from recs_anomaly.datasets._roles import ITEM_COLUMNS, plain_name
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
     TableFileError,
@@ -22,48 +23,9 @@ from recs_anomaly.datasets._text_tables import (
 )
 from recs_anomaly.exceptions import InputError
 
-# Spelled without case, spaces and punctuation; where a table has several of a role's
-# names, the one that stands first here is taken.
-_USER = (
-    "userid user uid username reviewerid customerid memberid profileid accountid "
-    "personid viewerid readerid visitorid reviewer customer member person"
-).split()
-_ITEM = (
-    "itemid item iid movieid movie filmid film productid product bookid book isbn asin "
-    "songid trackid artistid gameid animeid animeids businessid articleid showid "
-    "beerid recipeid jokeid"
-).split()
-_RATING = (
-    "rating ratings stars star score ratingvalue rate overall bookrating movierating "
-    "userrating starrating reviewscore grade points value feedback weight hours"
-).split()
-_TIMESTAMP = (
-    "timestamp time datetime date ratedat createdat unixtime unixreviewtime reviewtime"
-).split()
-_TITLE = (
-    "title movietitle filmtitle itemtitle booktitle gametitle itemname productname "
-    "moviename filmname bookname gamename songname trackname artistname name movie film"
-).split()
-_GENRES = "genres genre categories category".split()
-
-RATING_COLUMNS = {
-    "user_id": _USER,
-    "item_id": _ITEM,
-    "rating": _RATING,
-    "timestamp": _TIMESTAMP,
-}
-CHOICE_COLUMNS = {"user_id": _USER, "item_id": _ITEM}
-ITEM_COLUMNS = {
-    # Beside an "id", a column "movie" holds the title; this sort keeps the order else.
-    "item_id": sorted([*_ITEM, "id"], key=lambda name: not name.endswith("id")),
-    "title": _TITLE,
-    "genres": _GENRES,
-}
 _OPTIONAL = {"timestamp", "genres"}
 _PARQUET_MAGIC = b"PAR1"
 _JSON = re.compile(rb"\s*(?P<list>\[\s*)?\{\s*\"")
-# RecBole writes what a column holds behind its name.
-_KIND_BEHIND = re.compile(r":(token|float)(_seq)?$")
 # A rating or a title is what it is; these are numbers where they look like numbers.
 _IDS = ("user_id", "item_id")
 _MAYBE_NUMBERS = {*_IDS, "timestamp"}
@@ -177,7 +139,7 @@ def names_any_column(
     cells: Iterable[str], aliases: Mapping[str, Sequence[str]]
 ) -> bool:
     """Return whether a row holds a name of any role, and so must be a header."""
-    spelled = {_plain(cell) for cell in cells}
+    spelled = {plain_name(cell) for cell in cells}
     return any(spelled.intersection(accepted) for accepted in aliases.values())
 
 
@@ -378,21 +340,10 @@ def _places_of(
 ) -> list[int]:
     free = [place for place in range(len(names)) if place not in taken]
     for alias in accepted:
-        places = [place for place in free if _plain(names[place]) == alias]
+        places = [place for place in free if plain_name(names[place]) == alias]
         if places:
             return places
     return []
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", _KIND_BEHIND.sub("", name)).lower()
-
-
-def role_of(name: object) -> str:
-    """Return the role that a column's name tells, nothing if it tells none."""
-    spelled = _plain(str(name))
-    roles = (role for role, names in RATING_COLUMNS.items() if spelled in names)
-    return next(roles, "")
 
 
 def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -332,8 +332,8 @@ def split_lines(lines: list[str], delimiter: str, quoting: str = "") -> list[lis
     ----------
     lines : list of str
     delimiter : str
-    quoting : {"none", "double", "escaped"}, optional
-        Without it, what is usual with this delimiter.
+    quoting : {"", "none", "double", "escaped"}, default=""
+        Empty for what is usual with this delimiter.
 
     Returns
     -------

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_anomaly.datasets._columns import (
-    ITEM_COLUMNS,
     FileColumns,
     checked_names,
     columns_of_file,
     columns_of_text,
     narrowed,
 )
+from recs_anomaly.datasets._roles import ITEM_COLUMNS
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
     TableFileError,

@@ -19,14 +19,13 @@ from recs_anomaly.datasets._cells import (
     readings_of,
 )
 from recs_anomaly.datasets._columns import (
-    CHOICE_COLUMNS,
-    RATING_COLUMNS,
     FileColumns,
     checked_names,
     columns_of_file,
     columns_of_text,
     names_any_column,
 )
+from recs_anomaly.datasets._roles import CHOICE_COLUMNS, RATING_COLUMNS
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
     TableFileError,

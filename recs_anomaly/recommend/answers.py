@@ -35,9 +35,9 @@ from recs_anomaly.recommend.ranking import (
     places,
     ranked,
 )
-from recs_anomaly.recommend.reasons import strongest_places
+from recs_anomaly.recommend.reasons import effects, strongest
 from recs_anomaly.recommend.rows import RatingRows, blocks
-from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs
+from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs, id_index
 
 LIKED_SHARE = 0.75
 INTERVAL_COVERAGE = 0.9
@@ -235,9 +235,10 @@ class FoldedUsers:
             listed = np.flatnonzero(lists.people == number)
             part, place = self._place(number)
             own, person = part.rows.take(np.array([place])), part.people.one(place)
-            best = strongest_places(
-                self._known.scoring, own, lists.items[listed], person
+            found = effects(
+                self._known.scoring, own, lists.items[listed], person=person
             )
+            best = strongest(found)[0]
             # Behind the own ratings stands what is said where none speaks.
             because[listed] = np.append(own.columns, -1)[best]
             stars[listed] = np.append(self._known.stars(own.levels), np.nan)[best]
@@ -269,7 +270,7 @@ def with_users(
     columns: list[Any], users: Sequence[Hashable], people: Ints
 ) -> list[Any]:
     """Put the ids of the users in front; a row is of the user with its number."""
-    return [pd.Index([*users], tupleize_cols=False)[people], *columns]
+    return [id_index([*users])[people], *columns]
 
 
 def framed(names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:

@@ -59,6 +59,7 @@ from recs_anomaly.recommend.table import (
     nearest_levels,
     own_rows,
     rating_table,
+    tell_moved,
 )
 from recs_anomaly.recommend.view_rbm import ItemView, with_room
 
@@ -519,8 +520,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         ----------
         own_ratings : DataFrame, Series, mapping or iterable of ids
             Columns item_id and rating, or item ids mapped to ratings. A rating between
-            two levels counts as the nearest level, and an item that nobody has rated
-            does not count, each with a warning. A model of choices alone takes the ids
+            two levels counts as the nearest level; an item that nobody has rated does
+            not count, with a warning. A model of choices alone takes the ids
             of the items chosen, or any of the others, and ignores ratings.
         n : int, default=10
             Most items.
@@ -686,9 +687,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         -------
         reasons : DataFrame
             item_id and rating of the user's own ratings, and effect: how much the score
-            would fall if the user had not given that rating, computed by leaving it
-            out. That is a change in log odds, or in stars by "like". Largest effect, up
-            or down, first. The rating is missing (NaN) in a model of choices alone.
+            would fall if the user had not given that rating, to four digits or more.
+            That is a change in log odds, or in stars by "like". Largest effect, up or
+            down, first. The rating is missing (NaN) in a model of choices alone.
 
         Raises
         ------
@@ -908,7 +909,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             raise InputError(f"y must be {expected}; got {type(y).__name__}.")
         if y is None:
             return np.zeros(n_pairs, np.int64)
-        return nearest_levels(checked_ratings(y, n_pairs), self.classes_)
+        values = checked_ratings(y, n_pairs)
+        places = nearest_levels(values, self.classes_)
+        tell_moved(values, self.classes_, places)
+        return places
 
     def _evidence(self, X: ArrayLike | pd.DataFrame) -> RatingEvidence:
         """Evidence on (user, item) pairs; unknown ids are the empty row and column."""

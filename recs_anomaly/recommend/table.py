@@ -6,14 +6,13 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import is_datetime64_any_dtype, is_float_dtype, is_numeric_dtype
 from sklearn.utils import check_array, column_or_1d
 
 from recs_anomaly.base.state import ANY_KIND, ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints
-from recs_anomaly.datasets._columns import role_of
+from recs_anomaly.datasets._roles import role_of
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 from recs_anomaly.recommend.rows import RatingRows, offsets_of, to_rows
 
@@ -24,7 +23,8 @@ MAX_NAMED = 3
 WILD_SHARE = 0.01
 MIN_SCALE = 3  # levels that the others must have
 UNRATED_CODES = (0.0, -1.0)
-FEW_RATINGS = 50
+FEW_RATINGS = 20
+SAME = 1e-9  # share of a scale that rounding may move a rating
 EXACT_WHOLE = 2.0**53  # floats hold whole numbers up to it
 OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
 
@@ -248,7 +248,9 @@ def as_frame(X: Any) -> Any:
     """Turn a table of Arrow's kind (Polars, PyArrow, DuckDB) into one of pandas."""
     if isinstance(X, pd.DataFrame) or not hasattr(X, "__arrow_c_stream__"):
         return X
-    return pa.table(X).to_pandas()
+    from recs_anomaly.datasets.parquet_files import of_arrow
+
+    return of_arrow(X)
 
 
 def moments_of(X: ArrayLike | pd.DataFrame) -> NDArray[Any] | None:
@@ -399,10 +401,7 @@ def _own_choices(
 
 
 def nearest_levels(values: Floats, levels: Floats) -> Ints:
-    """Places of the levels nearest to the values, which must lie in their range.
-
-    A warning counts those that are no level themselves.
-    """
+    """Places of the levels nearest to the values, which must lie in their range."""
     outside = (values < levels[0]) | (values > levels[-1])
     if outside.any():
         raise InputError(
@@ -410,8 +409,12 @@ def nearest_levels(values: Floats, levels: Floats) -> Ints:
             f"got {values[outside][0]:g}."
         )
     middles = (levels[1:] + levels[:-1]) / 2
-    places = np.searchsorted(middles, values).astype(np.int64)
-    moved = np.abs(levels[places] - values) > 1e-9 * max(np.ptp(levels), 1.0)
+    return np.searchsorted(middles, values).astype(np.int64)
+
+
+def tell_moved(values: Floats, levels: Floats, places: Ints) -> None:
+    """Warn of values that are none of the levels, and count as those of `places`."""
+    moved = np.abs(levels[places] - values) > SAME * np.ptp(levels)
     if moved.any():
         first = int(moved.argmax())
         warnings.warn(
@@ -421,7 +424,6 @@ def nearest_levels(values: Floats, levels: Floats) -> Ints:
             UserWarning,
             stacklevel=4,
         )
-    return places
 
 
 class Lookup:
@@ -500,6 +502,14 @@ class Lookup:
         return Ids(users, items), rows, columns
 
 
+def id_index(ids: list[Hashable]) -> Any:
+    """Index of ids, in which whole numbers beside something else are no floats."""
+    index: Any = pd.Index(ids, tupleize_cols=False)
+    if index.dtype.kind == "f" and not all(isinstance(each, float) for each in ids):
+        index = pd.Index(ids, dtype=object, tupleize_cols=False)
+    return index
+
+
 def _places(index: Any, wanted: Any) -> Ints:
     """Place of each id, -1 for an id that is not there.
 
@@ -507,10 +517,7 @@ def _places(index: Any, wanted: Any) -> Ints:
     """
     other = wanted
     if not isinstance(wanted, np.ndarray | pd.Series):
-        wanted = list(wanted)
-        other = pd.Index(wanted, tupleize_cols=False)
-        if other.dtype.kind == "f" and not all(isinstance(x, float) for x in wanted):
-            other = pd.Index(wanted, dtype=object, tupleize_cols=False)
+        other = id_index(list(wanted))
     kinds = index.dtype.kind, other.dtype.kind
     if kinds[0] in "iuf" and kinds[0] != kinds[1]:
         index = index.astype(object)

@@ -248,7 +248,7 @@ class _Run:
         self._validate, self._seed = validate, seed
         self._rbm = _cast(start, np.float32)
         self._best = self._rbm
-        self._first_bias = self._rbm.visible_bias.copy()
+        self._first_bias: Any = self._rbm.visible_bias.copy()
         n_steps = schedule.epochs * n_batches(ratings)
         self._adam = Adam(self._rbm, schedule.learning_rate, max(n_steps, 1))
 
