@@ -105,11 +105,11 @@ def learn(
     with TerminalLine(settings.verbose) as line:
         if len(split.users):
             line.write("calibrating predictions ...")
-            rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
+            rehearsal = assemble(kept, views, levels, settings.view, noise)
             rehearsal, weights, ranks = _calibrate(rehearsal, kept, split)
             noise, curve = rehearsal.noise, rehearsal.curve
         line.write("inferring items from all ratings ...")
-        model = assemble(ratings, views, levels, settings.view, noise, seed)
+        model = assemble(ratings, views, levels, settings.view, noise)
         model = model._replace(curve=curve)
         interactions = _interactions(ratings, kept, split, seed, line)
     if not any(history.is_interrupted for history in histories.values()):
@@ -142,11 +142,11 @@ def _interactions(
     line: TerminalLine,
 ) -> InteractionRBM:
     line.write("learning who chooses what ...")
-    rbm = fit_interactions(ratings, seed)
+    rbm = fit_interactions(ratings)
     if not len(split.users):
         return rbm
     line.write("calibrating who chooses what ...")
-    rehearsal = fit_interactions(kept, seed)
+    rehearsal = fit_interactions(kept)
     hidden_choices = Choices(split.users, split.items)
     rng = np.random.default_rng(seed)
     return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))

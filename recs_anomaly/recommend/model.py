@@ -190,13 +190,19 @@ def evidence_of_pairs(
     model: RatingModel, people: People, rows: Ints, items: Ints
 ) -> RatingEvidence:
     """Expect ratings of pairs of a person and an item, and say what spreads around."""
+    mean = expected_of_pairs(model, people, rows, items)
+    return evidence_around(model, people, rows, items, mean)
+
+
+def expected_of_pairs(
+    model: RatingModel, people: People, rows: Ints, items: Ints
+) -> Floats:
+    """Expect ratings of pairs of a person and an item."""
 
     def mean(person: Folded, asked: Ints) -> Floats:
         return expected(model, latent(model, person, asked))
 
-    return evidence_around(
-        model, people, rows, items, of_pairs(people, rows, items, mean)
-    )
+    return of_pairs(people, rows, items, mean)
 
 
 def evidence_around(
@@ -249,52 +255,59 @@ def _inferred_without_each(
 ) -> Floats:
     """Part of the item view in latent ratings without each rating.
 
-    Solved in whichever of ratings and features is smaller, first as if the ratings left
-    out had been rated as guessed; then each loses its own.
+    The residual of a rating is what all others, but for the one left out, let not
+    guess of it. Weights are solved for in whichever of ratings and features is smaller,
+    first as if the ratings left out had been rated as guessed; then each loses its own.
     """
     seen, asked = model.item_features[items], model.item_features[targets]
+    residuals, own_share, gone, pull = _residuals_without_each(
+        model, items, told, beyond
+    )
+    causes = np.column_stack([residuals, np.ones(len(items)), pull])
     if len(items) < seen.shape[1]:
-        basis = np.eye(len(items))
-        inverse = np.linalg.inv(seen @ seen.T + basis)
-        spread = swayed = inverse @ (seen @ asked.T)
-        own, left = -inverse, np.diag(inverse)
+        inverse = np.linalg.inv(seen @ seen.T + np.eye(len(items)))
+        spread = inverse @ (seen @ asked.T)
+        own, reached, left = -np.diag(inverse), -(inverse @ causes), np.diag(inverse)
     else:
-        basis = seen
         covariance = np.linalg.inv(seen.T @ seen + np.eye(seen.shape[1]))
-        spread, own = covariance @ asked.T, covariance @ seen.T
-        swayed, left = seen @ spread, 1.0 - np.einsum("nf,fn->n", seen, own)
-    sums = _explained_without_each(model, items, told, beyond, basis)
-    excess = np.einsum("nf,fn->n", sums, own) / left
-    return np.asarray(sums @ spread + swayed * excess[:, None])
+        spread = seen @ (covariance @ asked.T)
+        placed = seen @ covariance
+        own = np.einsum("nf,nf->n", placed, seen)
+        reached, left = placed @ (seen.T @ causes), 1.0 - own
+    lost = residuals + own_share + np.einsum("ng,ng->n", gone, pull)
+    sums = residuals @ spread + own_share[:, None] * spread.sum(axis=0)
+    sums += gone @ (pull.T @ spread) - lost[:, None] * spread
+    excess = reached[:, 0] + own_share * reached[:, 1] - lost * own
+    excess += np.einsum("ng,ng->n", gone, reached[:, 2:])
+    return np.asarray(sums + spread * (excess / left)[:, None])
 
 
-def _explained_without_each(
-    model: RatingModel, items: Ints, told: Floats, beyond: Floats, basis: Floats
-) -> Floats:
-    """Sum residuals times rows of a basis over all ratings but one, a row for each.
+def _residuals_without_each(
+    model: RatingModel, items: Ints, told: Floats, beyond: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Residuals of ratings, and how that of one changes when another is left out.
 
-    The residual of a rating is what all others, but for the one left out, let not
-    guess of it.
+    First as if nothing was left out but that there are fewer; then, by the rating left
+    out, a change that is the same for all residuals, and factors of one that is not: a
+    row for the rating left out times a row for the other.
     """
     n_others = max(len(items) - 2.0, 0.0)
-    offsets, weights = (part[items] for part in model.hidden_weights)
+    prior = posterior.user_features(np.ones((1, told.shape[1])))
+    weights = model.item_weights[items] * prior
+    offsets, weights = weights[:, 0], weights[:, 1:]
     taken = told * count_scale(np.array(n_others))
     bent = np.tanh(model.user_view.hidden_bias + taken.sum(axis=0) - taken)
     generosity = posterior.shrunken_mean(beyond.sum() - beyond, n_others)
     guess = generosity + offsets + np.einsum("nh,nh->n", bent, weights)
-    residuals = beyond - model.user_share * guess
-    own_share = posterior.shrunken_mean(beyond, n_others) * model.user_share
-    sums = residuals @ basis + own_share[:, None] * (basis.sum(axis=0) - basis)
-    sums -= residuals[:, None] * basis
-    slope = 1.0 - bent**2
-    derivatives = slope, -bent * slope, slope * (bent**2 - 1.0 / 3.0)
-    for power, derivative in enumerate(derivatives, start=1):
-        pull = weights * derivative * (-model.user_share * (-1.0) ** power)
-        gone = taken**power
-        sums += (
-            gone @ (pull.T @ basis) - np.einsum("nh,nh->n", gone, pull)[:, None] * basis
-        )
-    return np.asarray(sums)
+    squared = bent * bent
+    slope = weights * (model.user_share * (1.0 - squared))
+    pull = np.hstack([slope, bent * slope, slope * (squared - 1.0 / 3.0)])
+    return (
+        beyond - model.user_share * guess,
+        posterior.shrunken_mean(beyond, n_others) * model.user_share,
+        np.hstack([taken, taken**2, taken**3]),
+        pull,
+    )
 
 
 def _features(model: RatingModel, inputs: Floats, counts: Floats) -> Floats:

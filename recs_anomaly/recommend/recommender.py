@@ -37,7 +37,7 @@ from recs_anomaly.recommend.answers import (
 )
 from recs_anomaly.recommend.assembly import USER_SHARE, Views, assemble_again
 from recs_anomaly.recommend.choices import InteractionRBM, fit_interactions
-from recs_anomaly.recommend.levels import Calibration, RatingEvidence
+from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import RatingModel
 from recs_anomaly.recommend.ranking import RANK_BY, Wanted, fold_in_audience
 from recs_anomaly.recommend.reasons import (
@@ -378,7 +378,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """
         if self.statistic == "median":
             return levels.median(self.predict_proba(X), self.classes_)
-        return self._evidence(X).mean
+        return self._known.means(*self._numbers_of(X))
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the probability of each rating level.
@@ -393,8 +393,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         probabilities : ndarray of shape (n_pairs, n_levels)
             One row a pair, one column a level of `classes_`; rows sum to 1.
         """
-        evidence = self._evidence(X)
-        return self._known.distribution(evidence)
+        return self._known.probabilities(*self._numbers_of(X))
 
     def predict_interval(
         self, X: ArrayLike | pd.DataFrame, coverage: float = 0.9
@@ -417,9 +416,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         intervals : ndarray of shape (n_pairs, 2)
             Lower and upper end, within the range of the levels.
         """
-        probabilities = self.predict_proba(X)
         half_width = self.calibration_.half_width(coverage)
-        return levels.interval(probabilities, self.classes_, half_width)
+        return self._known.intervals(*self._numbers_of(X), half_width)
 
     def recommend(  # noqa: PLR0913 - each changes a list in a way of its own
         self,
@@ -888,11 +886,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
 
     def _become(self, changed: Self, ids: Ids, ratings: RatingRows) -> Self:
         """Take over a changed copy once it is whole, so that Ctrl-C changes nothing."""
-        seed = self.decomposition_seed_
         link = self.interactions_.link
-        interactions = fit_interactions(ratings, seed)._replace(link=link)
+        interactions = fit_interactions(ratings)._replace(link=link)
         views = changed._views()
-        model = assemble_again(ratings, views, self.model_, self.view, seed)
+        model = assemble_again(ratings, views, self.model_, self.view)
         changed._hold(ids, ratings, model, interactions)
         self.__dict__ = changed.__dict__
         return self
@@ -914,11 +911,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         tell_moved(values, self.classes_, places)
         return places
 
-    def _evidence(self, X: ArrayLike | pd.DataFrame) -> RatingEvidence:
-        """Evidence on (user, item) pairs; unknown ids are the empty row and column."""
+    def _numbers_of(self, X: ArrayLike | pd.DataFrame) -> tuple[Ints, Ints]:
+        """Rows and columns of pairs; unknown ids are the empty ones."""
         self._check_is_rated()
-        pairs = self._named_pairs(X)
-        return self._known.evidence(*self._known.lookup.numbers_of(pairs))
+        return self._known.lookup.numbers_of(self._named_pairs(X))
 
     def _named_pairs(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
         """Pairs whose columns are called as in `fit`, or user_id and item_id."""

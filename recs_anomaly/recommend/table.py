@@ -23,6 +23,7 @@ MAX_NAMED = 3
 WILD_SHARE = 0.01
 MIN_SCALE = 3  # levels that the others must have
 UNRATED_CODES = (0.0, -1.0)
+MANY = 1.5  # times as often as any other level
 FEW_RATINGS = 20
 SAME = 1e-9  # share of a scale that rounding may move a rating
 EXACT_WHOLE = 2.0**53  # floats hold whole numbers up to it
@@ -142,7 +143,7 @@ def _tell_doubts(values: Floats) -> None:
     if levels[0] in UNRATED_CODES and len(levels) > MIN_SCALE:
         gaps = np.diff(levels)
         is_apart = gaps[0] > np.median(gaps[1:])
-        if is_apart or counts[0] == counts.max():
+        if is_apart or counts[0] > MANY * counts[1:].max():
             warnings.warn(
                 f"{counts[0] / len(values):.0%} of the ratings are {levels[0]:g}, "
                 f"where the others are {levels[1]:g} to {levels[-1]:g}: if that means "

@@ -21,6 +21,7 @@ from recs_anomaly.datasets import (
     official_folds,
 )
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
+from recs_anomaly.recommend import answers
 from tests.fitted import tiny_model, tiny_ratings
 
 IDS = ["user_id", "item_id"]
@@ -275,3 +276,53 @@ def test_movielens_100k_first_fold(real_data_home: Path) -> None:
     predicted = model.predict(ratings.iloc[test][IDS])
     error = np.sqrt(np.mean((predicted - ratings.iloc[test]["rating"]) ** 2))
     assert 0.87 < error < 0.90
+
+
+@pytest.mark.parametrize("n_levels", [5, 101])
+def test_memory_of_predicting_grows_with_the_pairs_and_not_with_their_levels(
+    n_levels: int,
+) -> None:
+    rng = np.random.default_rng(0)
+    pairs = make_ratings(60, 40, 1200, random_state=0).ratings[IDS]
+    model = quick().fit(pairs, rng.permutation(np.arange(1200) % n_levels))
+    peaks = []
+    for n_pairs in (10_000, 60_000):
+        asked = pd.DataFrame(
+            {name: rng.choice(pairs[name], n_pairs) for name in IDS}, columns=IDS
+        )
+        tracemalloc.start()
+        model.predict(asked)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (peaks[1] - peaks[0]) / 50_000 < 64
+
+
+def test_predictions_do_not_depend_on_how_many_are_asked_for_at_once(
+    model: RBMRecommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    asked = pd.DataFrame(
+        {
+            "user_id": rng.choice(model.users_, 60),
+            "item_id": rng.choice(model.items_, 60),
+        }
+    )
+    asks = model.predict, model.predict_proba, model.predict_interval
+    whole = [ask(asked) for ask in asks]
+    monkeypatch.setattr(answers, "PAIRS_A_BLOCK", 7)
+    for ask, expected in zip(asks, whole, strict=True):
+        np.testing.assert_allclose(ask(asked), expected, rtol=1e-12)
+
+
+def test_memory_of_reasons_grows_with_the_ratings_and_not_with_their_square() -> None:
+    n_items = 3_000
+    wide = make_ratings(40, n_items, 20_000, random_state=0).ratings
+    model = quick().fit(wide[IDS], wide["rating"])
+    own = pd.DataFrame({"item_id": model.items_[:2500], "rating": 3.0})
+    alone = model.with_only_user("me", own)
+    tracemalloc.start()
+    reasons = alone.strongest_reasons("me", model.items_[2500:2510])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(reasons) > 0
+    assert peak < 2500**2 * 8, "one number a pair of ratings"

@@ -335,12 +335,17 @@ class Recommender:
         """
         lists = folded.lists(n)
         because, stars = folded.reasons(lists)
-        known = self.catalogue.columns
+        known, n_listed = self.catalogue.columns, len(because)
+        # Taking texts costs more each time than each text.
+        titles = known["title"].take(
+            np.concatenate([lists.items, because]), allow_fill=True
+        )
         columns = [
             *folded.columns(lists),
             *lists.rating[3:],
-            *(known[name].take(lists.items) for name in ITEM_COLUMNS),
-            known["title"].take(because, allow_fill=True),
+            titles[:n_listed],
+            *(known[name].take(lists.items) for name in ITEM_COLUMNS[1:]),
+            titles[n_listed:],
             stars,
         ]
         return framed(RECOMMENDED, columns)
