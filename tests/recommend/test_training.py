@@ -103,7 +103,9 @@ def loss_and_slopes(
 
         with tf.GradientTape() as tape:
             loss = twin.loss_of(batch)
-        return float(loss), tape.gradient(loss, twin.trainable_variables)
+        found = tape.gradient(loss, twin.trainable_variables)
+        # Slices of a gradient become one: what repeats in them is summed.
+        return float(loss), [tf.convert_to_tensor(each) for each in found]
     import jax
 
     def stateless(values: list[object]) -> object:
