@@ -65,12 +65,13 @@ if TYPE_CHECKING:
 class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     """Find what is not normal in a time series.
 
-    Three branches judge each channel. *Forecast*: the error of a linear forecast from
-    the channel's own past, corrected by a recurrent network that sees all channels.
-    *Reconstruction*: the distance of a window from what an autoencoder makes of its
-    shape, put at the level of training; a row has the mean over all windows that cover
-    it. *Neighbour*: the distance of a window from the nearest normal window, by the
-    autoencoder's code; a row has the same mean.
+    Four branches judge each channel. *Forecast*: the error of a linear forecast from
+    the channel's own past, corrected by networks that see the last rows and other
+    channels. *Reconstruction*: the distance of a window from what an autoencoder makes
+    of its shape, put at the level of training; a row has the mean over all windows that
+    cover it. *Neighbour*: the distance of a window from the nearest normal window, by
+    the autoencoder's code; a row has the same mean. *Relation*: the distance of a
+    channel from what the other channels say of it, now and a little before.
 
     The errors of each branch are averaged on a short and a long time scale, and divided
     by what one normal row in a thousand exceeds. A score is minus the weighted
@@ -94,8 +95,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         standstill counts with "both" alone.
     weights : dict or None, default=None
         Weight of each branch in the mean, by its name: "forecast", "reconstruction",
-        "neighbour"; and that of "standstill", the power to which it is taken. Those not
-        named weigh 0. None gives the default weights.
+        "neighbour", "relation"; and that of "standstill", the power to which it is
+        taken. Those not named weigh 0. None gives the default weights. A relation
+        weighs nothing where no channel follows from the others.
     contamination : float or "auto", default="auto"
         Share of the training rows that lie beyond the threshold. "auto" sets the
         threshold by `alpha`.
@@ -110,8 +112,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     n_units : int, default=16
         Units of the recurrent network.
     epochs : int, default=20
-        Passes of each network over its training samples, at most. 0 leaves the
-        networks out.
+        Passes of the recurrent network over its training samples, at most; it is
+        trained where a quick test shows that it has something to learn. 0 leaves all
+        networks out: forecasts, reconstructions and relations are then linear.
     random_state : int, RandomState instance or None, default=None
         Seed of the networks' weights and of the order of their samples.
     verbose : int, default=0
@@ -142,7 +145,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
        patterns with deep neural networks. SIGIR 2018.
     .. [2] P. Malhotra, L. Vig, G. Shroff, P. Agarwal. Long short term memory networks
        for anomaly detection in time series. ESANN 2015.
-    .. [3] J. Hosking, J. Wallis. Parameter and quantile estimation for the generalized
+    .. [3] A. Rahimi, B. Recht. Random features for large-scale kernel machines. NeurIPS
+       2007.
+    .. [4] J. Hosking, J. Wallis. Parameter and quantile estimation for the generalized
        Pareto distribution. Technometrics 29 (1987).
 
     Examples
