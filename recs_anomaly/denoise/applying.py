@@ -25,6 +25,8 @@ MAX_PIXELS = 400_000  # of larger planes in one call
 SMALLER_CALLS = (16, 4)  # so many times smaller, for few planes
 MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
+MAX_OUTSIDE = 0.25  # that a plane is let be darker than 0 and brighter than 1
+SIGMAS_OUTSIDE = 5.0  # and so many times the noise
 
 
 class Places(NamedTuple):
@@ -128,11 +130,24 @@ def denoise_planes(
     noisy = [i for i, level in enumerate(levels) if np.any(level)]
     if noisy:
         height, width = planes[0].shape
-        inputs = np.stack([_as_input(planes[i], levels[i]) for i in noisy])
+        seen = [_within_reach(planes[i], levels[i]) for i in noisy]
+        inputs = np.stack(
+            [_as_input(plane, levels[i]) for i, plane in zip(noisy, seen, strict=True)]
+        )
         unit_noise = network.unit_noise(inputs)[:, :height, :width]
-        for i, noise in zip(noisy, unit_noise, strict=True):
-            cleaned[i] = planes[i] - np.asarray(levels[i], np.float32) * noise
+        for i, plane, noise in zip(noisy, seen, unit_noise, strict=True):
+            removed = np.asarray(levels[i], np.float32) * noise
+            cleaned[i] = planes[i] - np.where(plane == planes[i], removed, 0)
     return cleaned
+
+
+def _within_reach(plane: Singles, level: Level) -> Singles:
+    """Hold a plane to values that training showed.
+
+    What the network sees of a stuck pixel would spread as far as it sees.
+    """
+    reach = MAX_OUTSIDE + SIGMAS_OUTSIDE * float(np.max(level))
+    return np.clip(plane, -reach, 1 + reach)
 
 
 def _as_input(plane: Singles, level: Level) -> Singles:

@@ -15,7 +15,10 @@ from recs_anomaly.denoise.images import (
     from_planes,
     n_colours,
     range_of,
+    restored,
+    simplified,
     to_planes,
+    working_range,
 )
 from recs_anomaly.denoise.intervals import half_widths
 from recs_anomaly.denoise.noise import (
@@ -24,6 +27,7 @@ from recs_anomaly.denoise.noise import (
     common_noise,
     estimated_noise,
     known_noise,
+    plausible,
 )
 from recs_anomaly.denoise.planes import Image, map_tiles
 from recs_anomaly.denoise.settings import pretrained_intervals
@@ -126,6 +130,9 @@ class DenoiserModel(NamedTuple):
 
     def jobs(self, images: list[Image], sigma: float | str) -> list[Job]:
         """Find the range and the noise of each image."""
+        return self._jobs([simplified(image) for image in images], sigma)
+
+    def _jobs(self, images: list[Image], sigma: float | str) -> list[Job]:
         known = self.sigma if is_auto(sigma) else float(sigma)
         # Clean images have taught the network where clipped values belong.
         return find_jobs(images, known, is_clipping_undone=not self.is_paired)
@@ -137,7 +144,9 @@ class DenoiserModel(NamedTuple):
         from recs_anomaly.denoise.applying import HALO, TILE, is_small
 
         done: dict[int, Image] = {}
-        jobs = self.jobs(images, sigma)
+        as_they_came = images
+        images = [simplified(image) for image in images]
+        jobs = self._jobs(images, sigma)
         for numbers in _groups(images):
             height, width = images[numbers[0]].shape[:2]
             if height * width > TILE**2:
@@ -152,7 +161,9 @@ class DenoiserModel(NamedTuple):
                 found = self._clean_parts([(jobs[i], images[i]) for i in part])
                 for i, cleaned in zip(part, found, strict=True):
                     done[i] = finish(jobs[i], images[i], cleaned)
-        return [done[i] for i in range(len(images))]
+        return [
+            restored(done[i], image, images[i]) for i, image in enumerate(as_they_came)
+        ]
 
     def _tile_worker(self, job: Job, finish: Finish) -> Callable[[Image], Image]:
         return lambda part: finish(job, part, self._clean_parts([(job, part)])[0])
@@ -170,9 +181,25 @@ class DenoiserModel(NamedTuple):
         found = denoise_planes(shared_network(self.weights), planes, levels)
         n_planes = len(planes) // len(parts)
         return [
-            Cleaned(found[first : first + n_planes], levels[first : first + n_planes])
-            for first in range(0, len(planes), n_planes)
+            self._believed(
+                job, *(each[i : i + n_planes] for each in (planes, found, levels))
+            )
+            for (job, _), i in zip(parts, range(0, len(planes), n_planes), strict=True)
         ]
+
+    def _believed(
+        self, job: Job, noisy: list[Singles], found: list[Singles], levels: list[Level]
+    ) -> Cleaned:
+        """Take back what cannot have been noise, unless pairs have taught what is."""
+        if self.is_paired:
+            return Cleaned(found, levels)
+        kept = [
+            plausible(*each, is_told=job.noise.is_told)
+            for each in zip(noisy, found, levels, strict=True)
+        ]
+        if any(plane is None for plane in kept):
+            return Cleaned(noisy, [0.0] * len(noisy))
+        return Cleaned([plane for plane in kept if plane is not None], levels)
 
 
 def find_jobs(
@@ -183,7 +210,10 @@ def find_jobs(
     Without a strength that is known, each image's own is estimated. Images that are too
     small for that share one with those of their shape.
     """
-    ranges = [range_of(image[..., : n_colours(image)]) for image in images]
+    ranges = [
+        working_range(colours, range_of(colours))
+        for colours in (image[..., : n_colours(image)] for image in images)
+    ]
     if sigma is None:
         noises = _estimated(images, ranges)
     else:

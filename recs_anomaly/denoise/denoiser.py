@@ -10,6 +10,7 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
@@ -28,6 +29,7 @@ from recs_anomaly.denoise.images import (
     as_batch,
     n_colours,
     range_of,
+    refuse_unknown,
     rows_as_batch,
 )
 from recs_anomaly.denoise.settings import check_parameters, pretrained_weights
@@ -179,6 +181,9 @@ class ImageDenoiser(
         if weights is None:
             raise InputError("weights must be 'gray' or 'color'; got None.")
         denoiser.model_ = DenoiserModel(pretrained_weights(), np.empty(0), n_iter=0)
+        shape = denoiser.image_shape
+        if shape is not None and min(shape) > 0:
+            denoiser.n_features_in_ = int(np.prod(shape))
         return denoiser
 
     @as_one_task
@@ -204,7 +209,7 @@ class ImageDenoiser(
             If a parameter or the images break a rule that the message states.
         """
         check_parameters(self)
-        noisy = self._batch(X, is_fitting=True).images
+        noisy = refuse_unknown(self._batch(X, is_fitting=True).images)
         clean = clean_twins(y, noisy, self.image_shape)
         if clean is None:
             model = fit_to_noisy(self, noisy)
@@ -329,6 +334,27 @@ class ImageDenoiser(
             for one, other in zip(found, clean, strict=True)
         ]
         return float(np.average(ratios, weights=sample_weight))
+
+    @available_if(lambda denoiser: denoiser.image_shape is not None)
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the columns of rows; images have none.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns that came; None are those that `fit` saw, or x0, x1 and
+            so on.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        if not hasattr(self, "n_features_in_"):
+            raise InputError(
+                "names of columns need an image_shape without -1, or fit; got "
+                f"image_shape={self.image_shape}."
+            )
+        return super().get_feature_names_out(input_features)
 
     def to_keras(self) -> Any:
         """Return a Keras model of the network, for grey images from 0 to 1.
