@@ -76,7 +76,8 @@ def variance_kept(at_end: Floats) -> Floats:
 
 def find_clip(pixels: Array) -> Clip:
     """Tell at which ends of their values pixels were clipped: they pile up there."""
-    values = np.unique(pixels.ravel()[:: max(pixels.size // 10_000, 1)])
+    some = pixels.ravel()[:: max(pixels.size // 10_000, 1)]
+    values = np.unique(some.astype(np.float64))
     if len(values) < 2 or np.diff(values).min() > MAX_STEP * np.ptp(values):
         return OPEN
     low, high = float(pixels.min()), float(pixels.max())

@@ -32,7 +32,11 @@ from recs_anomaly.denoise.images import (
     refuse_unknown,
     rows_as_batch,
 )
-from recs_anomaly.denoise.settings import check_parameters, pretrained_weights
+from recs_anomaly.denoise.settings import (
+    camera_weights,
+    check_parameters,
+    pretrained_weights,
+)
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr
 
@@ -66,8 +70,9 @@ class ImageDenoiser(
 
     With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
     brightness as that of counted light and of speckle does, and come with salt and
-    pepper. What is no white noise is left as it is: the detail of clean images, and
-    noise that neighbouring pixels share, of which a warning tells.
+    pepper. Noise that neighbouring pixels share, as after JPEG compression, enlarging
+    or blurring, is met by a network of its own where it is strong. The rest is left as
+    it is: the detail of clean images, and areas of one exact value.
 
     Parameters
     ----------
@@ -97,6 +102,9 @@ class ImageDenoiser(
     ----------
     weights_ : ndarray of shape (n_weights,)
         Weights of the network.
+    camera_weights_ : ndarray of shape (n_camera_weights,)
+        Weights of the network for noise that neighbouring pixels share; none after
+        `fit`, which leaves such noise as it is.
     sigma_ : float or None
         Noise of the training images, in their range, that is expected in all images.
         None where each image's own is estimated.
@@ -180,10 +188,12 @@ class ImageDenoiser(
         check_parameters(denoiser)
         if weights is None:
             raise InputError("weights must be 'gray' or 'color'; got None.")
-        denoiser.model_ = DenoiserModel(pretrained_weights(), np.empty(0), n_iter=0)
-        shape = denoiser.image_shape
-        if shape is not None and min(shape) > 0:
-            denoiser.n_features_in_ = int(np.prod(shape))
+        denoiser.model_ = DenoiserModel(
+            pretrained_weights(),
+            np.empty(0),
+            n_iter=0,
+            camera_weights=camera_weights(),
+        )
         return denoiser
 
     @as_one_task
@@ -349,12 +359,17 @@ class ImageDenoiser(
         -------
         names : ndarray of str
         """
-        if not hasattr(self, "n_features_in_"):
+        if hasattr(self, "n_features_in_") or not hasattr(self, "model_"):
+            return super().get_feature_names_out(input_features)
+        if input_features is not None:
+            return np.asarray(input_features, object)
+        shape = tuple(self.image_shape or ())
+        if min(shape) < 1:
             raise InputError(
                 "names of columns need an image_shape without -1, or fit; got "
-                f"image_shape={self.image_shape}."
+                f"image_shape={shape}."
             )
-        return super().get_feature_names_out(input_features)
+        return np.array([f"x{i}" for i in range(int(np.prod(shape)))], object)
 
     def to_keras(self) -> Any:
         """Return a Keras model of the network, for grey images from 0 to 1.

@@ -152,8 +152,12 @@ def _from_list(images: Images, single: bool = False) -> Batch:
 def _check_values(image: Image) -> None:
     if image.dtype.kind not in "buif":
         raise InputError(f"images must hold numbers; got dtype {image.dtype}.")
-    if image.dtype.kind == "f" and np.isinf(image).any():
-        raise InputError("images must hold finite values, or NaN; got infinity.")
+    is_known = np.isfinite(image) if image.dtype.kind == "f" else np.True_
+    if not is_known.all() and (np.isinf(image).any() or not is_known.any()):
+        raise InputError(
+            "images must hold finite values, or NaN where some are not known; got "
+            "infinity, or nothing but NaN."
+        )
 
 
 def refuse_unknown(images: Images) -> Images:
@@ -234,8 +238,7 @@ def simplified(image: Image) -> Image:
     size = (3, 3, 1)
     share = uniform_filter((~is_unknown).astype(np.float64), size)
     around = uniform_filter(known, size) / np.maximum(share, 1e-9)
-    usual = 0.0 if is_unknown.all() else np.nanmedian(image)
-    filled = np.where(share > 0.05, around, usual)
+    filled = np.where(share > 0.05, around, np.nanmedian(image))
     return np.where(is_unknown, filled, image).astype(image.dtype)
 
 

@@ -23,6 +23,9 @@ WEAK_TO_STRONG = (0, 6 / 255, STRONG)
 MAX_OF_A_PIXEL = (0.5, 1.5, 6.0)
 MAX_REMOVED = (0.9, 1.3)
 MIN_REMOVED = (0.3, 0.6)
+# Shared noise over its long waves in the flattest patches, measured on photographs that
+# were spoilt as in training (benchmarks/_real_noise.py). In colours more is hidden.
+OF_BRIGHTNESS, OF_COLOURS = 1.15, 2.0
 
 
 class Noise(NamedTuple):
@@ -40,7 +43,9 @@ class Noise(NamedTuple):
     ends : tuple of Ends or None, default=()
         Values of salt and pepper in each colour; empty where none has any.
     has_blotches : bool, default=False
-        Whether there is noise that neighbouring pixels share, which is left as it is.
+        Whether there is noise that neighbouring pixels share.
+    shared : tuple of float, default=()
+        How strong that is in each plane, where it is to be taken out.
     is_told : bool, default=False
         Whether somebody said how strong it is, instead of the image.
     """
@@ -50,12 +55,13 @@ class Noise(NamedTuple):
     clips: tuple[Clip, ...] = ()
     ends: tuple[Ends | None, ...] = ()
     has_blotches: bool = False
+    shared: tuple[float, ...] = ()
     is_told: bool = False
 
     @property
     def is_none(self) -> bool:
         """Whether there is nothing to take out."""
-        return not (any(self.sigmas) or self.ends)
+        return not (any(self.sigmas) or self.ends or any(self.shared))
 
     def without_impulses(self, unit: Singles) -> Singles:
         """Take salt and pepper out of colours (height, width, n_colours)."""
@@ -75,7 +81,7 @@ class Noise(NamedTuple):
 
         It is 0 in areas of one exact value: masks, margins, what was overexposed.
         """
-        levels = self._levels(unit)
+        levels = list(self.shared) if self.shared else self._levels(unit)
         areas = flat_areas(np.moveaxis(unit, 2, 0), WIDE_AREA).all(axis=0)
         if not areas.any():
             return levels
@@ -97,7 +103,7 @@ class Noise(NamedTuple):
 
     def unclipped(self, cleaned: Singles) -> Singles:
         """Give colours (height, width, n_colours) the means that clipping moved."""
-        if not self.clips:
+        if not self.clips or self.shared:
             return cleaned
         colours = list(np.moveaxis(cleaned, 2, 0))
         restored = [
@@ -110,8 +116,9 @@ class Noise(NamedTuple):
 
     def typical_sigma(self, unit: Singles) -> float:
         """Return the root mean square over all colours, before any clipping."""
-        if not self.laws:
-            return self.sigmas[0] / noise_scales(unit.shape[2])[0]
+        if self.shared or not self.laws:
+            levels = self.shared or self.sigmas
+            return levels[0] / noise_scales(unit.shape[2])[0]
         colours = [local_mean(colour, RADIUS) for colour in np.moveaxis(unit, 2, 0)]
         return float(np.sqrt(np.mean(self._variances(colours))))
 
@@ -167,16 +174,36 @@ def estimated_noise(unit: Singles) -> Noise:
     unit = noise.without_impulses(unit)
     of_planes = [patch_waves(plane) for plane in to_planes(unit)]
     sigmas = tuple(map(_sigma, of_planes))
-    first = of_planes[0]
     clips = _clips(unit) if any(sigmas) else ()
+    shared = _shared(of_planes, sigmas)
     return noise._replace(
         sigmas=sigmas,
         laws=_laws(unit, of_planes, bool(clips)) if any(sigmas) else (),
         clips=clips,
-        # JPEG files have blotches in the differences of colour, which they store at
-        # half the size: the first plane, grey or brightness, is what counts.
-        has_blotches=first is not None and has_blotches(first),
+        has_blotches=bool(shared),
+        shared=shared,
     )
+
+
+def _shared(
+    of_planes: list[PatchWaves | None], sigmas: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Return the levels of noise that neighbours share; nothing where there is none.
+
+    JPEG files store the differences of colour at half the size, so that clean ones have
+    blotches there: they count where the brightness is noisy too.
+    """
+    is_shared = [waves is not None and has_blotches(waves) for waves in of_planes]
+    if not is_shared[0] and not (sigmas[0] and any(is_shared[1:])):
+        return ()
+    levels = []
+    for number, (waves, sigma) in enumerate(zip(of_planes, sigmas, strict=True)):
+        if sigma or waves is None:
+            levels.append(sigma)
+        else:
+            detail = float(np.sqrt(waves.flattest().detail.mean()))
+            levels.append((OF_BRIGHTNESS, OF_COLOURS)[number > 0] * detail)
+    return tuple(levels)
 
 
 def common_noise(units: list[Singles]) -> Noise:

@@ -97,15 +97,15 @@ def is_noise(waves: PatchWaves) -> bool:
     """Whether what the flattest patches hold is white noise, not detail or blotches."""
     middle, short = _middle_and_short(waves)
     flat = waves.flattest()
-    if short > STRONG_NOISE and flat.detail.mean() > (MAX_DETAIL * short) ** 2:
-        return False
     chance = CHANCE_UNEVEN * PATCH / np.sqrt(len(waves.detail))
     uneven = _unevenness(flat.brightness, flat.short)
     is_sure = short > SURE_NOISE
     most = MAX_TEXTURE if is_sure else MAX_COLOUR
     is_white = middle <= most * short
     is_pattern = len(waves.detail) >= MIN_TO_TELL and (
-        middle < MIN_MIDDLE * short or uneven < MIN_UNEVEN
+        middle < MIN_MIDDLE * short
+        or uneven < MIN_UNEVEN
+        or (short > STRONG_NOISE and flat.detail.mean() > (MAX_DETAIL * short) ** 2)
     )
     return bool(is_white and not is_pattern and uneven <= MAX_UNEVEN + chance)
 
