@@ -10,6 +10,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 # As many processes as there are cores, each with the tests that others have not begun.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+# Each process, and each that a test starts, would compile all modules anew without.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-all test-jax coverage lint docs
 
@@ -20,7 +22,7 @@ test: $(INSTALLED)
 	$(PYTEST) -m "not slow"
 
 test-all: $(INSTALLED)
-	$(PYTEST)
+	$(PYTEST) --hypothesis-profile thorough
 
 # Which statements of the package `make test` runs.
 coverage: $(INSTALLED)

@@ -15,9 +15,11 @@ import pytest
 
 from tests.eager import untraced
 
-# How long an example takes says more about the machine than about us.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+# How long an example takes says more about the machine than about us. `make test` tries
+# half as many as is usual, `make test-all` twice as many.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=200)
+hypothesis.settings.load_profile("quick")
 
 # These draw from `random` themselves, once, while they are imported.
 DRAWING_IMPORTS = {"keras", "rich.style", "sklearn.datasets"}

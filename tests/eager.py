@@ -1,9 +1,13 @@
 """Training without tracing, which takes longer than a tiny model needs to train."""
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
+
+# Networks that wait for a fit that is not traced either.
+_waiting: OrderedDict[Hashable, list[Any]] = OrderedDict()
 
 
 @contextmanager
@@ -14,10 +18,15 @@ def untraced() -> Iterator[None]:
     """
     import keras
 
+    from recs_anomaly.core import training
+
     compiled, is_eager = keras.Model.compile, keras.backend.backend() != "jax"
 
     def compile_eagerly(model: keras.Model, **options: Any) -> None:
         compiled(model, **{**options, "run_eagerly": is_eager})
 
-    with mock.patch.object(keras.Model, "compile", compile_eagerly):
+    with (
+        mock.patch.object(keras.Model, "compile", compile_eagerly),
+        mock.patch.object(training, "_waiting", _waiting),
+    ):
         yield

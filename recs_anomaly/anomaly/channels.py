@@ -20,7 +20,9 @@ class Channels(NamedTuple):
     """
 
     centre: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
-    scale: Annotated[Floats, ArraySpec("float64", ("n_features_in_",))]
+    scale: Annotated[
+        Floats, ArraySpec("float64", ("n_features_in_",), is_positive=True)
+    ]
     targets: Annotated[
         np.ndarray, ArraySpec("int64", ("n_targets",), below="n_features_in_")
     ]

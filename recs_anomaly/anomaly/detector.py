@@ -561,7 +561,8 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         return [names[target] for target in self.model_.channels.targets]
 
     def _check_parameters(self) -> None:
-        """Raise a ValueError if a model file knows more branches than there are."""
+        """Check what shapes cannot tell of a loaded detector."""
+        settings.check_parameters(self)
         if not 1 <= len(self.norms_.row_scale) <= len(BRANCHES):
             raise ValueError(f"row_scale_ must be of at most {len(BRANCHES)} branches")
 

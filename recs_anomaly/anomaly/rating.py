@@ -38,7 +38,9 @@ class Norms(NamedTuple):
     """
 
     error_scale: Annotated[Floats, OF_ERRORS]
-    row_scale: Annotated[Floats, ArraySpec("float64", ("n_branches", "n_targets"))]
+    row_scale: Annotated[
+        Floats, ArraySpec("float64", ("n_branches", "n_targets"), is_positive=True)
+    ]
     band: Annotated[Floats, ArraySpec("float64", ("n_targets", 2))]
     longest_still: Annotated[
         Floats, ArraySpec("float64", ("n_targets",), may_be_nan=True)

@@ -1,9 +1,22 @@
 """The record of an estimator's fits: its seed, and the loss of each epoch so far."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Annotated, NamedTuple, Self
 
 import numpy as np
+
+
+def a_count(value: object) -> bool:
+    """Whether a value is a whole number that is not negative."""
+    return type(value) is int and value >= 0
+
+
+def a_list_of_numbers(value: object) -> bool:
+    """Whether a value is a list of finite numbers."""
+    return isinstance(value, list) and all(
+        type(each) in (int, float) and isfinite(each) for each in value
+    )
 
 
 class FitRecord(NamedTuple):
@@ -21,11 +34,11 @@ class FitRecord(NamedTuple):
         Loss of each epoch on the training rows, and on those held out.
     """
 
-    seed: int
-    n_fits: int
-    n_iter: int
-    loss_curve: Annotated[list[float], list]
-    validation_loss_curve: Annotated[list[float], list]
+    seed: Annotated[int, a_count]
+    n_fits: Annotated[int, a_count]
+    n_iter: Annotated[int, a_count]
+    loss_curve: Annotated[list[float], a_list_of_numbers]
+    validation_loss_curve: Annotated[list[float], a_list_of_numbers]
 
     @classmethod
     def begun(cls, seed: int) -> Self:

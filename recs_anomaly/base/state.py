@@ -51,6 +51,8 @@ class ArraySpec:
         Whether a fitted object may lack this attribute.
     may_be_nan : bool, default=False
         Whether NaN has a meaning here. Infinity never does.
+    is_positive : bool, default=False
+        Whether all entries are above 0, as those of a scale.
     below : str, optional
         The name of a dimension: the entries are positions along it, from 0.
     offsets_into : str, optional
@@ -69,6 +71,7 @@ class ArraySpec:
     shape: tuple[str | int, ...]
     is_optional: bool = False
     may_be_nan: bool = False
+    is_positive: bool = False
     below: str | None = None
     offsets_into: str | None = None
 

@@ -6,7 +6,10 @@ it up again where it stood, to the bit.
 
 import math
 import warnings
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any, NamedTuple
 
 import keras
@@ -20,6 +23,7 @@ from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
 Batch = dict[str, np.ndarray]
 # JAX without its compiler runs operation by operation, a hundred times slower.
 IS_ALWAYS_COMPILED = keras.backend.backend() == "jax"
+MAX_WAITING = 8
 
 
 class Schedule(NamedTuple):
@@ -164,6 +168,32 @@ class EpochMonitor(keras.callbacks.Callback):
             [to_numpy(variable) for variable in self.model.optimizer.variables],
             self._kept,
         )
+
+
+_waiting: OrderedDict[Hashable, list[Any]] = OrderedDict()
+_lock = Lock()
+
+
+@contextmanager
+def borrowed(plan: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
+    """Lend a compiled network that is built by this plan, to one borrower at a time.
+
+    Building and tracing a network takes seconds, more than training a small one. Who
+    is done leaves it for the next fit of the same plan: a grid search or a
+    cross-validation compiles once. Weights and the optimizer's averages are what the
+    last training left; the borrower sets them anew.
+    """
+    with _lock:
+        models = _waiting.get(plan)
+        model = models.pop() if models else None
+    model = model or build()
+    yield model
+    # After an error nobody knows what state it is in: it does not come back.
+    with _lock:
+        _waiting.setdefault(plan, []).append(model)
+        _waiting.move_to_end(plan)
+        while len(_waiting) > MAX_WAITING:
+            _waiting.popitem(last=False)
 
 
 def run(

@@ -113,15 +113,14 @@ def common_shape(images: list[Image]) -> list[int]:
 def _trained(denoiser: "ImageDenoiser", training: TrainingPlanes) -> DenoiserModel:
     # Keras is needed from here on.
     from recs_anomaly.core.flat_weights import flat_weights
-    from recs_anomaly.denoise.applying import network_of
     from recs_anomaly.denoise.network import build_denoising_network
     from recs_anomaly.denoise.training import fit_denoiser
 
     draw, seed = seeds_of(denoiser.random_state, 2)
-    network = (
-        build_denoising_network(draw)
+    weights = (
+        flat_weights(build_denoising_network(draw))
         if denoiser.weights is None
-        else network_of(pretrained_weights())
+        else pretrained_weights()
     )
     losses: list[float] = []
     n_steps = 0
@@ -132,13 +131,13 @@ def _trained(denoiser: "ImageDenoiser", training: TrainingPlanes) -> DenoiserMod
 
             def report(step: int, loss: float) -> None:
                 losses.append(loss)
-                progress.epoch(step, TrainingHistory(losses, []), lambda: network)
+                progress.epoch(step, TrainingHistory(losses, []), lambda: None)
 
-            fit_denoiser(network, training.planes, steps, report)
+            weights = fit_denoiser(weights, training.planes, steps, report)
     else:
         warnings.warn(NOTHING_LEARNED, stacklevel=4)
     curve = np.asarray(losses, np.float64)
-    return DenoiserModel(flat_weights(network), curve, n_steps, training.sigma)
+    return DenoiserModel(weights, curve, n_steps, training.sigma)
 
 
 def _steps(

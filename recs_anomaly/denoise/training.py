@@ -17,8 +17,10 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from recs_anomaly.core.arrays import Array
-from recs_anomaly.denoise.network import MULTIPLE
+from recs_anomaly.core.arrays import Array, Singles
+from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
+from recs_anomaly.core.training import borrowed
+from recs_anomaly.denoise.network import MULTIPLE, build_denoising_network
 from recs_anomaly.denoise.planes import padded_to_multiple
 
 PIXELS = 16 * 64 * 64  # of a batch
@@ -50,17 +52,30 @@ class TrainingSteps(NamedTuple):
 
 
 def fit_denoiser(
-    network: keras.Model,
+    start: Singles,
     planes: Sequence[NoisyPlane],
     steps: TrainingSteps,
     report: Callable[[int, float], None],
-) -> None:
-    """Train a network in place; report steps done and loss after each piece of them."""
+) -> Singles:
+    """Train a network from weights (n_weights,), and give those it ends with.
+
+    It reports the steps done and the loss after each piece of them.
+    """
     patches = _Patches([_padded(plane) for plane in planes], steps)
-    optimizer = keras.optimizers.Adam(steps.learning_rate)
-    network.compile(optimizer=optimizer, loss=unit_error)
+    with borrowed("denoiser", _compiled) as network:
+        set_flat_weights(network, start)
+        for variable in network.optimizer.variables:
+            variable.assign(np.zeros(variable.shape))
+        schedule = _Schedule(steps, report)
+        network.fit(patches, shuffle=False, verbose=0, callbacks=[schedule])
+        return flat_weights(network)
+
+
+def _compiled() -> keras.Model:
+    network = build_denoising_network(0)
+    network.compile(optimizer=keras.optimizers.Adam(), loss=unit_error)
     network.optimizer.build(network.trainable_variables)
-    network.fit(patches, shuffle=False, verbose=0, callbacks=[_Schedule(steps, report)])
+    return network
 
 
 def unit_error(

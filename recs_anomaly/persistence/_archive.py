@@ -113,6 +113,8 @@ def _walk(file: BinaryIO, directory: bytes, directory_offset: int) -> dict[str, 
     at = offset = 0
     while at < len(directory):
         name, n_bytes, crc = _next_entry(directory, at)
+        if offset > _MAX_FILE_BYTES:  # which no header has room for
+            raise MisfitError("its members do not fill it")
         header = _local_header(name, n_bytes, crc)
         entry = _entry(name, Member(offset, n_bytes, crc))
         file.seek(offset)

@@ -18,6 +18,9 @@ from recs_anomaly.persistence._values import decode
 
 # Text may take this much memory beyond the size of the file.
 TEXT_ALLOWANCE = 2**26
+MAX_DEPTH = 8
+# What is larger has no square, or no product of a few, in so many bytes.
+LARGEST = {4: 1e18, 8: 1e60}
 _SURROGATES = (0xD800, 0xDFFF)
 _LAST_CHARACTER = 0x10FFFF
 
@@ -61,15 +64,20 @@ def check_objects(
             f"its text may take {max_text:,} bytes of memory, far more than the "
             f"{n_bytes:,} bytes of its arrays"
         )
-    plans, referred = [], []
+    plans, referred, depths = [], [], [0] * len(records)
     for number, record in enumerate(records):
         key = record.class_key
         plan = ObjectPlan(class_of(key), schema_of_key(key), record, {})
         with about(key):
             _check_names(plan)
-            referred += _check_values(plan, number, records)
+            parts = _check_values(plan, number, records)
+            referred += parts
+            for part in parts:
+                depths[part] = depths[number] + 1
             _check_shapes(plan, number, headers)
         plans.append(plan)
+    if max(depths) > MAX_DEPTH:
+        raise MisfitError(f"its objects lie more than {MAX_DEPTH} deep in each other")
     if sorted(referred) != list(range(1, len(records))):
         raise MisfitError("its objects are not each a part of one other")
     return plans
@@ -162,10 +170,14 @@ def check_content(array: NDArray[Any], spec: ArraySpec, sizes: dict[str, int]) -
     match array.dtype.kind:
         case "f" if not _is_finite(array, spec.may_be_nan):
             raise MisfitError("it holds NaN or infinity")
+        case "f" if not _is_within_reason(array):
+            raise MisfitError("it holds numbers too large to compute with")
         case "b" if array.view(np.uint8).max(initial=0) > 1:
             raise MisfitError("it holds something else than true and false")
         case "U" if not _is_unicode(array):
             raise MisfitError("it holds text that is not valid Unicode")
+    if spec.is_positive and not (array > 0).all():
+        raise MisfitError("it holds something that is not above 0")
     if spec.below is not None and not _is_within(array, sizes[spec.below]):
         raise MisfitError(f"it holds positions that no {spec.below} has")
     if spec.offsets_into is not None and not _rises(array, sizes[spec.offsets_into]):
@@ -183,6 +195,13 @@ def _rises(offsets: NDArray[Any], end: int) -> bool:
 
 def _is_finite(array: NDArray[Any], may_be_nan: bool) -> bool:
     return not np.isinf(array).any() and (may_be_nan or not np.isnan(array).any())
+
+
+def _is_within_reason(array: NDArray[Any]) -> bool:
+    largest = LARGEST[array.dtype.itemsize]
+    low = np.fmin.reduce(array, axis=None, initial=0.0)
+    high = np.fmax.reduce(array, axis=None, initial=0.0)
+    return bool(-largest <= low and high <= largest)
 
 
 def _is_unicode(array: NDArray[Any]) -> bool:

@@ -27,6 +27,7 @@ from recs_anomaly.persistence._npy import (
     read_header,
     unpack,
 )
+from recs_anomaly.persistence._question import check_answers
 from recs_anomaly.persistence._values import decode
 
 # A named pipe would make us wait, a terminal would take us over; Windows would
@@ -115,11 +116,13 @@ def _built(plans: list[ObjectPlan], arrays: list[dict[str, NDArray[Any]]]) -> An
         plain = {**record.parameters, **record.fitted}
         state = {name: decode(json, things.__getitem__) for name, json in plain.items()}
         with about(record.class_key):
-            things[number] = _made(plan.target, {**state, **arrays[number]})
+            things[number] = _made(
+                record.class_key, plan.target, state | arrays[number]
+            )
     return things[0]
 
 
-def _made(cls: type, state: dict[str, Any]) -> Any:
+def _made(key: str, cls: type, state: dict[str, Any]) -> Any:
     constructor = signature(cls).parameters
     try:
         # Numbers that nobody has fitted may have no quotient or no square.
@@ -130,8 +133,14 @@ def _made(cls: type, state: dict[str, Any]) -> Any:
                 model.restore(thing, fitted)
             for name, value in fitted.items():
                 setattr(thing, name, value)
-            if hasattr(thing, "_check_parameters"):
-                thing._check_parameters()
-    except (TypeError, ValueError, FloatingPointError) as error:
-        raise MisfitError(str(error).rstrip(".")) from error
+            for check in ("_check_settings", "_check_parameters"):
+                if hasattr(thing, check):
+                    getattr(thing, check)()
+        check_answers(key, thing)
+    except MisfitError:
+        raise
+    except Exception as error:
+        # What does not fit together may end in any error.
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        raise MisfitError(said or type(error).__name__) from error
     return thing

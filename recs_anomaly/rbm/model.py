@@ -34,7 +34,9 @@ class RBMModel(NamedTuple):
     intercept_visible: Annotated[Array, ArraySpec(FLOAT, ("n_visible",))]
     h_samples: Annotated[Singles, ArraySpec("float32", ("n_kept_chains", "n_hidden"))]
     visible_mean: Annotated[Floats, ArraySpec("float64", ("n_visible",))]
-    visible_scale: Annotated[Floats, ArraySpec("float64", ("n_visible",))]
+    visible_scale: Annotated[
+        Floats, ArraySpec("float64", ("n_visible",), is_positive=True)
+    ]
     variance: Annotated[Floats | None, ArraySpec("float64", ("n_visible",))]
     levels: Annotated[Floats | None, ArraySpec("float64", ("n_levels",))]
 

@@ -50,7 +50,7 @@ class InteractionRBM(NamedTuple):
     weights: Annotated[Singles, ArraySpec("float32", ("n_items + 1", "n_units"))]
     hidden_bias: Annotated[Singles, ArraySpec("float32", ("n_units",))]
     # Fourth root of how often an item was chosen.
-    scale: Annotated[Singles, ArraySpec("float32", ("n_items + 1",))]
+    scale: Annotated[Singles, ArraySpec("float32", ("n_items + 1",), is_positive=True)]
     # Offset and slope of the log odds of a choice.
     link: Annotated[Floats, ArraySpec("float64", (2,))]
 

@@ -67,7 +67,7 @@ class RecurrentMixin:
 
     def _check_parameters(self) -> None:
         """Check what shapes cannot tell of a loaded network."""
-        check_cell(self)
+        check_parameters(self)
         n_gates = GATES[self._core_cell]
         n_biases = 2 if self.cell == "gru" else 1
         network = self._recurrent()

@@ -130,7 +130,7 @@ class SequenceClassifier(
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((60, 8))
     >>> y = np.where(X[:, -1] > 0, "up", "down")
-    >>> model = SequenceClassifier(n_units=8, epochs=100, random_state=0).fit(X, y)
+    >>> model = SequenceClassifier(learning_rate=0.1, random_state=0).fit(X, y)
     >>> bool(model.score(X, y) > 0.9)
     True
     """
@@ -139,7 +139,7 @@ class SequenceClassifier(
         **recurrent_arrays("n_channels_", "n_outputs"),
         "classes_": ArraySpec(ANY_KIND, ("n_classes",)),
         "centre_": ArraySpec("float64", ("n_channels_",)),
-        "spread_": ArraySpec("float64", ("n_channels_",)),
+        "spread_": ArraySpec("float64", ("n_channels_",), is_positive=True),
     }
     _scalar_schema: ClassVar[dict[str, ValueRule]] = {
         "n_features_in_": int,

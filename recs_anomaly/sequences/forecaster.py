@@ -128,9 +128,9 @@ class SequenceForecaster(RecurrentMixin, RegressorMixin, IterativeMixin, BaseEst
             if name in NAMES
         },
         "centre_": ArraySpec("float64", ("n_channels_",)),
-        "spread_": ArraySpec("float64", ("n_channels_",)),
+        "spread_": ArraySpec("float64", ("n_channels_",), is_positive=True),
         "level_": ArraySpec("float64", ("n_outputs",)),
-        "output_spread_": ArraySpec("float64", ("n_outputs",)),
+        "output_spread_": ArraySpec("float64", ("n_outputs",), is_positive=True),
         "linear_weights_": ArraySpec("float64", ("n_values", "n_outputs")),
         "linear_intercepts_": ArraySpec("float64", ("n_outputs",)),
         "residual_quantiles_": ArraySpec("float64", (199, "n_outputs")),

@@ -1,16 +1,7 @@
-"""Training of recurrent networks by Keras, each shape built and compiled once.
+"""Training of recurrent networks by Keras, each shape built and compiled once."""
 
-Tracing a network takes seconds, more than training a small one. Networks that are done
-wait, by the plan they were built from, for the next fit of the same plan: a grid search
-or a cross-validation compiles once. A waiting network keeps nothing of its past:
-weights and Adam's averages are set anew.
-"""
-
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from threading import Lock
 from typing import NamedTuple
 
 import keras
@@ -32,6 +23,7 @@ from recs_anomaly.core.training import (
     EpochMonitor,
     LossOfBatches,
     ShuffledBatches,
+    borrowed,
     run,
 )
 from recs_anomaly.sequences.samples import (
@@ -41,7 +33,6 @@ from recs_anomaly.sequences.samples import (
     draw_batches,
 )
 
-MAX_WAITING = 8
 # Steps of a cell in a training, from which on compiling by XLA, which takes a second or
 # two and then halves the time of a step, pays.
 WORTH_COMPILING = 20_000
@@ -144,7 +135,7 @@ def train_recurrent(
     `validate` gives the loss on a validation split. Adam goes on from `optimizer_state`
     where there is one.
     """
-    with borrowed(plan) as model, progress:
+    with borrowed(plan, partial(SequenceModel, plan)) as model, progress:
         set_recurrent(model.network, start)
         _set_state(model.optimizer, optimizer_state)
         monitor = EpochMonitor(
@@ -182,26 +173,6 @@ def plan_for(
 def fitting_batch(n_samples: int, batch_size: int) -> int:
     """Batch size for so many samples; one power of two serves many small numbers."""
     return int(min(batch_size, 1 << max(n_samples - 1, 0).bit_length()))
-
-
-_waiting: OrderedDict[NetworkPlan, list[SequenceModel]] = OrderedDict()
-_lock = Lock()
-
-
-@contextmanager
-def borrowed(plan: NetworkPlan) -> Iterator[SequenceModel]:
-    """Lend a network of this plan, to one borrower at a time."""
-    with _lock:
-        models = _waiting.get(plan)
-        model = models.pop() if models else None
-    model = model or SequenceModel(plan)
-    yield model
-    # After an error nobody knows what state it is in: it does not come back.
-    with _lock:
-        _waiting.setdefault(plan, []).append(model)
-        _waiting.move_to_end(plan)
-        while len(_waiting) > MAX_WAITING:
-            _waiting.popitem(last=False)
 
 
 def _weights_of(model: SequenceModel) -> Recurrent:

@@ -70,10 +70,10 @@ def test_pickles_clones_files_and_pipelines(wave: pd.DataFrame, tmp_path: Any) -
 def test_networks_refit_to_the_same_bits(wave: pd.DataFrame) -> None:
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state itself
     trained = [
-        TimeSeriesAnomalyDetector(epochs=2, n_units=4, random_state=seed)
-        .fit(wave[:600])
-        .score_samples(wave)
-        for seed in (0, 1, 0)
+        TimeSeriesAnomalyDetector(epochs=1, n_units=4, random_state=0)
+        .fit(wave[:400])
+        .score_samples(wave[:600])
+        for _ in range(2)
     ]
-    assert (trained[0] == trained[2]).all()
+    assert (trained[0] == trained[1]).all()
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002

@@ -9,19 +9,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from recs_anomaly import Autoencoder, VariationalAutoencoder
 
-# The checks fit values that are no probabilities; the estimator says so and goes on.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:visible='bernoulli' expects"),
-    pytest.mark.usefixtures("eager_keras"),
-]
+pytestmark = pytest.mark.usefixtures("eager_keras")
 QUICK: dict[str, Any] = {"epochs": 1, "batch_size": 1000, "random_state": 0}
 
 
 @parametrize_with_checks(
     [
-        Autoencoder((4, 2), noise=0.5, early_stopping=True, **QUICK),
-        VariationalAutoencoder((4, 2), **QUICK),
-        VariationalAutoencoder((4, 2), visible="bernoulli", **QUICK),
+        Autoencoder((2,), noise=0.5, early_stopping=True, **QUICK),
+        VariationalAutoencoder((2,), **QUICK),
     ]
 )
 def test_scikit_learn_contract(

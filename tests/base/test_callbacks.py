@@ -29,7 +29,7 @@ RNG = np.random.default_rng(0)
 ROWS = (RNG.random((40, 6)) < 0.5).astype(float)
 LABELS = (ROWS[:, 0] > 0).astype(int)
 SEED: dict[str, Any] = {"random_state": 0}
-N_PASSES, STOP_AFTER = 4, 2
+N_PASSES, STOP_AFTER = 3, 2
 
 
 class Recorder:
@@ -81,14 +81,14 @@ ITERATIVE = {
         ROWS,
     ),
     "forecaster": (
-        SequenceForecaster(n_units=8, learning_rate=0.1, epochs=N_PASSES, **SEED),
+        SequenceForecaster(n_units=4, learning_rate=0.1, epochs=N_PASSES, **SEED),
         "predict",
-        RNG.standard_normal((300, 5)),
+        RNG.standard_normal((80, 5)),
     ),
     "text": (
         TextGenerator(n_units=3, epochs=N_PASSES, validation_fraction=0.0, **SEED),
         "score_samples",
-        ["abab", "baba"] * 20,
+        ["abab", "baba"] * 4,
     ),
 }
 

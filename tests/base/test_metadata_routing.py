@@ -27,7 +27,7 @@ def routing(eager_keras: None) -> Generator[None]:
 
 
 def classifier() -> SequenceClassifier:
-    return SequenceClassifier(n_units=3, epochs=2, random_state=0)
+    return SequenceClassifier("simple_rnn", n_units=3, epochs=1, random_state=0)
 
 
 def test_weights_reach_a_classifier_in_a_pipeline() -> None:

@@ -30,7 +30,7 @@ def recommended(seed: int) -> np.ndarray:
 
 
 def detected(seed: int) -> np.ndarray:
-    model = TimeSeriesAnomalyDetector(epochs=1, random_state=seed)
+    model = TimeSeriesAnomalyDetector(epochs=1, n_units=2, random_state=seed)
     return model.fit(SERIES).score_samples(SERIES)
 
 
@@ -120,6 +120,7 @@ def test_pieces_are_done_side_by_side_with_one_thread_of_blas_each() -> None:
     assert blas_threads() == {3}
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_fits_in_threads_equal_fits_alone() -> None:
     alone = [job() for job in JOBS]
     with ThreadPoolExecutor(len(JOBS)) as pool:
@@ -181,6 +182,7 @@ def own() -> Any:
     return model
 
 
+@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize("fit", [recommended, detected, featured])
 def test_the_model_of_a_user_survives(
     fit: Callable[[int], np.ndarray], own: Any

@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from recs_anomaly import RBM, Autoencoder, SequenceClassifier, SequenceForecaster
-from recs_anomaly.sequences import training as sequence_training
+from recs_anomaly.core import training as core_training
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((40, 6))
@@ -50,7 +50,7 @@ scores = [
     searched(forecaster, "learning_rate", X.sum(axis=1), "r2"),
 ]
 # Networks that wait for the next fit: at most one a worker for each shape.
-waiting = [len(models) for models in sequence_training._waiting.values()]
+waiting = [len(models) for models in core_training._waiting.values()]
 print(json.dumps({"scores": scores, "waiting": waiting}))
 """
 # Seconds. Half a minute is usual; only a deadlock takes an hour on the slowest machine.

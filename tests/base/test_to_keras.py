@@ -47,10 +47,10 @@ def detector(request: pytest.FixtureRequest) -> TimeSeriesAnomalyDetector:
     series = np.column_stack([slow, 5 + slow**2, np.arange(600) % 50 < 9])
     series[:, :2] += 0.1 * rng.normal(size=(600, 2))
     cell = request.param
-    detector = TimeSeriesAnomalyDetector(cell=cell, epochs=1, random_state=0)
+    detector = TimeSeriesAnomalyDetector(cell=cell, epochs=0, random_state=0)
     detector.fit(series)
     assert detector.targets_.tolist() == [0, 1]
-    # One epoch is too short for networks that help.
+    # Any networks will do, trained or not.
     network = any_network(cell, 3, 4, 2, rng)
     linear = detector.model_.autoencoder
     corrected = uncorrected(linear.mean, linear.components, 5)
@@ -71,7 +71,7 @@ def any_network(
 
 def test_networks_of_a_detector(detector: TimeSeriesAnomalyDetector) -> None:
     rng = np.random.default_rng(1)
-    series = rng.normal([0, 5, 0.5], size=(2, 180, 3))
+    series = rng.normal([0, 5, 0.5], size=(2, 120, 3))
     outputs = said(detector.to_keras(), series)
     for each, expected, left_over in zip(
         series, outputs["expected"], outputs["left_over"], strict=True

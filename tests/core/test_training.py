@@ -9,16 +9,16 @@ import pytest
 
 from recs_anomaly.core.checkpoints import Checkpoint
 from recs_anomaly.core.training import (
+    MAX_WAITING,
     Batch,
     LossOfBatches,
     Progress,
     Schedule,
     ShuffledBatches,
     TrainingHistory,
+    borrowed,
     train,
 )
-
-pytestmark = pytest.mark.usefixtures("eager_keras")
 
 
 class Chaser(LossOfBatches):
@@ -212,3 +212,25 @@ def test_a_resumed_training_ends_as_if_it_had_never_stopped(
     )
     assert found == history
     assert float(again.place) == float(expected.place)
+
+
+def test_networks_are_lent_to_one_at_a_time_and_used_again() -> None:
+    with borrowed("plan", object) as first, borrowed("plan", object) as second:
+        assert first is not second
+    with borrowed("plan", object) as third, borrowed("another", object) as other:
+        assert third in (first, second)
+        assert other not in (first, second)
+    with pytest.raises(RuntimeError), borrowed("plan", object) as broken:
+        raise RuntimeError
+    with borrowed("plan", object) as fourth, borrowed("plan", object) as fifth:
+        assert broken not in (fourth, fifth)
+
+
+def test_few_networks_wait() -> None:
+    models = []
+    for plan in range(MAX_WAITING + 1):
+        with borrowed(plan, object) as model:
+            models.append(model)
+    with borrowed(MAX_WAITING, object) as last, borrowed(0, object) as first:
+        assert last is models[-1]
+        assert first is not models[0]

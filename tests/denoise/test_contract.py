@@ -15,7 +15,7 @@ from recs_anomaly.exceptions import InputError
 
 
 @pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch, eager_keras: None) -> None:
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(denoising_fit, "MIN_PATCHES", 1)
     monkeypatch.setattr(denoising_fit, "MAX_PATCHES", 2)
 

@@ -23,7 +23,7 @@ PSNR_OF_NOISE = 12.0
 
 
 @pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch, eager_keras: None) -> None:
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(denoising_fit, "MIN_PATCHES", 8)
     monkeypatch.setattr(denoising_fit, "MAX_PATCHES", 16)
 

@@ -100,12 +100,9 @@ def test_a_file_imports_only_what_its_room_may(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FAMILY_FILES, ids=relative)
-def test_keras_and_scikit_learn_stand_where_they_are_needed(path: Path) -> None:
+def test_a_file_of_a_family_keeps_to_its_floor(path: Path) -> None:
+    """Keras and scikit-learn where they are needed, no application in an estimator."""
     assert list(misplaced(parsed(path), module_name(path))) == []
-
-
-@pytest.mark.parametrize("path", FAMILY_FILES, ids=relative)
-def test_estimators_do_without_their_applications(path: Path) -> None:
     assert list(back_imports(parsed(path), module_name(path))) == []
 
 

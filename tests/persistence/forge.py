@@ -4,7 +4,7 @@ import json
 import zipfile
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from recs_anomaly.persistence._archive import write_archive
 
@@ -12,8 +12,8 @@ MANIFEST = "manifest.json"
 Members = dict[str, bytes]
 
 
-def members_of(path: Path) -> Members:
-    with zipfile.ZipFile(path) as archive:
+def members_of(file: Path | BinaryIO) -> Members:
+    with zipfile.ZipFile(file) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from recs_anomaly.persistence._npy import pack, read_header, unpack
+from recs_anomaly.persistence._registry import schema_of_key
 from tests.persistence.forge import MANIFEST, Members, manifest_of, spelled
 
 ODD_VALUES: list[Any] = [
@@ -14,6 +16,7 @@ ODD_VALUES: list[Any] = [
     *([], {}, {"part": 0}, {"part": 1}, {"part": 2}, {"float": "nan"}, {"tuple": []}),
     *({"dtype": "<f8"}, {"numpy": ["int64", 3]}, {"array": [1, "x"]}, {"dict": {}}),
     *("tests.Toy", "sklearn.Pipeline", "RBMRecommender", "builtins.eval", [[[[[[]]]]]]),
+    *(1e-300, 1.015, 1e30, "user", "auto", "lower", "gaussian", "median", "lstm"),
 ]
 ODD_NAMES = ["../x", "/etc/passwd", "a/b.npy", "", ".", "\x00", "nul", "ä", "x" * 300]
 ODD_SHAPES = [(), (0,), (1,), (2**31,), (2**40, 2**40), (3, 4, 5), (10**18,), (4, 2)]
@@ -97,6 +100,62 @@ def refilled(rng: Rng, members: Members) -> Members:
     return {**members, name: header + spoil(rng, entries or b"x")}
 
 
+def array_of(member: bytes) -> np.ndarray:
+    header = read_header(member[:256])
+    return unpack(header, np.frombuffer(member[len(header.to_bytes()) :], np.uint8))
+
+
+def bytes_of(array: np.ndarray) -> bytes:
+    header, content = pack(array)
+    return header.to_bytes() + bytes(content)
+
+
+def levelled(rng: Rng, members: Members) -> Members:
+    """Put one number in the place of some or all entries of an array."""
+    name = pick(rng, [each for each in members if each != MANIFEST])
+    array = array_of(members[name]).copy()
+    if array.dtype.kind in "fiu" and array.size:
+        places = pick(rng, [slice(None), int(rng.integers(array.size))])
+        with np.errstate(all="ignore"):
+            number = np.array(pick(rng, [0, -1, 1, 1e-300, 1e30, 1e300, 2**40]))
+            array.reshape(-1)[places] = number.astype(array.dtype)
+    elif array.size > 1:
+        array.reshape(-1)[0] = array.reshape(-1)[-1]
+    return {**members, name: bytes_of(array)}
+
+
+def resized(rng: Rng, members: Members) -> Members:
+    """Make a dimension shorter or longer in all arrays of an object that have it."""
+    manifest, changed = manifest_of(members), dict(members)
+    number = int(rng.integers(len(manifest["objects"])))
+    record = manifest["objects"][number]
+    specs = schema_of_key(record["class_key"]).arrays
+    named = sorted(
+        {
+            size
+            for name in record["arrays"]
+            for size, _ in specs[name].dimensions
+            if size
+        }
+    )
+    if not named:
+        return members
+    chosen, is_longer = pick(rng, named), rng.random() < 0.5
+    for name in record["arrays"]:
+        array = array_of(members[f"{number}.{name}.npy"])
+        for axis, (size, _) in enumerate(specs[name].dimensions):
+            if size == chosen:
+                last = array.shape[axis] - 1
+                places = [*range(last), *([last, last] if is_longer else [])]
+                array = array.take(places if last >= 0 else [], axis)
+        changed[f"{number}.{name}.npy"] = bytes_of(array)
+    for stated in (record["fitted"], record["parameters"]):
+        if type(stated.get(chosen)) is int and rng.random() < 0.5:
+            stated[chosen] += 1 if is_longer else -1
+    changed[MANIFEST] = spelled(manifest)
+    return changed
+
+
 def edited(rng: Rng, members: Members) -> Members:
     """Change, drop or add something somewhere in the manifest."""
     manifest = manifest_of(members)
@@ -131,5 +190,6 @@ OF_BYTES: list[Callable[[Rng, bytes], bytes]] = [
     *(cut_off, flipped, moved, extended, renumbered)
 ]
 OF_MEMBERS: list[Callable[[Rng, Members], Members]] = [
-    *(renamed, swapped, dropped, added, reheaded, refilled, edited, edited, misspelled)
+    *(renamed, swapped, dropped, added, reheaded, refilled, edited, edited, misspelled),
+    *(levelled, resized),
 ]

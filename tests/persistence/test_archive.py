@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_anomaly import load
-from recs_anomaly.persistence import ModelFileError
+from recs_anomaly.persistence import ModelFileError, _archive, inspect
 from recs_anomaly.persistence._archive import Archive, write_archive
 from recs_anomaly.persistence._misfit import MisfitError
 from tests.persistence.forge import members_of
@@ -227,3 +227,17 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None
         os.truncate(path, n_bytes // 2)
         with pytest.raises(MisfitError, match="it became shorter while it was read"):
             archive.rest("a", b"", memoryview(bytearray(n_bytes)))
+
+
+def test_members_beyond_the_largest_file(tmp_path: Path) -> None:
+    """No header has room for where the second one would begin."""
+    largest = 2**32 - 1
+    header = _archive._local_header("a", largest, 0)
+    directory = _archive._entry("a", _archive.Member(0, largest, 0))
+    directory += _archive._entry("b", _archive.Member(largest, 0, 0))
+    end = _archive._end(2, len(directory), len(header))
+    path = tmp_path / "large.recs"
+    path.write_bytes(header + directory + end)
+    for read in (load, inspect):
+        with pytest.raises(ModelFileError, match="its members do not fill it"):
+            read(path)

@@ -271,6 +271,7 @@ def test_it_beats_biases_on_the_sample_and_its_intervals_hold() -> None:
     assert 0.86 < np.mean((low <= test["rating"]) & (test["rating"] <= high)) < 0.94
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_movielens_100k_first_fold(real_data_home: Path) -> None:
     ratings, _ = fetch_movielens("ml-100k")

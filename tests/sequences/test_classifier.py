@@ -125,8 +125,9 @@ def test_class_weights_move_the_probabilities(rng: np.random.Generator) -> None:
 
     assert mean_probability(None) == pytest.approx(0.2, abs=0.05)
     assert mean_probability("balanced") == pytest.approx(0.5, abs=0.08)
-    assert mean_probability({1: 4.0}) == mean_probability({0: 1, 1: 4})
-    assert mean_probability({1: 4.0}) == pytest.approx(0.5, abs=0.08)
+    of_one = mean_probability({1: 4.0})
+    assert of_one == mean_probability({0: 1, 1: 4})
+    assert of_one == pytest.approx(0.5, abs=0.08)
 
 
 @pytest.mark.usefixtures("eager_keras")

@@ -12,10 +12,15 @@ from recs_anomaly import SequenceClassifier, SequenceForecaster
 @parametrize_with_checks(
     [
         SequenceClassifier(
-            n_units=4, epochs=12, learning_rate=0.1, batch_size=64, random_state=0
+            "simple_rnn",
+            n_units=4,
+            epochs=12,
+            learning_rate=0.1,
+            batch_size=64,
+            random_state=0,
         ),
-        SequenceForecaster(n_units=4, epochs=0, random_state=0),
-        SequenceForecaster(n_units=4, epochs=2, random_state=0),
+        SequenceForecaster(epochs=0, random_state=0),
+        SequenceForecaster("simple_rnn", n_units=4, epochs=1, random_state=0),
     ]
 )
 def test_scikit_learn_contract(estimator: Any, check: Callable[[Any], None]) -> None:

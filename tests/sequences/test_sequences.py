@@ -30,7 +30,6 @@ from recs_anomaly.sequences.samples import (
 )
 from recs_anomaly.sequences.training import (
     NetworkPlan,
-    borrowed,
     fitting_batch,
     train_recurrent,
 )
@@ -159,18 +158,6 @@ def test_folding_a_scale_into_weights(cell: str, rng: np.random.Generator) -> No
         last_outputs(cell, model, (inputs - centre) / scale, is_step),
         atol=1e-12,
     )
-
-
-def test_networks_are_lent_to_one_at_a_time_and_used_again() -> None:
-    plan = NetworkPlan("gru", 2, 1, 1, 3, "squares", 4, None, False)
-    with borrowed(plan) as first, borrowed(plan) as second:
-        assert first is not second
-    with borrowed(plan) as third:
-        assert third in (first, second)
-    with pytest.raises(RuntimeError), borrowed(plan) as broken:
-        raise RuntimeError
-    with borrowed(plan) as fourth, borrowed(plan) as fifth:
-        assert broken not in (fourth, fifth)
 
 
 def test_compiled_training_is_the_same_training(rng: np.random.Generator) -> None:
