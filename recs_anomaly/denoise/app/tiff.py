@@ -117,4 +117,5 @@ def _blocks(series: tifffile.TiffPageSeries) -> list[_Block]:
     return [
         _Block(each.dataoffsets[0], dtype, each.shape, is_colour)
         for each in series.pages
+        if each is not None
     ]
