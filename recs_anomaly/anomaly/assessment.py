@@ -1,14 +1,22 @@
 """Assessment: all that a fitted detector says of one series, from one look at it."""
 
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
 from recs_anomaly.anomaly.branches import signs_of
-from recs_anomaly.anomaly.events import RowEvidence, event_runs, event_table
+from recs_anomaly.anomaly.events import (
+    RowEvidence,
+    event_rows,
+    event_table,
+    merged_runs,
+)
 from recs_anomaly.anomaly.rating import RatedRows, Rating
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
-from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.arrays import Bools, Floats
 
 
 class Assessment:
@@ -22,8 +30,8 @@ class Assessment:
     rating : Rating
         What the rows were judged by.
     rows : RatedRows
-    values : ndarray of shape (n_rows, n_targets)
-        Readings of the judged channels.
+    series : SeenSeries
+        What was judged.
     tail : Tail
         How often normal rows score as high.
     threshold : float
@@ -32,32 +40,44 @@ class Assessment:
         Of the judged channels.
     index : Index
         Labels of the rows.
+    spares_others : bool, default=True
+        Whether rows that only others have put beyond the threshold stay within it.
 
     Attributes
     ----------
-    scores : ndarray of shape (n_rows,)
-        Those of `score_samples`.
+    scores, decisions : ndarray of shape (n_rows,)
+        Those of `score_samples` and of `decision_function`.
     """
 
     def __init__(
         self,
         rating: Rating,
         rows: RatedRows,
-        values: Floats,
+        series: SeenSeries,
         tail: Tail,
         threshold: float,
         names: list[str],
         index: pd.Index,
+        spares_others: bool = True,
     ) -> None:
-        self._rating, self._rows, self._values = rating, rows, values
+        self._rating, self._rows, self._series = rating, rows, series
         self._tail, self._threshold = tail, threshold
         self._names, self._index = names, index
+        self._spares_others = spares_others
         self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
 
     @property
     def scores(self) -> Floats:
         """Scores of the rows; lower is more abnormal."""
         return -self._ratio
+
+    @cached_property
+    def decisions(self) -> Floats:
+        """Scores from the threshold: below 0 where a row is abnormal by itself."""
+        decisions = self._threshold - self._ratio
+        if not self._spares_others:
+            return decisions
+        return np.where(self._is_core, decisions, np.maximum(decisions, 0.0))
 
     def explanation(self) -> pd.DataFrame:
         """Say for each row what was expected, and who found it abnormal.
@@ -68,7 +88,7 @@ class Assessment:
             That of `TimeSeriesAnomalyDetector.explain`.
         """
         rows, names = self._rows, self._names
-        in_units = self._rating.model.channels.in_units
+        in_units = self._in_units
         lower, upper = self._rating.norms.band.T
         known = np.where(rows.is_known[:, None], rows.shares, 0.0)
         signs = [sign.name for sign in signs_of(self._rating.branches)]
@@ -108,21 +128,31 @@ class Assessment:
         """
         check_integer("min_duration", min_duration, 1)
         check_integer("merge_gap", merge_gap, 0)
+        runs = merged_runs(self._is_core, merge_gap, min_duration)
+        return event_table(self._evidence, runs, self._tail, self._names, self._index)
+
+    @cached_property
+    def _evidence(self) -> RowEvidence:
         rows, model = self._rows, self._rating.model
-        evidence = RowEvidence(
+        return RowEvidence(
             self._ratio,
             rows.shares,
             rows.errors,
             rows.stillness,
-            self._values,
-            model.channels.in_units(rows.expected),
+            self._series.readings[self._series.is_given][:, model.channels.targets],
+            self._in_units(rows.expected),
             rows.residual,
-            rows.alone,
             model.width,
             self._rating.branches,
         )
-        runs = event_runs(evidence, self._threshold, merge_gap, min_duration)
-        return event_table(evidence, runs, self._tail, self._names, self._index)
+
+    @cached_property
+    def _is_core(self) -> Bools:
+        return event_rows(self._evidence, self._threshold)
+
+    def _in_units(self, scaled: Floats) -> Floats:
+        channels = self._rating.model.channels
+        return self._series.in_units(channels.in_units(scaled), channels.targets)
 
 
 def _portions(shares: Floats) -> Floats:

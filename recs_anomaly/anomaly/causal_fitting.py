@@ -18,7 +18,7 @@ from recs_anomaly.anomaly.causal import (
     look_back,
 )
 from recs_anomaly.anomaly.causal_rating import CausalNorms, causal_model
-from recs_anomaly.anomaly.fitting import Fitted, without
+from recs_anomaly.anomaly.fitting import Fitted, scattered, without
 from recs_anomaly.anomaly.held_out import HeldOutBlock
 from recs_anomaly.anomaly.levels import combine
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
@@ -29,7 +29,6 @@ from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
 MAX_COMPARED = 400  # windows in memory that a new one is compared with
-GOLDEN = 0.6180339887498949
 HIGH = 0.99  # the quantile of averaged errors of normal rows that counts as one
 
 
@@ -115,7 +114,7 @@ def _remembering(
     model = causal_model(model, np.zeros((0, 0, 0)))
     scaled = model.channels.scaled(series)
     filled = fill_missing(model.autoregression, scaled, INPUT_LIMIT)
-    chosen = _scattered(starts, most)
+    chosen = scattered(starts, most)
     memory = [
         describe_each(
             model.autoencoder, sliding_windows(channel, model.width)[chosen]
@@ -123,16 +122,6 @@ def _remembering(
         for channel in filled[:, model.channels.targets].T
     ]
     return model._replace(memory=np.stack(memory), memory_starts=chosen)
-
-
-def _scattered(starts: np.ndarray, most: int) -> np.ndarray:
-    """Choose at most so many, evenly but in step with no period of the series."""
-    if len(starts) <= most:
-        return starts
-    number = np.arange(most)
-    places = (number + number * GOLDEN % 1.0) * len(starts) / most
-    chosen: np.ndarray = starts[places.astype(np.int64)]
-    return chosen
 
 
 def _judged(seen: list[_Seen], causal: CausalSettings, usual: Floats) -> Floats:

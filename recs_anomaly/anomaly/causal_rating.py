@@ -16,6 +16,7 @@ from recs_anomaly.anomaly.causal_stream import CausalStream
 from recs_anomaly.anomaly.levels import SignWeights, rate
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import OF_ERRORS, fitted_branches
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.anomaly.window_codes import uncorrected
 from recs_anomaly.base.state import ArraySpec
@@ -66,11 +67,11 @@ class CausalRating(NamedTuple):
     settings: CausalSettings
     weights: SignWeights
 
-    def look(self, series: Floats) -> CausalRates:
-        """Judge each row of a series (n_rows, n_channels) by its past."""
-        errors = look_back(self.model, series, self.settings)
+    def look(self, series: SeenSeries) -> CausalRates:
+        """Judge each row of a series by its past."""
+        errors = look_back(self.model, series.values, self.settings)
         averages = average_past(errors, self.settings, self.norms.usual)
-        readings = series[:, self.model.channels.targets]
+        readings = series.readings[:, self.model.channels.targets]
         still = stillness_so_far(readings, self.longest_still)
         levels = averages / self.norms.scale[:, :, None]
         ratio = rate(levels, still, self.weights)

@@ -11,15 +11,15 @@ import numpy as np
 
 from recs_anomaly.core.arrays import Floats
 
-HOLD = 0.7  # an event goes on while rows reach so much of the threshold
-MAX_QUIET = 960  # rows that an event which keeps coming back must be quiet for
+HOLD = 0.9  # an event goes on while rows reach so much of the threshold
+MAX_LONGER = 4  # times as long must an event be quiet that keeps coming back
 QUIET, PENDING, OPEN, COOLING = range(4)
 NAN = float("nan")
-SHARE = 0.03  # of normal rows above the level
-STEP = 0.005  # in logarithms: twice the level takes at least 143 rows on end
+SHARE = 0.1  # of normal rows above the level
+STEP = 0.002  # in logarithms: twice the level takes at least 385 rows on end
+RETURN = 5000.0  # rows in which it comes back
+MAX_MOVED = 1.1  # three times the level of training: what is more is no drift
 LEARNING = 5.0  # times as fast while a new normal is learned
-SLOWNESS = 5000.0  # rows over which the settled level forgets
-SUDDEN = 2.5  # times the settled level: a rise that is no drift
 MIN_SHARE = 1e-12
 
 
@@ -93,31 +93,38 @@ class Course:
     def settle(self, rules: Rules) -> None:
         """Close the event for good: what it was is normal from now on."""
         self.phase, self.closed = COOLING, self.row - 1
-        self.cooling = max(rules.cool_down, rules.settle_after)
-        self.learning = rules.learning
+        self.cooling, self.learning = rules.cool_down, rules.learning
+
+    def open_another(self, row: int, rules: Rules) -> None:
+        """Make of an event that goes on again another one, which begins in this row."""
+        self.first = row
+        self._open(row, rules)
 
     def _alarm(self, row: int, rules: Rules) -> str:
         self.last_alarm = row
         if self.phase == COOLING:
             self.phase, self.opened = OPEN, row
-            self._wait_longer()
+            self._wait_longer(rules)
             return "reopen"
         if self.phase == QUIET:
             self.phase, self.first = PENDING, row
         if row - self.first + 1 < rules.min_duration:
             return ""
+        self._open(row, rules)
+        return "open"
+
+    def _open(self, row: int, rules: Rules) -> None:
         self.phase, self.opened, self.is_kept = OPEN, row, 0
         self.number += 1
         self.quiet_needed = rules.merge_gap
-        return "open"
 
     def _go_on(self, row: int, is_alarm: bool, rules: Rules) -> str:
         if is_alarm:
             if row - self.last_alarm > rules.merge_gap // 2:
-                self._wait_longer()
+                self._wait_longer(rules)
             self.last_alarm = row
         has_stayed = is_alarm and row - self.opened >= rules.settle_after
-        if has_stayed and not self.is_kept:
+        if has_stayed and rules.settle_after and not self.is_kept:
             self.settle(rules)
             return "settle"
         if row - self.last_alarm >= self.quiet_needed:
@@ -131,8 +138,9 @@ class Course:
         if self.phase == COOLING and row - self.closed >= self.cooling:
             self.phase = QUIET
 
-    def _wait_longer(self) -> None:
-        self.quiet_needed = min(2 * self.quiet_needed, MAX_QUIET)
+    def _wait_longer(self, rules: Rules) -> None:
+        longest = MAX_LONGER * rules.merge_gap
+        self.quiet_needed = min(2 * self.quiet_needed, longest)
 
 
 @dataclass
@@ -221,19 +229,20 @@ class AlarmLevel:
 
     Parameters
     ----------
-    start : float
-        What that share of the normal rows reached in training.
+    start, most : float
+        What that share of the normal rows reached in training, and what hardly any did.
 
     Attributes
     ----------
     moved : float
         Logarithm of how many times higher the level is now than in training.
     settled : float
-        What that was over the last thousands of rows.
+        What that comes back to: 0, or what somebody has accepted.
     """
 
-    def __init__(self, start: float) -> None:
+    def __init__(self, start: float, most: float) -> None:
         self._start = float(np.log(max(start, MIN_SHARE)))
+        self._most = float(np.log(max(most, MIN_SHARE)))
         self.moved = self.settled = 0.0
 
     @property
@@ -241,19 +250,17 @@ class AlarmLevel:
         """What to multiply a threshold by that was right in training."""
         return float(np.exp(self.moved))
 
-    @property
-    def settled_level(self) -> float:
-        """The level of the last thousands of rows, as a share."""
-        return float(np.exp(self._start + self.settled))
-
-    @property
-    def is_sudden(self) -> bool:
-        """Whether the level has risen faster than drift would have it."""
-        return bool(self.moved - self.settled > np.log(SUDDEN))
-
     def follow(self, share: float, speed: float = 1.0) -> None:
-        """Learn from the share of a row that is held to be normal."""
-        is_above = np.log(max(share, MIN_SHARE)) > self._start + self.moved
-        step = speed * STEP * (float(is_above) - SHARE)
-        self.moved = max(self.moved + step, 0.0)
-        self.settled += (self.moved - self.settled) / SLOWNESS
+        """Learn from the share of a row that is held to be normal.
+
+        Unless what is normal is new (`speed` above 1), a row has no say that is as
+        abnormal as hardly any in training. Without rows that say otherwise the level
+        comes back to that of training.
+        """
+        size = np.log(max(share, MIN_SHARE)) - self.moved
+        if speed == 1.0 and size > self._most:
+            return
+        step = speed * STEP * (float(size > self._start) - SHARE)
+        step -= (self.moved - self.settled) / RETURN
+        moved = max(self.moved + step, self.settled)
+        self.moved = min(moved, self.settled + MAX_MOVED)

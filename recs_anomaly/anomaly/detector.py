@@ -1,6 +1,7 @@
 """TimeSeriesAnomalyDetector: what is not normal, behind scikit-learn's contract."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -13,8 +14,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.assessment import Assessment
 from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.calendar import Calendar, fit_calendar
 from recs_anomaly.anomaly.causal_fitting import fit_causal
 from recs_anomaly.anomaly.causal_rating import CausalNorms, causal_rating_of
+from recs_anomaly.anomaly.channels import describe_channels
 from recs_anomaly.anomaly.drift import DriftReport, drift_report
 from recs_anomaly.anomaly.fitting import (
     find_normal_rows,
@@ -25,17 +28,24 @@ from recs_anomaly.anomaly.fitting import (
 from recs_anomaly.anomaly.held_out import held_out_tail, hold_out
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import Norms, rating_of
+from recs_anomaly.anomaly.seen_series import (
+    SeenSeries,
+    find_codes,
+    refuse_other_steps,
+    see,
+    without_codes,
+    without_wild,
+)
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, Held, ValueRule, typical_range
 from recs_anomaly.base.time_axis import (
-    SeriesGrid,
     channel_names,
-    on_grid,
     row_index,
     time_seconds,
+    time_zone,
     usual_step,
 )
 from recs_anomaly.core.arrays import Floats
@@ -87,6 +97,10 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         With contamination="auto", the share of normal rows that lie beyond the
         threshold, by an extreme-value tail fitted to scores of the training rows that
         models of the other training rows gave.
+    missing_values : "auto" or sequence of float, default="auto"
+        Readings that stand for "no reading". "auto" takes values that loggers are known
+        to write (-9999, -127, 65535 and the like) where they lie far from all others in
+        training, and tells of them.
     n_units : int, default=16
         Units of the recurrent network.
     epochs : int, default=20
@@ -187,6 +201,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         weights: Mapping[str, float] | None = None,
         contamination: float | str = "auto",
         alpha: float = 0.001,
+        missing_values: Sequence[float] | str = "auto",
         n_units: int = 16,
         epochs: int = 20,
         random_state: int | np.random.RandomState | None = None,
@@ -199,6 +214,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         self.weights = weights
         self.contamination = contamination
         self.alpha = alpha
+        self.missing_values = missing_values
         self.n_units = n_units
         self.epochs = epochs
         self.random_state = random_state
@@ -237,16 +253,29 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         values = self._checked(X, reset=True)
         seconds = time_seconds(X)
         self.step_ = usual_step(seconds)
-        grid = on_grid(values, seconds, self.step_, settings.MAX_WINDOW)
+        names = channel_names(X, values.shape[1])
+        codes = find_codes(values, names, settings.named_codes(self))
+        values = without_codes(values, codes)
+        calendar, apart = None, np.zeros_like(values)
+        if seconds is not None:
+            targets, zone = describe_channels(values).targets, time_zone(X)
+            found = fit_calendar(values, seconds, self.step_, zone, targets)
+            calendar, apart = found or (None, apart)
+        seen = see(values, seconds, self.step_, calendar, settings.MAX_WINDOW)
+        if calendar is not None:
+            seen.values[seen.is_given] -= apart / seen.unit
+        seen = seen._replace(values=without_wild(seen.values))
         # Many small products: threads cost more than they bring.
         with one_blas_thread():
-            self._fit_to(grid)
+            self._fit_to(seen, seconds is not None)
+        self.model_ = self.model_._replace(calendar=calendar, codes=codes)
         return self
 
-    def _fit_to(self, grid: SeriesGrid) -> None:
+    def _fit_to(self, grid: SeenSeries, is_timed: bool) -> None:
         chosen = settings.settings_for(self, grid.values)
         seed = seed_of(self.random_state)
-        rows = find_normal_rows(grid.values, settings.narrow(chosen))
+        timed = grid.readings if is_timed else None
+        rows = find_normal_rows(grid.values, settings.narrow(chosen), timed)
         chosen = settings.settings_for(self, without(grid.values, rows.learned))
         fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
         blocks = hold_out(fitted.linear.model, *fitted.learned, chosen)
@@ -255,14 +284,14 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         self.window_ = self.model_.width
         self.n_rows_ = len(grid.values)
         self.n_normal_ = int(rows.normal.sum())
-        self.norms_ = fit_norms(fitted.whole, grid.values)
+        self.norms_ = fit_norms(fitted.whole, grid.readings)
         self.tail_ = held_out_tail(fitted, blocks, grid, chosen, weights)
         self.offset_ = -self._threshold(grid)
         longest = settings.causal_time_constant(self.smooth, self.n_rows_)
         chosen = chosen._replace(time_constant=longest)
         self.causal_ = fit_causal(fitted, blocks, grid.values, chosen, weights)
 
-    def _threshold(self, training: SeriesGrid) -> float:
+    def _threshold(self, training: SeenSeries) -> float:
         """How abnormal a row must be, by `contamination` or `alpha`."""
         if isinstance(self.contamination, str):  # "auto"
             return score_at(self.tail_, self.alpha)
@@ -309,9 +338,10 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         decisions : ndarray of shape (n_timestamps,)
-            `score_samples(X) - offset_`.
+            `score_samples(X) - offset_`; with contamination="auto" at least 0 in rows
+            that only the rows around them have put beyond the threshold.
         """
-        return self.score_samples(X) - self.offset_
+        return self.assess(X).decisions
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.int64]:
         """Say which rows are anomalies.
@@ -324,7 +354,8 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         labels : ndarray of shape (n_timestamps,)
-            -1 for an anomaly, 1 for a normal row.
+            -1 for an anomaly, 1 for a normal row: with contamination="auto", the rows
+            that `events` lists, less those between two events that are near.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
@@ -399,8 +430,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         Returns
         -------
         assessment : Assessment
-            Its attribute ``scores``, and its methods ``explanation()`` and
-            ``events()``, give what `score_samples`, `explain` and `events` do.
+            Its attributes ``scores`` and ``decisions``, and its methods
+            ``explanation()`` and ``events()``, give what `score_samples`,
+            `decision_function`, `explain` and `events` do.
         """
         grid, rating = self._grid(X), rating_of(self)
         with one_blas_thread():
@@ -408,11 +440,12 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         return Assessment(
             rating,
             rows,
-            grid.values[grid.is_given][:, self.model_.channels.targets],
+            grid,
             self.tail_,
             -self.offset_,
             self._target_names(X),
             row_index(X, len(rows.ratios)),
+            spares_others=isinstance(self.contamination, str),
         )
 
     def score_samples_causal(self, X: ArrayLike | pd.DataFrame) -> Floats:
@@ -440,9 +473,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         ValueError
             If X has other channels than the training series, or infinite values.
         """
-        grid, rating = self._grid(X), causal_rating_of(self)
+        grid, rating = self._grid(X, is_stream=True), causal_rating_of(self)
         with one_blas_thread():
-            rates = rating.look(grid.values)
+            rates = rating.look(grid)
         ratio = np.where(rates.is_judged, rates.ratio, rating.norms.typical)
         return -ratio[grid.is_given]
 
@@ -540,10 +573,30 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         check_is_fitted(self)
         return build_anomaly_network(self.model_)
 
-    def _grid(self, X: ArrayLike | pd.DataFrame) -> SeriesGrid:
+    def _grid(self, X: ArrayLike | pd.DataFrame, is_stream: bool = False) -> SeenSeries:
         check_is_fitted(self)
         values = self._checked(X, reset=False)
-        return on_grid(values, time_seconds(X), self.step_, settings.MAX_WINDOW)
+        seconds, calendar = time_seconds(X), self.model_.calendar
+        refuse_other_steps(seconds, self.step_)
+        if self.model_.codes is not None:
+            values = without_codes(values, self.model_.codes)
+        if calendar is not None and seconds is None:
+            seconds = self._guessed_times(len(values), calendar)
+        level = calendar.level if is_stream and calendar is not None else None
+        return see(values, seconds, self.step_, calendar, settings.MAX_WINDOW, level)
+
+    def _guessed_times(self, n_rows: int, calendar: Calendar) -> Floats:
+        """Take rows without times for the training series, or for what followed it."""
+        last, is_own = float(calendar.end[0]), n_rows == self.n_rows_
+        warnings.warn(
+            "X has no times, and what is normal depends on them: it is taken for "
+            f"{'the training series' if is_own else 'what followed the training'}.",
+            stacklevel=4,
+        )
+        before = -n_rows if is_own else 0
+        numbers = np.arange(before + 1, before + n_rows + 1, dtype=np.float64)
+        guessed: Floats = last + self.step_ * numbers
+        return guessed
 
     def _checked(self, X: ArrayLike | pd.DataFrame, reset: bool) -> Floats:
         values: Floats = validate_data(

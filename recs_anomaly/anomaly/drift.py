@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.anomaly.causal_rating import CausalRating
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import score_at
-from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Floats
 
 SHARE = 0.1  # of training rows above the level that is looked at
@@ -49,14 +49,14 @@ class DriftReport:
 
 
 def drift_report(
-    rating: CausalRating, grid: SeriesGrid, names: list[str], alpha: float
+    rating: CausalRating, grid: SeenSeries, names: list[str], alpha: float
 ) -> DriftReport:
     """Compare a series with what a detector learned.
 
     `names` are those of the judged channels; `alpha` is the share of normal rows beyond
     a stream's threshold.
     """
-    rates, norms = rating.look(grid.values), rating.norms
+    rates, norms = rating.look(grid), rating.norms
     counts = rates.is_judged & grid.is_given
     ratio, n_judged = rates.ratio[counts], int(counts.sum())
     above = _share(ratio > score_at(norms.tail, SHARE))
@@ -72,7 +72,7 @@ def drift_report(
 
 
 def _channel_drift(
-    rating: CausalRating, grid: SeriesGrid, averages: Floats, names: list[str]
+    rating: CausalRating, grid: SeenSeries, averages: Floats, names: list[str]
 ) -> pd.DataFrame:
     channels, usual = rating.model.channels, rating.norms.usual[-1]
     scaled = channels.scaled(grid.values[grid.is_given])[:, channels.targets]

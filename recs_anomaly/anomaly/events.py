@@ -19,7 +19,11 @@ from recs_anomaly.core.windows import sliding_windows
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
 # What is abnormal also spoils what is made of the rows around it: up to this share.
-LEAKAGE = 0.3
+LEAKAGE, ECHO = 0.3, 0.15  # ... of a window; of a forecast
+# Errors of rows, where 1 is what one normal row in a thousand reaches: what most do
+# not, what counts at most, and what the rest of a stretch must and may add up to; of
+# another than the worst of a run beyond the threshold, more is asked.
+USUAL, MOST, ADDS_UP, ENOUGH, ANOTHER = 0.3, 3.0, 0.6, 5.0, 2.0
 EDGE = 0.4  # of a short run of rows with windows unlike normal ones: an edge
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 FROZEN = 0.5  # of the rows of an event: if so many are still, that is what it is
@@ -41,9 +45,8 @@ class RowEvidence(NamedTuple):
     themselves, in units of what one in a thousand reaches. `stillness` says how much
     longer than is usual a channel stands still, 1 where it does not do so for longer.
     `values` and `expected` are in the channels' own units,
-    `residual` in training standard deviations. `alone` (n_rows,) is what the forecast
-    error of a row would be after smoothing if there were no others. `window` is the
-    rows of a window; `branches` are those of the errors.
+    `residual` in training standard deviations. `window` is the rows of a window;
+    `branches` are those of the errors.
     """
 
     ratio: Floats
@@ -53,7 +56,6 @@ class RowEvidence(NamedTuple):
     values: Floats
     expected: Floats
     residual: Floats
-    alone: Floats
     window: int
     branches: Sequence[Branch] = BRANCHES
 
@@ -87,8 +89,8 @@ def event_table(
     return pd.DataFrame([asdict(event) for event in events], columns=columns)
 
 
-def event_runs(
-    evidence: RowEvidence, threshold: float, merge_gap: int, min_duration: int
+def merged_runs(
+    is_core: Bools, merge_gap: int, min_duration: int
 ) -> list[tuple[int, int]]:
     """Find the rows of each event: first row and row after the last.
 
@@ -96,7 +98,7 @@ def event_runs(
     `min_duration` rows are dropped.
     """
     merged: list[tuple[int, int]] = []
-    for first, stop in runs_of(_event_rows(evidence, threshold)):
+    for first, stop in runs_of(is_core):
         if merged and first - merged[-1][1] <= merge_gap:
             merged[-1] = (merged[-1][0], stop)
         else:
@@ -104,46 +106,75 @@ def event_runs(
     return [run for run in merged if run[1] - run[0] >= min_duration]
 
 
-def _event_rows(evidence: RowEvidence, threshold: float) -> Bools:
+def event_rows(evidence: RowEvidence, threshold: float) -> Bools:
     """Rows beyond the threshold, less those that only others have put there.
 
-    A forecast errs in the very row, and so does a reconstruction: a row whose forecast
-    error alone reaches the threshold counts, and one that is rebuilt badly, beside the
-    worst around it. One abnormal row makes all windows around it unlike normal ones: of
-    a run of rows with such windows the middle counts, unless something in it counts
-    already. Where a run has neither, its strange rows count. Of an unusual standstill
-    all rows count, if one does or if the row after it does.
+    Of each run of rows beyond the threshold those stretches count whose rows err by
+    themselves, in the forecast or as they are rebuilt, on the whole: a level that has
+    shifted, a rhythm that has changed. One abnormal row makes all windows around it
+    unlike normal ones: of a run of rows with such windows the middle counts, where
+    nothing errs by itself. Of an unusual standstill all rows count, if one does or if
+    the row after it does.
     """
     is_beyond = evidence.ratio > threshold
-    errors = evidence.errors.max(axis=2)
-    is_strange = errors >= 1.0
-    of_windows = [
-        number
-        for number, branch in enumerate(evidence.branches)
-        if branch.of_windows is not None
-    ]
-    spread = [number for number in of_windows if evidence.branches[number].spreads]
-    is_core = evidence.alone >= threshold
-    for number in set(of_windows) - set(spread):
-        worst_around = maximum_filter1d(errors[number], 2 * evidence.window - 1)
-        is_core |= is_strange[number] & (errors[number] >= LEAKAGE * worst_around)
-    is_core &= is_beyond
-    for first, stop in chain(*(runs_of(is_strange[number]) for number in spread)):
-        if not is_core[first:stop].any():
-            edge = _edge(stop - first, evidence.window)
-            is_core[first + edge : stop - edge] = True
-    is_core &= is_beyond
-    is_any_strange = is_strange.any(axis=0)
+    is_core = np.zeros_like(is_beyond)
     for first, stop in runs_of(is_beyond):
-        if not is_core[first:stop].any():
-            is_any = is_any_strange[first:stop].any()
-            is_core[first:stop] = is_any_strange[first:stop] if is_any else True
-    is_core &= is_beyond
+        is_core[first:stop] = _core(evidence, first, stop)
     # That a sensor was frozen may show only when it wakes up.
     for first, stop in runs_of(evidence.stillness.max(axis=1) > 1):
         if is_core[first : stop + 1].any():
             is_core[first:stop] = True
+            is_core[stop + 1 : stop + ECHO_ROWS] = False
     return is_core
+
+
+def _core(evidence: RowEvidence, first: int, stop: int) -> Bools:
+    """Choose rows of a run beyond the threshold: those that err by themselves."""
+    is_core: Bools = np.zeros(stop - first, dtype=np.bool_)
+    shares = evidence.shares[:, first:stop].max(axis=(0, 1))
+    leads = shares >= LEADING * shares.max()
+    start = max(first - evidence.window, 0)
+    errors = evidence.errors[:, start : stop + evidence.window, leads].max(axis=2)
+    spread = np.array([not each.is_exact for each in evidence.branches])
+    is_of_rows = np.array([each.of_rows is not None for each in evidence.branches])
+    around = maximum_filter1d(errors, 2 * evidence.window - 1, axis=1)
+    leakage = np.where(is_of_rows, ECHO, LEAKAGE)[:, None]
+    own = np.where(errors >= leakage * around, errors, 0.0)
+    inside = slice(first - start, stop - start)
+    err = own[~spread, inside].max(axis=0, initial=0.0)
+    found = _stretches(np.minimum(err, MOST) - USUAL)
+    most = max((sums_to for _, _, sums_to in found), default=0.0)
+    for begin, end, sums_to in found:
+        is_core[begin:end] = sums_to >= min(most, ANOTHER)
+    if is_core.any():
+        return is_core
+    is_strange = errors[:, inside] >= 1.0
+    for begin, end in chain(*(runs_of(each) for each in is_strange[spread])):
+        edge = _edge(end - begin, evidence.window)
+        is_core[begin + edge : end - edge] = True
+    if is_core.any():
+        return is_core
+    is_any: Bools = is_strange.any(axis=0)
+    return is_any if is_any.any() else ~is_any
+
+
+def _stretches(excess: Floats) -> list[tuple[int, int, float]]:
+    """Find stretches of rows whose excess adds up; what follows takes it off again.
+
+    They come as first row, row after the last, and what they add up to.
+    """
+    found: list[tuple[int, int, float]] = []
+    total, most, first, stop = 0.0, 0.0, 0, 0
+    for row, more in enumerate([*excess.tolist(), -np.inf]):
+        if total == 0.0:
+            first = row
+        total = min(max(total + more, 0.0), ENOUGH)
+        if more > 0.0 and total >= most:
+            most, stop = total, row + 1
+        if total == 0.0:
+            found.extend([(first, stop, most)] if most >= ADDS_UP else [])
+            most = 0.0
+    return found
 
 
 def _edge(n_rows: int, window: int) -> int:

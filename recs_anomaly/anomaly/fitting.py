@@ -26,6 +26,7 @@ BAND = (0.005, 0.995)  # quantiles of the training residuals
 KEPT_VARIANCE = 0.9
 MAX_FITTED = 2000  # windows that the autoencoder is fitted to
 MAX_REMEMBERED = 1500
+GOLDEN = 0.6180339887498949
 ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer eyes
 # Share of the rows: fewer bend no model, and if they are rare events that recur, a
 # model that never saw them would raise an alarm at each.
@@ -79,20 +80,26 @@ class Prepared(NamedTuple):
     starts: np.ndarray
 
 
-def find_normal_rows(series: Floats, settings: Settings) -> NormalRows:
+def find_normal_rows(
+    series: Floats, settings: Settings, timed: Floats | None = None
+) -> NormalRows:
     """Find which rows of a training series (n_rows, n_channels) belong there.
 
     The rows that do not are found by models fitted to all, and again by models fitted
     without those found so far. The windows of `settings` should be narrow: of wide ones
-    too few are free of something that is brief.
+    too few are free of something that is brief. `timed` are the readings where these
+    have times: what recurs at its time is not left in `series` then, and events are
+    left out however few they are.
     """
+    least = MIN_LEFT_OUT if timed is None else 0.0
     every: Bools = np.ones(len(series), dtype=np.bool_)
     rows = NormalRows(every, every)
     for _ in range(ROUNDS):
         model = _fit_to(series, rows.learned, settings).model
-        found = find_suspects(model, series, without(series, rows.learned))
+        known = without(series, rows.learned)
+        found = find_suspects(model, series, known, timed)
         normal, before = found.ordinary, rows.learned
-        are_few = (~normal).mean() < MIN_LEFT_OUT
+        are_few = (~normal).mean() < least
         rows = NormalRows(normal, every if are_few else _with_margins(normal))
         if (rows.learned == before).all():
             break
@@ -117,14 +124,14 @@ def fit_anomaly_model(
     return Fitted(_scaled(networked, learned.series, settings), linear, rows, learned)
 
 
-def fit_norms(whole: Scaled, series: Floats) -> Norms:
+def fit_norms(whole: Scaled, readings: Floats) -> Norms:
     """Find what the rows of a training series (n_rows, n_channels) reach."""
     targets = whole.model.channels.targets
     return Norms(
         whole.scale,
         whole.row_scale,
         _band(whole.judged.residual, whole.judged.is_known[0]),
-        longest_standstills(series[:, targets]),
+        longest_standstills(readings[:, targets]),
     )
 
 
@@ -151,7 +158,7 @@ def fit_linear(
 def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
     """Return the model with a memory of windows of the rows that it learned from."""
     model = prepared.model
-    chosen = prepared.starts[:: -(-len(prepared.starts) // MAX_REMEMBERED)]
+    chosen = scattered(prepared.starts, MAX_REMEMBERED)
     n_windows = n_rows - model.width + 1
     memory = [
         describe_all(
@@ -160,6 +167,16 @@ def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:
         for channel in prepared.filled[:, model.channels.targets].T
     ]
     return model._replace(memory=np.stack(memory), memory_starts=chosen)
+
+
+def scattered(starts: np.ndarray, most: int) -> np.ndarray:
+    """Choose at most so many, evenly but in step with no period of the series."""
+    if len(starts) <= most:
+        return starts
+    number = np.arange(most)
+    places = (number + number * GOLDEN % 1.0) * len(starts) / most
+    chosen: np.ndarray = starts[places.astype(np.int64)]
+    return chosen
 
 
 def without(series: Floats, is_normal: Bools) -> Floats:

@@ -16,9 +16,9 @@ from recs_anomaly.anomaly.fitting import (
 from recs_anomaly.anomaly.judging import Judgement, judge
 from recs_anomaly.anomaly.levels import combine, smoothed_errors
 from recs_anomaly.anomaly.model import AnomalyModel
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.settings import Settings
 from recs_anomaly.anomaly.tail import Tail, fit_tail, tail_with_rare
-from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats
 
 # Of few blocks each is a large part of the training, without which models are worse.
@@ -52,7 +52,7 @@ def hold_out(
 def held_out_tail(
     fitted: Fitted,
     blocks: list[HeldOutBlock],
-    grid: SeriesGrid,
+    grid: SeenSeries,
     settings: Settings,
     weights: Floats,
 ) -> Tail:

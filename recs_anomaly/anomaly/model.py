@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import Autoregression
+from recs_anomaly.anomaly.calendar import Calendar
 from recs_anomaly.anomaly.channels import Channels
 from recs_anomaly.anomaly.window_codes import Memory, WindowAutoencoder
 from recs_anomaly.base.state import ArraySpec
@@ -19,7 +20,9 @@ class AnomalyModel(NamedTuple):
 
     `memory` holds descriptions (n_targets, n_memory, n_code + 1); their windows start
     at the rows `memory_starts` (n_memory,) of the training series. `recurrent` is None
-    where the network did not forecast better than the linear part alone.
+    where the network did not forecast better than the linear part alone. What the
+    others know is what `calendar` leaves of a series; it is None where times show no
+    course. `codes` (n_codes, 2), channel and value, are no readings.
     """
 
     channels: Channels
@@ -31,6 +34,8 @@ class AnomalyModel(NamedTuple):
         Floats, ArraySpec("float64", ("n_targets", "n_memory", "n_code + 1"))
     ]
     memory_starts: Annotated[np.ndarray, ArraySpec("int64", ("n_memory",))]
+    calendar: Calendar | None = None
+    codes: Annotated[Floats | None, ArraySpec("float64", ("n_codes", 2))] = None
 
     @property
     def width(self) -> int:

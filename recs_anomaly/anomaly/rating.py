@@ -16,12 +16,11 @@ from recs_anomaly.anomaly.levels import (
     rate,
     sign_shares,
     smoothed_errors,
-    time_constants,
     weighted_errors,
 )
 from recs_anomaly.anomaly.model import AnomalyModel
+from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.base.state import ArraySpec
-from recs_anomaly.base.time_axis import SeriesGrid
 from recs_anomaly.core.arrays import Bools, Floats
 
 # An array of averaged errors.
@@ -56,9 +55,8 @@ class RatedRows(NamedTuple):
     row is as abnormal as one normal row in a thousand. `errors` (n_branches, n_rows,
     n_targets) are those of the rows themselves, in units of what one in a thousand
     reaches. `stillness` (n_rows, n_targets) says how much longer than is usual a
-    channel stands still. `alone` (n_rows,) is what the forecast error of a row would be
-    after smoothing if there were no others. `is_known` (n_rows,) says where anything
-    was measured, `is_between` where nothing was, but shortly before and after.
+    channel stands still. `is_known` (n_rows,) says where anything was measured,
+    `is_between` where nothing was, but shortly before and after.
     """
 
     expected: Floats
@@ -67,7 +65,6 @@ class RatedRows(NamedTuple):
     ratios: Floats
     errors: Floats
     stillness: Floats
-    alone: Floats
     is_known: Bools
     is_between: Bools
 
@@ -95,7 +92,7 @@ class Rating(NamedTuple):
     longest: float
     side: int
 
-    def look(self, grid: SeriesGrid) -> RatedRows:
+    def look(self, grid: SeenSeries) -> RatedRows:
         """Judge a series; the result is about its rows alone, not about its gaps."""
         judged = judge(self.model, grid.values, self.side, self.branches)
         given = grid.is_given
@@ -104,7 +101,7 @@ class Rating(NamedTuple):
         known = np.where(judged.is_known, judged.errors, 0.0)[:, given]
         is_known = np.any(judged.is_known, axis=(0, 2))
         is_between = ~is_known & ~in_long_gap(is_known[:, None])[:, 0]
-        readings = grid.values[given][:, self.model.channels.targets]
+        readings = grid.readings[given][:, self.model.channels.targets]
         still = stillness(readings, self.norms.longest_still)
         return RatedRows(
             judged.expected[given],
@@ -113,27 +110,9 @@ class Rating(NamedTuple):
             rate(levels, still, self.weights),
             weighted_errors(known, self.norms.row_scale, self.weights.branches),
             still,
-            self._alone(known),
             is_known[given],
             is_between[given],
         )
-
-    def _alone(self, errors: Floats) -> Floats:
-        """Leave of errors (n_branches, n_rows, n_targets) what smoothing would.
-
-        The row weighs one, those before and after it some time constants' worth. Only
-        branches that look at single rows count.
-        """
-        by_scale = [
-            errors[number] / scale[number] / (1.0 + 2.0 * constant)
-            for constant, scale in zip(
-                time_constants(self.longest), self.norms.error_scale, strict=True
-            )
-            for number, branch in enumerate(self.branches)
-            if branch.of_rows is not None
-        ]
-        alone: Floats = np.max(by_scale, axis=(0, 2))
-        return alone
 
 
 def fitted_branches(norms: Norms) -> list[Branch]:

@@ -65,7 +65,22 @@ def check_parameters(detector: Any) -> None:
     if not is_auto(detector.contamination):
         check_number("contamination", detector.contamination, 0.0, 0.5, ", or 'auto'")
     check_verbose(detector.verbose)
+    named_codes(detector)
     sign_weights(detector)
+
+
+def named_codes(detector: Any) -> Sequence[float] | None:
+    """Give the readings that stand for none; None if they are to be found."""
+    named = detector.missing_values
+    if is_auto(named):
+        return None
+    if isinstance(named, str) or not isinstance(named, Sequence | np.ndarray):
+        raise InputError(
+            f"missing_values must be 'auto' or a list of numbers; got {named!r:.80}."
+        )
+    for code in named:
+        check_number("missing_values", code, -np.inf, np.inf)
+    return [float(code) for code in named]
 
 
 def settings_for(detector: Any, grid: Floats) -> Settings:

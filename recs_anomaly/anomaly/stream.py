@@ -10,14 +10,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.branches.standstill import StandstillCount
+from recs_anomaly.anomaly.calendar import CalendarClock
 from recs_anomaly.anomaly.causal import FARTHEST
 from recs_anomaly.anomaly.causal_rating import causal_rating_of
 from recs_anomaly.anomaly.levels import sign_shares
+from recs_anomaly.anomaly.seen_series import without_codes
+from recs_anomaly.anomaly.stream_clock import Place, StreamClock
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.base.state import ArraySpec, ValueRule
-from recs_anomaly.base.time_axis import GAP, channel_names, stamped_seconds
+from recs_anomaly.base.time_axis import channel_names, stamped_seconds
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
@@ -34,7 +36,8 @@ class StreamScorer:
     and a half usual steps after the one before ends a gap, as in the training series.
     A row with the time of the one before follows it. A row that is older than one
     that was scored comes too late: it is left out, its score is NaN, and `n_late_`
-    counts it.
+    counts it. A lone row far ahead of those around it has a wrong clock, and is not
+    judged; where ten rows on end come late, the clock before was wrong.
 
     Parameters
     ----------
@@ -51,6 +54,8 @@ class StreamScorer:
         Seconds of the last row scored that had a time, NaN before the first.
     level_ : ndarray of shape (n_channels,)
         What is taken off the readings: how far the channels' normal levels have moved.
+    clock_ : ndarray of shape (5,)
+        What is known of wrong clocks, of late rows, and of the interval of rows.
     live : CausalStream
         Judges the rows.
     offset_ : float
@@ -74,6 +79,7 @@ class StreamScorer:
         "memory_": ArraySpec("float64", ("n_memory",)),
         "level_": ArraySpec("float64", ("n_channels",)),
         "last_time_": ArraySpec("float64", (1,), may_be_nan=True),
+        "clock_": ArraySpec("float64", (5,), is_optional=True, may_be_nan=True),
     }
     _scalar_schema: ClassVar[Mapping[str, ValueRule]] = {"n_rows_": int, "n_late_": int}
     _part_schema: ClassVar[Mapping[str, frozenset[str]]] = {
@@ -91,6 +97,11 @@ class StreamScorer:
         self._channels, self._tail = detector.model_.channels, rating.norms.tail
         self._typical = rating.norms.typical
         self.level_ = np.zeros(len(self._channels.centre))
+        calendar = detector.model_.calendar
+        self._clock = None if calendar is None else CalendarClock(calendar)
+        self._times = StreamClock(detector.step_)
+        if calendar is not None:
+            self.level_ = calendar.level.copy()
 
     @property
     def offset_(self) -> float:
@@ -112,13 +123,24 @@ class StreamScorer:
         )
 
     @property
+    def clock_(self) -> Floats:
+        """What is known of wrong clocks, of late rows, and of the interval of rows."""
+        return self._times.state
+
+    @clock_.setter
+    def clock_(self, state: Floats) -> None:
+        self._times.state = np.array(state)
+
+    @property
     def level_(self) -> Floats:
         """How far the channels' normal levels have moved."""
         return self._level
 
     @level_.setter
     def level_(self, level: Floats) -> None:
-        self._level, self._centre = level, self._channels.centre + level
+        self._level = level
+        is_plain = self.detector.model_.calendar is None
+        self._centre = self._channels.centre + (level if is_plain else 0.0)
 
     def move_level(self, shift: ArrayLike) -> None:
         """Hold another level of the channels for normal, from the next row on.
@@ -129,7 +151,11 @@ class StreamScorer:
             What is normal moves by so much, in the sensors' own units.
         """
         moved = np.asarray(shift, dtype=np.float64)
-        self.level_ = self.level_ + moved
+        if self._clock is None:
+            self.level_ = self.level_ + moved
+        else:
+            self.level_ = self._clock.shifted(self.level_, moved)
+            moved = self._clock.scaled(moved)
         self.live.shift(moved / self._channels.scale)
 
     def score_one(self, x: ArrayLike, time: Time | None = None) -> float:
@@ -137,8 +163,9 @@ class StreamScorer:
 
         Parameters
         ----------
-        x : float or array-like of shape (n_channels,)
-            Readings in the sensors' own units; NaN where nothing was measured.
+        x : float, array-like of shape (n_channels,), or dict
+            Readings in the sensors' own units; NaN where nothing was measured. A dict
+            has them by the names of channels.
         time : float, datetime or datetime64, optional
             When: seconds, or a time. Without one, the row follows the one before.
 
@@ -180,7 +207,7 @@ class StreamScorer:
         InputError
             As `score_one` does. Rows before the one that is wrong have been scored.
         """
-        pairs = rows_with_times(X, times)
+        pairs = rows_with_times(X, times, self.channel_names_)
         return np.array([self.score_one(row, time) for row, time in pairs])
 
     def rate_one(self, x: ArrayLike, time: Time | None = None) -> float | None:
@@ -188,7 +215,7 @@ class StreamScorer:
 
         Parameters
         ----------
-        x : float or array-like of shape (n_channels,)
+        x : float, array-like of shape (n_channels,), or dict
             As for `score_one`.
         time : float, datetime or datetime64, optional
             As for `score_one`.
@@ -199,7 +226,14 @@ class StreamScorer:
             Minus the score; NaN if the row cannot be judged, None if it comes too late.
         """
         readings = self._readings(x)
-        row = (readings - self._centre) / self._channels.scale
+        place = self._placed(time)
+        if place is None:
+            self.n_late_ += 1
+            return None
+        left = readings
+        if self._clock is not None:
+            left = self._clock.left(readings, place.seconds, self._level)
+        row = (left - self._centre) / self._channels.scale
         is_complete = bool((np.abs(row) <= FARTHEST).all())
         if not is_complete:
             if np.isinf(row).any():
@@ -208,9 +242,13 @@ class StreamScorer:
                 )
             row = np.clip(row, -FARTHEST, FARTHEST)
             is_complete = not np.isnan(row).any()
-        if time is not None and not self._moved_to(seconds_of(time)):
-            self.n_late_ += 1
-            return None
+        self.last_time_[0] = place.seconds
+        if place.is_doubtful:
+            row, is_complete = np.full_like(row, np.nan), False
+        elif place.n_missing:
+            self._pass_over(place, row)
+        if self._clock is not None and not place.is_doubtful:
+            self._level = self._level + self._clock.step(readings)
         self.n_rows_ += 1
         still = self._standstill.advance(readings[self._channels.targets])
         return float(
@@ -236,7 +274,7 @@ class StreamScorer:
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("detector", "n_rows_", "n_late_", "last_time_", "level_", "memory_")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (*names, "clock_")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["detector"])  # type: ignore[misc]
@@ -244,6 +282,8 @@ class StreamScorer:
             setattr(self, name, value)
 
     def _readings(self, x: ArrayLike) -> Floats:
+        if isinstance(x, Mapping):
+            x = self._named(x)
         readings = np.asarray(x, dtype=np.float64)
         if readings.shape != self._centre.shape:
             if readings.size != self._centre.size:
@@ -252,27 +292,48 @@ class StreamScorer:
                     f"got {readings.size}."
                 )
             readings = readings.reshape(-1)
-        return readings
+        codes = self.detector.model_.codes
+        return readings if codes is None else without_codes(readings[None], codes)[0]
 
-    def _moved_to(self, seconds: float) -> bool:
-        """Move on to a time, through rows that are missing; say if it is not past."""
-        last, step = float(self.last_time_[0]), self.detector.step_
-        if seconds < last:
-            return False
-        if step and (seconds - last) / step > GAP:
-            n_missing = min(round((seconds - last) / step) - 1, settings.MAX_WINDOW)
-            nothing = np.full(len(self._channels.centre), np.nan)
-            for _ in range(n_missing):
-                self.live.advance(nothing, is_complete=False)
-        self.last_time_[0] = seconds
-        return True
+    def _named(self, readings: Mapping[str, float]) -> list[float]:
+        """Put readings by channel into the order of the channels; NaN if not there."""
+        names = self.channel_names_
+        unknown = set(readings) - set(names)
+        if unknown:
+            raise InputError(f"x must name channels of {names}; got {sorted(unknown)}.")
+        return [readings.get(name, np.nan) for name in names]
+
+    def _placed(self, time: Time | None) -> Place | None:
+        """Place a row in time; one without a time follows the last, or the training."""
+        last, calendar = float(self.last_time_[0]), self.detector.model_.calendar
+        if time is not None:
+            return self._times.place(seconds_of(time), last)
+        if calendar is None:
+            return Place(last)
+        last = float(calendar.end[0]) if math.isnan(last) else last
+        return Place(last + float(self.detector.step_))
+
+    def _pass_over(self, place: Place, row: Floats) -> None:
+        """Pass over the rows that are missing before one."""
+        before = self.live.last.copy()
+        nothing = np.full_like(row, np.nan)
+        for number in range(1, place.n_missing + 1):
+            share = number / (place.n_missing + 1)
+            missing = before + share * (row - before) if place.is_drawn else nothing
+            self.live.advance(missing, not np.isnan(missing).any())
 
 
 def rows_with_times(
-    X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None
+    X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None, names: list[str]
 ) -> Iterator[tuple[Floats, Time | None]]:
-    """Give each row of X with its time: the one given, or that of a frame's index."""
-    rows = np.asarray(X, dtype=np.float64)
+    """Give each row of X with its time: the one given, or that of a frame's index.
+
+    Columns of a frame that has those names are put into their order.
+    """
+    columns = [str(name) for name in getattr(X, "columns", ())]
+    places = [columns.index(name) for name in names if name in columns]
+    given = np.asarray(X, dtype=np.float64)
+    rows = given[:, places] if len(places) == len(names) else given
     stamps = stamped_seconds(X) if times is None else times
     listed = [None] * len(rows) if stamps is None else list(stamps)
     if len(listed) != len(rows):

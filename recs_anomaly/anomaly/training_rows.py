@@ -11,6 +11,7 @@ a channel moves: one that stands still for long is far from that at its every st
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from recs_anomaly.anomaly.autoregression import fill_missing, forecast
 from recs_anomaly.anomaly.branches.neighbour import nearest_distance
@@ -46,6 +47,12 @@ MAX_HOLE = 200  # rows of a hole: what lies farther from both sides is a guess
 KNOWN = 0.8  # of the rows beside it
 INPAINTING_ALIKE = 0.1  # of their variance: what the rows found may differ by
 MOVING = 0.1  # of the channel's variance: rows that move less say little
+FAR_FROM_0 = 6.0  # spreads
+SLIGHTLY = 0.4  # of that: the rows of a stretch which count
+LASTING_ROWS = (1, 4, 16, 64)
+JOINED_RUNS = 8  # rows between two odd ones that belong together
+MIN_TIMES, MANY_TIMES = 4, 8  # that it comes on time, or at all, for what recurs
+PUNCTUAL, REGULAR = 0.05, 0.7  # of a period; and of the times it must be that
 JOINED = 4  # rows on either side whose level the rows put in must meet
 
 
@@ -67,24 +74,87 @@ class Suspects(NamedTuple):
         return np.ones_like(self.jumps)
 
 
-def find_suspects(model: AnomalyModel, series: Floats, normal: Floats) -> Suspects:
+def find_suspects(
+    model: AnomalyModel, series: Floats, normal: Floats, timed: Floats | None
+) -> Suspects:
     """Find the rows of a training series that speak against themselves.
 
     `model` has been fitted to `normal`, which is `series` (n_rows, n_channels) with NaN
     in the rows that were suspects before. `model.memory_starts` are its windows.
+    `timed`, of that shape, are the readings where these have times.
     """
-    targets = model.channels.targets
-    judged = series[:, targets]
+    targets, is_timed = model.channels.targets, timed is not None
+    readings = series if timed is None else timed
+    judged = readings[:, targets]
     is_moving = share_still(judged) <= MAX_STILL
     moving = model._replace(
         channels=model.channels._replace(targets=targets[is_moving])
     )
     return Suspects(
-        _odd_values(series, model.width),
+        _odd_values(readings, model.width)
+        | (_deviations(series[:, targets]) if is_timed else False),
         stillness(judged, longest_standstills(judged)).max(axis=1) > 1,
-        _jumps(moving, series, normal),
+        _jumps(moving, series, normal, is_timed),
         _shapes(moving, series),
     )
+
+
+def _deviations(values: Floats) -> Bools:
+    """Rows in which what a calendar leaves over is far from 0, alone or for a while.
+
+    `values` is (n_rows, n_targets). How far is measured by medians, which no fault of
+    less than half of the rows can move.
+    """
+    is_odd = np.zeros(len(values), dtype=np.bool_)
+    sizes = np.zeros(len(values))
+    for channel in values.T:
+        known = ~np.isnan(channel)
+        filled = np.where(known, channel, 0.0)
+        filled = np.where(known, filled - np.median(channel[known]), 0.0)
+        own = np.abs(filled) > FAR_FROM_0 * SLIGHTLY * _spread(filled[known])
+        for n_rows in LASTING_ROWS:
+            mean = uniform_filter1d(filled, n_rows)
+            is_far = np.abs(mean) > FAR_FROM_0 * _spread(mean[known])
+            near = maximum_filter1d(is_far, n_rows) & (own | (n_rows == 1))
+            is_odd |= near & known
+        sizes = np.maximum(sizes, np.abs(filled) / (_spread(filled[known]) or 1.0))
+    return is_odd & ~_comes_again(is_odd, sizes)
+
+
+def _spread(values: Floats) -> float:
+    if not len(values):
+        return 0.0
+    middle, high, higher = np.quantile(np.abs(values), (0.5, 0.8, 0.95))
+    return float(max(1.4826 * middle, high / 1.2816) or higher / 1.96)
+
+
+def _comes_again(is_odd: Bools, sizes: Floats) -> Bools:
+    """Say which odd rows come again: always as many rows apart, or many times alike.
+
+    `sizes` (n_rows,) says how odd the rows are.
+    """
+    recurs: Bools = np.zeros_like(is_odd)
+    runs = runs_of(maximum_filter1d(is_odd, 2 * JOINED_RUNS + 1))
+    if len(runs) < MIN_TIMES:
+        return recurs
+    size = np.log2([max(sizes[slice(*run)].max(), 1e-12) for run in runs])
+    for first, stop in runs:
+        alike = np.abs(np.log2(max(sizes[first:stop].max(), 1e-12)) - size) < 1.0
+        starts = np.array(
+            [run[0] for run, is_like in zip(runs, alike, strict=True) if is_like]
+        )
+        if len(starts) >= MANY_TIMES or _are_on_time(starts):
+            recurs[first:stop] = True
+    return recurs
+
+
+def _are_on_time(starts: np.ndarray) -> bool:
+    """Say whether what begins in these rows comes always as many rows apart."""
+    if len(starts) < MIN_TIMES:
+        return False
+    period = float(np.median(np.diff(starts)))
+    times = np.diff(starts) / period
+    return bool((np.abs(times - np.round(times)) < PUNCTUAL).mean() >= REGULAR)
 
 
 def _odd_values(series: Floats, width: int) -> Bools:
@@ -103,7 +173,9 @@ def _odd_values(series: Floats, width: int) -> Bools:
     return is_odd
 
 
-def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
+def _jumps(
+    model: AnomalyModel, series: Floats, normal: Floats, is_timed: bool
+) -> Bools:
     """Rows whose forecast, from a past without suspects, errs as nowhere else."""
     targets = model.channels.targets
     past = fill_missing(
@@ -122,6 +194,9 @@ def _jumps(model: AnomalyModel, series: Floats, normal: Floats) -> Bools:
         is_far = level[:, target] > least
         if is_far.mean() <= MAX_LEFT_OUT:
             is_like = level[:, target] > LIKE * least
+            if is_timed:
+                is_jump |= is_far & ~_comes_again(is_far, level[:, target])
+                continue
             is_jump |= is_far & ~_recurs(
                 residual[:, target], is_far, is_like, model.width
             )

@@ -29,12 +29,12 @@ from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
 RAREST = 1e9  # normal rows
-ALARM = 1.01  # times the threshold
-HOLDING = 3.0  # times what one normal row in ten reaches
+HARDLY_ANY = 0.001  # of the training rows
 RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
 LEARNED_WINDOWS, MIN_LEARNED = 3, 300  # rows in which a new normal is learned
+LEAST = {"min_duration": 1, "merge_gap": 1, "cool_down": 0, "settle_after": 0}
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 
 
@@ -93,10 +93,11 @@ class SeriesWatcher:
 
     An event opens when a row scores beyond the threshold, and closes when the rows have
     been quiet for a while; each time it comes back before, it must be quiet for twice
-    as long. The threshold follows slow drift, but holds still while an event is open,
-    and a rise that is too fast for drift opens one.
+    as long. The threshold follows slow drift, up to three times that of training, and
+    comes back; it learns neither from rows of an event nor from others that are as
+    abnormal as hardly any in training.
     What lasts longer than `settle_after` rows is the new normal: the event is closed,
-    and the levels of the channels and the threshold are learned anew.
+    the levels of the channels are learned anew, and the threshold within its bound.
 
     Parameters
     ----------
@@ -108,12 +109,13 @@ class SeriesWatcher:
     min_duration : int, default=1
         Rows from the first beyond the threshold to the one that opens an event.
     merge_gap : int, default=30
-        Quiet rows, beyond those of a window, that close an event which has not come
-        back yet.
-    cool_down : int, default=500
-        Rows after an event was closed in which alarms belong to it still.
+        Quiet rows that close an event which has not come back yet.
+    cool_down : int, default=100
+        Rows after an event was closed in which alarms belong to it still, if the same
+        channel leads in them.
     settle_after : int, default=1000
-        Rows that an event may last before it is the new normal.
+        Rows that an event may last before it is the new normal. 0 for never; then the
+        threshold stays as it was learned, too.
 
     Attributes
     ----------
@@ -157,7 +159,7 @@ class SeriesWatcher:
         alpha: float = 0.00001,
         min_duration: int = 1,
         merge_gap: int = 30,
-        cool_down: int = 500,
+        cool_down: int = 100,
         settle_after: int = 1000,
     ) -> None:
         self.scorer, self.alpha = scorer, alpha
@@ -168,15 +170,16 @@ class SeriesWatcher:
         window, self._channels = detector.window_, detector.model_.channels
         self._rules = Rules(
             min_duration,
-            # As long as a strange row lies in the window, rows after it say little.
-            merge_gap + window,
+            merge_gap,
             cool_down,
             settle_after,
             learning=max(LEARNED_WINDOWS * window, MIN_LEARNED),
         )
         self._tail = detector.causal_.tail
         self._threshold = score_at(self._tail, alpha)
-        self._level = AlarmLevel(score_at(self._tail, SHARE))
+        self._level = AlarmLevel(
+            score_at(self._tail, SHARE), score_at(self._tail, HARDLY_ANY)
+        )
         self._course, self._episode = Course(), Episode()
         n_channels, n_targets = len(self._channels.centre), len(self._channels.targets)
         self._levels = Levels(n_channels, n_targets)
@@ -227,7 +230,7 @@ class SeriesWatcher:
 
         Parameters
         ----------
-        x : float or array-like of shape (n_channels,)
+        x : float, array-like of shape (n_channels,), or dict
             As for `StreamScorer.score_one`.
         time : float, datetime or datetime64, optional
             As for `StreamScorer.score_one`.
@@ -248,6 +251,9 @@ class SeriesWatcher:
         seconds = np.nan if time is None else float(self.scorer.last_time_[0])
         row, phase = self.scorer.n_rows_ - 1, self._course.phase
         change = self._course.step(self._ratio(share), self._rules)
+        if change == "reopen" and self._leads_elsewhere():
+            self._course.open_another(row, self._rules)
+            change = "open"
         if share == share:
             if self._course.phase in (OPEN, PENDING):
                 if phase not in (OPEN, PENDING):
@@ -274,7 +280,7 @@ class SeriesWatcher:
         events : list of StreamEvent
             In the order in which they were reported.
         """
-        pairs = rows_with_times(X, times)
+        pairs = rows_with_times(X, times, self.scorer.channel_names_)
         return [event for row, time in pairs for event in self.watch_one(row, time)]
 
     def accept(self, event: StreamEvent) -> list[StreamEvent]:
@@ -325,24 +331,21 @@ class SeriesWatcher:
         self._course.is_kept = 1
         if self._episode.settled == event.number:
             self._move_level(-self._levels.shift)
-            self._level.moved = self._level.settled = self._episode.moved_before
+            self._level.moved = self._episode.moved_before
             self._episode.settled, self._course.learning = 0.0, 0
 
     def _ratio(self, share: float) -> float:
         """How many times the threshold a share is, as the course of events sees it."""
-        ratio = share / (self._threshold * self._level.factor)
-        if self._course.phase == OPEN:
-            return max(ratio, share / (HOLDING * self._level.settled_level))
-        if self._level.is_sudden and not self._course.learning:
-            self._level.moved = self._level.settled  # that was no drift
-            return max(ratio, ALARM)
-        return ratio
+        return share / (self._threshold * self._level.factor)
+
+    def _leads_elsewhere(self) -> bool:
+        """Whether another channel leads in the last row than in the latest event."""
+        shares = self.scorer.sign_shares().max(axis=0)
+        return bool(shares.argmax() != int(self._episode.channel))
 
     def _learn_normal(self, share: float, row: int) -> None:
-        is_new = self._course.learning > 0
-        self._level.follow(share, LEARNING if is_new else 1.0)
-        if is_new:
-            self._level.settled = self._level.moved
+        if self.settle_after:
+            self._level.follow(share, LEARNING if self._course.learning else 1.0)
         self._levels.add_usual(self.scorer.live.last, row)
 
     def _begin(self, change: str, row: int, seconds: float) -> None:
@@ -417,9 +420,8 @@ class SeriesWatcher:
 
     def _check_parameters(self) -> None:
         check_number("alpha", self.alpha, 0.0, 0.5)
-        for name in ("min_duration", "merge_gap", "settle_after"):
-            check_integer(name, getattr(self, name), 1)
-        check_integer("cool_down", self.cool_down, 0)
+        for name, least in LEAST.items():
+            check_integer(name, getattr(self, name), least)
 
     def __getstate__(self) -> dict[str, Any]:
         names = ("alpha", "min_duration", "merge_gap", "cool_down", "settle_after")

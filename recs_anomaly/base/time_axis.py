@@ -52,7 +52,7 @@ def stamped_seconds(X: object) -> Floats | None:
     Raises
     ------
     InputError
-        If a time is missing.
+        If a time is missing, or out of bounds.
     """
     index = getattr(X, "index", None)
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
@@ -60,7 +60,18 @@ def stamped_seconds(X: object) -> Floats | None:
     if index.hasnans:
         row = int(np.flatnonzero(index.isna())[0])
         raise InputError(f"X must have a time for each row; row {row} has none.")
-    return np.asarray(index.as_unit("ns").asi8 / 1e9, dtype=np.float64)
+    try:
+        return np.asarray(index.as_unit("ns").asi8 / 1e9, dtype=np.float64)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise InputError(
+            f"X must have times from 1678 to 2262; got {index.min()} to {index.max()}."
+        ) from error
+
+
+def time_zone(X: object) -> str:
+    """Name the zone of the times of a frame, "" where they name none."""
+    zone = getattr(getattr(X, "index", None), "tz", None)
+    return "" if zone is None else str(zone)
 
 
 def usual_step(seconds: Floats | None) -> float:

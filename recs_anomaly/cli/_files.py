@@ -58,7 +58,7 @@ def write_text(path: Path, text: str) -> None:
     path : Path
     text : str
     """
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(errors="replace"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

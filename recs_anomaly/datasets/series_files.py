@@ -146,7 +146,9 @@ def read_series(
 
 def _parquet(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
     try:
-        frame = read_table(path).to_pandas()
+        table = read_table(path)
+        table.validate(full=True)  # text that is no UTF-8, for one
+        frame = table.to_pandas()
     except pa.ArrowInvalid as error:
         raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
     if not isinstance(frame.index, pd.RangeIndex):

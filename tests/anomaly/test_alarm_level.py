@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recs_anomaly.anomaly.course import SHARE, STEP, AlarmLevel
+from recs_anomaly.anomaly.course import MAX_MOVED, SHARE, STEP, AlarmLevel
 from recs_anomaly.anomaly.tail import (
     excursion_peaks,
     fit_tail,
@@ -11,41 +11,44 @@ from recs_anomaly.anomaly.tail import (
     tail_with_rare,
 )
 
+SHARES = np.random.default_rng(0).gamma(2.0, 1.0, 60_000)
 
-def test_as_many_rows_lie_above_the_level_after_a_change_of_scale() -> None:
-    shares = np.random.default_rng(0).gamma(2.0, 1.0, 40_000)
-    level = AlarmLevel(float(np.quantile(shares, 1.0 - SHARE)))
-    for share in 3.0 * shares[:20_000]:
+
+def level_of(shares: np.ndarray = SHARES) -> AlarmLevel:
+    return AlarmLevel(*np.quantile(shares, (1.0 - SHARE, 0.999)).tolist())
+
+
+def test_the_level_follows_drift_and_comes_back() -> None:
+    level = level_of()
+    for share in np.linspace(1.0, 2.0, len(SHARES)) * SHARES:
         level.follow(float(share))
-    assert level.factor == pytest.approx(3.0, rel=0.2)
-    for share in shares[20_000:]:
+    assert 1.5 < level.factor < 2.0
+    for share in SHARES[:20_000]:
         level.follow(float(share))
-    assert level.factor == pytest.approx(1.0, rel=0.2)
+    assert level.factor < 1.1
+
+
+def test_the_level_learns_nothing_from_what_hardly_any_row_is_like() -> None:
+    level = level_of()
+    for share in 6.0 * SHARES[:1000] + 10.0:
+        level.follow(float(share))
+    assert level.factor == 1.0
+
+
+def test_the_level_of_a_new_normal_is_bounded() -> None:
+    level = level_of()
+    for share in 100.0 * SHARES[:5000]:
+        level.follow(float(share), speed=5.0)
+    assert level.moved == pytest.approx(MAX_MOVED, abs=0.01)
 
 
 def test_one_row_moves_the_level_by_the_same_step_however_high_it_is() -> None:
-    high, huge, low = (AlarmLevel(1.0) for _ in range(3))
+    high, huge, low = (AlarmLevel(1.0, 1e301) for _ in range(3))
     high.follow(1.1)
     huge.follow(1e300)
     low.follow(0.0)
-    assert high.moved == huge.moved == pytest.approx(0.97 * STEP)
+    assert high.moved == huge.moved == pytest.approx((1 - SHARE) * STEP)
     assert low.moved == 0.0  # never below where training had it
-    huge.follow(0.0)
-    assert huge.moved == pytest.approx(0.94 * STEP)
-
-
-def test_a_sudden_rise_is_told_from_drift() -> None:
-    rng = np.random.default_rng(0)
-    shares = rng.gamma(2.0, 1.0, 30_000)
-    start = float(np.quantile(shares, 1.0 - SHARE))
-    drifting, shifted = AlarmLevel(start), AlarmLevel(start)
-    for share in np.linspace(1.0, 3.0, len(shares)) * shares:
-        drifting.follow(float(share))
-        assert not drifting.is_sudden
-    for row in range(1000):
-        shifted.follow(6.0 * float(shares[row]))
-    assert shifted.is_sudden
-    assert shifted.settled_level == pytest.approx(start, rel=0.25)
 
 
 def test_excursions_by_hand() -> None:

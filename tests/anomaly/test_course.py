@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recs_anomaly.anomaly.course import MAX_QUIET, Course, Rules
+from recs_anomaly.anomaly.course import MAX_LONGER, Course, Rules
 
 RULES = Rules(min_duration=1, merge_gap=10, cool_down=50, settle_after=200, learning=30)
 
@@ -20,7 +20,7 @@ def test_an_event_opens_at_once_and_closes_after_quiet_rows() -> None:
 
 
 def test_an_event_goes_on_while_rows_hold_most_of_the_threshold() -> None:
-    ratios = [2.0] + [0.8] * 50 + [0.1] * 20
+    ratios = [2.0] + [0.95] * 50 + [0.1] * 20
     assert told(ratios) == [(0, "open"), (60, "close")]
 
 
@@ -47,6 +47,15 @@ def test_what_comes_back_while_cooling_is_the_same_event() -> None:
     assert told(ratios) == [(0, "open"), (10, "close"), (41, "reopen"), (61, "close")]
 
 
+def test_what_comes_back_may_be_made_another() -> None:
+    course = Course()
+    for ratio in [2.0] + [0.1] * 40 + [2.0]:
+        change = course.step(ratio, RULES)
+    assert change == "reopen"
+    course.open_another(41, RULES)
+    assert (course.number, course.first, course.quiet_needed) == (2, 41, 10)
+
+
 def test_what_comes_back_later_is_another() -> None:
     ratios = [2.0] + [0.1] * 80 + [2.0]
     assert told(ratios) == [(0, "open"), (10, "close"), (81, "open")]
@@ -55,6 +64,13 @@ def test_what_comes_back_later_is_another() -> None:
 def test_what_stays_is_normal_after_a_while_and_silent_while_that_is_learned() -> None:
     ratios = [2.0] * 231 + [0.1] * 10 + [2.0]
     assert told(ratios) == [(0, "open"), (200, "settle"), (241, "reopen")]
+    ratios = [2.0] * 231 + [0.1] * 50 + [2.0]
+    assert told(ratios)[-1] == (281, "open")
+
+
+def test_nothing_settles_where_that_is_switched_off() -> None:
+    rules = RULES._replace(settle_after=0)
+    assert told([2.0] * 2000, rules) == [(0, "open")]
 
 
 def test_what_was_rejected_never_settles() -> None:
@@ -74,5 +90,5 @@ def test_quiet_is_asked_for_longer_each_time_but_not_for_ever() -> None:
     for _ in range(30):
         for ratio in [2.0] + [0.1] * 9:
             course.step(ratio, RULES._replace(settle_after=10_000))
-    assert course.quiet_needed == MAX_QUIET
+    assert course.quiet_needed == MAX_LONGER * RULES.merge_gap
     assert course.number == 1

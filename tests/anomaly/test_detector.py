@@ -210,7 +210,7 @@ def test_alpha_is_the_share_of_normal_rows_beyond_the_threshold() -> None:
     strict, loose = (quick(alpha=a).fit(waves()[:N_TRAINING]) for a in (1e-4, 0.05))
     assert strict.offset_ < loose.offset_
     others = np.concatenate([loose.predict(waves(seed=seed)) for seed in range(10, 20)])
-    assert 0.025 < (others == -1).mean() < 0.1
+    assert 0.01 < (others == -1).mean() < 0.05  # others within, beside these rows
     assert (strict.predict(waves(seed=10)) == -1).mean() < 0.001
 
 
@@ -221,7 +221,8 @@ def test_smoothing_spreads_and_none_does_not() -> None:
     widths = []
     for smooth in (0, 30):
         detector = quick(smooth=smooth, weights=forecast).fit(series[:N_TRAINING])
-        widths.append(int((detector.predict(series) == -1).sum()))
+        scores = detector.score_samples(series)
+        widths.append(int((scores < detector.offset_).sum()))
     assert widths[0] < widths[1]
 
 

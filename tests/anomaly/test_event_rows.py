@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recs_anomaly.anomaly.events import RowEvidence, event_runs, event_table
+from recs_anomaly.anomaly.events import (
+    RowEvidence,
+    event_rows,
+    event_table,
+    merged_runs,
+)
 from recs_anomaly.anomaly.tail import fit_tail
 
 WINDOW = 10
@@ -16,19 +21,19 @@ def evidence(
     rebuilt: slice = slice(0),
     errs: slice = slice(0),
     beyond: slice = slice(5, 55),
+    level: slice = slice(0),
     still: slice = slice(0),
 ) -> RowEvidence:
     """Rows beyond the threshold, and what the branches find in some of them."""
-    ratio, alone = np.zeros(ROWS), np.zeros(ROWS)
-    ratio[beyond], alone[errs] = 2.0, 2.0
+    ratio = np.zeros(ROWS)
+    ratio[beyond] = 2.0
     errors = np.zeros((3, ROWS, 1))
-    errors[1, rebuilt, 0] = errors[2, unlike, 0] = 1.0
+    errors[0, errs, 0] = errors[1, rebuilt, 0] = errors[2, unlike, 0] = 1.0
+    errors[1, level, 0] = 0.5
     blank, stillness = np.zeros((ROWS, 1)), np.ones((ROWS, 1))
     stillness[still] = 1.5
     shares = np.concatenate([errors, np.log(stillness)[None]])
-    return RowEvidence(
-        ratio, shares, errors, stillness, blank, blank, blank, alone, WINDOW
-    )
+    return RowEvidence(ratio, shares, errors, stillness, blank, blank, blank, WINDOW)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +49,9 @@ def evidence(
         # The row in which the forecast errs says more exactly where it is.
         (evidence(unlike=slice(20, 39), errs=slice(21, 22)), [(21, 22)]),
         (evidence(unlike=slice(20, 39), rebuilt=slice(25, 35)), [(25, 35)]),
-        # Two things apart.
-        (evidence(unlike=slice(20, 39), errs=slice(15, 16)), [(15, 16), (29, 30)]),
+        # A level that has shifted errs less than a spike, but in many rows.
+        (evidence(level=slice(12, 48)), [(12, 48)]),
+        (evidence(level=slice(12, 48), errs=slice(30, 31)), [(12, 48)]),
         # Nothing stands out: all that is beyond the threshold.
         (evidence(), [(5, 55)]),
         # Strange rows below the threshold are none.
@@ -61,7 +67,7 @@ def evidence(
     ],
 )
 def test_rows_of_events(made: RowEvidence, runs: list[tuple[int, int]]) -> None:
-    assert event_runs(made, threshold=1.0, merge_gap=0, min_duration=1) == runs
+    assert merged_runs(event_rows(made, 1.0), merge_gap=0, min_duration=1) == runs
 
 
 def test_a_standstill_leads_where_it_says_most() -> None:

@@ -255,3 +255,61 @@ def test_a_memory_that_no_stream_has_packed_is_refused(
     memory[place] = count  # of the cursor, the rows, the complete rows
     with pytest.raises(ValueError, match="packed must be what a stream has packed"):
         scorer.memory_ = memory
+
+
+def test_readings_are_taken_by_name() -> None:
+    index = pd.date_range("2026-01-01", periods=400, freq="min")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal([20, 5], 1, (400, 2)), index, ["temp", "flow"])
+    detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(frame[:300])
+    later = frame[300:]
+    expected = detector.score_samples_causal(later)
+    swapped = later[["flow", "temp"]]
+    np.testing.assert_allclose(detector.stream().score_many(swapped), expected)
+    rows = swapped.to_dict("records")
+    scorer = detector.stream()
+    np.testing.assert_allclose([scorer.score_one(row) for row in rows], expected)
+    assert np.isfinite(scorer.score_one({"temp": 20.0}))  # flow was not measured
+    with pytest.raises(InputError, match=r"x must name channels of \['temp', 'flow'\]"):
+        scorer.score_one({"temp": 20.0, "heat": 1.0})
+
+
+def live() -> tuple[TimeSeriesAnomalyDetector, pd.DataFrame]:
+    index = pd.date_range("2026-01-05", periods=3000, freq="min")
+    wave = np.sin(np.arange(3000) / 8) + np.random.default_rng(0).normal(0, 0.1, 3000)
+    frame = pd.DataFrame({"v": wave}, index)
+    detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(frame[:2000])
+    return detector, frame[2000:]
+
+
+@pytest.mark.parametrize("ahead", ["100D", "36500D"])
+def test_one_wrong_clock_is_not_that_of_all_rows_after_it(ahead: str) -> None:
+    detector, frame = live()
+    stamps = frame.index.to_list()
+    stamps[100] += pd.Timedelta(ahead)
+    scorer = detector.stream()
+    with pytest.warns(UserWarning, match="its clock was wrong"):
+        scores = scorer.score_many(frame.to_numpy(), stamps)
+    assert (scorer.n_rows_, scorer.n_late_) == (1000, 0)
+    gap = frame.copy()
+    gap.iloc[100] = np.nan
+    expected = detector.score_samples_causal(gap)
+    np.testing.assert_allclose(scores, expected, rtol=1e-9)
+
+
+def test_a_long_gap_is_no_wrong_clock() -> None:
+    detector, frame = live()
+    later = frame.set_axis(frame.index + (np.arange(1000) // 500) * pd.Timedelta("9D"))
+    scorer = detector.stream()
+    scores = scorer.score_many(later)
+    assert (scores < scorer.offset_).sum() <= 2
+    assert scorer.last_time_[0] == later.index[-1].timestamp()
+
+
+def test_a_clock_that_was_set_back_is_believed_in_the_end() -> None:
+    detector, frame = live()
+    stamps = frame.index - (np.arange(1000) // 500) * pd.Timedelta("9D")
+    scorer = detector.stream()
+    with pytest.warns(UserWarning, match="10 rows on end came late"):
+        scorer.score_many(frame.to_numpy(), stamps)
+    assert (scorer.n_rows_, scorer.n_late_) == (991, 9)

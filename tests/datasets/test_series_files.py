@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow.parquet import write_table
 
 from recs_anomaly.datasets import TableFileError, data_home, read_series
 
@@ -255,3 +257,13 @@ def test_a_channel_called_anomaly_that_measures_is_one(tmp_path: Path) -> None:
     file = tmp_path / "field.csv"
     file.write_text("time,anomaly\n2026-01-01,0.25\n2026-01-02,1\n")
     assert list(read_series(file).values) == ["anomaly"]
+
+
+def test_text_in_parquet_that_is_no_utf_8_is_told(tmp_path: Path) -> None:
+    ends = np.arange(0, 2 * 20 + 1, 2, dtype=np.int32).tobytes()
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"\xff\xfe" * 20)]
+    names = pa.Array.from_buffers(pa.string(), 20, buffers)
+    table = pa.table({"name": names, "v": np.arange(20.0)})
+    write_table(table, tmp_path / "bad.parquet")
+    with pytest.raises(TableFileError, match=r"is damaged Parquet: .*UTF8"):
+        read_series(tmp_path / "bad.parquet")

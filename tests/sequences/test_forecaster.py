@@ -192,3 +192,43 @@ def test_data_that_breaks_a_rule() -> None:
     windows = SequenceForecaster(**LINEAR).fit(np.zeros((9, 3)), np.arange(9.0))
     with pytest.raises(ValueError, match="after fit, use predict"):
         windows.forecast(series)
+
+
+def _coming(index: pd.Index, horizon: int) -> list[str]:
+    series = pd.Series(waves(len(index))["flow"].to_numpy(), index=index, name="y")
+    model = SequenceForecaster(horizon=horizon, window=16, **LINEAR)
+    return [str(each) for each in model.fit_series(series).forecast(series).index]
+
+
+@pytest.mark.parametrize("freq", ["ME", "MS", "QS", "YS", "B", "W-SAT"])
+def test_forecasts_follow_the_calendar_of_the_series(freq: str) -> None:
+    index = pd.date_range("1900-01-31", periods=86, freq=freq)
+    assert _coming(index[:80], 6) == [*map(str, index[80:])]
+
+
+def test_a_calendar_with_holes_is_known_by_its_other_rows() -> None:
+    months = pd.date_range("2000-01-31", periods=150, freq="ME")
+    assert _coming(months.delete([40, 77]), 1)[0].startswith("2012-07-31")
+    working = pd.bdate_range("2024-01-01", periods=200).delete([40, 77])
+    coming = pd.to_datetime(_coming(working, 10))
+    assert coming.equals(pd.bdate_range(working[-1], periods=11)[1:])
+
+
+def test_hours_of_opening_have_no_gap_at_night() -> None:
+    hours = pd.date_range("2026-01-05", "2026-02-23", freq="h")
+    is_open = (hours.hour >= 8) & (hours.hour < 19) & (hours.day_of_week < 6)
+    due = hours[is_open]
+    assert _coming(due[:-30], 30) == [*map(str, due[-30:])]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2024-01-05", periods=90, freq="D", tz="Europe/Berlin"),
+        pd.period_range("2015-01", periods=90, freq="M"),
+        pd.Index(np.arange(1000, 1900, 10)),
+    ],
+    ids=["clocks change", "periods", "numbers by ten"],
+)
+def test_an_index_is_continued_in_its_own_words(index: pd.Index) -> None:
+    assert _coming(index[:85], 5) == [*map(str, index[85:])]

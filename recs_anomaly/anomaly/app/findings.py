@@ -244,12 +244,12 @@ def score_table(
     table : DataFrame
         The rows' times or numbers, their score, and 1 beyond the threshold.
     """
-    scores = detector.score_samples(values)
+    found = detector.assess(values)
     return pd.DataFrame(
         {
             values.index.name or "row": values.index,
-            "score": scores,
-            "is_abnormal": (scores < detector.offset_).astype(np.int64),
+            "score": found.scores,
+            "is_abnormal": (found.decisions < 0).astype(np.int64),
         }
     )
 

@@ -125,6 +125,11 @@ class Branch:
     of_series: Callable[[Channel], ChannelErrors] | None = None
     spreads: bool = True
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the errors tell which rows are abnormal."""
+        return self.of_rows is not None or not self.spreads
+
     def in_series(self, channel: Channel) -> ChannelErrors:
         """Compute the errors of a channel's rows from the windows around them."""
         if self.of_series is not None:

@@ -14,9 +14,9 @@ from recs_anomaly.core.arrays import Bools, Floats
 
 BEYOND = 2.0  # times the longest in training: from here on a standstill counts
 MIN_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
-# In training, one is a fault that lasts so many times as long as all others, but no
-# larger share of the rows: what is more frequent is not abnormal.
-LONE, MAX_FROZEN = 8.0, 0.1
+# In training, those few are faults that last so many times as long as all others, but
+# no larger share of the rows: what is more frequent is not abnormal.
+LONE, MAX_FROZEN, MAX_FAULTS = 4.0, 0.1, 4
 MAX_STILL = 0.5  # of the steps of a channel that moves are no steps at all
 MIN_VALUES = 3  # that a channel must have taken in training to be one that moves
 
@@ -48,8 +48,8 @@ def share_still(series: Floats) -> Floats:
 def longest_standstills(series: Floats) -> Floats:
     """Count the rows of each channel's longest usual standstill, at least 5.
 
-    One fault in training, by far longer than all others, is not usual. NaN for channels
-    with fewer than three values: how long these stay says nothing.
+    Few in training, by far longer than all others, are faults and not usual. NaN for
+    channels with fewer than three values: how long these stay says nothing.
     """
     return np.array([_longest(channel) for channel in series.T])
 
@@ -116,10 +116,14 @@ def _longest(channel: Floats) -> float:
     found = _standstills(channel)
     if len(np.unique(channel[found.measured])) < MIN_VALUES:
         return np.nan
-    *_, second, first = np.sort(found.lengths)
-    second = max(float(second), MIN_LONGEST)
-    is_fault = first > LONE * second and first <= MAX_FROZEN * len(found.measured)
-    return second if is_fault else max(float(first), second)
+    lengths = np.sort(found.lengths)[::-1]
+    n_rows = np.cumsum(lengths)
+    for n_faults in range(min(MAX_FAULTS, len(lengths) - 1), 0, -1):
+        usual = max(float(lengths[n_faults]), MIN_LONGEST)
+        is_few = n_rows[n_faults - 1] <= MAX_FROZEN * len(found.measured)
+        if is_few and lengths[n_faults - 1] > LONE * usual:
+            return usual
+    return max(float(lengths[0]), MIN_LONGEST)
 
 
 def _unusual(rows: Floats, longest: Floats) -> Floats:

@@ -23,7 +23,11 @@ channels_option = click.option(
     help="Columns to look at. [default: all that hold numbers]",
 )
 seed_option = click.option(
-    "--seed", default=0, show_default=True, help="Same seed, same result."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Same seed, same result.",
 )
 
 

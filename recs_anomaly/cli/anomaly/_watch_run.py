@@ -39,7 +39,7 @@ class Stopped(BaseException):
     """A signal asked to stop while a line was awaited."""
 
 
-def open_watcher(model: str, state: Path | None, alpha: float | None) -> Opened:
+def open_watcher(model: str, state: Path | None, rules: dict[str, Any]) -> Opened:
     """Go on from a state, if there is one, or start with a model."""
     from recs_anomaly import load
     from recs_anomaly.anomaly.watch import SeriesWatcher
@@ -55,8 +55,8 @@ def open_watcher(model: str, state: Path | None, alpha: float | None) -> Opened:
             )
         facts = inspect(state).metrics
         return Opened(watcher, int(facts["n_lines"]), bool(facts["is_over"]))
-    rules = {} if alpha is None else {"alpha": alpha}
-    return Opened(load_detector(model).watch(**rules), 0, was_stopped=True)
+    given = {name: rule for name, rule in rules.items() if rule is not None}
+    return Opened(load_detector(model).watch(**given), 0, was_stopped=True)
 
 
 class Run:
@@ -66,6 +66,8 @@ class Run:
     ----------
     state : Path or None
     webhook : str or None
+    headers : dict of str
+        For the webhook.
     path : Path or None
         The file that lines come from, which can be read again.
     encoding : str
@@ -73,12 +75,21 @@ class Run:
     """
 
     def __init__(
-        self, state: Path | None, webhook: str | None, path: Path | None, encoding: str
+        self,
+        state: Path | None,
+        webhook: str | None,
+        headers: dict[str, str],
+        path: Path | None,
+        encoding: str,
     ) -> None:
         from recs_anomaly.anomaly.app.webhook import Webhook
 
         self._state, self._path, self._encoding = state, path, encoding
-        self._webhook = Webhook(webhook) if webhook else None
+        self._webhook = (
+            Webhook(webhook, headers=headers, refused=self._keep_refused)
+            if webhook
+            else None
+        )
         self._is_stopping = threading.Event()
         self._is_awaiting = False
         self._status_due = monotonic() + STATUS_S
@@ -100,6 +111,17 @@ class Run:
         sys.stdout.flush()
         if self._webhook is not None:
             self._webhook.put(event)
+
+    def _keep_refused(self, event: dict[str, Any], status: int) -> None:
+        """Write an event that the webhook's server refuses into a file of such."""
+        path = (self._state or Path("watch.recs")).with_suffix(".refused.jsonl")
+        with path.open("a") as file:
+            file.write(json.dumps(event) + "\n")
+        number, kind = event.get("number"), event.get("kind")
+        self.complain(
+            f"The webhook refused the {kind} of event {number} with status {status}; "
+            f"it is kept in {path}."
+        )
 
     def complain(self, sentence: str) -> None:
         """Say what was wrong with a line, the first few times."""
@@ -205,5 +227,6 @@ class Run:
         if self._webhook is not None:
             hook = self._webhook
             parts.append(f"{hook.n_posted:,} posted, {hook.n_waiting:,} waiting")
+            parts.extend([f"{hook.n_refused:,} refused"] if hook.n_refused else [])
             parts.extend([f"{hook.n_dropped:,} dropped"] if hook.n_dropped else [])
         click.echo(", ".join(parts) + ".", err=True)

@@ -47,6 +47,12 @@ Example:
 )
 @click.option("--webhook", metavar="URL", help="Also post each event to this URL.")
 @click.option(
+    "--webhook-header",
+    multiple=True,
+    metavar="NAME:VALUE",
+    help="Header of each post, such as a token; may be given again.",
+)
+@click.option(
     "--max-bad",
     type=click.IntRange(min=0),
     default=100,
@@ -58,15 +64,33 @@ Example:
     type=click.FloatRange(min=0, max=0.5),
     help="Share of normal rows beyond the threshold. [default: 0.00001]",
 )
-def watch(
+@click.option(
+    "--min-duration",
+    type=click.IntRange(min=1),
+    help="Rows from the first beyond it to the one that opens an event. [default: 1]",
+)
+@click.option(
+    "--cool-down",
+    type=click.IntRange(min=0),
+    help="Rows after an event in which the same is no other. [default: 100]",
+)
+@click.option(
+    "--settle-after",
+    type=click.IntRange(min=0),
+    help="Rows after which an event is the new normal; 0: never, and the threshold "
+    "stays as it was learned. [default: 1000]",
+)
+def watch(  # noqa: PLR0913 - an option of the command line each
     model: str,
     time: str | None,
     follow: Path | None,
     state: Path | None,
     save_every: int,
     webhook: str | None,
+    webhook_header: tuple[str, ...],
     max_bad: int,
     alpha: float | None,
+    **rules: int | None,
 ) -> None:
     """Read rows as they come, and write an event for each change as a line of JSON.
 
@@ -81,10 +105,11 @@ def watch(
 
     if state is not None:
         refuse_missing_folder(state)
-    opened = open_watcher(model, state, alpha)
+    headers = dict(map(_header, webhook_header))
+    opened = open_watcher(model, state, {"alpha": alpha, **rules})
     scorer = opened.watcher.scorer
     layout = layout_of(scorer.detector) or SeriesLayout()
-    run = Run(state, webhook, follow, layout.encoding)
+    run = Run(state, webhook, headers, follow, layout.encoding)
     watching = Watching(
         opened.watcher,
         LineParser(scorer.channel_names_, time, layout),
@@ -104,3 +129,13 @@ def watch(
         sys.stderr.close()
         raise SystemExit(1) from None
     run.finish(watching)
+
+
+def _header(words: str) -> tuple[str, str]:
+    """Take a header apart. What it says is told to nobody."""
+    name, colon, value = words.partition(":")
+    if not colon or not name.strip():
+        raise InputError(
+            "webhook-header must be NAME:VALUE; there is no name or colon."
+        )
+    return name.strip(), value.strip()

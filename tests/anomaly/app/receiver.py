@@ -17,12 +17,14 @@ class Receiver:
         self.script: list[str] = []
         self.events: list[dict[str, Any]] = []
         self.n_requests = 0
+        self.headers: dict[str, str] = {}
         self.arrived, self.go_on = threading.Event(), threading.Event()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 receiver.n_requests += 1
+                receiver.headers = dict(self.headers)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 how = receiver.script.pop(0) if receiver.script else "ok"
                 receiver.arrived.set()
@@ -34,7 +36,9 @@ class Receiver:
                     return
                 if how == "ok":
                     receiver.events.append(json.loads(body))
-                self.send_response({"ok": 200, "fail": 503, "moved": 404}[how])
+                self.send_response(
+                    {"ok": 200, "fail": 503, "busy": 429, "no": 422}[how]
+                )
                 self.end_headers()
 
             def log_message(self, *arguments: Any) -> None:

@@ -10,7 +10,10 @@ from recs_anomaly.anomaly.app.findings import score_table, sum_up_scores
 
 def detector_of(scores: list[float], offset: float) -> SimpleNamespace:
     """In a detector's place: these scores, whatever the series."""
-    return SimpleNamespace(score_samples=lambda _: np.array(scores), offset_=offset)
+    found = SimpleNamespace(
+        scores=np.array(scores), decisions=np.array(scores) - offset
+    )
+    return SimpleNamespace(assess=lambda _: found, offset_=offset)
 
 
 def test_rows_beyond_the_threshold_are_marked_and_the_lowest_is_named() -> None:

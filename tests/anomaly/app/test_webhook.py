@@ -32,13 +32,30 @@ def test_events_arrive_once_and_in_order(receiver: Receiver) -> None:
 def test_nothing_is_lost_when_the_server_fails_and_comes_back(
     receiver: Receiver,
 ) -> None:
-    receiver.script = ["fail", "ok", "nonsense", "moved", "fail", "ok", "fail"]
+    receiver.script = ["fail", "ok", "nonsense", "busy", "fail", "ok", "fail"]
     webhook = hook(receiver)
     for number in range(5):
         webhook.put({"number": number})
     assert webhook.close(PATIENCE_S) == 0
     assert [event["number"] for event in receiver.events] == list(range(5))
     assert webhook.n_failures == 5
+
+
+def test_what_is_refused_for_good_holds_nothing_up(receiver: Receiver) -> None:
+    receiver.script = ["ok", "no", "fail", "no"]
+    refused: list[tuple[int, int]] = []
+    webhook = hook(
+        receiver,
+        headers={"Authorization": "Bearer secret"},
+        refused=lambda event, status: refused.append((event["number"], status)),
+    )
+    for number in range(5):
+        webhook.put({"number": number})
+    assert webhook.close(PATIENCE_S) == 0
+    assert [event["number"] for event in receiver.events] == [0, 3, 4]
+    assert refused == [(1, 422), (2, 422)]
+    assert (webhook.n_posted, webhook.n_refused, webhook.n_failures) == (3, 2, 1)
+    assert receiver.headers["Authorization"] == "Bearer secret"
 
 
 def test_a_server_that_hangs_holds_nothing_up(receiver: Receiver) -> None:

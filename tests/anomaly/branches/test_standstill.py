@@ -62,8 +62,9 @@ def test_a_count_tells_what_the_whole_series_told(series: np.ndarray) -> None:
         ([1, 40, 1], 40.0),
         ([1, *[2] * 190, 41], 5.0),  # by far longer than all others: a fault
         ([1, *[2] * 183, 41], 41.0),  # more than a tenth of the rows: none
-        ([6, *[2] * 250, 48], 48.0),
-        ([6, *[2] * 250, 49], 6.0),
+        ([6, *[2] * 250, 24], 24.0),
+        ([6, *[2] * 250, 25], 6.0),
+        ([6, *[2] * 500, 40, 3, 38, 9], 9.0),  # two faults
         ([50, 1, 50], 50.0),  # what recurs is usual
         ([50, 50], NAN),  # two values: a switch
     ],
