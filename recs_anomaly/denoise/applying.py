@@ -119,7 +119,8 @@ class TrainedNetwork:
         inputs : ndarray of shape (height, width, 6)
             The planes, and then the maps of their levels.
         """
-        return self._called(inputs[None])[0]
+        found: Singles = self._called(inputs[None])[0]
+        return found
 
     def _called(self, batch: Singles) -> Singles:
         found: Singles = self._network.predict_on_batch(batch)

@@ -202,11 +202,10 @@ class DenoiserModel(NamedTuple):
             levels += job.noise.levels(unit)
         found = denoise_planes(shared_network(self.weights), planes, levels)
         n_planes = len(planes) // len(parts)
+        own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
         return [
-            self._believed(
-                job, *(each[i : i + n_planes] for each in (planes, found, levels))
-            )
-            for (job, _), i in zip(parts, range(0, len(planes), n_planes), strict=True)
+            self._believed(job, planes[part], found[part], levels[part])
+            for (job, _), part in zip(parts, own, strict=True)
         ]
 
     def _clean_shared(self, job: Job, part: Image) -> Cleaned:

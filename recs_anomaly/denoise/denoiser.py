@@ -48,6 +48,11 @@ class Bounds(NamedTuple):
     high: Any
 
 
+def _has_rows(denoiser: Any) -> bool:
+    """Whether images stand in rows, whose columns have names."""
+    return denoiser.image_shape is not None
+
+
 class ImageDenoiser(
     OneToOneFeatureMixin,
     TransformerMixin,
@@ -345,7 +350,7 @@ class ImageDenoiser(
         ]
         return float(np.average(ratios, weights=sample_weight))
 
-    @available_if(lambda denoiser: denoiser.image_shape is not None)
+    @available_if(_has_rows)  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the columns of rows; images have none.
 

@@ -81,15 +81,15 @@ class Noise(NamedTuple):
 
         It is 0 in areas of one exact value: masks, margins, what was overexposed.
         """
-        levels = list(self.shared) if self.shared else self._levels(unit)
+        levels = self._levels(unit)
         areas = flat_areas(np.moveaxis(unit, 2, 0), WIDE_AREA).all(axis=0)
         if not areas.any():
             return levels
         return [np.where(areas, 0, level).astype(np.float32) for level in levels]
 
     def _levels(self, unit: Singles) -> list[Level]:
-        if not self.laws:
-            return list(self.sigmas)
+        if self.shared or not self.laws:
+            return list(self.shared or self.sigmas)
         colours = [local_mean(colour, RADIUS) for colour in np.moveaxis(unit, 2, 0)]
         variances = self._variances(colours)
         if self.clips:

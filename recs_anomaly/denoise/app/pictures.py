@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from recs_anomaly.denoise.app.tiff import read_plain_tiff
 from recs_anomaly.exceptions import InputError
@@ -218,8 +218,9 @@ def _read_image(path: Path) -> Picture:
 
 def _known_way(orientation: object) -> int:
     """Return how to turn a picture; what is said of it may be anything."""
-    is_known = isinstance(orientation, int) and 1 <= orientation <= len(WAYS) + 1
-    return int(orientation) if is_known else 1
+    if isinstance(orientation, int) and 1 <= orientation <= len(WAYS) + 1:
+        return int(orientation)
+    return 1
 
 
 def _opened(path: Path, form: str) -> Image.Image:
@@ -242,7 +243,9 @@ def _refuse_what_would_be_lost(opened: Image.Image) -> None:
         raise PictureFileError(
             "it has colours of 16 bits, which cannot be read whole; NPY files can"
         )
-    is_signed = opened.mode.startswith("I;16") and "S" in str(opened.tile)
+    is_signed = opened.mode.startswith("I;16") and "S" in str(
+        getattr(opened, "tile", "")
+    )
     if opened.mode not in MODES | set(PLAIN_MODES) or is_signed:
         raise PictureFileError(
             f"it has pixels of the kind {opened.mode}, which cannot be cleaned"
@@ -271,7 +274,7 @@ def _options(opened: Image.Image, form: str) -> dict[str, Any]:
     if form == "JPEG" and isinstance(opened, JpegImagePlugin.JpegImageFile):
         options["qtables"] = opened.quantization
         options["subsampling"] = JpegImagePlugin.get_sampling(opened)
-    if form == "TIFF":
+    if isinstance(opened, TiffImagePlugin.TiffImageFile):
         del options["exif"]  # its tags are those of the file, sizes and places too
         options["tiffinfo"] = {
             tag: value for tag, value in opened.tag_v2.items() if tag in TAGS_KEPT
