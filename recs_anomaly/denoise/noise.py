@@ -190,11 +190,10 @@ def _shared(
 ) -> tuple[float, ...]:
     """Return the levels of noise that neighbours share; nothing where there is none.
 
-    JPEG files store the differences of colour at half the size, so that clean ones have
-    blotches there: they count where the brightness is noisy too.
+    JPEG files have blotches in the differences of colour, which they store at half the
+    size: the first plane, grey or brightness, is what counts.
     """
-    is_shared = [waves is not None and has_blotches(waves) for waves in of_planes]
-    if not is_shared[0] and not (sigmas[0] and any(is_shared[1:])):
+    if of_planes[0] is None or not has_blotches(of_planes[0]):
         return ()
     levels = []
     for number, (waves, sigma) in enumerate(zip(of_planes, sigmas, strict=True)):
