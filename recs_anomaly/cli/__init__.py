@@ -72,6 +72,12 @@ class _CommandFolder(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise click.UsageError(
+                f"{error.format_message()} What begins with a hyphen and is no option, "
+                "such as an id, goes behind --.",
+                error.ctx,
+            ) from error
         except BrokenPipeError:
             raise  # click ends quietly when the reader of our output has gone
         except (RecsAnomalyError, OSError) as error:

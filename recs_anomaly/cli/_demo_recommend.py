@@ -42,7 +42,6 @@ def tell_recommend(folder: Path) -> "Chapter":
     -------
     chapter : Chapter
     """
-    from recs_anomaly.cli._training import load_keras
     from recs_anomaly.datasets import load_sample_ratings, random_folds
     from recs_anomaly.recommend.evaluation.examples import show_typical_user
     from recs_anomaly.recommend.evaluation.trial import judge
@@ -59,7 +58,6 @@ def tell_recommend(folder: Path) -> "Chapter":
         f"{len(items)} invented films. The model learns from\n{len(train):,} of their "
         f"ratings, and then has to guess the {len(hidden):,} others."
     )
-    load_keras()
     recommender = Recommender.train(train, items, random_state=0, verbose=1)
     click.echo()
     found = show_typical_user(recommender, train, hidden)
@@ -115,7 +113,7 @@ Your own ratings, in a CSV file with a user, an item and a rating in each row, g
 
 def _accuracy_table(title: str, measures: Sequence[dict[str, Any]]) -> ShownTable:
     columns = (
-        Column("Forecast by"),
+        Column("Prediction by"),
         Column("Error (RMSE)", is_number=True),
         Column("95 % within", is_number=True),
         Column("In their 90 % intervals", is_number=True),

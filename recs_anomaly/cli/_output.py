@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 # Spreadsheets of East Asia take the full-width signs as well.
 _FORMULA_STARTS = tuple("=+-@＝＋－＠")
+_IDS = ("user_id", "item_id")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 _JSON_HELP = "Print JSON, every number in full."
 _CSV_HELP = (
     "Print CSV, every number in full. Text that a spreadsheet would run as a formula "
-    "gets an apostrophe in front."
+    "gets an apostrophe in front; ids stay as they are."
 )
 
 
@@ -117,6 +118,8 @@ def csv_of(frame: "pd.DataFrame") -> str:
     """
     safe = frame.copy()
     for name in frame.select_dtypes(exclude="number"):
+        if name in _IDS:  # by which programs join
+            continue
         cells = frame[name].astype(str).map(guard, na_action="ignore")
         safe[name] = cells.where(frame[name].notna())
     heads = [guard(str(name)) for name in safe.columns]

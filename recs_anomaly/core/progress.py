@@ -10,6 +10,19 @@ from typing import Any, NamedTuple, Protocol, Self, TextIO
 Learned = Callable[[], Any]
 
 
+class Schedule(NamedTuple):
+    """How long and how fast to train.
+
+    The learning rate falls linearly to 0 over all steps. Training stops earlier when
+    the monitored loss has not improved for `patience` epochs; the weights of the best
+    epoch are kept.
+    """
+
+    epochs: int
+    learning_rate: float
+    patience: int = 3
+
+
 class TrainingHistory(NamedTuple):
     """Loss of each epoch on the training rows, and on the validation split if any."""
 

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,25 +18,13 @@ import numpy as np
 from recs_anomaly.core.checkpoints import Checkpoint, Standing
 from recs_anomaly.core.progress import Learned
 from recs_anomaly.core.progress import Progress as Progress
+from recs_anomaly.core.progress import Schedule as Schedule
 from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
 
 Batch = dict[str, np.ndarray]
 # JAX without its compiler runs operation by operation, a hundred times slower.
 IS_ALWAYS_COMPILED = keras.backend.backend() == "jax"
 MAX_WAITING = 8
-
-
-class Schedule(NamedTuple):
-    """How long and how fast to train.
-
-    The learning rate falls linearly to 0 over all steps. Training stops earlier when
-    the monitored loss has not improved for `patience` epochs; the weights of the best
-    epoch are kept.
-    """
-
-    epochs: int
-    learning_rate: float
-    patience: int = 3
 
 
 class LossOfBatches(keras.Model):

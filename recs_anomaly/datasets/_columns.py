@@ -1,61 +1,49 @@
 """Columns of somebody's file by their role: user, item, rating, title and so on."""
 
+import json
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json
 from pyarrow.parquet import ParquetFile
 
+from recs_anomaly.datasets._roles import ITEM_COLUMNS, plain_name
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
     TableFileError,
     read_text_table,
     reading,
     text_columns,
+    unpacked,
 )
+from recs_anomaly.exceptions import InputError
 
-# Spelled without case, spaces and punctuation; where a table has several of a role's
-# names, the one that stands first here is taken.
-_USER = (
-    "userid user uid username reviewerid customerid memberid profileid accountid "
-    "personid viewerid readerid reviewer customer member person"
-).split()
-_ITEM = (
-    "itemid item iid movieid movie filmid film productid product bookid book isbn asin "
-    "songid trackid gameid animeid businessid articleid showid beerid recipeid jokeid"
-).split()
-_RATING = (
-    "rating ratings stars star score ratingvalue rate overall bookrating movierating "
-    "userrating reviewscore grade points value"
-).split()
-_TIMESTAMP = (
-    "timestamp time datetime date ratedat createdat unixtime unixreviewtime reviewtime"
-).split()
-_TITLE = (
-    "title movietitle filmtitle itemtitle booktitle itemname name movie film".split()
-)
-_GENRES = "genres genre categories category".split()
-
-RATING_COLUMNS = {
-    "user_id": _USER,
-    "item_id": _ITEM,
-    "rating": _RATING,
-    "timestamp": _TIMESTAMP,
-}
-CHOICE_COLUMNS = {"user_id": _USER, "item_id": _ITEM}
-ITEM_COLUMNS = {
-    # Beside an "id", a column "movie" holds the title; this sort keeps the order else.
-    "item_id": sorted([*_ITEM, "id"], key=lambda name: not name.endswith("id")),
-    "title": _TITLE,
-    "genres": _GENRES,
-}
 _OPTIONAL = {"timestamp", "genres"}
 _PARQUET_MAGIC = b"PAR1"
+_JSON = re.compile(rb"\s*(?P<list>\[\s*)?\{\s*\"")
 # A rating or a title is what it is; these are numbers where they look like numbers.
 _IDS = ("user_id", "item_id")
 _MAYBE_NUMBERS = {*_IDS, "timestamp"}
+
+
+class FileColumns(NamedTuple):
+    """Columns of a file by role, and how the file was understood.
+
+    Attributes
+    ----------
+    values : dict of str to ChunkedArray
+    reading : dict
+        Plain values: the name (or place, from 1) of each role's column, encoding and
+        delimiter of a text, and notes on what was guessed or left out.
+    """
+
+    values: dict[str, pa.ChunkedArray]
+    reading: dict[str, Any]
 
 
 def find_columns(
@@ -103,12 +91,8 @@ def find_columns(
             columns[role] = places[0]
         elif role not in _OPTIONAL:
             known = ", ".join([role, *accepted[1:6]])
-            # Items have no such parameter.
-            hint = (
-                ""
-                if aliases is ITEM_COLUMNS
-                else ", or name them (columns=, --columns)"
-            )
+            option = "--item-columns" if aliases is ITEM_COLUMNS else "--columns"
+            hint = f", or name them (columns=, {option})"
             if role == "rating":
                 hint += " (read_choices and `recommend train --choices` need none)"
             raise TableFileError(
@@ -118,21 +102,54 @@ def find_columns(
     return columns
 
 
+def checked_names(
+    columns: Sequence[str] | None, roles: str, least: int, most: int
+) -> Sequence[str]:
+    """Check what a caller calls columns; nothing where they call them nothing.
+
+    Parameters
+    ----------
+    columns : sequence of str or None
+    roles : str
+        For the message.
+    least, most : int
+        How many columns there may be.
+
+    Returns
+    -------
+    names : sequence of str
+
+    Raises
+    ------
+    InputError
+        If they are not so many different names.
+    """
+    if columns is None:
+        return ()
+    if isinstance(columns, str) or not least <= len(columns) <= most:
+        raise InputError(
+            f"columns must be the names of the columns of {roles}; got {columns!r}."
+        )
+    if len(set(columns)) < len(columns):
+        raise InputError(f"columns must be different ones; got {columns!r}.")
+    return columns
+
+
 def names_any_column(
     cells: Iterable[str], aliases: Mapping[str, Sequence[str]]
 ) -> bool:
     """Return whether a row holds a name of any role, and so must be a header."""
-    spelled = {_plain(cell) for cell in cells}
+    spelled = {plain_name(cell) for cell in cells}
     return any(spelled.intersection(accepted) for accepted in aliases.values())
 
 
 def columns_of_file(
     path: Path,
     aliases: Mapping[str, Sequence[str]],
-    of_text: Callable[[DelimitedText], dict[str, pa.ChunkedArray]],
+    of_text: Callable[[DelimitedText], FileColumns],
     chosen: Sequence[str] = (),
-) -> dict[str, pa.ChunkedArray]:
-    """Read the columns that play a role, from Parquet or from text.
+) -> FileColumns:
+    """Read the columns that play a role, from Parquet, JSON or delimited text.
 
     Parameters
     ----------
@@ -146,7 +163,7 @@ def columns_of_file(
 
     Returns
     -------
-    columns : dict of str to ChunkedArray
+    columns : FileColumns
         With an id in every row.
 
     Raises
@@ -156,14 +173,18 @@ def columns_of_file(
         row lacks an id.
     """
     with reading(path):
-        columns = (
-            columns_of_parquet(path, aliases, chosen)
-            if is_parquet(path)
-            else of_text(read_text_table(path))
-        )
-    for role in filter(columns.__contains__, _IDS):
-        _refuse_missing(columns[role], role, path)
-    return columns
+        if is_parquet(path):
+            columns = _columns_of_parquet(path, aliases, chosen)
+        elif (table := _json_table(path)) is not None:
+            columns = _columns_of_table(table, path, aliases, chosen)
+        else:
+            columns = of_text(read_text_table(path))
+    for role in filter(columns.values.__contains__, _IDS):
+        _refuse_missing(columns.values[role], role, path)
+    n_rows = len(next(iter(columns.values.values())))
+    return columns._replace(
+        reading={"file": str(path), "n_rows": n_rows, **columns.reading}
+    )
 
 
 def is_parquet(path: Path) -> bool:
@@ -172,45 +193,65 @@ def is_parquet(path: Path) -> bool:
         return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
 
 
-def columns_of_parquet(
-    path: Path, aliases: Mapping[str, Sequence[str]], chosen: Sequence[str] = ()
-) -> dict[str, pa.ChunkedArray]:
-    """Read the columns of a Parquet file that play a role, in their own types.
-
-    But an id of 3.0, which pandas makes of a 3 beside a gap, is 3.
-
-    Parameters
-    ----------
-    path : Path
-    aliases : mapping of str to sequence of str
-        Accepted names of each role.
-    chosen : sequence of str, default=()
-        Names, to the letter, of the columns that play the first roles.
-
-    Returns
-    -------
-    columns : dict of str to ChunkedArray
-
-    Raises
-    ------
-    TableFileError
-        If the file is damaged, a column is missing or doubled, or holds lists.
-    """
+def _columns_of_parquet(
+    path: Path, aliases: Mapping[str, Sequence[str]], chosen: Sequence[str]
+) -> FileColumns:
     try:
         with ParquetFile(path) as file:
             names = file.schema_arrow.names
             places = find_columns(names, aliases, path, chosen)
             table = file.read([names[place] for place in places.values()])
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
-    columns = {role: table.column(names[place]) for role, place in places.items()}
+    return _columns_of_table(table, path, aliases, chosen)
+
+
+def _json_table(path: Path) -> pa.Table | None:
+    """Read rows as JSON objects, one a line or in one list; None for another text."""
+    with path.open("rb") as file:
+        start = unpacked(path.read_bytes()) if file.read(1) == b"\x1f" else b""
+        file.seek(0)
+        start = start or file.read(1 << 10)
+    if not (found := _JSON.match(start)):
+        return None
+    content = unpacked(path.read_bytes())
+    try:
+        if found["list"]:
+            return pa.Table.from_pylist(json.loads(content))
+        return pyarrow.json.read_json(pa.BufferReader(content))
+    except (pa.ArrowException, ValueError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise TableFileError(f"{path} is damaged JSON: {reason}.") from error
+
+
+def _columns_of_table(
+    table: pa.Table,
+    path: Path,
+    aliases: Mapping[str, Sequence[str]],
+    chosen: Sequence[str],
+) -> FileColumns:
+    """Pick the columns that play a role, in their own types.
+
+    But an id of 3.0, which pandas makes of a 3 beside a gap, is 3.
+    """
+    names = table.column_names
+    places = find_columns(names, aliases, path, chosen)
+    columns = {role: table.column(place) for role, place in places.items()}
     for role, values in columns.items():
         if pa.types.is_nested(values.type):
             raise TableFileError(f"{path} has a {values.type} in each {role}.")
-    return {
-        role: _whole(values) if role in _MAYBE_NUMBERS else values
-        for role, values in columns.items()
-    }
+        try:
+            values.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise TableFileError(f"{path} has a damaged {role}: {error}.") from error
+    called = {role: names[place] for role, place in places.items()}
+    return FileColumns(
+        {
+            role: _whole(values) if role in _MAYBE_NUMBERS else values
+            for role, values in columns.items()
+        },
+        {"columns": called, "encoding": "", "delimiter": "", "notes": []},
+    )
 
 
 def columns_of_text(
@@ -218,7 +259,7 @@ def columns_of_text(
     aliases: Mapping[str, Sequence[str]],
     is_row: Callable[[Sequence[str]], bool],
     chosen: Sequence[str] = (),
-) -> dict[str, pa.ChunkedArray]:
+) -> FileColumns:
     """Cut the columns that play a role out of a text table.
 
     Parameters
@@ -234,8 +275,9 @@ def columns_of_text(
 
     Returns
     -------
-    columns : dict of str to ChunkedArray
-        Text, but int64 where an id or timestamp column can be that without loss.
+    columns : FileColumns
+        Text, but int64 where an id or timestamp column can be that without loss. Rows
+        that are empty in all of these columns are left out, with a warning.
 
     Raises
     ------
@@ -249,10 +291,30 @@ def columns_of_text(
         else {role: n for n, role in enumerate(aliases) if n < len(table.first_row)}
     )
     columns = text_columns(table, places, has_header=has_header)
-    return {
-        role: narrowed(values) if role in _MAYBE_NUMBERS else values
-        for role, values in columns.items()
+    notes = list(table.notes)
+    joined = pc.binary_join_element_wise(*columns.values(), "")
+    is_empty = pc.equal(joined, "")
+    if n_empty := pc.sum(is_empty).as_py() or 0:
+        notes.append(f"empty rows were left out: {n_empty:,}")
+        warnings.warn(f"{table.path}: {notes[-1]}.", UserWarning, stacklevel=4)
+        filled = pc.invert(is_empty)
+        columns = {role: values.filter(filled) for role, values in columns.items()}
+    called = {
+        role: table.first_row[place] if has_header else f"column {place + 1}"
+        for role, place in places.items()
     }
+    return FileColumns(
+        {
+            role: narrowed(values) if role in _MAYBE_NUMBERS else values
+            for role, values in columns.items()
+        },
+        {
+            "columns": called,
+            "encoding": table.encoding,
+            "delimiter": table.delimiter,
+            "notes": notes,
+        },
+    )
 
 
 def narrowed(text: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -278,14 +340,10 @@ def _places_of(
 ) -> list[int]:
     free = [place for place in range(len(names)) if place not in taken]
     for alias in accepted:
-        places = [place for place in free if _plain(names[place]) == alias]
+        places = [place for place in free if plain_name(names[place]) == alias]
         if places:
             return places
     return []
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import re
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,8 +26,21 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SAMPLE_BYTES = 1 << 16
-# MovieLens' own formats never quote; there a quotation mark is part of a title.
-_UNQUOTED = ("::", "|")
+# A quoted cell, and what stands behind it; with doubled marks, with backslashes.
+_QUOTED_CELLS = {
+    "double": rb'(?:\A|(?<=[%s\r\n]))"((?:[^"]|"")*+)("?)[ ]*([^%s\r\n]?)',
+    "escaped": rb'(?:\A|(?<=[%s\r\n]))"((?:[^"\\]|\\.|"")*+)("?)[ ]*([^%s\r\n]?)',
+}
+_LINE_OF_LISTS = 3  # cells from which a line within quotation marks is a row
+_COMMENT_LINES = re.compile(rb"(?:[%#][^\r\n]*[\r\n]+)*")
+_SEPARATOR_LINE = re.compile(rb'"?sep=(?P<mark>[^\r\n])"?[\r\n]+', re.IGNORECASE)
+# The Netflix Prize: a line with the film, and one for each of its ratings.
+_OF_FILM = re.compile(rb"\d+:\s*[\r\n]+\d+,\d+,\d{4}-\d\d-\d\d\s*[\r\n]")
+# What Windows-1252 has where Latin-1 has characters that steer a terminal.
+_WINDOWS = {
+    code: bytes([code]).decode("cp1252", "ignore") or chr(code)
+    for code in range(0x80, 0xA0)
+}
 # The parser splits at single characters only; no text file holds this one.
 _UNIT_SEPARATOR = "\x1f"
 
@@ -48,8 +62,12 @@ class DelimitedText:
         ``"::"`` or one character.
     first_row : tuple of str
         Cells of the first line: names, or already values.
-    encoding : {"utf-8", "latin-1", "utf-16"}
+    encoding : {"utf-8", "cp1252", "utf-16"}
         Of the file.
+    quoting : {"none", "double", "escaped"}
+        Whether cells stand in quotation marks, and how these are spelled within.
+    notes : tuple of str
+        What was guessed or left out; each was a warning.
     """
 
     path: Path
@@ -57,6 +75,8 @@ class DelimitedText:
     delimiter: str
     first_row: tuple[str, ...]
     encoding: str
+    quoting: str
+    notes: tuple[str, ...]
 
 
 @contextmanager
@@ -94,12 +114,45 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> DelimitedText:
     TableFileError
         If the file is empty, binary, a web page, or has too few columns.
     """
-    text, encoding = _as_utf8(_unpacked(path.read_bytes()))
+    text, encoding, notes = _as_utf8(unpacked(path.read_bytes()))
     text = text[re.match(rb"(?:[ \t]*(?:\r\n|\r|\n))*", text).end() :]  # type: ignore[union-attr]
-    sample = text[:_SAMPLE_BYTES]
-    sample_text = sample.decode(errors="replace")
-    if not sample_text.strip():
+    _refuse_other_kinds(text[:_SAMPLE_BYTES], path)
+    named = _SEPARATOR_LINE.match(text)
+    text = text[named.end() if named else 0 :]
+    if n_comment := _COMMENT_LINES.match(text).end():  # type: ignore[union-attr]
+        n_lines = len(text[:n_comment].splitlines())
+        notes.append(f"comment at its top was left out, lines: {n_lines}")
+        text = text[n_comment:]
+    if _OF_FILM.match(text):
+        notes.append("it is in the format of the Netflix Prize")
+        text = _netflix_rows(text)
+    sample = text[:_SAMPLE_BYTES].decode(errors="replace")
+    if not sample.strip():
         raise TableFileError(f"{path} is empty.")
+    delimiter = named["mark"].decode() if named else delimiter_of(sample)
+    if delimiter in (None, " ", "\t") and (spaced := _without_runs(text, delimiter)):
+        text, delimiter = spaced
+        sample = text[:_SAMPLE_BYTES].decode(errors="replace")
+    if delimiter is None and least_columns == 1:
+        delimiter = ","
+    if delimiter is None:
+        raise TableFileError(
+            f"{path} has only one column, starting with {sample.split()[0]!r}; "
+            "columns are separated by a comma, tab, semicolon, space, '|' or '::', and "
+            "all rows have as many."
+        )
+    quoting, stray = _quoting(text, delimiter)
+    if stray:
+        notes.append(f"quotation marks are text in it: {stray}")
+    for note in notes:
+        warnings.warn(f"{path}: {note}.", UserWarning, stacklevel=5)
+    first_row = tuple(_rows(sample, delimiter, quoting)[0])
+    return DelimitedText(
+        path, text, delimiter, first_row, encoding, quoting, tuple(notes)
+    )
+
+
+def _refuse_other_kinds(sample: bytes, path: Path) -> None:
     if b"\0" in sample:
         raise TableFileError(
             f"{path} is a binary file; tables are read from text (CSV, TSV and "
@@ -109,16 +162,74 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> DelimitedText:
         raise TableFileError(
             f"{path} is a web page, not a table; download the file itself again."
         )
-    delimiter = delimiter_of(sample_text)
-    if delimiter is None and least_columns == 1:
-        delimiter = ","
-    if delimiter is None:
-        raise TableFileError(
-            f"{path} has only one column, starting with {sample_text.split()[0]!r}; "
-            "columns are separated by a comma, tab, semicolon, space, '|' or '::'."
-        )
-    first_row = tuple(_rows(sample_text, delimiter)[0])
-    return DelimitedText(path, text, delimiter, first_row, encoding)
+
+
+def _netflix_rows(text: bytes) -> bytes:
+    rows, film = [b"user_id,item_id,rating,timestamp"], b""
+    for line in text.split():
+        if line.endswith(b":"):
+            film = line[:-1]
+        else:
+            user, rest = line.split(b",", 1)
+            rows.append(b",".join((user, film, rest)))
+    return b"\n".join(rows)
+
+
+def _without_runs(text: bytes, delimiter: str | None) -> tuple[bytes, str] | None:
+    """Make one of tabs or spaces that only together part the cells, if they do."""
+    mark = delimiter or " "
+    sample = text[:_SAMPLE_BYTES].decode(errors="replace")
+    lines = [line for line in sample.splitlines() if line.strip()]
+    places = [
+        [place for place, cell in enumerate(line.split(mark)) if not cell.strip()]
+        for line in (lines[:-1] or lines)
+    ]
+    cells = {len(line.split()) for line in (lines[:-1] or lines)}
+    # A column that is empty in all rows is none.
+    is_padded = delimiter is not None and places[0] and places.count(places[0])
+    if not (is_padded == len(places) or (mark == " " and any(places))):
+        return None
+    if mark == " " and (len(cells) > 1 or cells == {1}):
+        return None
+    runs = b"[ \t]+" if mark == " " else b"\t+"
+    lines_only = re.sub(b"(?m)^[ \t]+|[ \t]+$", b"", text)
+    return re.sub(runs, mark.encode(), lines_only), mark
+
+
+def _quoting(text: bytes, delimiter: str) -> tuple[str, str]:
+    """Find out how cells are quoted; what tells that they are not is told too.
+
+    A mark that is never closed, or one behind which the cell goes on, is part of a
+    text; so is a pair of marks in which whole rows lie.
+    """
+    stray = ""
+    first_line = text[: text.find(b"\n") + 1 or None].strip()
+    # MovieLens' own formats never quote; there a quotation mark is part of a title.
+    if delimiter == "::" or b'"' not in text:
+        return "none", ""
+    if delimiter == "|" and not all(
+        cell.startswith(b'"') and cell.endswith(b'"') for cell in first_line.split(b"|")
+    ):
+        return "none", ""
+    mark = delimiter.encode()
+    n_marks = first_line.count(mark)
+    for quoting, pattern in _QUOTED_CELLS.items():
+        if quoting == "escaped" and b'\\"' not in text:
+            break
+        found = pattern % (re.escape(mark), re.escape(mark))
+        for cell in re.finditer(found, text, re.DOTALL):
+            inner = cell[1].splitlines() if b"\n" in cell[1] else []
+            holds_rows = delimiter == "\t" and inner
+            if n_marks + 1 >= _LINE_OF_LISTS and len(inner) > 2:
+                holds_rows = all(line.count(mark) == n_marks for line in inner[1:-1])
+            if not cell[2] or cell[3] or holds_rows:
+                row = text.count(b"\n", 0, cell.start()) + 1
+                text_of = cell[0][:20].decode(errors="replace").splitlines()[0]
+                stray = f"line {row} has a stray one, {text_of}"
+                break
+        else:
+            return quoting, ""
+    return "none", stray
 
 
 def text_columns(
@@ -144,7 +255,7 @@ def text_columns(
     TableFileError
         If a row has more or fewer cells than the first, or a quotation never ends.
     """
-    is_quoted = table.delimiter not in _UNQUOTED
+    is_quoted = table.quoting != "none"
     fields = {place: f"f{place}" for place in columns.values()}
     text, delimiter = table.text, table.delimiter
     if delimiter == "::":
@@ -159,6 +270,7 @@ def text_columns(
             ParseOptions(
                 delimiter=delimiter,
                 quote_char='"' if is_quoted else False,
+                escape_char="\\" if table.quoting == "escaped" else False,
                 newlines_in_values=is_quoted,
             ),
             ConvertOptions(
@@ -167,16 +279,24 @@ def text_columns(
                 strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         reason = " ".join(str(error).removeprefix("CSV parse error: ").split())[:160]
         raise TableFileError(
             f"{table.path} is not a regular table: {reason}."
         ) from error
     values = cells.slice(1) if has_header else cells
     return {
-        name: pc.utf8_trim_whitespace(values.column(fields[place]))
+        name: _bare(pc.utf8_trim_whitespace(values.column(fields[place])), is_quoted)
         for name, place in columns.items()
     }
+
+
+def _bare(cells: pa.ChunkedArray, is_quoted: bool) -> pa.ChunkedArray:
+    """Take off quotation marks that stand around every cell of a column."""
+    if is_quoted or not len(cells):
+        return cells
+    in_marks = pc.match_substring_regex(cells, '^".*"$')
+    return pc.utf8_trim(cells, '"') if pc.all(in_marks).as_py() else cells
 
 
 def delimiter_of(sample: str) -> str | None:
@@ -195,6 +315,9 @@ def delimiter_of(sample: str) -> str | None:
     n_cells = {d: [len(row) for row in _rows(sample, d)] for d in DELIMITERS}
     parting = [d for d in DELIMITERS if n_cells[d][0] > 1]
     regular = [d for d in parting if len({*n_cells[d]}) == 1]
+    if not regular and '"' in sample:  # which may be part of a text
+        as_text = {d: [len(r) for r in _rows(sample, d, "none")] for d in parting}
+        regular = [d for d in parting if len({*as_text[d]}) == 1]
     # Titles hold spaces: they separate only where nothing else does.
     candidates = (
         [d for d in regular if d != " "] or [d for d in parting if d != " "] or regular
@@ -202,46 +325,82 @@ def delimiter_of(sample: str) -> str | None:
     return max(candidates, key=lambda d: n_cells[d][0], default=None)
 
 
-def split_lines(lines: list[str], delimiter: str) -> list[list[str]]:
+def split_lines(lines: list[str], delimiter: str, quoting: str = "") -> list[list[str]]:
     """Split lines into cells, without the white space around them.
 
     Parameters
     ----------
     lines : list of str
     delimiter : str
+    quoting : {"", "none", "double", "escaped"}, default=""
+        Empty for what is usual with this delimiter.
 
     Returns
     -------
     rows : list of list of str
         One for a line, or for several where a quotation goes on over their ends.
     """
+    quoting = quoting or ("none" if delimiter in ("::", "|") else "double")
     rows = (
         [line.rstrip("\n").split(delimiter) for line in lines]
-        if delimiter in _UNQUOTED
-        else csv.reader(lines, delimiter=delimiter)
+        if quoting == "none"
+        else csv.reader(
+            lines,
+            delimiter=delimiter,
+            escapechar="\\" if quoting == "escaped" else None,
+        )
     )
     return [[cell.strip() for cell in row] for row in rows]
 
 
-def _unpacked(content: bytes) -> bytes:
+def unpacked(content: bytes) -> bytes:
+    """Return the content of a file that may be packed with gzip."""
     return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
 
 
-def _as_utf8(content: bytes) -> tuple[bytes, str]:
-    """Encode anew what is not UTF-8: UTF-16 with its mark, and Latin-1 otherwise."""
+def _as_utf8(content: bytes) -> tuple[bytes, str, list[str]]:
+    """Encode anew what is not UTF-8, and say what it is and what is odd about it.
+
+    UTF-16 has a mark. Else lines that are no UTF-8 are Windows-1252, the whole file
+    where no line of it needs UTF-8.
+    """
     for mark, codec in _BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             text = content.decode(codec, errors="replace").encode()
-            return text, codec.removesuffix("-sig")
+            return text, codec.removesuffix("-sig"), []
     try:
         content.decode()
+    except UnicodeDecodeError as error:
+        lines = content.split(b"\n")
+        decoded = [_utf8_or_none(line) for line in lines]
+        if not any(text and not text.isascii() for text in decoded):
+            return _from_windows(content).encode(), "cp1252", []
+        whole = [
+            _from_windows(line) if text is None else text
+            for line, text in zip(lines, decoded, strict=True)
+        ]
+        first = content.count(b"\n", 0, error.start) + 1
+        note = (
+            f"{decoded.count(None)} of its {len(content.splitlines())} lines are no "
+            f"UTF-8, the first is line {first}; these were read as Windows-1252"
+        )
+        return "\n".join(whole).encode(), "utf-8", [note]
+    return content, "utf-8", []
+
+
+def _utf8_or_none(line: bytes) -> str | None:
+    try:
+        return line.decode()
     except UnicodeDecodeError:
-        return content.decode("latin-1").encode(), "latin-1"
-    return content, "utf-8"
+        return None
 
 
-def _rows(sample: str, delimiter: str) -> list[list[str]]:
+def _from_windows(content: bytes) -> str:
+    return content.decode("latin-1").translate(_WINDOWS)
+
+
+def _rows(sample: str, delimiter: str, quoting: str = "") -> list[list[str]]:
     """Split into rows; the last may be cut off and is kept only where alone."""
     lines = [line for line in io.StringIO(sample, newline=None) if line.strip()]
-    rows = split_lines(lines, delimiter)
+    rows = split_lines(lines, delimiter, quoting)
     return rows[: max(1, len(rows) - 1)]

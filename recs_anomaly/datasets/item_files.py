@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_anomaly.datasets._columns import (
-    ITEM_COLUMNS,
+    FileColumns,
+    checked_names,
     columns_of_file,
     columns_of_text,
     narrowed,
 )
+from recs_anomaly.datasets._roles import ITEM_COLUMNS
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
     TableFileError,
@@ -31,7 +33,9 @@ _U_ITEM_GENRES = (
 _NO_GENRES = "(no genres listed)"
 
 
-def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_items(
+    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
     r"""Read a file of item titles.
 
     MovieLens' ``u.item``, ``movies.dat`` and ``movies.csv``, and any other table that
@@ -40,6 +44,9 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     path : str or path-like
+    columns : sequence of str, optional
+        Names of the columns of ids, titles and, if there are any, genres, for a file
+        that calls them by other names than the usual ones.
 
     Returns
     -------
@@ -64,12 +71,17 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     [{'item_id': 1, 'title': 'Toy Story (1995)', 'genres': 'Animation|Comedy'}]
     """
     path = expanded(path)
-    columns = columns_of_file(path, ITEM_COLUMNS, _text_items)
+    chosen = checked_names(columns, "ids, titles and, if any, genres", 2, 3)
+
+    def of_text(table: DelimitedText) -> FileColumns:
+        return _text_items(table, chosen)
+
+    found = columns_of_file(path, ITEM_COLUMNS, of_text, chosen).values
     items = pd.DataFrame(
         {
-            "item_id": columns["item_id"].to_pandas(),
-            "title": _texts(columns["title"]),
-            "genres": _texts(columns["genres"]) if "genres" in columns else "",
+            "item_id": found["item_id"].to_pandas(),
+            "title": _texts(found["title"]),
+            "genres": _texts(found["genres"]) if "genres" in found else "",
         }
     )
     is_repeated = items["item_id"].duplicated()
@@ -79,10 +91,10 @@ def read_items(path: str | os.PathLike[str]) -> pd.DataFrame:
     return items.replace({"genres": {_NO_GENRES: ""}})
 
 
-def _text_items(table: DelimitedText) -> dict[str, pa.ChunkedArray]:
+def _text_items(table: DelimitedText, chosen: Sequence[str]) -> FileColumns:
     if table.delimiter == "|" and len(table.first_row) == _U_ITEM_CELLS:
-        return _u_item(table)
-    return columns_of_text(table, ITEM_COLUMNS, _starts_with_a_number)
+        return FileColumns(_u_item(table), {})
+    return columns_of_text(table, ITEM_COLUMNS, _starts_with_a_number, chosen)
 
 
 def _starts_with_a_number(cells: Sequence[str]) -> bool:

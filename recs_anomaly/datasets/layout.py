@@ -6,7 +6,8 @@ from typing import Any, Self
 
 # A space separates only where nothing else does: names and titles hold spaces.
 DELIMITERS = ("::", "\t", ",", ";", "|", " ")
-ENCODINGS = ("utf-8", "latin-1", "utf-16")
+# Latin-1 is what earlier files were told to be that are Windows-1252.
+ENCODINGS = ("utf-8", "cp1252", "utf-16", "latin-1")
 TIME_UNITS = ("", "date", "start", "s", "ms", "us", "ns")
 
 
@@ -22,7 +23,7 @@ class SeriesLayout:
     ----------
     delimiter : str, default=""
         What stands between cells; empty where the file is not text.
-    encoding : {"utf-8", "latin-1", "utf-16"}, default="utf-8"
+    encoding : {"utf-8", "cp1252", "utf-16", "latin-1"}, default="utf-8"
     columns : tuple of str, default=()
         Names of all columns, in their order: x0, x1, ... where the file has no names.
     time : tuple of str, default=()

@@ -1,7 +1,7 @@
-"""Parquet files written part by part, so that the whole need not be in memory."""
+"""Files of tables written part by part, so that the whole need not be in memory."""
 
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -59,6 +59,42 @@ def write_parquet(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
         if without_rows is None:
             raise InputError("parts must hold at least one frame; got none.")
         pq.write_table(_arrow(without_rows, None), file)
+    return n_rows
+
+
+def of_arrow(table: Any) -> pd.DataFrame:
+    """Return a table of any library that speaks Arrow as a frame of pandas.
+
+    Parameters
+    ----------
+    table : object with ``__arrow_c_stream__``
+
+    Returns
+    -------
+    frame : DataFrame
+    """
+    frame: pd.DataFrame = pa.table(table).to_pandas()
+    return frame
+
+
+def write_csv(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
+    """Write frames one below the other as CSV, the names once.
+
+    Parameters
+    ----------
+    parts : iterable of DataFrame
+        All with the columns of the first.
+    file : binary file
+        Open for writing.
+
+    Returns
+    -------
+    n_rows : int
+    """
+    n_rows = 0
+    for place, part in enumerate(parts):
+        file.write(part.to_csv(index=False, header=place == 0).encode())
+        n_rows += len(part)
     return n_rows
 
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,17 +12,30 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_anomaly.datasets._cells import MISSING, dates_or_cells, number_of
+from recs_anomaly.datasets._cells import (
+    MISSING,
+    dates_or_cells,
+    number_of,
+    readings_of,
+)
 from recs_anomaly.datasets._columns import (
-    CHOICE_COLUMNS,
-    RATING_COLUMNS,
+    FileColumns,
+    checked_names,
     columns_of_file,
     columns_of_text,
     names_any_column,
 )
-from recs_anomaly.datasets._text_tables import DelimitedText, TableFileError
+from recs_anomaly.datasets._roles import CHOICE_COLUMNS, RATING_COLUMNS
+from recs_anomaly.datasets._text_tables import (
+    DelimitedText,
+    TableFileError,
+    text_columns,
+)
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import InputError
+
+_MAX_CELLS_OF_CHOICE = 4  # user, item, rating, timestamp
+_N_THOUSANDS = 3
 
 
 class MovieRatings(NamedTuple):
@@ -47,10 +61,12 @@ def read_ratings(
     r"""Read a file of ratings.
 
     CSV and its relatives (tab, semicolon, space), MovieLens' ``::`` and ``u.data``,
-    each plain or packed with gzip, and Parquet. Columns are found by their usual
-    names, whatever the case: userId, user, item_id, movieId, product, stars, score
-    and so on. A text file without names holds user, item, rating and, if there is a
-    fourth column, timestamp. Pairs that occur twice are handed on as they are.
+    JSON lines, the Netflix Prize's lists, each plain or packed with gzip, and Parquet.
+    Columns are found by their usual names, whatever the case: userId, user, item_id,
+    movieId, product, stars, score and so on. A text file without names holds user,
+    item, rating and, if there is a fourth column, timestamp. Pairs that occur twice are
+    handed on as they are. How the file was understood stands in
+    ``ratings.attrs["reading"]``; what was left out or is odd is a warning too.
 
     Parameters
     ----------
@@ -91,12 +107,15 @@ def read_ratings(
     0     ada     007     4.5
     """
     path = expanded(path)
-    chosen = _checked_names(columns, "users, items, ratings and, if any, times", 3, 4)
-    found = _columns(path, RATING_COLUMNS, _is_rating, chosen)
+    chosen = checked_names(columns, "users, items, ratings and, if any, times", 3, 4)
+    found, reading = _columns(path, RATING_COLUMNS, _is_rating, chosen)
     series = {role: values.to_pandas() for role, values in found.items()}
     if "timestamp" in series:
-        series["timestamp"] = dates_or_cells(series["timestamp"])
-    return pd.DataFrame({**series, "rating": _finite_numbers(found["rating"], path)})
+        series["timestamp"] = _times(series["timestamp"])
+    numbers = _finite_numbers(found["rating"], path, reading["notes"])
+    ratings = pd.DataFrame({**series, "rating": numbers})
+    ratings.attrs["reading"] = reading
+    return ratings
 
 
 def read_choices(
@@ -138,23 +157,92 @@ def read_choices(
     1      bo      12
     """
     path = expanded(path)
-    chosen = _checked_names(columns, "users and items", 2, 2)
-    found = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
-    return pd.DataFrame({role: values.to_pandas() for role, values in found.items()})
+    chosen = checked_names(columns, "users and items", 2, 2)
+    found, reading = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
+    choices = pd.DataFrame({role: values.to_pandas() for role, values in found.items()})
+    choices.attrs["reading"] = reading
+    return choices
 
 
-def _checked_names(
-    columns: Sequence[str] | None, roles: str, least: int, most: int
-) -> Sequence[str]:
-    if columns is None:
-        return ()
-    if isinstance(columns, str) or not least <= len(columns) <= most:
-        raise InputError(
-            f"columns must be the names of the columns of {roles}; got {columns!r}."
+def told(ratings: pd.DataFrame) -> str:
+    """Say in one sentence how a file was understood.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        From `read_ratings` or `read_choices`.
+
+    Returns
+    -------
+    sentence : str
+        Nothing where the table is from no file.
+    """
+    reading = ratings.attrs.get("reading")
+    if not reading:
+        return ""
+    columns = ", ".join(f"{role} = {name}" for role, name in reading["columns"].items())
+    words = f"Read {reading['n_rows']:,} rows of {reading['file']}: {columns}"
+    if reading["encoding"]:
+        words += f"; {reading['encoding']}, cells parted by {reading['delimiter']!r}"
+    if "rating" in ratings and len(ratings):
+        values = ratings["rating"].round(6)
+        shares = values.value_counts(normalize=True)
+        words += (
+            f"; ratings from {values.min():g} to {values.max():g}, {len(shares)} "
+            f"different ones, {shares.iloc[0]:.0%} are {shares.index[0]:g}"
         )
-    if len(set(columns)) < len(columns):
-        raise InputError(f"columns must be different ones; got {columns!r}.")
-    return columns
+    return words + "."
+
+
+def with_settled_ratings(
+    ratings: pd.DataFrame, unrated: float | None, step: float | None
+) -> pd.DataFrame:
+    """Leave out what is no rating, and round the others.
+
+    Parameters
+    ----------
+    ratings : DataFrame with a column rating
+    unrated : float or None
+        Value that says that somebody chose an item without rating it.
+    step : float or None
+        Ratings become multiples of it.
+
+    Returns
+    -------
+    ratings : DataFrame
+
+    Raises
+    ------
+    InputError
+        If no rating is left, or `step` is not above 0.
+
+    Examples
+    --------
+    >>> ratings = pd.DataFrame({"rating": [0.0, 3.9, 4.4]})
+    >>> with_settled_ratings(ratings, 0, 0.5)["rating"].tolist()
+    [4.0, 4.5]
+    """
+    reading = dict(ratings.attrs.get("reading", {}))
+    notes = list(reading.get("notes", ()))
+    if unrated is not None:
+        is_rated = ratings["rating"] != unrated
+        if not is_rated.any():
+            raise InputError(f"unrated must leave some ratings; all are {unrated:g}.")
+        ratings = ratings[is_rated].reset_index(drop=True)
+        notes.append(
+            f"{(~is_rated).sum():,} rows whose rating is {unrated:g} were left out: "
+            "they are not rated"
+        )
+        warnings.warn(f"{notes[-1]}.", UserWarning, stacklevel=2)
+    if step is not None:
+        if not 0 < step < math.inf:
+            raise InputError(f"step must be a number above 0; got {step:g}.")
+        rounded = (ratings["rating"] / step).round() * step
+        ratings = ratings.assign(rating=rounded.round(9))
+        notes.append(f"ratings were rounded to multiples of {step:g}")
+    if reading:
+        ratings.attrs["reading"] = {**reading, "notes": notes}
+    return ratings
 
 
 def _columns(
@@ -162,17 +250,51 @@ def _columns(
     aliases: Mapping[str, Sequence[str]],
     is_row: Callable[[Sequence[str]], bool],
     chosen: Sequence[str],
-) -> dict[str, pa.ChunkedArray]:
+) -> FileColumns:
     """Read the columns of the roles; each row must name a user and an item."""
 
-    def of_text(table: DelimitedText) -> dict[str, pa.ChunkedArray]:
-        return columns_of_text(table, aliases, is_row, chosen)
+    def of_text(table: DelimitedText) -> FileColumns:
+        def is_first(cells: Sequence[str]) -> bool:
+            return is_row(cells) or _recurs(table, aliases)
+
+        if "rating" not in aliases and not chosen:
+            _refuse_lists(table)
+        return columns_of_text(table, aliases, is_first, chosen)
 
     found = columns_of_file(path, aliases, of_text, chosen)
-    if not len(found["user_id"]):
+    if not len(found.values["user_id"]):
         what = "rating" if "rating" in aliases else "choice"
         raise TableFileError(f"{path} has column names but not a single {what}.")
     return found
+
+
+def _recurs(table: DelimitedText, aliases: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a first line without a known name is a choice: its ids occur again."""
+    first = table.first_row
+    if "rating" in aliases or names_any_column(first, RATING_COLUMNS):
+        return False
+    ids = text_columns(table, {"user": 0, "item": 1}, has_header=True)
+    occurs = (pc.equal(ids[each], cell) for each, cell in zip(ids, first, strict=False))
+    if not any(pc.any(found).as_py() for found in occurs):
+        return False
+    warnings.warn(
+        f"{table.path} was taken to have no names of columns: what its first row says, "
+        f"{first[0]} and {first[1]}, occurs again below.",
+        UserWarning,
+        stacklevel=6,
+    )
+    return True
+
+
+def _refuse_lists(table: DelimitedText) -> None:
+    """Raise a TableFileError for rows of numbers that are no pair of ids."""
+    n_cells = len(table.first_row)
+    if n_cells > _MAX_CELLS_OF_CHOICE and _is_choice(table.first_row):
+        raise TableFileError(
+            f"{table.path} has rows of {n_cells} numbers without names: a matrix, or "
+            "lists of items? A row must tell of one user and one item; if it does, put "
+            "names of the columns in the first line."
+        )
 
 
 def _is_rating(cells: Sequence[str]) -> bool:
@@ -192,8 +314,20 @@ def _is_number(cell: str) -> bool:
     return number is not None and math.isfinite(number)
 
 
-def _finite_numbers(ratings: pa.ChunkedArray, path: Path) -> np.ndarray:
-    numbers = _numbers(ratings)
+def _times(cells: pd.Series) -> pd.Series:
+    """Dates and numbers, fractions too, as what can be put in order."""
+    found = dates_or_cells(cells)
+    if pd.api.types.is_string_dtype(found):
+        readings = readings_of(found)
+        if readings is not None and np.isfinite(readings.numbers).all():
+            return pd.Series(readings.numbers, found.index)
+    return found
+
+
+def _finite_numbers(
+    ratings: pa.ChunkedArray, path: Path, notes: list[str]
+) -> np.ndarray:
+    numbers = _numbers(ratings, path, notes)
     is_bad = ~np.isfinite(numbers)
     if is_bad.any():
         row = int(is_bad.argmax())
@@ -207,11 +341,17 @@ def _finite_numbers(ratings: pa.ChunkedArray, path: Path) -> np.ndarray:
     return numbers
 
 
-def _numbers(ratings: pa.ChunkedArray) -> np.ndarray:
+def _numbers(ratings: pa.ChunkedArray, path: Path, notes: list[str]) -> np.ndarray:
     """Convert to float64, with NaN for what is no number."""
     try:
         return np.asarray(pc.cast(ratings, pa.float64()).to_numpy())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         # An empty cell is no number, and half of the world writes 4,5.
         cells = pc.fill_null(pc.cast(ratings, pa.string()), "").to_pylist()
-    return np.array([number_of(cell) for cell in cells], dtype=np.float64)
+    parts = [cell.split(",")[1:] for cell in cells if "," in cell]
+    mark = ""
+    if parts and all(len(part) == _N_THOUSANDS for behind in parts for part in behind):
+        mark = ","
+        notes.append("the comma in its ratings was taken to part thousands")
+        warnings.warn(f"{path}: {notes[-1]}.", UserWarning, stacklevel=4)
+    return np.array([number_of(cell, mark) for cell in cells], dtype=np.float64)

@@ -250,11 +250,13 @@ def refuse_leak(train: pd.DataFrame, test: pd.DataFrame) -> None:
 
 
 def without_repeats(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Leave only the last rating of each pair, so that no cut can tear one apart.
+    """Leave only the latest rating of each pair, so that no cut can tear one apart.
 
     Parameters
     ----------
     ratings : DataFrame with columns user_id, item_id
+        By its column timestamp the latest is found, if all have one; of equal times,
+        and without that column, it is the last row.
 
     Returns
     -------
@@ -269,9 +271,19 @@ def without_repeats(ratings: pd.DataFrame) -> pd.DataFrame:
     """
     is_repeat = ratings.duplicated(["user_id", "item_id"], keep="last")
     if is_repeat.any():
+        which, moments = "last row", ratings.get("timestamp")
+        if moments is not None and not moments.isna().any():
+            which = "latest rating"
+            order = np.argsort(moments.to_numpy(), kind="stable")
+            in_time = ratings.iloc[order].duplicated(
+                ["user_id", "item_id"], keep="last"
+            )
+            is_repeated = np.empty(len(order), bool)
+            is_repeated[order] = in_time.to_numpy()
+            is_repeat = pd.Series(is_repeated, ratings.index)
         warnings.warn(
-            f"ratings hold {is_repeat.sum():,} repeated (user, item) pairs; the last "
-            "rating of each pair was kept.",
+            f"ratings hold {is_repeat.sum():,} repeated (user, item) pairs; the "
+            f"{which} of each pair was kept.",
             UserWarning,
             stacklevel=2,
         )

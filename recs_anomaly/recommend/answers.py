@@ -1,6 +1,6 @@
 """What a fitted recommender answers: evidence, lists, reasons, for users as numbers."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from recs_anomaly.recommend.model import (
     People,
     RatingModel,
     evidence_of_pairs,
+    expected_of_pairs,
     fold_in_rows,
 )
 from recs_anomaly.recommend.ranking import (
@@ -35,10 +36,12 @@ from recs_anomaly.recommend.ranking import (
     places,
     ranked,
 )
-from recs_anomaly.recommend.reasons import strongest_places
+from recs_anomaly.recommend.reasons import effects, strongest
 from recs_anomaly.recommend.rows import RatingRows, blocks
-from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs
+from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs, id_index
 
+# Distributions of a hundred levels take some 10 kB a pair while they are found.
+PAIRS_A_BLOCK = 1 << 12
 LIKED_SHARE = 0.75
 INTERVAL_COVERAGE = 0.9
 LISTED = pd.Index(["item_id", "rank", "score", "rating_mean", "rating_std", "p_like"])
@@ -105,12 +108,52 @@ class Known:
         """The items, ready to be ranked."""
         return item_scoring(self.model, self.interactions)
 
-    def evidence(self, users: Ints, items: Ints) -> RatingEvidence:
-        """Infer what is known of ratings, by pairs of a row and a column."""
-        asked, place = np.unique(users, return_inverse=True)
+    def means(self, users: Ints, items: Ints) -> Floats:
+        """Expect ratings, by pairs of a row and a column."""
+
+        def mean(people: People, rows: Ints, asked: Ints) -> Floats:
+            return expected_of_pairs(self.model, people, rows, asked)
+
+        return self._of_pairs(users, items, np.empty(len(users)), mean)
+
+    def probabilities(self, users: Ints, items: Ints) -> Floats:
+        """Probabilities of the levels, by pairs: of shape (n_pairs, n_levels)."""
+
+        def distributed(people: People, rows: Ints, asked: Ints) -> Floats:
+            evidence = evidence_of_pairs(self.model, people, rows, asked)
+            return self.distribution(evidence)
+
+        found = np.empty((len(users), len(self.model.levels)))
+        return self._of_pairs(users, items, found, distributed)
+
+    def intervals(self, users: Ints, items: Ints, half_width: float) -> Floats:
+        """Find the ends of intervals, by pairs: of shape (n_pairs, 2)."""
+
+        def ends(people: People, rows: Ints, asked: Ints) -> Floats:
+            evidence = evidence_of_pairs(self.model, people, rows, asked)
+            return interval(self.distribution(evidence), self.model.levels, half_width)
+
+        return self._of_pairs(users, items, np.empty((len(users), 2)), ends)
+
+    def _of_pairs(
+        self,
+        users: Ints,
+        items: Ints,
+        found: Floats,
+        ask: Callable[[People, Ints, Ints], Floats],
+    ) -> Floats:
+        """Fill in what is asked about pairs, so many at a time as memory should hold.
+
+        Pairs of one user stand together, so that hardly anybody is folded in twice.
+        """
+        order = np.argsort(users, kind="stable")
         with one_blas_thread():
-            people = fold_in_rows(self.model, self.ratings.take(asked))
-            return evidence_of_pairs(self.model, people, place, items)
+            for block in blocks(len(order), PAIRS_A_BLOCK):
+                part = order[block]
+                asked, place = np.unique(users[part], return_inverse=True)
+                people = fold_in_rows(self.model, self.ratings.take(asked))
+                found[part] = ask(people, place, items[part])
+        return found
 
     def distribution(self, evidence: RatingEvidence) -> Floats:
         """Probabilities of the levels, of shape (n_pairs, n_levels)."""
@@ -235,9 +278,10 @@ class FoldedUsers:
             listed = np.flatnonzero(lists.people == number)
             part, place = self._place(number)
             own, person = part.rows.take(np.array([place])), part.people.one(place)
-            best = strongest_places(
-                self._known.scoring, own, lists.items[listed], person
+            found = effects(
+                self._known.scoring, own, lists.items[listed], person=person
             )
+            best = strongest(found)[0]
             # Behind the own ratings stands what is said where none speaks.
             because[listed] = np.append(own.columns, -1)[best]
             stars[listed] = np.append(self._known.stars(own.levels), np.nan)[best]
@@ -269,7 +313,7 @@ def with_users(
     columns: list[Any], users: Sequence[Hashable], people: Ints
 ) -> list[Any]:
     """Put the ids of the users in front; a row is of the user with its number."""
-    return [pd.Index([*users], tupleize_cols=False)[people], *columns]
+    return [id_index([*users])[people], *columns]
 
 
 def framed(names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.utils.extmath import randomized_svd
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend import view_rbm as rating_rbm
+from recs_anomaly.recommend.choices import leading_directions
 from recs_anomaly.recommend.model import RatingModel, log_use
 from recs_anomaly.recommend.rows import RatingRows, level_counts, transposed
 from recs_anomaly.recommend.view_rbm import Encoder
@@ -35,7 +35,6 @@ def assemble(
     levels: Floats,
     view: str,
     noise: float,
-    seed: int,
 ) -> RatingModel:
     """Everything that follows from the views and the ratings without training."""
     by_item = transposed(ratings)
@@ -56,7 +55,7 @@ def assemble(
     if view != "user":
         features = posterior.item_features(
             rating_rbm.hidden_units(views.item, by_item),
-            _audience(by_item, ratings.counts, seed),
+            _audience(by_item, ratings.counts),
             by_item.counts.astype(np.float64),
         )
     return RatingModel(
@@ -102,12 +101,12 @@ def without_ratings(choices: RatingRows) -> tuple[RatingModel, Views]:
 
 
 def assemble_again(
-    ratings: RatingRows, views: Views, known: RatingModel, view: str, seed: int
+    ratings: RatingRows, views: Views, known: RatingModel, view: str
 ) -> RatingModel:
     """Compute again what follows from ratings; what was learned stays as it is."""
     if not known.is_rated:
         return without_ratings(ratings)[0]
-    model = assemble(ratings, views, known.levels, view, known.noise, seed)
+    model = assemble(ratings, views, known.levels, view, known.noise)
     return model._replace(curve=known.curve)
 
 
@@ -131,7 +130,7 @@ def _item_weights(
     return weights
 
 
-def _audience(by_item: RatingRows, user_counts: Ints, seed: int) -> Floats:
+def _audience(by_item: RatingRows, user_counts: Ints) -> Floats:
     """Spectral embedding of the items by who rated them, whatever the rating."""
     user_weight = 1 / np.sqrt(user_counts + AUDIENCE_SHRINKAGE)
     item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
@@ -139,7 +138,8 @@ def _audience(by_item: RatingRows, user_counts: Ints, seed: int) -> Floats:
     shape = (by_item.n_rows, by_item.n_columns)
     rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
     n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
-    left, scale, _ = randomized_svd(rated, n_dimensions, random_state=seed)
+    with one_blas_thread():
+        left, scale, _ = leading_directions(rated, n_dimensions)
     place = left * scale
     length = np.linalg.norm(place, axis=1, keepdims=True)
     return np.asarray(place / (length + MIN_LENGTH))

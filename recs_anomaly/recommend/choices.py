@@ -16,9 +16,11 @@ the choices, so that what each of them says can be told exactly.
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.sparse import csr_array
-from sklearn.utils.extmath import randomized_svd
+from scipy.sparse.linalg import svds
 
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
 from recs_anomaly.recommend.rows import RatingRows, blocks
@@ -38,8 +40,8 @@ LINK_STRENGTH = 50.0
 N_SCORING = 50
 TOLERANCE = 1e-8
 MIN_SLOPE = 0.1
-N_OVERSAMPLES = 20
-N_POWER_ITERATIONS = 4
+# Of the shorter side of a matrix: up to it all of its products fit, and are faster.
+MAX_PRODUCTS = 512
 LEFT_A_CHOICE = 5
 PAIRS_A_BLOCK = 1 << 12
 
@@ -187,7 +189,28 @@ class Choices(NamedTuple):
     items: Ints
 
 
-def fit_interactions(rows: RatingRows, seed: int) -> InteractionRBM:
+def leading_directions(matrix: csr_array, n: int) -> tuple[Floats, Floats, Floats]:
+    """Singular vectors of the greatest singular values, which fall: (U, s, V').
+
+    Converged, so that they depend on the matrix alone and on no random start.
+    """
+    n_rows, n_columns = matrix.shape
+    if n_rows > n_columns:
+        right, lengths, left = leading_directions(matrix.T.tocsr(), n)
+        return left.T, lengths, right.T
+    if n_rows > max(MAX_PRODUCTS, n):
+        found = svds(matrix, n, v0=np.ones(n_rows, matrix.dtype), solver="arpack")
+        falling = slice(None, None, -1)
+        return found[0][:, falling], found[1][falling], found[2][falling]
+    products = (matrix @ matrix.T).toarray().astype(np.float64)
+    first = max(n_rows - n, 0)
+    squares, left = eigh(products, subset_by_index=(first, n_rows - 1))
+    lengths, left = np.sqrt(np.maximum(squares[::-1], 0.0)), left[:, ::-1]
+    right = (matrix.T @ left) / np.maximum(lengths, TINY)
+    return left, lengths, right.T
+
+
+def fit_interactions(rows: RatingRows) -> InteractionRBM:
     """Fit the RBM in closed form; its link is the usual one."""
     counts = np.bincount(rows.columns, minlength=rows.n_columns).astype(np.float64)
     scale = item_scale(counts)
@@ -203,13 +226,8 @@ def fit_interactions(rows: RatingRows, seed: int) -> InteractionRBM:
         shape=(rows.n_rows, rows.n_columns),
     )
     width = n_units(n_users, n_items, len(rows.columns))
-    _, lengths, directions = randomized_svd(
-        visible,
-        width + 1,
-        n_oversamples=N_OVERSAMPLES,
-        n_iter=N_POWER_ITERATIONS,
-        random_state=seed,
-    )
+    with one_blas_thread():
+        _, lengths, directions = leading_directions(visible, width + 1)
     return from_spectrum(directions.T, lengths.astype(np.float64) ** 2, counts)
 
 

@@ -15,9 +15,15 @@ import numpy as np
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.core.arrays import Floats, Ints
-from recs_anomaly.core.progress import Progress, TerminalLine, TrainingHistory
+from recs_anomaly.core.progress import (
+    Progress,
+    Schedule,
+    TerminalLine,
+    TrainingHistory,
+)
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import levels as ordinal
+from recs_anomaly.recommend import training
 from recs_anomaly.recommend import view_rbm as rating_rbm
 from recs_anomaly.recommend.assembly import Views, assemble, without_ratings
 from recs_anomaly.recommend.choices import (
@@ -99,11 +105,11 @@ def learn(
     with TerminalLine(settings.verbose) as line:
         if len(split.users):
             line.write("calibrating predictions ...")
-            rehearsal = assemble(kept, views, levels, settings.view, noise, seed)
+            rehearsal = assemble(kept, views, levels, settings.view, noise)
             rehearsal, weights, ranks = _calibrate(rehearsal, kept, split)
             noise, curve = rehearsal.noise, rehearsal.curve
         line.write("inferring items from all ratings ...")
-        model = assemble(ratings, views, levels, settings.view, noise, seed)
+        model = assemble(ratings, views, levels, settings.view, noise)
         model = model._replace(curve=curve)
         interactions = _interactions(ratings, kept, split, seed, line)
     if not any(history.is_interrupted for history in histories.values()):
@@ -136,11 +142,11 @@ def _interactions(
     line: TerminalLine,
 ) -> InteractionRBM:
     line.write("learning who chooses what ...")
-    rbm = fit_interactions(ratings, seed)
+    rbm = fit_interactions(ratings)
     if not len(split.users):
         return rbm
     line.write("calibrating who chooses what ...")
-    rehearsal = fit_interactions(kept, seed)
+    rehearsal = fit_interactions(kept)
     hidden_choices = Choices(split.users, split.items)
     rng = np.random.default_rng(seed)
     return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))
@@ -169,10 +175,6 @@ def _train_views(
     rng: np.random.Generator,
 ) -> tuple[Views, dict[str, TrainingHistory]]:
     """Train the views asked for; the other stays at its starting point."""
-    # Keras takes seconds to import and is needed for nothing but this.
-    from recs_anomaly.core.training import Schedule
-    from recs_anomaly.recommend import training
-
     schedule = Schedule(settings.epochs, settings.learning_rate)
     views: dict[str, RatingRBM] = {}
     histories: dict[str, TrainingHistory] = {}

@@ -157,24 +157,20 @@ def middle_ranks(probabilities: Floats) -> Floats:
     return np.asarray(np.cumsum(probabilities, axis=1) - probabilities / 2)
 
 
-def quantile(probabilities: Floats, levels: Floats, rank: Floats) -> Floats:
-    """Level at which the middle rank, linear between levels, reaches `rank`."""
+def interval(probabilities: Floats, levels: Floats, half_width: float) -> Floats:
+    """Levels so far from the middle rank on either side, of shape (n, 2)."""
     ranks = middle_ranks(probabilities)
-    upper = np.clip((ranks < rank[:, None]).sum(axis=1), 1, len(levels) - 1)
+    ends = [at_rank(ranks, levels, 0.5 + side * half_width) for side in (-1.0, 1.0)]
+    return np.column_stack(ends)
+
+
+def at_rank(ranks: Floats, levels: Floats, rank: float) -> Floats:
+    """Level at which the middle rank, linear between levels, reaches `rank`."""
+    upper = np.clip((ranks < rank).sum(axis=1), 1, len(levels) - 1)
     rows = np.arange(len(ranks))
     low, high = ranks[rows, upper - 1], ranks[rows, upper]
     share = np.clip((rank - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
     return np.asarray(levels[upper - 1] + share * (levels[upper] - levels[upper - 1]))
-
-
-def interval(probabilities: Floats, levels: Floats, half_width: float) -> Floats:
-    """Levels so far from the middle rank on either side, of shape (n, 2)."""
-    ranks = np.full(len(probabilities), 0.5)
-    ends = [
-        quantile(probabilities, levels, ranks + side * half_width)
-        for side in (-1.0, 1.0)
-    ]
-    return np.column_stack(ends)
 
 
 def median(probabilities: Floats, levels: Floats) -> Floats:

@@ -10,13 +10,12 @@ from itertools import pairwise
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from scipy.special import expit
 
 from recs_anomaly.base.state import ArraySpec
-from recs_anomaly.core.arrays import Array, Floats, Ints
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend.levels import RatingEvidence, expectation
-from recs_anomaly.recommend.rows import RatingRows, blocks
+from recs_anomaly.recommend.rows import RatingRows
 from recs_anomaly.recommend.view_rbm import (
     Encoder,
     count_scale,
@@ -27,8 +26,6 @@ from recs_anomaly.recommend.view_rbm import (
 HABIT_SHRINKAGE = 10.0
 NOISE_SHRINKAGE = 10.0
 N_SHAPES = 5
-# Hidden activities in memory at a time, of pairs of ratings.
-ACTIVITIES_A_BLOCK = 1 << 16
 
 
 class RatingModel(NamedTuple):
@@ -193,13 +190,19 @@ def evidence_of_pairs(
     model: RatingModel, people: People, rows: Ints, items: Ints
 ) -> RatingEvidence:
     """Expect ratings of pairs of a person and an item, and say what spreads around."""
+    mean = expected_of_pairs(model, people, rows, items)
+    return evidence_around(model, people, rows, items, mean)
+
+
+def expected_of_pairs(
+    model: RatingModel, people: People, rows: Ints, items: Ints
+) -> Floats:
+    """Expect ratings of pairs of a person and an item."""
 
     def mean(person: Folded, asked: Ints) -> Floats:
         return expected(model, latent(model, person, asked))
 
-    return evidence_around(
-        model, people, rows, items, of_pairs(people, rows, items, mean)
-    )
+    return of_pairs(people, rows, items, mean)
 
 
 def evidence_around(
@@ -225,103 +228,86 @@ def evidence_around(
 
 
 def latent_without_each(
-    model: RatingModel, items: Ints, levels: Ints, targets: Ints, is_rough: bool = False
+    model: RatingModel, items: Ints, levels: Ints, targets: Ints
 ) -> Floats:
-    """Latent ratings of targets, each of a person's ratings left out in turn.
+    """Latent ratings of targets without each of a person's ratings, nearly.
 
-    Of shape (n_ratings, n_targets): what folding in all ratings but one would give, up
-    to rounding; rough ones, up to rounding of hidden activity to single precision.
+    Of shape (n_ratings, n_targets), in time that grows with the number of ratings. All
+    is what folding in the other ratings gives, but for one thing: how the guess of a
+    rating changes with one of the others is told by the first three derivatives of the
+    hidden units. That changes the fifth digit at most.
     """
-    n_others = np.full(len(items), len(items) - 1.0)
+    n = len(items)
+    n_others = np.full(n, n - 1.0)
     told = messages(model.user_view, items, levels)
     beyond = model.levels[levels] - model.mean - model.item_effects[items]
     generosity = posterior.shrunken_mean(beyond.sum() - beyond, n_others)
     features = _features(model, told.sum(axis=0) - told, n_others)
     guess = generosity[:, None] + features @ model.item_weights[targets].T
     prior = model.mean + model.item_effects[targets] + model.user_share * guess
-    inferred = _inferred_without_each(model, items, targets, told, beyond, is_rough)
-    return np.asarray(prior + inferred)
+    return np.asarray(
+        prior + _inferred_without_each(model, items, targets, told, beyond)
+    )
 
 
 def _inferred_without_each(
-    model: RatingModel,
-    items: Ints,
-    targets: Ints,
-    told: Floats,
-    beyond: Floats,
-    is_rough: bool,
+    model: RatingModel, items: Ints, targets: Ints, told: Floats, beyond: Floats
 ) -> Floats:
     """Part of the item view in latent ratings without each rating.
 
-    Solved in whichever of ratings and features is smaller, first as if the ratings left
-    out had been rated as guessed; then each loses its own.
+    The residual of a rating is what all others, but for the one left out, let not
+    guess of it. Weights are solved for in whichever of ratings and features is smaller,
+    first as if the ratings left out had been rated as guessed; then each loses its own.
     """
     seen, asked = model.item_features[items], model.item_features[targets]
+    residuals, own_share, gone, pull = _residuals_without_each(
+        model, items, told, beyond
+    )
+    causes = np.column_stack([residuals, np.ones(len(items)), pull])
     if len(items) < seen.shape[1]:
-        basis = np.eye(len(items))
-        inverse = np.linalg.inv(seen @ seen.T + basis)
-        spread = swayed = inverse @ (seen @ asked.T)
-        own, left = -inverse, np.diag(inverse)
+        inverse = np.linalg.inv(seen @ seen.T + np.eye(len(items)))
+        spread = inverse @ (seen @ asked.T)
+        own, reached, left = -np.diag(inverse), -(inverse @ causes), np.diag(inverse)
     else:
-        basis = seen
         covariance = np.linalg.inv(seen.T @ seen + np.eye(seen.shape[1]))
-        spread, own = covariance @ asked.T, covariance @ seen.T
-        swayed, left = seen @ spread, 1.0 - np.einsum("nf,fn->n", seen, own)
-    sums = _explained_without_each(model, items, told, beyond, basis, is_rough)
-    excess = np.einsum("nf,fn->n", sums, own) / left
-    return np.asarray(sums @ spread + swayed * excess[:, None])
+        spread = seen @ (covariance @ asked.T)
+        placed = seen @ covariance
+        own = np.einsum("nf,nf->n", placed, seen)
+        reached, left = placed @ (seen.T @ causes), 1.0 - own
+    lost = residuals + own_share + np.einsum("ng,ng->n", gone, pull)
+    sums = residuals @ spread + own_share[:, None] * spread.sum(axis=0)
+    sums += gone @ (pull.T @ spread) - lost[:, None] * spread
+    excess = reached[:, 0] + own_share * reached[:, 1] - lost * own
+    excess += np.einsum("ng,ng->n", gone, reached[:, 2:])
+    return np.asarray(sums + spread * (excess / left)[:, None])
 
 
-def _explained_without_each(
-    model: RatingModel,
-    items: Ints,
-    told: Floats,
-    beyond: Floats,
-    basis: Floats,
-    is_rough: bool,
-) -> Floats:
-    """Sum residuals times rows of a basis over all ratings but one, a row for each.
+def _residuals_without_each(
+    model: RatingModel, items: Ints, told: Floats, beyond: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Residuals of ratings, and how that of one changes when another is left out.
 
-    The residual of a rating is what all others, but for the one left out, let not
-    guess of it. Of two ratings these others are the same, whichever of the two is left
-    out: so every pair is looked at once.
+    First as if nothing was left out but that there are fewer; then, by the rating left
+    out, a change that is the same for all residuals, and factors of one that is not: a
+    row for the rating left out times a row for the other.
     """
-    offsets, weights = (part[items] for part in model.hidden_weights)
-    weights = weights.astype(np.float32 if is_rough else np.float64)
-    sums = np.zeros_like(basis)
-    size = max(ACTIVITIES_A_BLOCK // max(told.size, 1), 1)
-    for block in blocks(len(items), size):
-        n, later = block.stop - block.start, slice(block.start, None)
-        bent = _hidden_without_two(model, told, block, is_rough)
-        others = beyond.sum() - beyond[block, None] - beyond[later]
-        generosity = posterior.shrunken_mean(others, max(len(items) - 2.0, 0.0))
-        guess = generosity + np.einsum("bnh,nh->bn", bent, weights[later])
-        residuals = beyond[later] - model.user_share * (guess + offsets[later])
-        residuals[np.arange(n), np.arange(n)] = 0.0  # of itself nothing is left
-        sums[block] += residuals @ basis[later]
-        guess = generosity[:, n:] + np.einsum("bnh,bh->bn", bent[:, n:], weights[block])
-        residuals = beyond[block, None] - model.user_share * (
-            guess + offsets[block, None]
-        )
-        sums[block.stop :] += residuals.T @ basis[block]
-    return sums
-
-
-def _hidden_without_two(
-    model: RatingModel, told: Floats, block: slice, is_rough: bool
-) -> Array:
-    """Hidden activity without two ratings: one of the block, one from there on."""
-    scale = count_scale(np.array(max(len(told) - 2.0, 0.0)))
-    drive = model.user_view.hidden_bias + (told.sum(axis=0) - told) * scale
-    taken = told[block.start :] * scale
-    if is_rough:
-        drive, taken = drive.astype(np.float32), taken.astype(np.float32)
-        return np.asarray(np.tanh(drive[block, None] - taken))
-    bent = 2.0 * drive[block, None] - 2.0 * taken
-    expit(bent, out=bent)  # takes half as long as the hyperbolic tangent
-    bent *= 2.0
-    bent -= 1.0
-    return np.asarray(bent)
+    n_others = max(len(items) - 2.0, 0.0)
+    prior = posterior.user_features(np.ones((1, told.shape[1])))
+    weights = model.item_weights[items] * prior
+    offsets, weights = weights[:, 0], weights[:, 1:]
+    taken = told * count_scale(np.array(n_others))
+    bent = np.tanh(model.user_view.hidden_bias + taken.sum(axis=0) - taken)
+    generosity = posterior.shrunken_mean(beyond.sum() - beyond, n_others)
+    guess = generosity + offsets + np.einsum("nh,nh->n", bent, weights)
+    squared = bent * bent
+    slope = weights * (model.user_share * (1.0 - squared))
+    pull = np.hstack([slope, bent * slope, slope * (squared - 1.0 / 3.0)])
+    return (
+        beyond - model.user_share * guess,
+        posterior.shrunken_mean(beyond, n_others) * model.user_share,
+        np.hstack([taken, taken**2, taken**3]),
+        pull,
+    )
 
 
 def _features(model: RatingModel, inputs: Floats, counts: Floats) -> Floats:

@@ -13,8 +13,6 @@ KERNEL_OFFSETS = 2
 # on residuals of people who were left out of the training, as was all of likeness.
 SIMILARITY_SHARE = 0.25
 TINY = 1e-12
-# Effects closer to each other than this are told apart in double precision.
-DOUBT = 1e-4
 
 
 def likeness_places(known: ItemScoring) -> Floats:
@@ -59,7 +57,6 @@ def effects(
     targets: Ints,
     rank_by: str = "both",
     person: Folded | None = None,
-    is_rough: bool = False,
 ) -> Floats:
     """Change of the scores of the target items that each own rating causes.
 
@@ -78,7 +75,7 @@ def effects(
     latent_rating = np.zeros((len(presence), len(targets)))
     if model.is_rated and rank_by != "watch":
         person = person or fold_in(model, items, levels)
-        without_each = latent_without_each(model, items, levels, targets, is_rough)
+        without_each = latent_without_each(model, items, levels, targets)
         latent_rating = np.vstack([latent(model, person, targets), without_each])
     score = combined(known, presence, latent_rating, rank_by)
     return np.asarray(score[0] - score[1:])
@@ -94,17 +91,3 @@ def strongest(effects: Floats) -> tuple[Ints, Floats]:
     effect = effects.max(axis=0)
     best = np.where(effect > 0.0, effects.argmax(axis=0), len(effects) - 1)
     return best, effect
-
-
-def strongest_places(
-    known: ItemScoring, own: RatingRows, targets: Ints, person: Folded
-) -> Ints:
-    """Place of the rating that speaks most for each target, as `strongest` says.
-
-    Found in single precision, if that leaves no doubt.
-    """
-    rough = effects(known, own, targets, person=person, is_rough=True)
-    ordered = np.sort(np.vstack([rough, np.zeros((2, len(targets)))]), axis=0)
-    if (ordered[-1] - ordered[-2] < DOUBT).any():
-        rough = effects(known, own, targets, person=person)
-    return strongest(rough)[0]

@@ -37,7 +37,7 @@ from recs_anomaly.recommend.answers import (
 )
 from recs_anomaly.recommend.assembly import USER_SHARE, Views, assemble_again
 from recs_anomaly.recommend.choices import InteractionRBM, fit_interactions
-from recs_anomaly.recommend.levels import Calibration, RatingEvidence
+from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import RatingModel
 from recs_anomaly.recommend.ranking import RANK_BY, Wanted, fold_in_audience
 from recs_anomaly.recommend.reasons import (
@@ -48,14 +48,18 @@ from recs_anomaly.recommend.reasons import (
 )
 from recs_anomaly.recommend.rows import RatingRows, with_newer
 from recs_anomaly.recommend.table import (
+    ID_COLUMNS,
     Ids,
     OwnRatings,
+    as_frame,
     checked_pairs,
     checked_ratings,
     last_of_each,
+    moments_of,
     nearest_levels,
     own_rows,
     rating_table,
+    tell_moved,
 )
 from recs_anomaly.recommend.view_rbm import ItemView, with_room
 
@@ -198,12 +202,15 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         ----------
         X : array-like of shape (n_ratings, 2)
             User ids and item ids: any hashable ids, returned as they came. A frame
-            with the columns user_id and item_id may have others, which are left out.
-            Of a repeated pair the last rating counts, with a warning.
+            (pandas, Polars, Arrow) with the columns user_id and item_id may have
+            others, which are left out. Of a repeated pair the last rating counts, by
+            the column timestamp if there is one, with a warning.
         y : array-like of shape (n_ratings,) or None, default=None
             Ratings; each different value is a level of its own, at most 101. None
             says that X lists who chose what (clicks, plays): then the model recommends
-            by choices alone and predicts no ratings.
+            by choices alone and predicts no ratings. A level that hardly anybody gave,
+            farther from the others than these from each other, is left out, with a
+            warning.
         checkpoint : str, Path or None, default=None
             Folder for what a training needs to go on after it was stopped or killed,
             written after each epoch. The next `fit` with the same ratings and
@@ -222,10 +229,20 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             If a parameter, an id or a rating breaks a rule that the message states.
         """
         self._check_parameters()
+        return self._fitted(X, y, checkpoint, None)
+
+    def _fitted(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike | None,
+        checkpoint: str | Path | None,
+        classes: Floats | None,
+    ) -> Self:
+        X = as_frame(X)
         pairs = checked_pairs(X, at_least=2)
         validate_data(self, pairs, skip_check_array=True)
         values = None if y is None else checked_ratings(y, len(pairs))
-        table = rating_table(pairs, values)
+        table = rating_table(pairs, values, moments_of(X), classes)
         del pairs, values  # they may be copies, eight bytes a number
         rng = np.random.default_rng(seed_of(self.random_state))
         if y is None:
@@ -248,7 +265,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         return self
 
     def partial_fit(
-        self, X: ArrayLike | pd.DataFrame, y: ArrayLike | None = None
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
     ) -> Self:
         """Take up new ratings, new users and new items without training the views.
 
@@ -264,8 +284,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             User ids and item ids, known or new. A rating of a pair that is known takes
             the place of the old one.
         y : array-like of shape (n_ratings,) or None, default=None
-            Ratings; between two levels of `classes_` they count as the nearest. None
-            after a fit without ratings.
+            Ratings; between two levels of `classes_` they count as the nearest, with a
+            warning. None after a fit without ratings.
+        classes : array-like of shape (n_levels,) or None, default=None
+            All levels that there will be, for a first batch that may lack some. Later
+            it is not needed, and must name no others.
 
         Returns
         -------
@@ -277,13 +300,22 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         InputError
             If an id or a rating breaks a rule that the message states.
         """
+        named = None if classes is None else checked_ratings(classes, None)
         if not hasattr(self, "users_"):
-            return self.fit(X, y)
-        pairs = checked_pairs(X)
-        validate_data(self, pairs, skip_check_array=True, reset=False)
+            if named is None:
+                return self.fit(X, y)
+            self._check_parameters()
+            return self._fitted(X, y, None, named)
+        if named is not None and not np.isin(named, self.classes_).all():
+            raise InputError(
+                f"classes must be those of the first batch, {self.classes_.tolist()}; "
+                f"got {named.tolist()}."
+            )
+        X = as_frame(X)
+        pairs = self._named_pairs(X)
         new_levels = self._levels_of(y, len(pairs))
         ids, users, items = self._known.lookup.with_new(pairs)
-        kept = last_of_each(users, items)
+        kept = last_of_each(users, items, moments_of(X))
         new = users[kept], items[kept], new_levels[kept]
         changed = copy(self)
         changed.item_view_ = with_room(self.item_view_, len(ids.users))
@@ -346,7 +378,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """
         if self.statistic == "median":
             return levels.median(self.predict_proba(X), self.classes_)
-        return self._evidence(X).mean
+        return self._known.means(*self._numbers_of(X))
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> Floats:
         """Predict the probability of each rating level.
@@ -361,8 +393,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         probabilities : ndarray of shape (n_pairs, n_levels)
             One row a pair, one column a level of `classes_`; rows sum to 1.
         """
-        evidence = self._evidence(X)
-        return self._known.distribution(evidence)
+        return self._known.probabilities(*self._numbers_of(X))
 
     def predict_interval(
         self, X: ArrayLike | pd.DataFrame, coverage: float = 0.9
@@ -385,9 +416,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         intervals : ndarray of shape (n_pairs, 2)
             Lower and upper end, within the range of the levels.
         """
-        probabilities = self.predict_proba(X)
         half_width = self.calibration_.half_width(coverage)
-        return levels.interval(probabilities, self.classes_, half_width)
+        return self._known.intervals(*self._numbers_of(X), half_width)
 
     def recommend(  # noqa: PLR0913 - each changes a list in a way of its own
         self,
@@ -412,10 +442,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             Most items a user.
         exclude_seen : bool, default=True
             Leave out what the user has rated.
-        items : iterable of ids or None, default=None
-            Choose among these items only; None means all.
-        exclude : iterable of ids or None, default=None
-            Leave these items out.
+        items : id, iterable of ids or None, default=None
+            Choose among these items only; None means all. Those that nobody has rated
+            are left out, with a warning.
+        exclude : id, iterable of ids or None, default=None
+            Leave these items out, whether anybody has rated them or not.
         on_unknown : {"raise", "stranger"}, default="raise"
             Whether a user without ratings is an error or gets a new user's list.
         rank_by : {"both", "watch", "like"}, default="both"
@@ -449,7 +480,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         UnknownUserError
             If a user has no ratings and `on_unknown` is "raise".
         UnknownItemError
-            If `items` or `exclude` names an item that nobody has rated.
+            If nobody has rated any of `items`.
         InputError
             If another argument breaks a rule that the message states.
 
@@ -487,16 +518,18 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         ----------
         own_ratings : DataFrame, Series, mapping or iterable of ids
             Columns item_id and rating, or item ids mapped to ratings. A rating between
-            two levels counts as the nearest level. A model of choices alone takes the
-            ids of the items chosen, or any of the others, and ignores ratings.
+            two levels counts as the nearest level; an item that nobody has rated does
+            not count, with a warning. A model of choices alone takes the ids
+            of the items chosen, or any of the others, and ignores ratings.
         n : int, default=10
             Most items.
         exclude_seen : bool, default=True
             Leave out the items rated.
-        items : iterable of ids or None, default=None
-            Choose among these items only; None means all.
-        exclude : iterable of ids or None, default=None
-            Leave these items out.
+        items : id, iterable of ids or None, default=None
+            Choose among these items only; None means all. Those that nobody has rated
+            are left out, with a warning.
+        exclude : id, iterable of ids or None, default=None
+            Leave these items out, whether anybody has rated them or not.
         rank_by : {"both", "watch", "like"}, default="both"
             As in `recommend`.
         novelty : float, default=0.0
@@ -512,7 +545,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         Raises
         ------
         UnknownItemError
-            If an item was never rated in the training data.
+            If none of the items was rated in the training data.
         InputError
             If a rating is outside the range of the levels.
         """
@@ -576,7 +609,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         Raises
         ------
         UnknownItemError
-            If an item was never rated in the training data.
+            If none of the items was rated in the training data.
         InputError
             If a rating is outside the range of the levels.
         """
@@ -652,9 +685,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         -------
         reasons : DataFrame
             item_id and rating of the user's own ratings, and effect: how much the score
-            would fall if the user had not given that rating, computed by leaving it
-            out. That is a change in log odds, or in stars by "like". Largest effect, up
-            or down, first. The rating is missing (NaN) in a model of choices alone.
+            would fall if the user had not given that rating, to four digits or more.
+            That is a change in log odds, or in stars by "like". Largest effect, up or
+            down, first. The rating is missing (NaN) in a model of choices alone.
 
         Raises
         ------
@@ -853,11 +886,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
 
     def _become(self, changed: Self, ids: Ids, ratings: RatingRows) -> Self:
         """Take over a changed copy once it is whole, so that Ctrl-C changes nothing."""
-        seed = self.decomposition_seed_
         link = self.interactions_.link
-        interactions = fit_interactions(ratings, seed)._replace(link=link)
+        interactions = fit_interactions(ratings)._replace(link=link)
         views = changed._views()
-        model = assemble_again(ratings, views, self.model_, self.view, seed)
+        model = assemble_again(ratings, views, self.model_, self.view)
         changed._hold(ids, ratings, model, interactions)
         self.__dict__ = changed.__dict__
         return self
@@ -874,14 +906,22 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             raise InputError(f"y must be {expected}; got {type(y).__name__}.")
         if y is None:
             return np.zeros(n_pairs, np.int64)
-        return nearest_levels(checked_ratings(y, n_pairs), self.classes_)
+        values = checked_ratings(y, n_pairs)
+        places = nearest_levels(values, self.classes_)
+        tell_moved(values, self.classes_, places)
+        return places
 
-    def _evidence(self, X: ArrayLike | pd.DataFrame) -> RatingEvidence:
-        """Evidence on (user, item) pairs; unknown ids are the empty row and column."""
+    def _numbers_of(self, X: ArrayLike | pd.DataFrame) -> tuple[Ints, Ints]:
+        """Rows and columns of pairs; unknown ids are the empty ones."""
         self._check_is_rated()
+        return self._known.lookup.numbers_of(self._named_pairs(X))
+
+    def _named_pairs(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+        """Pairs whose columns are called as in `fit`, or user_id and item_id."""
         pairs = checked_pairs(X)
-        validate_data(self, pairs, skip_check_array=True, reset=False)
-        return self._known.evidence(*self._known.lookup.numbers_of(pairs))
+        if list(pairs.columns) != ID_COLUMNS:
+            validate_data(self, pairs, skip_check_array=True, reset=False)
+        return pairs
 
     def _own_rows(self, own_ratings: Any) -> RatingRows:
         return own_rows(own_ratings, self._known.lookup, self.classes_)
@@ -931,12 +971,13 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """Mask of the items that may be recommended, None for all."""
         if items is None and exclude is None:
             return None
-        allowed = np.full(len(self.items_), items is None)
+        lookup = self._known.lookup
+        allowed = np.full(len(self.items_) + 1, items is None)
         if items is not None:
-            allowed[self._known.lookup.columns_of(items)] = True
+            allowed[lookup.known_columns("items", as_ids(items))] = True
         if exclude is not None:
-            allowed[self._known.lookup.columns_of(exclude)] = False
-        return allowed
+            allowed[lookup.places_of(as_ids(exclude))] = False
+        return allowed[:-1]  # the last stands for all that are unknown
 
 
 def checked_count(n: int) -> int:

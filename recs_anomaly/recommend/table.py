@@ -7,17 +7,26 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pandas.api.types import is_float_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_float_dtype, is_numeric_dtype
 from sklearn.utils import check_array, column_or_1d
 
 from recs_anomaly.base.state import ANY_KIND, ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.datasets._roles import role_of
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 from recs_anomaly.recommend.rows import RatingRows, offsets_of, to_rows
 
 ID_COLUMNS = ["user_id", "item_id"]
 MAX_LEVELS = 101
 MAX_NAMED = 3
+# A level that so few have given, and so far from all others, is a slip of the finger.
+WILD_SHARE = 0.01
+MIN_SCALE = 3  # levels that the others must have
+UNRATED_CODES = (0.0, -1.0)
+MANY = 1.5  # times as often as any other level
+FEW_RATINGS = 20
+SAME = 1e-9  # share of a scale that rounding may move a rating
+EXACT_WHOLE = 2.0**53  # floats hold whole numbers up to it
 OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
 
 
@@ -45,8 +54,21 @@ class RatingTable(NamedTuple):
     levels: Floats  # (K,) the ratings that occur
 
 
-def rating_table(pairs: pd.DataFrame, values: Floats | None) -> RatingTable:
-    """Turn checked pairs of ids and their ratings, if any, into numbers."""
+def rating_table(
+    pairs: pd.DataFrame,
+    values: Floats | None,
+    moments: NDArray[Any] | None = None,
+    classes: Floats | None = None,
+) -> RatingTable:
+    """Turn checked pairs of ids and their ratings, if any, into numbers.
+
+    Of a repeated pair the latest of `moments` counts, else the last row. `classes` are
+    levels that there are beside those that occur.
+    """
+    if values is not None and (is_wild := wild_ratings(values)).any():
+        _tell_wild(values, is_wild)
+        pairs, values = pairs[~is_wild], values[~is_wild]
+        moments = None if moments is None else moments[~is_wild]
     user_codes, users = _factorized(pairs.iloc[:, 0])
     item_codes, items = _factorized(pairs.iloc[:, 1])
     for name, ids in (("user", users), ("item", items)):
@@ -54,7 +76,7 @@ def rating_table(pairs: pd.DataFrame, values: Floats | None) -> RatingTable:
             raise InputError(
                 f"X needs ratings of at least 2 different {name}s; it has 1."
             )
-    kept = last_of_each(user_codes, item_codes)
+    kept = last_of_each(user_codes, item_codes, moments)
     if not kept.all():
         user_codes, item_codes = user_codes[kept], item_codes[kept]
         values = None if values is None else values[kept]
@@ -63,11 +85,79 @@ def rating_table(pairs: pd.DataFrame, values: Floats | None) -> RatingTable:
         levels: Floats = np.ones(1)
         codes = np.zeros(len(user_codes), np.int8)
     else:
-        levels = _checked_levels(values)
+        levels = checked_levels(values, classes)
+        _tell_doubts(values)
         codes = np.searchsorted(levels, values).astype(np.int8)
     return RatingTable(
         known, to_rows(user_codes, item_codes, codes, known.shape), levels
     )
+
+
+def wild_ratings(values: Floats) -> Bools:
+    """Mask of ratings that few gave and that lie farther off than the scale is long.
+
+    They would stretch the scale: a 99 among stars, or a code for "missing".
+    """
+    levels, counts = np.unique(values, return_counts=True)
+    low, high = 0, len(levels)
+    while high - low > MIN_SCALE:
+        scale = levels[low:high]
+        gaps = np.diff(scale)
+        place = int(gaps.argmax()) + 1
+        behind = counts[low + place : high].sum() <= WILD_SHARE * len(values)
+        before = counts[low : low + place].sum() <= WILD_SHARE * len(values)
+        rest = scale[:place] if behind else scale[place:]
+        if not (behind or before) or len(rest) < MIN_SCALE:
+            break
+        if gaps[place - 1] <= np.ptp(rest):
+            break
+        low, high = (low, low + place) if behind else (low + place, high)
+    if high - low == len(levels):
+        return np.zeros(len(values), bool)
+    return np.asarray((values < levels[low]) | (values > levels[high - 1]))
+
+
+def _tell_wild(values: Floats, is_wild: Bools) -> None:
+    found = ", ".join(f"{v:g}" for v in np.unique(values[is_wild])[:MAX_NAMED])
+    kept = values[~is_wild]
+    warnings.warn(
+        f"{is_wild.sum()} of {len(values)} ratings are far from all others "
+        f"({kept.min():g} to {kept.max():g}) and were left out: {found}.",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def without_wild(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows whose rating `fit` would leave out, with a warning."""
+    values = ratings["rating"].to_numpy(dtype=np.float64)
+    if (is_wild := wild_ratings(values)).any():
+        _tell_wild(values, is_wild)
+        return ratings[~is_wild].reset_index(drop=True)
+    return ratings
+
+
+def _tell_doubts(values: Floats) -> None:
+    """Warn of a lowest level that looks like a code, and of too few ratings."""
+    levels, counts = np.unique(values, return_counts=True)
+    if levels[0] in UNRATED_CODES and len(levels) > MIN_SCALE:
+        gaps = np.diff(levels)
+        is_apart = gaps[0] > np.median(gaps[1:])
+        if is_apart or counts[0] > MANY * counts[1:].max():
+            warnings.warn(
+                f"{counts[0] / len(values):.0%} of the ratings are {levels[0]:g}, "
+                f"where the others are {levels[1]:g} to {levels[-1]:g}: if that means "
+                "'not rated', leave these rows out (--unrated on the command line).",
+                UserWarning,
+                stacklevel=5,
+            )
+    if len(values) < FEW_RATINGS:
+        warnings.warn(
+            f"{len(values)} ratings are too few to learn tastes from: predictions are "
+            "little more than means, and their intervals are not calibrated.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
@@ -81,8 +171,13 @@ def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
     return codes.astype(np.int32), np.asarray(unique)
 
 
-def last_of_each(users: Ints, items: Ints) -> Bools:
-    """Mask of the last rating of each pair; a warning counts the others."""
+def last_of_each(
+    users: Ints, items: Ints, moments: NDArray[Any] | None = None
+) -> Bools:
+    """Mask of the latest rating of each pair, or else of the last row of it.
+
+    A warning counts the others.
+    """
     codes = users.astype(np.int64)
     codes *= int(items.max(initial=0)) + 1
     codes += items
@@ -90,40 +185,106 @@ def last_of_each(users: Ints, items: Ints) -> Bools:
     # Sorting tells in a fraction of a hash table's memory that nothing is repeated.
     in_order = np.sort(codes)
     if (in_order[1:] == in_order[:-1]).any():
-        is_repeated = pd.Series(codes).duplicated(keep="last").to_numpy()
+        order = np.arange(len(codes))
+        if moments is not None:
+            order = np.argsort(moments, kind="stable")
+        is_repeated[order] = pd.Series(codes[order]).duplicated(keep="last").to_numpy()
+        which = "last row" if moments is None else "latest rating"
         warnings.warn(
             f"X holds {is_repeated.sum()} repeated (user, item) pairs; "
-            "the last of each pair was kept.",
+            f"the {which} of each pair was kept.",
             UserWarning,
             stacklevel=4,
         )
     return np.asarray(~is_repeated)
 
 
-def _checked_levels(values: Floats) -> Floats:
-    levels = np.unique(values)
+def checked_levels(values: Floats, classes: Floats | None = None) -> Floats:
+    """Return the levels of ratings, if there are two or more and not too many.
+
+    Parameters
+    ----------
+    values : ndarray
+    classes : ndarray or None, default=None
+        Levels that there are beside those that occur.
+
+    Returns
+    -------
+    levels : ndarray of shape (n_levels,)
+        Ascending.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 2, or more than 101.
+    """
+    levels = np.unique(values if classes is None else np.append(values, classes))
     if len(levels) < 2:
         raise InputError(
-            f"y needs at least 2 different ratings; all are {levels[0]:g}."
+            f"y needs at least 2 different ratings; all are {levels[0]:g}: learn from "
+            "them as choices, without y (--choices on the command line)."
         )
     if len(levels) > MAX_LEVELS:
+        is_count = not (levels % 1).any() and levels[0] >= 0
+        hint = (
+            "if they count plays or the like, learn from them as choices, without y "
+            "(--choices on the command line)"
+            if is_count
+            else f"round them first (--round {_step(levels):g} on the command line)"
+        )
         raise InputError(
             f"y holds {len(levels)} different ratings, at most {MAX_LEVELS} levels "
-            "can be told apart; round them first."
+            f"can be told apart; {hint}."
         )
     return levels
 
 
+def _step(levels: Floats) -> float:
+    """Round number that cuts the range of levels into not too many."""
+    least = float(np.ptp(levels)) / (MAX_LEVELS - 1) * 2
+    return float(10.0 ** np.ceil(np.log10(least)) / 2)
+
+
+def as_frame(X: Any) -> Any:
+    """Turn a table of Arrow's kind (Polars, PyArrow, DuckDB) into one of pandas."""
+    if isinstance(X, pd.DataFrame) or not hasattr(X, "__arrow_c_stream__"):
+        return X
+    from recs_anomaly.datasets.parquet_files import of_arrow
+
+    return of_arrow(X)
+
+
+def moments_of(X: ArrayLike | pd.DataFrame) -> NDArray[Any] | None:
+    """Return the time stamps of a table, if all its rows have one."""
+    if not isinstance(X, pd.DataFrame) or "timestamp" not in X:
+        return None
+    moments = X["timestamp"]
+    is_time = is_numeric_dtype(moments) or is_datetime64_any_dtype(moments)
+    return moments.to_numpy() if is_time and not moments.isna().any() else None
+
+
 def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFrame:
     """Two columns of ids, with those named user_id and item_id preferred."""
+    X = as_frame(X)
     frame = X if isinstance(X, pd.DataFrame) else _framed(X)
     if len(frame) < at_least:
         raise InputError(
             f"X must hold at least {at_least} (user, item) pairs; "
             f"got n_samples={len(frame)}."
         )
-    if set(ID_COLUMNS) <= set(frame.columns) and list(frame.columns) != ID_COLUMNS:
+    if set(ID_COLUMNS) <= set(frame.columns):
         frame = frame[ID_COLUMNS]
+    roles = [role_of(name) for name in frame.columns]
+    if roles != ID_COLUMNS and all(roles.count(role) == 1 for role in ID_COLUMNS):
+        named = [roles.index(role) for role in ID_COLUMNS]
+        if set(ID_COLUMNS) - set(frame.columns):
+            warnings.warn(
+                f"X was taken by its names: users from {frame.columns[named[0]]!r}, "
+                f"items from {frame.columns[named[1]]!r}.",
+                UserWarning,
+                stacklevel=4,
+            )
+        frame = frame.iloc[:, named]
     if frame.shape[1] != 2:
         raise InputError(
             f"X has {frame.shape[1]} feature(s), but RBMRecommender is expecting "
@@ -151,10 +312,10 @@ def _framed(X: ArrayLike) -> pd.DataFrame:
         raise InputError(f"X must be a table of ids. {error}") from error
 
 
-def checked_ratings(y: ArrayLike, n_pairs: int) -> Floats:
-    """Ratings as finite numbers, one for each pair."""
+def checked_ratings(y: ArrayLike, n_pairs: int | None) -> Floats:
+    """Ratings as finite numbers, one for each pair; None for any number of them."""
     values = _numbers(y, "y")
-    if len(values) != n_pairs:
+    if n_pairs is not None and len(values) != n_pairs:
         raise InputError(f"X has {n_pairs} pairs, but y has {len(values)} ratings.")
     return values
 
@@ -178,14 +339,20 @@ def _numbers(given: ArrayLike, name: str) -> Floats:
 
 
 def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
-    """Make one row of own ratings, or of choices; the last of a repeated item wins."""
+    """Make one row of own ratings, or of choices; the last of a repeated item wins.
+
+    Items that nobody has rated are left out, with a warning, if others remain.
+    """
+    items: NDArray[Any] | list[Hashable]
     if len(levels) > 1:
         items, values = _own_ratings_columns(own_ratings)
         codes = nearest_levels(values, levels)
-        columns = lookup.columns_of(items)
     else:
-        columns = lookup.columns_of(_own_choices(own_ratings))
-        codes = np.zeros(len(columns), np.int64)
+        items = _own_choices(own_ratings)
+        codes = np.zeros(len(items), np.int64)
+    columns = lookup.known_columns("own_ratings", items)
+    is_known = columns >= 0
+    columns, codes = columns[is_known], codes[is_known]
     order = np.argsort(columns, kind="stable")
     columns, codes = columns[order], codes[order]
     is_last = np.append(columns[1:] != columns[:-1], True)[: len(columns)]
@@ -246,6 +413,20 @@ def nearest_levels(values: Floats, levels: Floats) -> Ints:
     return np.searchsorted(middles, values).astype(np.int64)
 
 
+def tell_moved(values: Floats, levels: Floats, places: Ints) -> None:
+    """Warn of values that are none of the levels, and count as those of `places`."""
+    moved = np.abs(levels[places] - values) > SAME * np.ptp(levels)
+    if moved.any():
+        first = int(moved.argmax())
+        warnings.warn(
+            f"{moved.sum()} of {len(values)} ratings lie between levels of the model "
+            f"and count as the nearest: {values[first]:g} as "
+            f"{levels[places[first]]:g}.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
 class Lookup:
     """Finds the numbers of ids by hashing; one table serves many look-ups."""
 
@@ -271,17 +452,41 @@ class Lookup:
     def columns_of(self, items: Iterable[Hashable]) -> Ints:
         """Columns of items, all of which must be known."""
         wanted = items if isinstance(items, np.ndarray) else list(items)
-        if not len(wanted):
-            return np.zeros(0, np.int64)
-        columns = _places(self._items, wanted)
+        columns = self.places_of(wanted)
         if (columns < 0).any():
-            unknown = [wanted[place] for place in np.flatnonzero(columns < 0)]
-            named = ", ".join(map(repr, unknown[:MAX_NAMED]))
-            raise UnknownItemError(
-                f"{len(unknown)} of {len(wanted)} items have no ratings in the "
-                f"training data: {named}{', ...' if len(unknown) > MAX_NAMED else ''}."
+            raise self._unknown_items(wanted, columns)
+        return columns
+
+    def places_of(self, items: NDArray[Any] | list[Hashable]) -> Ints:
+        """Columns of items, -1 for those that are unknown."""
+        return _places(self._items, items) if len(items) else np.zeros(0, np.int64)
+
+    def known_columns(self, name: str, items: NDArray[Any] | list[Hashable]) -> Ints:
+        """Columns of items, -1 for those that are unknown, if not all of them are.
+
+        A warning counts the unknown ones of the argument `name`.
+        """
+        columns = self.places_of(items)
+        if len(columns) and (columns < 0).all():
+            raise self._unknown_items(items, columns)
+        if (columns < 0).any():
+            error = self._unknown_items(items, columns)
+            warnings.warn(
+                f"{name}: {str(error).removesuffix('.')}; they were left out.",
+                UserWarning,
+                stacklevel=4,
             )
         return columns
+
+    def _unknown_items(
+        self, wanted: NDArray[Any] | list[Hashable], columns: Ints
+    ) -> UnknownItemError:
+        unknown = [wanted[place] for place in np.flatnonzero(columns < 0)]
+        named = ", ".join(map(repr, unknown[:MAX_NAMED]))
+        return UnknownItemError(
+            f"{len(unknown)} of {len(wanted)} items have no ratings in the "
+            f"training data: {named}{', ...' if len(unknown) > MAX_NAMED else ''}."
+        )
 
     def numbers_of(self, pairs: pd.DataFrame) -> tuple[Ints, Ints]:
         """Rows and columns of pairs; unknown ids are the empty last ones."""
@@ -298,11 +503,27 @@ class Lookup:
         return Ids(users, items), rows, columns
 
 
+def id_index(ids: list[Hashable]) -> Any:
+    """Index of ids, in which whole numbers beside something else are no floats."""
+    index: Any = pd.Index(ids, tupleize_cols=False)
+    if index.dtype.kind == "f" and not all(isinstance(each, float) for each in ids):
+        index = pd.Index(ids, dtype=object, tupleize_cols=False)
+    return index
+
+
 def _places(index: Any, wanted: Any) -> Ints:
-    """Place of each id, -1 for an id that is not there."""
+    """Place of each id, -1 for an id that is not there.
+
+    Numbers of different types are compared as Python does, without a loss of digits.
+    """
+    other = wanted
     if not isinstance(wanted, np.ndarray | pd.Series):
-        wanted = pd.Index(list(wanted), tupleize_cols=False)
-    places: Ints = index.get_indexer(wanted).astype(np.int64)
+        other = id_index(list(wanted))
+    kinds = index.dtype.kind, other.dtype.kind
+    if kinds[0] in "iuf" and kinds[0] != kinds[1]:
+        index = index.astype(object)
+        other = pd.Index(other, tupleize_cols=False).astype(object)
+    places: Ints = index.get_indexer(other).astype(np.int64)
     return places
 
 
@@ -311,6 +532,24 @@ def _with_new(
 ) -> tuple[Ints, NDArray[Any]]:
     places = _places(index, wanted)
     is_new = places < 0
-    codes, new = pd.factorize(wanted[is_new].infer_objects())
+    codes, unique = pd.factorize(wanted[is_new].infer_objects())
     places[is_new] = len(ids) + codes
-    return places, np.concatenate([ids, np.asarray(new)]) if len(new) else ids
+    if not len(unique):
+        return places, ids
+    new = np.asarray(unique)
+    if new.dtype != ids.dtype:
+        # NumPy would make floats of two kinds of whole numbers, or text of numbers.
+        whole = ids.dtype.kind == "i" and _as_whole(new)
+        new = new.astype(ids.dtype if whole else object)
+        ids = ids.astype(new.dtype)
+    return places, np.concatenate([ids, new])
+
+
+def _as_whole(ids: NDArray[Any]) -> bool:
+    """Tell whether ids are int64 without a loss."""
+    if ids.dtype.kind == "i":
+        return True
+    if ids.dtype.kind == "u":
+        return bool(ids.max() <= np.iinfo(np.int64).max)
+    is_float = ids.dtype.kind == "f"
+    return is_float and bool((np.abs(ids) <= EXACT_WHOLE).all() and not (ids % 1).any())

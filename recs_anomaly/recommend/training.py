@@ -1,4 +1,4 @@
-"""Training of the rating RBM in Keras, on its leave-one-out conditionals.
+"""Training of the rating RBM on its leave-one-out conditionals, in NumPy.
 
 Contrastive divergence learns to reconstruct ratings that the hidden units have seen.
 Prediction asks something else: one rating given the *others* of its row. For a row of
@@ -7,29 +7,24 @@ a rating out and its own message is subtracted. So the model is trained on exact
 question that it will be asked, the composite likelihood of mean-field conditionals
 (Besag, 1975, with the mean field of Salakhutdinov, Mnih & Hinton, 2007). Time and
 memory of a step grow with the number of ratings in the batch.
+
+The model is small, and its gradient a page: Keras would take longer to start than the
+training takes. The tests hold it against Keras' own.
 """
 
-from collections.abc import Callable
-from functools import partial
+import math
+import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import keras
 import numpy as np
-from keras import ops
+from scipy.sparse import csc_array
 
-from recs_anomaly.core.arrays import Ints
-from recs_anomaly.core.checkpoints import Checkpoint, key_of
-from recs_anomaly.core.training import (
-    Batch,
-    LossOfBatches,
-    Progress,
-    Schedule,
-    ShuffledBatches,
-    TrainingHistory,
-    train,
-)
-from recs_anomaly.recommend.rows import RatingRows, column_level_counts
+from recs_anomaly.core.arrays import Floats, Ints, Singles
+from recs_anomaly.core.checkpoints import Checkpoint, Standing, key_of
+from recs_anomaly.core.progress import Progress, Schedule, TrainingHistory
+from recs_anomaly.recommend.rows import RatingRows, column_level_counts, segment_sum
 from recs_anomaly.recommend.view_rbm import (
     LEVEL_SHRINKAGE,
     RatingRBM,
@@ -42,6 +37,9 @@ COUPLING_SPREAD = 0.05
 COLUMN_SHRINKAGE = 20.0
 MAX_STEPS = 400
 MIN_BATCH = 4096
+# Of Adam, as Keras has them but for the second.
+MOMENTUM, MEMORY, EPSILON = 0.9, 0.99, 1e-7
+FIXED = ("column_level", "level_log_frequency")
 
 
 class RatingRBMConfig(NamedTuple):
@@ -58,87 +56,106 @@ class RatingRBMConfig(NamedTuple):
     bias_decay: float = 0.05
 
 
-class RatingRBMTrainer(LossOfBatches):
-    """Keras model whose loss is the leave-one-out likelihood of a batch of rows."""
+class RowBatch(NamedTuple):
+    """Rows of ratings, and what each rating's row tells without it."""
 
-    def __init__(self, start: RatingRBM, config: RatingRBMConfig, seed: int) -> None:
-        super().__init__()
-        self.config = config
-        self._dropout_seed = keras.random.SeedGenerator(seed)
-        self._parameters = {
-            name: self._weight(name, value) for name, value in start._asdict().items()
-        }
-        self._first_visible_bias = np.asarray(start.visible_bias, "float32")
-
-    def _weight(self, name: str, value: np.ndarray) -> keras.Variable:
-        return self.add_weight(
-            shape=value.shape,
-            initializer=lambda shape, dtype: ops.convert_to_tensor(value, dtype),
-            trainable=name not in ("column_level", "level_log_frequency"),
-            name=name,
-        )
-
-    def call(self, batch: Batch, training: bool = False) -> keras.KerasTensor:
-        """Logits of the level of each rating given the other ratings of its row."""
-        weight = self._parameters
-        coupling = ops.take(weight["coupling"], batch["column"], axis=0)
-        presence = ops.take(weight["presence"], batch["column"], axis=0)
-        level_in = ops.take(weight["level_in"], batch["level"])[:, None]
-        message = (level_in * coupling + presence) * self._seen(batch, training)
-        total = ops.segment_sum(message, batch["row"], ops.shape(batch["row_count"])[0])
-        others = ops.take(total, batch["row"], axis=0) - message
-        hidden = ops.tanh(weight["hidden_bias"] + others * batch["scale"][:, None])
-        mean_weight, habit_weight = ops.split(weight["row_weights"], 2)
-        drive = ops.sum(hidden * coupling, axis=1) + mean_weight * batch["mean"]
-        bias = ops.take(weight["visible_bias"], batch["column"], axis=0)
-        self.add_loss(self._penalty(batch, coupling, presence, bias))
-        return (
-            bias + drive[:, None] * weight["level_out"] + habit_weight * batch["habits"]
-        )
-
-    def _seen(self, batch: Batch, training: bool) -> keras.KerasTensor:
-        """One over the keep rate for ratings that the hidden units see, else zero."""
-        present = batch["weight"][:, None]
-        rate = self.config.input_dropout
-        if not training or rate == 0:
-            return present
-        drawn = keras.random.uniform(ops.shape(present), seed=self._dropout_seed)
-        return present * ops.cast(drawn > rate, present.dtype) / (1.0 - rate)
-
-    def _penalty(
-        self,
-        batch: Batch,
-        coupling: keras.KerasTensor,
-        presence: keras.KerasTensor,
-        bias: keras.KerasTensor,
-    ) -> keras.KerasTensor:
-        first_bias = ops.take(self._first_visible_bias, batch["column"], axis=0)
-        length = ops.sum(coupling**2 + presence**2, axis=1)
-        drift = ops.sum((bias - first_bias) ** 2, axis=1)
-        paid = self.config.decay * length + self.config.bias_decay * drift
-        return _weighted_mean(paid, batch["weight"])
-
-    def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
-        """Mean negative log-likelihood of the batch's ratings, and the penalty."""
-        surprise = keras.losses.sparse_categorical_crossentropy(
-            batch["level"], output, from_logits=True
-        )
-        return _weighted_mean(surprise, batch["weight"]) + sum(self.losses)
-
-    def arrays(self) -> RatingRBM:
-        """Copy the parameters out, for the NumPy forward pass."""
-        return RatingRBM(
-            *(
-                np.asarray(ops.convert_to_numpy(self._parameters[name]), np.float64)
-                for name in RatingRBM._fields
-            )
-        )
+    ratings: RatingRows
+    seen: Singles  # (n, 1) what the hidden units see of each: 0, or 1 and more
+    scale: Singles  # (n, 1) of the input of the hidden units
+    mean: Singles  # (n,)
+    habits: Singles  # (n, K)
 
 
-def _weighted_mean(
-    values: keras.KerasTensor, weight: keras.KerasTensor
-) -> keras.KerasTensor:
-    return ops.sum(values * weight) / ops.sum(weight)
+def loss_and_gradient(
+    rbm: RatingRBM, batch: RowBatch, config: RatingRBMConfig, first_bias: Singles
+) -> tuple[float, RatingRBM]:
+    """Mean surprise at the ratings of a batch with the penalty, and its slopes.
+
+    Of what is not learned the slope is 0.
+    """
+    ratings = batch.ratings
+    columns, levels, offsets = ratings.columns, ratings.levels, ratings.offsets
+    n, counts, each = len(columns), ratings.counts, np.arange(len(columns))
+    coupling, presence = rbm.coupling[columns], rbm.presence[columns]
+    level_in = rbm.level_in[levels, None]
+    message = (level_in * coupling + presence) * batch.seen
+    others = np.repeat(segment_sum(message, offsets), counts, axis=0) - message
+    hidden = np.tanh(rbm.hidden_bias + others * batch.scale)
+    mean_weight, habit_weight = rbm.row_weights
+    drive = np.einsum("nh,nh->n", hidden, coupling) + mean_weight * batch.mean
+    bias = rbm.visible_bias[columns]
+    logits = bias + drive[:, None] * rbm.level_out + habit_weight * batch.habits
+    logits -= logits.max(axis=1, keepdims=True)
+    masses = np.exp(logits)
+    total = masses.sum(axis=1)
+    drift = bias - first_bias[columns]
+    paid = np.vdot(coupling, coupling) + np.vdot(presence, presence)
+    loss = np.log(total).sum() - logits[each, levels].sum()
+    loss += config.decay * paid + config.bias_decay * np.vdot(drift, drift)
+
+    excess = masses / total[:, None]
+    excess[each, levels] -= 1.0
+    excess /= n
+    push = excess @ rbm.level_out
+    bent = push[:, None] * coupling
+    bent *= 1.0 - hidden**2
+    pull = bent * batch.scale
+    told = np.repeat(segment_sum(pull, offsets), counts, axis=0) - pull
+    told *= batch.seen
+    of_coupling = push[:, None] * hidden + level_in * told
+    of_coupling += (2 * config.decay / n) * coupling
+    of_level = np.einsum("nh,nh->n", told, coupling)
+    told += (2 * config.decay / n) * presence
+    excess_of_bias = excess + (2 * config.bias_decay / n) * drift
+    width, depth = coupling.shape[1], excess.shape[1]
+    # One sum over each column for all that belongs to a column.
+    place = csc_array(
+        (np.ones(n, np.float32), columns, np.arange(n + 1)), (ratings.n_columns, n)
+    )
+    sums = place @ np.hstack([of_coupling, told, excess_of_bias])
+    gradient = RatingRBM(
+        coupling=sums[:, :width],
+        presence=sums[:, width : 2 * width],
+        hidden_bias=bent.sum(axis=0),
+        level_in=np.bincount(levels, of_level, depth).astype(np.float32),
+        visible_bias=sums[:, 2 * width :],
+        level_out=drive @ excess,
+        row_weights=np.array(
+            [push @ batch.mean, np.vdot(excess, batch.habits)], np.float32
+        ),
+        column_level=np.zeros_like(rbm.column_level),
+        level_log_frequency=np.zeros_like(rbm.level_log_frequency),
+    )
+    return float(loss) / n, gradient
+
+
+class Adam:
+    """Steps down a gradient (Kingma & Ba, 2015); the rate falls linearly to zero."""
+
+    def __init__(self, start: RatingRBM, learning_rate: float, n_steps: int) -> None:
+        self._rate, self._n_steps, self._step = learning_rate, n_steps, 0
+        self._means = [np.zeros_like(part) for part in start]
+        self._squares = [np.zeros_like(part) for part in start]
+
+    def step(self, rbm: RatingRBM, gradient: RatingRBM) -> None:
+        """Change the parameters in place."""
+        rate = self._rate * max(1.0 - self._step / self._n_steps, 0.0)
+        self._step += 1
+        rate *= math.sqrt(1.0 - MEMORY**self._step) / (1.0 - MOMENTUM**self._step)
+        moments = zip(self._means, self._squares, strict=True)
+        for value, slope, (mean, square) in zip(rbm, gradient, moments, strict=True):
+            mean += (1.0 - MOMENTUM) * (slope - mean)
+            square += (1.0 - MEMORY) * (slope**2 - square)
+            value -= rate * mean / (np.sqrt(square) + EPSILON)
+
+    def state(self) -> list[np.ndarray]:
+        """All that the next steps depend on."""
+        return [np.array(self._step), *self._means, *self._squares]
+
+    def resume(self, state: list[np.ndarray]) -> None:
+        """Take up a state."""
+        self._step, n = int(state[0]), len(self._means)
+        self._means, self._squares = list(state[1 : n + 1]), list(state[n + 1 :])
 
 
 def starting_point(
@@ -179,64 +196,158 @@ def fit_rating_rbm(
     validate: Callable[[RatingRBM], float] | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[RatingRBM, TrainingHistory]:
-    """Train one view; `validate` gives the validation loss of a candidate."""
+    """Train one view; `validate` gives the validation loss of a candidate.
+
+    Where the checkpoint holds an earlier run of the same training, it goes on there.
+    Ctrl-C keeps what the epochs that have ended have learned, with a warning; in the
+    first epoch there is nothing to keep.
+    """
     kept = None
     if checkpoint is not None:
-        plan = (config, schedule, seed, keras.backend.backend())
+        plan = (config, schedule, seed, "numpy")
         kept = Checkpoint(checkpoint, key_of(plan, (*ratings[:3], *start)))
-    model = RatingRBMTrainer(start, config, seed)
-    batches = ShuffledBatches(partial(_draw_batches, ratings, start), seed)
+    run = _Run(ratings, start, config, schedule, seed, validate)
     with progress:
-        history = train(
-            model,
-            batches,
-            schedule,
-            progress,
-            None if validate is None else lambda: validate(model.arrays()),
-            kept,
+        standing = kept.read() if kept else None
+        if standing is not None:
+            run.resume(standing)
+            progress.resumed(len(standing.loss))
+        try:
+            while not run.is_over:
+                run.epoch(progress)
+                if kept is not None:
+                    kept.write(run.standing())
+        except KeyboardInterrupt:
+            n_done = len(run.history.loss)
+            if not n_done:
+                raise
+            warnings.warn(
+                f"training was interrupted in epoch {n_done + 1} of {schedule.epochs}; "
+                f"the best of the {n_done} before it was kept.",
+                UserWarning,
+                stacklevel=2,
+            )
+            return run.best(), run.history._replace(is_interrupted=True)
+    return run.best(), run.history
+
+
+class _Run:
+    """One training of one view, an epoch at a time."""
+
+    def __init__(
+        self,
+        ratings: RatingRows,
+        start: RatingRBM,
+        config: RatingRBMConfig,
+        schedule: Schedule,
+        seed: int,
+        validate: Callable[[RatingRBM], float] | None,
+    ) -> None:
+        self.history = TrainingHistory([], [])
+        self._ratings, self._config, self._schedule = ratings, config, schedule
+        self._validate, self._seed = validate, seed
+        self._rbm = _cast(start, np.float32)
+        self._best = self._rbm
+        self._first_bias: Any = self._rbm.visible_bias.copy()
+        n_steps = schedule.epochs * n_batches(ratings)
+        self._adam = Adam(self._rbm, schedule.learning_rate, max(n_steps, 1))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or nothing has improved for long enough."""
+        return (
+            len(self.history.loss) >= self._schedule.epochs
+            or self._epochs_without_gain >= self._schedule.patience
         )
-    return model.arrays(), history
+
+    @property
+    def _epochs_without_gain(self) -> int:
+        losses = self.history.validation_loss
+        return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
+
+    def epoch(self, progress: Progress) -> None:
+        """Pass over all ratings once."""
+        n_done = len(self.history.loss)
+        # Each epoch has a generator of its own, so that any can be the first of a run.
+        rng = np.random.default_rng((self._seed, n_done))
+        loss, groups = 0.0, _draw_rows(self._ratings, rng)
+        for place, rows in enumerate(groups, start=1):
+            batch = make_batch(
+                self._ratings.take(rows), self._rbm, self._config.input_dropout, rng
+            )
+            one, gradient = loss_and_gradient(
+                self._rbm, batch, self._config, self._first_bias
+            )
+            self._adam.step(self._rbm, gradient)
+            loss += one / len(groups)
+            progress.step(n_done + place / len(groups))
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"training diverged in epoch {n_done + 1}: the loss is {loss}; "
+                "a smaller learning_rate helps."
+            )
+        if self._validate is not None:
+            self.history.validation_loss.append(
+                self._validate(_cast(self._rbm, np.float64))
+            )
+        self.history.loss.append(loss)
+        if self._epochs_without_gain == 0:
+            self._best = _cast(self._rbm, np.float32)
+        progress.epoch(n_done + 1, self.history, self.best)
+
+    def best(self) -> RatingRBM:
+        """Parameters of the best epoch, or of the last where there is no telling."""
+        return _cast(self._best, np.float64)
+
+    def standing(self) -> Standing:
+        """All that the rest of the training depends on."""
+        return Standing(
+            *self.history[:2], [*self._rbm], self._adam.state(), [*self._best]
+        )
+
+    def resume(self, standing: Standing) -> None:
+        """Go on where an earlier run stood."""
+        self.history = TrainingHistory(standing.loss, standing.validation_loss)
+        self._rbm = _cast(standing.variables, np.float32)
+        self._best = _cast(standing.best, np.float32)
+        self._adam.resume(standing.optimizer)
 
 
-def _draw_batches(
-    ratings: RatingRows, rbm: RatingRBM, rng: np.random.Generator
-) -> list[Callable[[], Batch]]:
+def _cast(parts: Iterable[Any], kind: type[np.floating[Any]]) -> RatingRBM:
+    arrays: list[Any] = [np.array(part, kind) for part in parts]
+    return RatingRBM(*arrays)
+
+
+def _batch_size(ratings: RatingRows) -> int:
+    return max(MIN_BATCH, -(-int(ratings.offsets[-1]) // MAX_STEPS))
+
+
+def n_batches(ratings: RatingRows) -> int:
+    """Count the steps of an epoch."""
+    return len(_draw_rows(ratings, np.random.default_rng(0)))
+
+
+def _draw_rows(ratings: RatingRows, rng: np.random.Generator) -> list[Ints]:
     """Shuffle the rows and cut them into batches of about equal numbers of ratings."""
     rows = rng.permutation(np.flatnonzero(ratings.counts))
-    size = max(MIN_BATCH, -(-int(ratings.offsets[-1]) // MAX_STEPS))
-    batch_of = np.cumsum(ratings.counts[rows]) // size
-    cuts = np.flatnonzero(np.diff(batch_of)) + 1
-    return [partial(_batch, ratings, rbm, part) for part in np.split(rows, cuts)]
+    batch_of = np.cumsum(ratings.counts[rows]) // _batch_size(ratings)
+    return np.split(rows, np.flatnonzero(np.diff(batch_of)) + 1)
 
 
-def _batch(ratings: RatingRows, rbm: RatingRBM, rows: Ints) -> Batch:
-    """Arrays of one batch, padded so that few different shapes are ever compiled."""
-    part = ratings.take(rows)
+def make_batch(
+    part: RatingRows, rbm: RatingRBM, dropout: float, rng: np.random.Generator
+) -> RowBatch:
+    """Gather what a step needs of some rows; the hidden units see a share of them."""
     context = contexts_without_self(rbm, part)
-    n_padded = _padded(len(part.columns))
-    count = np.zeros(_padded(part.n_rows), "float32")
-    count[: part.n_rows] = part.counts
-
-    def pad(values: np.ndarray, dtype: str, fill: float = 0) -> np.ndarray:
-        out = np.full((n_padded, *values.shape[1:]), fill, dtype)
-        out[: len(values)] = values
-        return out
-
-    return {
-        "column": pad(part.columns, "int32"),
-        "level": pad(part.levels, "int32"),
-        "row": pad(part.rows, "int32", fill=len(count) - 1),
-        "row_count": count,
-        "scale": pad(
-            count_scale(part.counts[part.rows].astype(np.float64) - 1.0), "float32"
-        ),
-        "mean": pad(context.mean, "float32"),
-        "habits": pad(context.habits, "float32"),
-        "weight": pad(np.ones(len(part.columns)), "float32"),
-    }
-
-
-def _padded(size: int) -> int:
-    """Next multiple of an eighth of the power of two above, at least 64."""
-    step = max(64, 1 << max(int(size - 1).bit_length() - 3, 0))
-    return -(-size // step) * step
+    others: Floats = np.repeat(part.counts, part.counts) - np.float64(1.0)
+    scale = count_scale(others)
+    seen = np.ones((len(part.columns), 1), np.float32)
+    if dropout:
+        seen *= (rng.random(seen.shape, np.float32) > dropout) / np.float32(1 - dropout)
+    return RowBatch(
+        part,
+        seen,
+        scale.astype(np.float32)[:, None],
+        context.mean.astype(np.float32),
+        context.habits.astype(np.float32),
+    )

@@ -48,13 +48,18 @@ BAD_FILES = {
         r"Row #3: Expected 3 columns",
     ),
     "missing cell": (HEADER + "1,2,3\n1,2\n", r"Row #3: Expected 3 columns, got 2"),
-    "endless quotation": (
-        HEADER + '1,"2,3\n' + "1,2,3\n" * 9,
-        "is not a regular table",
+    "endless quotation and one that is needed": (
+        HEADER + '1,"2,3\n1,"a,b",4\n' + "1,2,3\n" * 9,
+        "is not a regular table: Row #3: Expected 3 columns, got 4",
     ),
     "web page": ("\n<!DOCTYPE html>\n<html>,,</html>", r"is a web page, not a table;"),
     "XML": ('<?xml version="1.0"?><a,b,c/>', "is a web page"),
-    "JSON": ('[{"user": 1, "item": 2, "rating": 3}]', "no column for user_id"),
+    "JSON of something else": ('[{"who": 1}]', "no column for user_id: it has who"),
+    "torn JSON": ('{"user": 1, "item": 2, "rating": 3}\n{"user"', "is damaged JSON: "),
+    "JSON with lists": (
+        '{"user": 1, "item": [2], "rating": 3}',
+        r"has a list<.*> in each item_id\.$",
+    ),
     "zip archive": (
         b"PK\x03\x04\x00\x00a,b,c",
         r"is a binary file; tables are read fro",
@@ -65,6 +70,7 @@ BAD_FILES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*quotation marks are text in it")
 @pytest.mark.parametrize("case", BAD_FILES)
 def test_a_bad_file_says_what_is_bad_in_one_sentence(write: Writer, case: str) -> None:
     content, message = BAD_FILES[case]

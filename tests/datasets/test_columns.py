@@ -4,12 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from recs_anomaly.datasets._columns import (
-    ITEM_COLUMNS,
-    RATING_COLUMNS,
-    find_columns,
-    names_any_column,
-)
+from recs_anomaly.datasets._columns import find_columns, names_any_column
+from recs_anomaly.datasets._roles import ITEM_COLUMNS, RATING_COLUMNS
 from recs_anomaly.datasets._text_tables import TableFileError
 
 FILE = Path("some.csv")

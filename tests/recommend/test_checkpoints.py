@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from recs_anomaly import RBMRecommender
-from recs_anomaly.core.training import EpochMonitor
+from recs_anomaly.core.arrays import Ints
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import fitting as _rating_fit
+from recs_anomaly.recommend import training
+from recs_anomaly.recommend.rows import RatingRows
 
 IDS = ["user_id", "item_id"]
-
-pytestmark = pytest.mark.usefixtures("eager_keras")
 
 
 def quick(**parameters: object) -> RBMRecommender:
@@ -31,13 +31,18 @@ def ratings() -> pd.DataFrame:
 def stop_before_epoch(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Press Ctrl-C when an epoch begins for the time `count`, of both views."""
     begun: list[int] = []
+    rng = np.random.default_rng(0)
 
-    def begin(self: EpochMonitor, epoch: int, logs: object = None) -> None:
-        begun.append(epoch)
+    draw = training._draw_rows
+
+    def begin(ratings: RatingRows, rng: np.random.Generator) -> list[Ints]:
+        begun.append(1)
         if len(begun) == count:
             raise KeyboardInterrupt
+        return draw(ratings, rng)
 
-    monkeypatch.setattr(EpochMonitor, "on_epoch_begin", begin)
+    monkeypatch.setattr(training, "n_batches", lambda ratings: len(draw(ratings, rng)))
+    monkeypatch.setattr(training, "_draw_rows", begin)
 
 
 def test_a_stopped_fit_goes_on_from_its_checkpoint_to_the_same_model(
@@ -95,7 +100,7 @@ def test_a_fit_that_is_stopped_after_its_views_does_not_train_them_again(
             quick().fit(ratings[IDS], ratings["rating"], checkpoint=folder)
     assert sorted(path.stem for path in folder.iterdir()) == ["item-view", "user-view"]
     with monkeypatch.context() as patch:
-        patch.setattr(EpochMonitor, "on_epoch_begin", stop)
+        patch.setattr(training, "loss_and_gradient", stop)
         again = quick().fit(ratings[IDS], ratings["rating"], checkpoint=folder)
     whole = quick().fit(ratings[IDS], ratings["rating"])
     np.testing.assert_array_equal(again.item_weights_, whole.item_weights_)

@@ -5,15 +5,14 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from recs_anomaly.core.arrays import Floats
-from recs_anomaly.core.training import Batch, Progress, Schedule
+from recs_anomaly.core.progress import Progress, Schedule
 from recs_anomaly.recommend import training
 from recs_anomaly.recommend.rows import RatingRows, to_rows
 from recs_anomaly.recommend.view_rbm import RatingRBM, level_place
 from tests import naive
+from tests.recommend.keras_twin import RatingRBMTwin
 from tests.recommend.ragged import N_LEVELS, pairs_of_rows, random_ratings, random_rbm
 
 PLAIN = training.RatingRBMConfig(3, decay=0.0, input_dropout=0.0, bias_decay=0.0)
@@ -23,16 +22,21 @@ TRAINED = (
 )
 
 
-def logits_of_keras(
+def batch_of(
+    ratings: RatingRows, rbm: RatingRBM, dropout: float = 0.0
+) -> training.RowBatch:
+    return training.make_batch(ratings, rbm, dropout, np.random.default_rng(0))
+
+
+def loss_and_gradient(
     ratings: RatingRows,
     rbm: RatingRBM,
     config: training.RatingRBMConfig = PLAIN,
-    training_: bool = False,
-) -> Floats:
-    model = training.RatingRBMTrainer(rbm, config, seed=0)
-    batch = training._batch(ratings, rbm, np.arange(ratings.n_rows))
-    logits = keras.ops.convert_to_numpy(model(batch, training=training_))
-    return np.asarray(logits[: len(ratings.columns)])
+    start: RatingRBM | None = None,
+) -> tuple[float, RatingRBM]:
+    batch = batch_of(ratings, rbm, config.input_dropout)
+    first = (start or rbm).visible_bias
+    return training.loss_and_gradient(rbm, batch, config, first)
 
 
 def naive_logits(ratings: RatingRows, rbm: RatingRBM) -> Floats:
@@ -53,56 +57,65 @@ def naive_loss(ratings: RatingRows, rbm: RatingRBM) -> float:
     return float(surprise.mean())
 
 
-def keras_loss(
-    model: training.RatingRBMTrainer, batch: Batch, is_training: bool = True
-) -> keras.KerasTensor:
-    return model.compute_loss(x=batch, y_pred=model(batch, training=is_training))
-
-
-def test_logits_of_keras_are_those_after_removal() -> None:
-    ratings, rbm = random_ratings(), random_rbm(9)
-    expected = naive_logits(ratings, rbm)
-    np.testing.assert_allclose(logits_of_keras(ratings, rbm), expected, atol=2e-5)
-
-
-@pytest.mark.parametrize("n_rows", [3, 64, 130])
-def test_padding_does_not_matter(n_rows: int) -> None:
-    # 64 rows fill their padded shape: padded ratings then fall on a real row.
-    ratings = random_ratings(n_rows=n_rows + 1).take(np.arange(n_rows))
-    rbm = random_rbm(9)
-    model = training.RatingRBMTrainer(rbm, PLAIN._replace(decay=0.3), seed=0)
-    batch = training._batch(ratings, rbm, np.arange(n_rows))
-    n_ratings = len(ratings.columns)
-    assert len(batch["column"]) > n_ratings
-    bare = {
-        name: values if name == "row_count" else values[:n_ratings]
-        for name, values in batch.items()
-    }
-    padded = keras.ops.convert_to_numpy(model(batch))[:n_ratings]
-    np.testing.assert_allclose(
-        padded, keras.ops.convert_to_numpy(model(bare)), rtol=1e-6
-    )
-    assert float(keras_loss(model, batch)) == pytest.approx(
-        float(keras_loss(model, bare)), rel=1e-6
-    )
-
-
 def test_the_gradient_is_that_of_ratings_really_removed() -> None:
     ratings, rbm = random_ratings(5, 4, share=0.7), random_rbm(4, n_hidden=2)
-    model = training.RatingRBMTrainer(rbm, PLAIN, seed=0)
-    batch = training._batch(ratings, rbm, np.arange(5))
-    assert {weight.name for weight in model.trainable_variables} == set(TRAINED)
-    model.compile(keras.optimizers.SGD(1.0))
-    loss = model.train_on_batch(batch)  # goes down the gradient once
-    assert float(loss) == pytest.approx(naive_loss(ratings, rbm), abs=1e-5)
-    after = model.arrays()
+    loss, gradient = loss_and_gradient(ratings, rbm)
+    assert loss == pytest.approx(naive_loss(ratings, rbm), abs=1e-6)
     for name in TRAINED:
         expected = slopes(
             lambda value, name=name: naive_loss(ratings, rbm._replace(**{name: value})),
             getattr(rbm, name),
         )
-        gradient = getattr(rbm, name) - getattr(after, name)
-        np.testing.assert_allclose(gradient, expected, atol=2e-5, err_msg=name)
+        found = getattr(gradient, name)
+        np.testing.assert_allclose(found, expected, atol=2e-6, err_msg=name)
+    for name in training.FIXED:
+        assert not getattr(gradient, name).any()
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_a_step_is_that_of_keras(dropout: float) -> None:
+    ratings, start = random_ratings(40, 9), random_rbm(9)
+    config = training.RatingRBMConfig(3, 0.7, dropout, bias_decay=0.2)
+    ours = RatingRBM(*(np.array(part, np.float32) for part in start))
+    twin, adam = RatingRBMTwin(start, config), training.Adam(ours, 0.05, 4)
+    rate = keras.optimizers.schedules.PolynomialDecay(0.05, 4, end_learning_rate=0.0)
+    optimizer = keras.optimizers.Adam(rate, beta_2=training.MEMORY)
+    for _ in range(3):
+        batch = batch_of(ratings, ours, dropout)
+        loss, gradient = training.loss_and_gradient(
+            ours, batch, config, start.visible_bias.astype(np.float32)
+        )
+        theirs, slopes_of_keras = loss_and_slopes(twin, batch)
+        assert loss == pytest.approx(theirs, rel=1e-5)
+        optimizer.apply(slopes_of_keras, twin.trainable_variables)
+        adam.step(ours, gradient)
+        for name, value in twin.arrays()._asdict().items():
+            found = getattr(ours, name)
+            np.testing.assert_allclose(found, value, atol=1e-4, err_msg=name)
+
+
+def loss_and_slopes(
+    twin: RatingRBMTwin, batch: training.RowBatch
+) -> tuple[float, list[object]]:
+    """Differentiate by the backend at hand."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss = twin.loss_of(batch)
+        found = tape.gradient(loss, twin.trainable_variables)
+        # Slices of a gradient become one: what repeats in them is summed.
+        return float(loss), [tf.convert_to_tensor(each) for each in found]
+    import jax
+
+    def stateless(values: list[object]) -> object:
+        scope = zip(twin.trainable_variables, values, strict=True)
+        with keras.StatelessScope(state_mapping=scope):
+            return twin.loss_of(batch)
+
+    values = [variable.value for variable in twin.trainable_variables]
+    loss, found = jax.value_and_grad(stateless)(values)
+    return float(loss), found
 
 
 def slopes(function: Callable[[Floats], float], start: Floats) -> Floats:
@@ -119,57 +132,32 @@ def slopes(function: Callable[[Floats], float], start: Floats) -> Floats:
 def test_the_penalty_by_hand() -> None:
     ratings, rbm = random_ratings(), random_rbm(9)
     config = training.RatingRBMConfig(3, decay=0.7, input_dropout=0, bias_decay=0.2)
-    model = training.RatingRBMTrainer(rbm, config, seed=0)
-    batch = training._batch(ratings, rbm, np.arange(ratings.n_rows))
-    model._parameters["visible_bias"].assign_add(np.ones((9, N_LEVELS), "float32"))
+    drifted = rbm._replace(visible_bias=rbm.visible_bias + 1.0)
+    bare = loss_and_gradient(ratings, drifted)[0]
     length = (rbm.coupling**2 + rbm.presence**2).sum(axis=1)[ratings.columns]
-    model(batch)
     # Every bias has drifted by 1 at each of the 5 levels.
-    expected = 0.7 * length.mean() + 0.2 * N_LEVELS
-    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
-
-
-def test_dropout_hides_ratings_from_the_others_only_while_training() -> None:
-    ratings, rbm = random_ratings(40, 9), random_rbm(9)
-    config = PLAIN._replace(input_dropout=0.5)
-    whole = logits_of_keras(ratings, rbm)
-    np.testing.assert_array_equal(logits_of_keras(ratings, rbm, config), whole)
-    dropped = logits_of_keras(ratings, rbm, config, training_=True)
-    assert np.abs(dropped - whole).max() > 0.1
+    expected = bare + 0.7 * length.mean() + 0.2 * N_LEVELS
+    found = loss_and_gradient(ratings, drifted, config, start=rbm)[0]
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_what_dropout_keeps_is_scaled_up() -> None:
-    model = training.RatingRBMTrainer(
-        random_rbm(9), PLAIN._replace(input_dropout=0.25), seed=0
-    )
-    batch = {"weight": np.ones(40_000, "float32")}
-    seen = keras.ops.convert_to_numpy(model._seen(batch, training=True))
+    ratings = random_ratings(4000, 9)
+    seen = batch_of(ratings, random_rbm(9), dropout=0.25).seen
     assert set(np.unique(seen)) == {0.0, np.float32(1 / 0.75)}
     assert seen.mean() == pytest.approx(1.0, abs=0.02)
-
-
-@given(st.integers(1, 10**7))
-def test_padded_sizes_are_few_and_not_much_larger(size: int) -> None:
-    padded = training._padded(size)
-    assert size <= padded <= size + max(63, size / 4)
-    assert training._padded(padded) == padded
-
-
-def test_padded_sizes_by_hand() -> None:
-    found = [training._padded(size) for size in (1, 64, 65, 1000, 1025, 4097)]
-    assert found == [64, 64, 128, 1024, 1280, 5120]
+    assert (batch_of(ratings, random_rbm(9)).seen == 1.0).all()
 
 
 def test_batches_hold_every_row_with_ratings_once() -> None:
     ratings = random_ratings(3000, 9)
-    rbm = random_rbm(9)
-    batches = training._draw_batches(ratings, rbm, np.random.default_rng(0))
-    sizes = [int(batch()["weight"].sum()) for batch in batches]
+    groups = training._draw_rows(ratings, np.random.default_rng(0))
+    parts = [ratings.take(rows) for rows in groups]
+    sizes = [len(part.columns) for part in parts]
     assert sum(sizes) == len(ratings.columns)
     assert len(sizes) == len(ratings.columns) // training.MIN_BATCH + 1
     assert max(sizes) <= training.MIN_BATCH + 9
-    columns = [part["column"][part["weight"] > 0] for part in (b() for b in batches)]
-    counts = np.bincount(np.concatenate(columns), minlength=9)
+    counts = np.bincount(np.concatenate([part.columns for part in parts]), minlength=9)
     np.testing.assert_array_equal(counts, np.bincount(ratings.columns, minlength=9))
 
 
@@ -214,7 +202,6 @@ def test_one_seed_gives_the_same_bits() -> None:
     assert not np.array_equal(first.coupling, other.coupling)
 
 
-@pytest.mark.usefixtures("eager_keras")
 def test_the_parameters_that_validate_best_are_kept() -> None:
     candidates: list[RatingRBM] = []
 
@@ -227,8 +214,7 @@ def test_the_parameters_that_validate_best_are_kept() -> None:
     np.testing.assert_array_equal(best.coupling, candidates[1].coupling)
 
 
-@pytest.mark.usefixtures("eager_keras")
-def test_nobody_rated_column_stays_silent_where_padding_points_to_it() -> None:
+def test_a_column_that_nobody_rated_stays_silent() -> None:
     ratings = random_ratings()
     assert 0 not in ratings.columns
     rbm = fitted(ratings)
@@ -239,7 +225,6 @@ def test_nobody_rated_column_stays_silent_where_padding_points_to_it() -> None:
     assert np.abs(rbm.coupling[1:] - start.coupling[1:]).max() > 0.01
 
 
-@pytest.mark.usefixtures("eager_keras")
 @pytest.mark.parametrize("n_columns", [1, 6])
 def test_rows_of_one_rating_and_empty_rows_can_be_learned_from(n_columns: int) -> None:
     rows = np.arange(0, 24, 2)

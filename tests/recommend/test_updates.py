@@ -19,8 +19,6 @@ from recs_anomaly.recommend.rows import to_rows
 
 IDS = ["user_id", "item_id"]
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 
 @pytest.fixture(scope="module")
 def ratings() -> pd.DataFrame:
@@ -81,15 +79,12 @@ def test_all_but_what_was_trained_equals_a_refit(ratings: pd.DataFrame) -> None:
         n_old = len(encoder.coupling) - 1
         np.testing.assert_array_equal(grown.coupling[:n_old], encoder.coupling[:-1])
         assert not grown.coupling[n_old:].any(), f"{name} view knows nothing new"
-    seed = model.decomposition_seed_
-    expected = assemble(
-        rows, model._views(), model.classes_, "both", model.noise_, seed
-    )
+    expected = assemble(rows, model._views(), model.classes_, "both", model.noise_)
     for name in ("item_weights", "item_features", "item_effects", "item_habits"):
         np.testing.assert_array_equal(
             getattr(model, f"{name}_"), getattr(expected, name), err_msg=name
         )
-    choices = fit_interactions(rows, seed)
+    choices = fit_interactions(rows)
     np.testing.assert_array_equal(model.interaction_weights_, choices.weights)
 
 
@@ -161,14 +156,14 @@ def test_forgetting_is_never_having_computed_with_them(
         np.searchsorted(model.classes_, stay["rating"]),
         (len(model.users_) + 1, len(model.items_) + 1),
     )
-    views, seed = model._views(), model.decomposition_seed_
+    views = model._views()
     assert len(views.item.coupling) == len(trained.item.coupling) - len(gone)
-    expected = assemble(rows, views, model.classes_, "both", model.noise_, seed)
+    expected = assemble(rows, views, model.classes_, "both", model.noise_)
     for name in ("item_weights", "item_features", "item_effects", "item_habits"):
         np.testing.assert_array_equal(
             getattr(model, f"{name}_"), getattr(expected, name), err_msg=name
         )
-    choices = fit_interactions(rows, seed)
+    choices = fit_interactions(rows)
     np.testing.assert_array_equal(model.interaction_weights_, choices.weights)
     with pytest.raises(UnknownUserError, match="user 3 has no ratings"):
         model.recommend(3)

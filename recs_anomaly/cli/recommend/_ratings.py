@@ -1,9 +1,16 @@
 """Ratings as the commands take them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from recs_anomaly.text import printable
+
+if TYPE_CHECKING:
+    from recs_anomaly.datasets import MovieRatings
 
 
 def _names(
@@ -28,3 +35,95 @@ items_option = click.option(
     help="Table with the items' titles and genres. [default: the data set's own, or "
     "u.item, movies.dat or movies.csv beside RATINGS]",
 )
+
+seed_option = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**32 - 1),
+    help="Same seed, same result.",
+)
+
+_item_columns_option = click.option(
+    "--item-columns",
+    metavar="ITEM,TITLE",
+    callback=_names,
+    help="What the columns of --items are called, GENRES as a third if there is one.",
+)
+_unrated_option = click.option(
+    "--unrated",
+    type=float,
+    metavar="VALUE",
+    help="Rating that means 'not rated', such as 0 or -1: these rows are left out.",
+)
+_round_option = click.option(
+    "--round",
+    "step",
+    type=float,
+    metavar="STEP",
+    help="Round ratings to multiples of STEP: at most 101 different ones are learned.",
+)
+
+
+class Source(NamedTuple):
+    """Which ratings to read, and how.
+
+    Attributes
+    ----------
+    ratings : str
+        A file or the name of a data set.
+    items_file : Path or None
+    columns, item_columns : sequence of str or None
+    unrated, step : float or None
+    """
+
+    ratings: str
+    items_file: Path | None
+    columns: Sequence[str] | None
+    item_columns: Sequence[str] | None
+    unrated: float | None
+    step: float | None
+
+    def opened(self, choices: bool = False) -> "MovieRatings":
+        """Read, and say on stderr how the file was understood."""
+        from recs_anomaly.datasets.rating_files import told, with_settled_ratings
+        from recs_anomaly.recommend.serving.sources import open_choices, open_ratings
+
+        read = open_choices if choices else open_ratings
+        where = self.ratings, self.items_file, self.columns, self.item_columns
+        opened = read(*where)
+        if sentence := told(opened.ratings):
+            click.echo(printable(sentence), err=True)
+        if choices:
+            return opened
+        settled = with_settled_ratings(opened.ratings, self.unrated, self.step)
+        return opened._replace(ratings=settled)
+
+
+def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the argument RATINGS and its options, as its parameter `source`.
+
+    Parameters
+    ----------
+    command : callable
+
+    Returns
+    -------
+    command : callable
+    """
+
+    @wraps(command)
+    def called(**options: Any) -> Any:
+        source = Source(*(options.pop(name) for name in Source._fields))
+        return command(source=source, **options)
+
+    for option in (
+        _round_option,
+        _unrated_option,
+        _item_columns_option,
+        items_option,
+        columns_option,
+        click.argument("ratings"),
+    ):
+        called = option(called)
+    return called

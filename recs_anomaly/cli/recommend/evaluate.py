@@ -1,13 +1,13 @@
 """``recs-anomaly recommend evaluate``: how good, and how much better than simple."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli._tables import Column, ShownTable
-from recs_anomaly.cli.recommend._ratings import columns_option
+from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ _LIKED = {
 @click.command(
     epilog="Example: recs-anomaly recommend evaluate ml-100k --folds official"
 )
-@click.argument("ratings")
-@columns_option
+@source_options
 @click.option(
     "--folds",
     default="5",
@@ -43,15 +42,9 @@ _LIKED = {
     help="Cut the ratings at random into K parts and test on each in turn, or take the "
     "five official folds, which ml-100k alone has.",
 )
-@click.option("--seed", default=0, show_default=True, help="Same seed, same figures.")
+@seed_option
 @format_options
-def evaluate(
-    ratings: str,
-    columns: Sequence[str] | None,
-    folds: str,
-    seed: int,
-    form: str | None,
-) -> None:
+def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
     """Measure accuracy and rankings, beside those of simple rules.
 
     RATINGS is a file or the name of a data set. Each fold's test ratings are forecast
@@ -61,22 +54,27 @@ def evaluate(
     folds, their standard deviation, and a 95 % interval of the mean from a bootstrap
     over users. --csv prints one table with all measures.
     """
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
     from recs_anomaly.recommend.evaluation.evaluate import evaluate as measure
     from recs_anomaly.recommend.recommender import RBMRecommender
-    from recs_anomaly.recommend.serving.sources import open_ratings
+    from recs_anomaly.recommend.table import without_wild
 
     with warnings_in_one_line():
-        opened = open_ratings(ratings, columns=columns)
-        rated = without_repeats(opened.ratings)
+        opened = source.opened()
+        rated = without_repeats(without_wild(opened.ratings))
         cuts = _cut(rated, folds, seed)
-        load_keras()
         model = RBMRecommender(random_state=seed, verbose=1)
         table = measure(model, rated, _counted(cuts))
     show(
         form,
-        {"ratings": ratings, "folds": folds, "seed": seed, "measures": table},
+        {
+            "ratings": source.ratings,
+            "reading": opened.ratings.attrs.get("reading", {}),
+            "folds": folds,
+            "seed": seed,
+            "measures": table,
+        },
         [_metric_table(table, *metric) for metric in _shown_metrics()],
         table=table,
     )
@@ -120,7 +118,7 @@ def _metric_table(
     from recs_anomaly.reports.records import records
 
     folds = [name for name in table.columns if name.startswith("fold_")]
-    by = "Listed by" if "@" in metric else "Forecast by"
+    by = "Listed by" if "@" in metric else "Prediction by"
     names = [by, *(name.replace("fold_", "Fold ") for name in folds)]
     names += ["Mean", "Std", "95 % within"]
     columns = [Column(name, is_number=place > 0) for place, name in enumerate(names)]

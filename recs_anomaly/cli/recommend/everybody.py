@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     "all", epilog="Example: recs-anomaly recommend all films.recs -o lists.parquet"
 )
 @model_argument
-@output_option("LISTS", "Parquet file to write.")
+@output_option("LISTS", "File to write: CSV if it is called .csv, else Parquet.")
 @number_option
 def everybody(model: Path, output: Path, n: int) -> None:
-    """Write the lists of all users into a Parquet file.
+    """Write the lists of all users into a Parquet or CSV file.
 
     A row a recommendation of the model file MODEL: user_id, rank, item_id, title,
     score, rating_mean, rating_std and p_like, users in order and each one's best item
     first. The lists are computed and written some users at a time, so that their number
     does not matter; LISTS appears, or is replaced, when all are there.
     """
-    from recs_anomaly.datasets.parquet_files import write_parquet
+    from recs_anomaly.datasets.parquet_files import write_csv, write_parquet
     from recs_anomaly.recommend.serving.titled_recommender import lists_of_everybody
     from recs_anomaly.replacing import replacing
 
@@ -41,8 +41,9 @@ def everybody(model: Path, output: Path, n: int) -> None:
     lists = progressing(
         lists_of_everybody(recommender, n), n_users, "users", _n_users_of
     )
+    write = write_csv if output.suffix.lower() == ".csv" else write_parquet
     with replacing(output) as file:
-        n_rows = write_parquet(lists, file)
+        n_rows = write(lists, file)
     click.echo(
         f"Wrote {n_rows:,} recommendations to {n_users:,} users to {output} "
         f"({output.stat().st_size / 1e6:.1f} MB).",

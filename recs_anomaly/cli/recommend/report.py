@@ -1,13 +1,12 @@
 """``recs-anomaly recommend report``: ratings in, a page for people out."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recs_anomaly.cli._files import output_option, refuse_missing_folder, write_text
-from recs_anomaly.cli.recommend._ratings import columns_option, items_option
+from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -25,10 +24,8 @@ _SPLITS = {
     short_help="Write a page: how good recommendations are, and for whom.",
     epilog="Example: recs-anomaly recommend report ml-100k -o report.html --split time",
 )
-@click.argument("ratings")
+@source_options
 @output_option("PAGE", "HTML file to write.")
-@columns_option
-@items_option
 @click.option(
     "--split",
     type=click.Choice(list(_SPLITS)),
@@ -37,15 +34,8 @@ _SPLITS = {
     help="Which ratings to hide: a fifth drawn at random, the last one of each user, "
     "or the last fifth in time.",
 )
-@click.option("--seed", default=0, show_default=True, help="Same seed, same page.")
-def report(
-    ratings: str,
-    output: Path,
-    columns: Sequence[str] | None,
-    items_file: Path | None,
-    split: str,
-    seed: int,
-) -> None:
+@seed_option
+def report(source: Source, output: Path, split: str, seed: int) -> None:
     """Write a page that says how good recommendations are, and for whom.
 
     RATINGS is a file or the name of a data set. A model learns from most ratings, and
@@ -53,26 +43,27 @@ def report(
     probabilities, which items are listed, who is served worst, and the lists of some
     users with reasons. The page opens in any browser and needs no network.
     """
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
     from recs_anomaly.recommend.evaluation.trial import judge
-    from recs_anomaly.recommend.serving.sources import open_ratings
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
+    from recs_anomaly.recommend.table import without_wild
     from recs_anomaly.reports.pages import recommend_page
     from recs_anomaly.reports.recommend_summary import summarise
 
     refuse_missing_folder(output)
     with warnings_in_one_line():
-        opened = open_ratings(ratings, items_file, columns)
-        rated = without_repeats(opened.ratings)
+        opened = source.opened()
+        rated = without_repeats(without_wild(opened.ratings))
         train, hidden = (rated.iloc[rows] for rows in _cut(rated, split, seed))
-        load_keras()
         recommender = Recommender.train(
             train, opened.items, random_state=seed, verbose=1
         )
         click.echo(f"Judging by {len(hidden):,} hidden ratings ...", err=True)
         trial = judge(recommender, train, hidden)
-        summary = summarise(trial, Path(ratings).name, _SPLITS[split].format(seed=seed))
+        summary = summarise(
+            trial, Path(source.ratings).name, _SPLITS[split].format(seed=seed)
+        )
     write_text(output, recommend_page(summary))
     click.echo(summary.sentence)
     click.echo(f"Wrote {output} ({output.stat().st_size / 1e3:,.0f} kB).", err=True)

@@ -1,12 +1,12 @@
 """``recs-anomaly recommend train``: ratings in, a model file out."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from recs_anomaly.cli._files import refuse_missing_folder
-from recs_anomaly.cli.recommend._ratings import columns_option, items_option
+from recs_anomaly.cli._output import json_option, show
+from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
 
 _EXAMPLE = """\b
 Example:
@@ -17,7 +17,7 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("ratings")
+@source_options
 @click.option(
     "-o",
     "--output",
@@ -33,9 +33,7 @@ Example:
     help="Learn from who chose what, clicks or plays for instance: a column of ratings "
     "is not needed, and not read. --columns are then USER,ITEM.",
 )
-@columns_option
-@items_option
-@click.option("--seed", default=0, show_default=True, help="Same seed, same model.")
+@seed_option
 @click.option(
     "--checkpoint",
     metavar="FOLDER",
@@ -43,34 +41,31 @@ Example:
     help="Where a training that is stopped or killed leaves what it needs to go on: "
     "the same command goes on from there. Removed when it is done.",
 )
+@json_option
 def train(
-    ratings: str,
+    source: Source,
     model_file: Path,
     choices: bool,
-    columns: Sequence[str] | None,
-    items_file: Path | None,
     seed: int,
     checkpoint: Path | None,
+    form: str | None,
 ) -> None:
     """Learn from ratings and write a model file.
 
     RATINGS is a file (CSV, TSV, Parquet or one of MovieLens' own formats) or the name
-    of a data set; `recs-anomaly data list` shows which there are. Ctrl-C ends the
-    training of a view with the best it has learned so far.
+    of a data set; `recs-anomaly data list` shows which there are. How the file was
+    understood is said on stderr, and stands in --json. Ctrl-C ends the training of a
+    view with the best it has learned so far.
     """
     from time import perf_counter
 
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.persistence import save
-    from recs_anomaly.recommend.serving.sources import open_choices, open_ratings
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
     refuse_missing_folder(model_file)
     with warnings_in_one_line():
-        read = open_choices if choices else open_ratings
-        opened = read(ratings, items_file, columns)
-        if not choices:  # learning from these is linear algebra
-            load_keras()
+        opened = source.opened(choices)
         start = perf_counter()
         recommender = Recommender.train(
             *opened, checkpoint, random_state=seed, verbose=1
@@ -84,3 +79,10 @@ def train(
         f"({model_file.stat().st_size / 1e6:.1f} MB).",
         err=True,
     )
+    counts = {
+        f"n_{what}": len(model.user_items_),
+        "n_items": len(model.items_),
+        "n_users": len(model.users_),
+    }
+    reading = opened.ratings.attrs.get("reading", {})
+    show(form, {"reading": reading, **counts, "model": str(model_file)})

@@ -54,7 +54,8 @@ def evaluate(
     -------
     table : DataFrame with columns predictor, metric, fold_1, ..., mean, std, low, high
         Of predictions: predictors are "RBM" and those of `baseline_predictions`;
-        metrics are rmse and mae in stars, nll in nats, and coverage, the share of
+        metrics are rmse and mae in stars, nll in nats (of a level that the training
+        part lacks, as if one more rating had been it), and coverage, the share of
         ratings within the interval that should hold 90 % of them. Of lists: predictors
         are "RBM" and those of `baseline_lists`; metrics are those of `list_values`.
         `mean` and `std` are those of the folds; a single fold has the std NaN. `low`
@@ -65,7 +66,7 @@ def evaluate(
     ------
     InputError
         If there is no fold, a part of one is empty, or a test part has a pair that its
-        training part has, or a rating level that it has not.
+        training part has.
     """
     pairs = ["user_id", "item_id"]
     results = []
@@ -101,8 +102,7 @@ def evaluate_fitted(
     Raises
     ------
     InputError
-        If a table is empty, `test` has a rating level that `train` has not, or the
-        model has learned from a pair of `test`.
+        If a table is empty, or the model has learned from a pair of `test`.
     """
     return measures_of(answers_of_fitted(model, train, test), test)
 
@@ -123,6 +123,8 @@ class Answers(NamedTuple):
         The users of the test part, as the model sees them.
     own : Predictions
         Of each test rating, by the model.
+    n_learned : int
+        Ratings of the training part.
     """
 
     levels: NDArray[np.float64]
@@ -131,6 +133,7 @@ class Answers(NamedTuple):
     lists: dict[str, NDArray[Any]]
     folded: FoldedUsers
     own: Predictions
+    n_learned: int
 
 
 def answers_of_fitted(
@@ -200,7 +203,7 @@ def _judged(answered: Answers, test: pd.DataFrame) -> UserSums:
     losses = {
         (name, metric): loss
         for name, predicted in answered.predictions.items()
-        for metric, loss in _losses(observed, predicted, answered.levels).items()
+        for metric, loss in _losses(observed, predicted, answered).items()
     }
     values = {
         (name, metric): value
@@ -215,25 +218,25 @@ def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:
         raise InputError(
             f"{name} must have ratings to train and to test on; one part is empty."
         )
-    is_new = ~np.isin(test["rating"], train["rating"])
-    if is_new.any():
-        raise InputError(
-            f"{name} must be tested on ratings that its training part has too; "
-            f"got {test['rating'][is_new].iloc[0]:g}."
-        )
     refuse_leak(train, test)
 
 
 def _losses(
-    observed: Floats, predicted: PredictedRatings, levels: Floats
+    observed: Floats, predicted: PredictedRatings, answered: Answers
 ) -> dict[str, Floats]:
     errors = predicted.mean - observed
     low, high = predicted.intervals.T
     is_inside = (low <= observed) & (observed <= high)
+    # A level that nobody has given yet surprises as one more rating of all would.
+    surprise = np.full(len(observed), np.log(answered.n_learned + 1.0))
+    is_known = np.isin(observed, answered.levels)
+    surprise[is_known] = log_losses(
+        observed[is_known], predicted.probabilities[is_known], answered.levels
+    )
     return {
         ROOT_METRIC: errors**2,
         "mae": np.abs(errors),
-        "nll": log_losses(observed, predicted.probabilities, levels),
+        "nll": surprise,
         "coverage": is_inside.astype(np.float64),
     }
 
@@ -265,4 +268,5 @@ def answers(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> A
         {MODEL_NAME: model_lists(folded, task), **baseline_lists(train, task)},
         folded,
         own,
+        len(train),
     )

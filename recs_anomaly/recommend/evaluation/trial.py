@@ -109,8 +109,7 @@ def _level_shares(
     recommender: Recommender, hidden: pd.DataFrame, probabilities: Floats
 ) -> pd.DataFrame:
     levels = recommender.model.classes_
-    places = np.searchsorted(levels, hidden["rating"])
-    observed = np.bincount(places, minlength=len(levels)) / len(hidden)
+    observed = (hidden["rating"].to_numpy()[:, None] == levels).mean(axis=0)
     predicted = probabilities.mean(axis=0)
     return pd.DataFrame({"level": levels, "observed": observed, "predicted": predicted})
 

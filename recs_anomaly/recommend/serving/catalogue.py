@@ -1,5 +1,6 @@
 """The items that can be recommended: what they are called and how to find them."""
 
+import warnings
 from collections.abc import Hashable
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from recs_anomaly.recommend.serving.titles import TitleError, TitleIndex
 
 _ID_PREFIX = "id:"
+_FEW_TITLED = 0.5  # of the items: fewer are told
 
 
 class Catalogue:
@@ -145,7 +147,8 @@ def titles_and_genres(
     Returns
     -------
     titles, genres : ndarrays of str of shape (n_items,)
-        An item without a row or with an empty title is called by its id.
+        An item without a row or with an empty title is called by its id. A warning
+        tells that there are titles for fewer than half of the items.
     """
     spelled = pd.Series([str(item_id) for item_id in item_ids])
     if items is None:
@@ -154,6 +157,14 @@ def titles_and_genres(
     table = items.set_index(items["item_id"].map(str))[["title", "genres"]]
     found = table.reindex(spelled).fillna("").astype(str).reset_index(drop=True)
     titles = found["title"].str.strip()
+    n_titled = int((titles != "").sum())
+    if n_titled < _FEW_TITLED * len(titles) and len(table):
+        warnings.warn(
+            f"there are titles for {n_titled} of {len(titles)} items: ids look like "
+            f"{table.index[0]} among the titles, like {spelled[0]} among the ratings.",
+            UserWarning,
+            stacklevel=3,
+        )
     named = titles.where(titles != "", spelled)
     return named.to_numpy(object), found["genres"].to_numpy(object)
 

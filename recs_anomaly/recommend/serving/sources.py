@@ -29,6 +29,7 @@ def open_ratings(
     source: str,
     items_file: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
+    item_columns: Sequence[str] | None = None,
 ) -> MovieRatings:
     """Open ratings and the titles of their items.
 
@@ -42,6 +43,8 @@ def open_ratings(
         or a file called u.item, movies.dat or movies.csv beside the ratings.
     columns : sequence of str, optional
         Names of the file's columns of users, items and ratings, as in `read_ratings`.
+    item_columns : sequence of str, optional
+        Names of the columns of ids, titles and genres in `items_file`.
 
     Returns
     -------
@@ -62,13 +65,14 @@ def open_ratings(
     >>> len(ratings), len(items)
     (30000, 600)
     """
-    return _opened(read_ratings, source, items_file, columns)
+    return _opened(read_ratings, source, items_file, columns, item_columns)
 
 
 def open_choices(
     source: str,
     items_file: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
+    item_columns: Sequence[str] | None = None,
 ) -> MovieRatings:
     """Open who chose what, and the titles of the items.
 
@@ -81,6 +85,8 @@ def open_choices(
         As in `open_ratings`.
     columns : sequence of str, optional
         Names of the file's columns of users and items, as in `read_choices`.
+    item_columns : sequence of str, optional
+        As in `open_ratings`.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def open_choices(
     >>> list(choices), len(items)
     (['user_id', 'item_id'], 600)
     """
-    opened = _opened(read_choices, source, items_file, columns)
+    opened = _opened(read_choices, source, items_file, columns, item_columns)
     return opened._replace(ratings=opened.ratings[["user_id", "item_id"]])
 
 
@@ -107,12 +113,17 @@ def _opened(
     source: str,
     items_file: str | os.PathLike[str] | None,
     columns: Sequence[str] | None,
+    item_columns: Sequence[str] | None,
 ) -> MovieRatings:
+    if item_columns is not None and items_file is None:
+        raise InputError("item_columns are for a file of items, which is not named.")
     path = expanded(source)
     if path.exists():
         ratings = read(path, columns=columns)
         titles = items_file or _titles_beside(path)
-        items = read_items(titles) if titles else pd.DataFrame(columns=_ITEM_COLUMNS)
+        items = pd.DataFrame(columns=_ITEM_COLUMNS)
+        if titles:
+            items = read_items(titles, columns=item_columns)
         return MovieRatings(ratings, items)
     if source not in NAMES:
         raise InputError(
@@ -122,7 +133,9 @@ def _opened(
     if columns is not None:
         raise InputError(f"columns are for a file; {source} is a data set.")
     opened = load_sample_ratings() if source == SAMPLE else fetch_movielens(source)
-    return opened._replace(items=read_items(items_file)) if items_file else opened
+    if items_file:
+        opened = opened._replace(items=read_items(items_file, columns=item_columns))
+    return opened
 
 
 def _titles_beside(path: Path) -> Path | None:

@@ -218,6 +218,25 @@ class Recommender:
         with one_blas_thread():
             return self.recommended(self.model.fold_in([user_id]), n)
 
+    def recommend(
+        self, users: Hashable | Iterable[Hashable], n: int = 10, **options: Any
+    ) -> pd.DataFrame:
+        """Recommend items to users, with their titles.
+
+        Parameters
+        ----------
+        users : id or iterable of ids
+        n : int, default=10
+        **options : dict
+            As of `RBMRecommender.recommend`.
+
+        Returns
+        -------
+        recommendations : DataFrame
+            The columns of `RBMRecommender.recommend`, and title, genres, n_ratings.
+        """
+        return self.catalogue.describe(self.model.recommend(users, n, **options))
+
     def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
 
@@ -316,12 +335,17 @@ class Recommender:
         """
         lists = folded.lists(n)
         because, stars = folded.reasons(lists)
-        known = self.catalogue.columns
+        known, n_listed = self.catalogue.columns, len(because)
+        # Taking texts costs more each time than each text.
+        titles = known["title"].take(
+            np.concatenate([lists.items, because]), allow_fill=True
+        )
         columns = [
             *folded.columns(lists),
             *lists.rating[3:],
-            *(known[name].take(lists.items) for name in ITEM_COLUMNS),
-            known["title"].take(because, allow_fill=True),
+            titles[:n_listed],
+            *(known[name].take(lists.items) for name in ITEM_COLUMNS[1:]),
+            titles[n_listed:],
             stars,
         ]
         return framed(RECOMMENDED, columns)

@@ -12,8 +12,6 @@ from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.persistence import load
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 Run = Callable[..., Result]
 
 

@@ -32,8 +32,6 @@ MEASURES = pd.DataFrame(
     }
 )
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 
 @pytest.fixture
 def evaluate(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:

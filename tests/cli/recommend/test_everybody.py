@@ -70,3 +70,12 @@ def test_a_folder_that_is_not_there_is_one_sentence(
     result = run("recommend", "all", model_file, "-o", path)
     assert result.exit_code == 2
     assert "the output must be in a folder that exists" in result.stderr
+
+
+def test_a_file_called_csv_is_csv(run: Run, model_file: Path, tmp_path: Path) -> None:
+    for name in ("lists.csv", "lists.parquet"):
+        words = ("-o", tmp_path / name, "-n", "2")
+        assert run("recommend", "all", model_file, *words).exit_code == 0
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "lists.csv"), pd.read_parquet(tmp_path / "lists.parquet")
+    )

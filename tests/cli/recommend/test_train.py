@@ -12,8 +12,6 @@ from recs_anomaly.datasets import make_ratings
 from recs_anomaly.persistence import load
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 Run = Callable[..., Result]
 
 
@@ -133,3 +131,32 @@ def test_columns_of_any_name_and_no_genres(
     assert "Genres" not in similar + user
     refused = run(*words, "--columns", "Reader,Work,Stars")
     assert "has no column 'Stars'; it has Reader, Work, Verdict" in refused.stderr
+
+
+def test_how_a_file_was_understood_is_said_and_stands_in_json(
+    run: Run, tmp_path: Path
+) -> None:
+    ratings = make_ratings(40, 30, 500, random_state=0).ratings
+    ratings.loc[::5, "rating"] = -1
+    ratings.to_csv(tmp_path / "mine.csv", index=False)
+    words = ("-o", tmp_path / "m.recs", "--unrated", "-1", "--round", "1", "--json")
+    result = run("recommend", "train", tmp_path / "mine.csv", *words)
+    assert result.exit_code == 0, result.output
+    assert "user_id = user_id, item_id = item_id, rating = rating" in result.stderr
+    assert "ratings from -1 to 5" in result.stderr
+    told = json.loads(result.stdout)
+    assert told["n_ratings"] == 400
+    assert told["reading"]["columns"]["user_id"] == "user_id"
+    assert told["reading"]["notes"] == [
+        "100 rows whose rating is -1 were left out: they are not rated",
+        "ratings were rounded to multiples of 1",
+    ]
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**32)])
+def test_a_seed_that_is_none_is_a_mistake_in_one_line(
+    run: Run, folder: Path, seed: str
+) -> None:
+    result = run("recommend", "train", folder / "mine.csv", "-o", "x", "--seed", seed)
+    assert result.exit_code == 2
+    assert "Invalid value for '--seed'" in result.stderr

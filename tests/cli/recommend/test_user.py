@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 from click.testing import Result
 
+from recs_anomaly import RBMRecommender
 from recs_anomaly.persistence import save
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from tests.fitted import sample_recommender
-
-pytestmark = pytest.mark.usefixtures("eager_keras")
 
 Run = Callable[..., Result]
 
@@ -168,3 +167,14 @@ def test_a_list_has_at_least_one_item(run: Run, model_file: Path) -> None:
     result = run("recommend", "user", model_file, "14", "-n", "0")
     assert result.exit_code == 2
     assert "0 is not in the range x>=1" in result.stderr
+
+
+def test_an_id_that_begins_with_a_hyphen(run: Run, tmp_path: Path) -> None:
+    pairs = [(f"-u{n}", item) for n in range(9) for item in range(n % 4, 12, 2)]
+    model = RBMRecommender(random_state=0)
+    save(model.fit(pd.DataFrame(pairs, columns=["user_id", "item_id"])), tmp_path / "m")
+    refused = run("recommend", "user", tmp_path / "m", "-u3")
+    assert refused.exit_code == 2
+    assert "such as an id, goes behind --." in refused.stderr
+    found = run("recommend", "user", tmp_path / "m", "--csv", "-n", "1", "--", "-u3")
+    assert found.stdout.splitlines()[1].startswith("-u3,")

@@ -85,7 +85,9 @@ def test_names_are_looked_up_by_the_text_of_ids() -> None:
             "genres": ["a|b", "", None],
         }
     )
-    titles, genres = titles_and_genres(np.array(["9", "x", "7", "8"]), items)
+    message = "titles for 1 of 4 items: ids look like 7 among the titles, like 9 among"
+    with pytest.warns(UserWarning, match=message):
+        titles, genres = titles_and_genres(np.array(["9", "x", "7", "8"]), items)
     assert titles.tolist() == ["9", "x", "Seven", "8"]
     assert genres.tolist() == ["", "", "a|b", ""]
 

@@ -15,8 +15,6 @@ from tests.fitted import sample_recommender
 
 USER = 14
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 
 @pytest.fixture(scope="module")
 def recommender() -> Recommender:
