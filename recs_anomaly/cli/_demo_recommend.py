@@ -113,7 +113,7 @@ Your own ratings, in a CSV file with a user, an item and a rating in each row, g
 
 def _accuracy_table(title: str, measures: Sequence[dict[str, Any]]) -> ShownTable:
     columns = (
-        Column("Forecast by"),
+        Column("Prediction by"),
         Column("Error (RMSE)", is_number=True),
         Column("95 % within", is_number=True),
         Column("In their 90 % intervals", is_number=True),

@@ -19,7 +19,8 @@ from recs_anomaly.persistence._values import decode
 # Text may take this much memory beyond the size of the file.
 TEXT_ALLOWANCE = 2**26
 MAX_DEPTH = 8
-# What is larger has no square, or no product of a few, in so many bytes.
+# What is larger has no square, or no product of a few, in so many bytes. Ids, which may
+# be text too, are only compared.
 LARGEST = {4: 1e18, 8: 1e60}
 _SURROGATES = (0xD800, 0xDFFF)
 _LAST_CHARACTER = 0x10FFFF
@@ -170,7 +171,7 @@ def check_content(array: NDArray[Any], spec: ArraySpec, sizes: dict[str, int]) -
     match array.dtype.kind:
         case "f" if not _is_finite(array, spec.may_be_nan):
             raise MisfitError("it holds NaN or infinity")
-        case "f" if not _is_within_reason(array):
+        case "f" if "str" not in spec.allowed_kinds and not _is_within_reason(array):
             raise MisfitError("it holds numbers too large to compute with")
         case "b" if array.view(np.uint8).max(initial=0) > 1:
             raise MisfitError("it holds something else than true and false")

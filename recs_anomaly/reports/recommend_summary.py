@@ -37,7 +37,7 @@ from recs_anomaly.reports.recommend_people import (
     worst_served,
 )
 
-_MOST_LEVELS = 20
+_MAX_LEVELS = 20
 _PREDICTION_COLUMNS = [
     ("rmse", "RMSE", ".3f"),
     ("mae", "MAE", ".3f"),
@@ -229,7 +229,7 @@ def _facts(trial: Trial, how_hidden: str) -> list[tuple[str, str]]:
             f"{len(model.users_):,} users",
         ),
         ("Kept hidden", f"{len(trial.hidden):,} ratings, {how_hidden}"),
-        ("Scale", ", ".join(f"{level:g}" for level in levels[:_MOST_LEVELS])),
+        ("Scale", ", ".join(f"{level:g}" for level in levels[:_MAX_LEVELS])),
         ("Liked is", f"{liked:g} or more" if np.isfinite(liked) else "never seen"),
         (
             "Lists",

@@ -118,7 +118,7 @@ def _metric_table(
     from recs_anomaly.reports.records import records
 
     folds = [name for name in table.columns if name.startswith("fold_")]
-    by = "Listed by" if "@" in metric else "Forecast by"
+    by = "Listed by" if "@" in metric else "Prediction by"
     names = [by, *(name.replace("fold_", "Fold ") for name in folds)]
     names += ["Mean", "Std", "95 % within"]
     columns = [Column(name, is_number=place > 0) for place, name in enumerate(names)]

@@ -15,7 +15,7 @@ from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 _N_BEST = 5
 # Whose error is called the largest must have been asked about more than a few.
-_LEAST_HIDDEN = 5
+_MIN_HIDDEN = 5
 _N_GUESSES = 5
 
 
@@ -82,7 +82,7 @@ def _choices(trial: Trial, n_ratings: pd.Series) -> list[tuple[str, Hashable]]:
     predictions = trial.predictions[trial.predictions["user_id"].isin(ordered)]
     errors = (predictions["rating"] - predictions["rating_mean"]) ** 2
     by_user = errors.groupby(predictions["user_id"]).agg(["mean", "size"])
-    asked = by_user[by_user["size"] >= _LEAST_HIDDEN]["mean"]
+    asked = by_user[by_user["size"] >= _MIN_HIDDEN]["mean"]
     if len(asked):
         choices.append(("whose ratings are predicted worst", asked.idxmax()))
     return choices

@@ -9,7 +9,7 @@ from recs_anomaly.recommend.evaluation.trial import Trial
 
 N_GROUPS = 4
 # Of fewer users no group says anything.
-LEAST_USERS = 10
+MIN_USERS = 10
 LIST_METRIC = f"ndcg@{LISTED}"
 _N_RESAMPLES = 500
 
@@ -64,7 +64,7 @@ def _quarters(users: pd.DataFrame, trait: str) -> list[pd.DataFrame]:
     if users[trait].nunique() < N_GROUPS:
         return []
     quarter = pd.qcut(users[trait], N_GROUPS, labels=False, duplicates="drop")
-    groups = [own for _, own in users.groupby(quarter) if len(own) >= LEAST_USERS]
+    groups = [own for _, own in users.groupby(quarter) if len(own) >= MIN_USERS]
     return groups if len(groups) > 1 else []  # alone, a group is worse than nobody
 
 

@@ -26,7 +26,7 @@ _NO_APOSTROPHES = str.maketrans("", "", "'’`´")
 # Distributors, countries and catalogues disagree by one year, not by more.
 _YEAR_SLACK = 1
 # "Toy Stroy" resembles "toy story" by 0.89, and "Batman" "Catwoman" by 0.71.
-_LEAST_RESEMBLANCE = 0.82
+_MIN_RESEMBLANCE = 0.82
 # A second title that resembles what was typed nearly as much makes it ambiguous.
 _RESEMBLANCE_MARGIN = 0.05
 _WORTH_MENTIONING = 0.6
@@ -196,7 +196,7 @@ class TitleIndex:
         }
 
     def _spelled_alike(self, query: ParsedTitle) -> set[int]:
-        near = self._resembling(query, _LEAST_RESEMBLANCE)
+        near = self._resembling(query, _MIN_RESEMBLANCE)
         # "Toy Story 2" is no misspelling of "Toy Story".
         number = _numbers(query.names[0])
         near = {name: near[name] for name in near if _numbers(name) == number}
