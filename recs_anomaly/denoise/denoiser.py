@@ -408,6 +408,9 @@ class ImageDenoiser(
         rows = validate_data(self, X, reset=is_fitting)
         return rows_as_batch(rows, self.image_shape)
 
+    def _check_settings(self) -> None:
+        check_parameters(self)
+
     def _model_card(self) -> dict[str, Any]:
         """Tell readers of a model file about the training."""
         model = self.model_
