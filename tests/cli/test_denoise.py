@@ -231,7 +231,7 @@ def test_what_is_not_cleaned_comes_back_to_the_byte(
     for _ in range(2):
         found = run("denoise", files, tmp_path / "clean")
         assert "no noise was found in 1.\n" in found.stdout
-        assert found.stderr == ""
+        assert "Noise was left" not in found.stderr
     is_same = {
         path.name: (tmp_path / "clean" / path.name).read_bytes() == path.read_bytes()
         for path in files.iterdir()
