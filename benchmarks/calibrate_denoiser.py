@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from train_denoiser import as_unit, read_grey_images
+from train_denoiser import as_unit, read_images
 
 SIGMAS = (2, 5, 10, 15, 25, 35, 50, 75)
 N_ACTIVITIES = 14
@@ -35,7 +35,7 @@ Images = list[np.ndarray]
 @click.option("--check", type=click.Path(exists=True, path_type=Path))
 def main(images: Path, output: Path | None, check: Path | None) -> None:
     """Calibrate on what training kept of IMAGES, or check."""
-    kept, _ = read_grey_images(images)
+    kept, _ = read_images(images, "L")
     if output is not None:
         np.savez_compressed(output, **table_of(kept)._asdict())
     if check is not None:

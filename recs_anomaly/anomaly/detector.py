@@ -39,6 +39,7 @@ from recs_anomaly.anomaly.seen_series import (
     find_codes,
     refuse_other_steps,
     see,
+    tell_of_little,
     without_codes,
     without_wild,
 )
@@ -60,6 +61,9 @@ from recs_anomaly.datasets.layout import a_layout
 if TYPE_CHECKING:
     from recs_anomaly.anomaly.stream import StreamScorer
     from recs_anomaly.anomaly.watch import SeriesWatcher
+
+
+LITTLE = 0.5  # of the rows
 
 
 class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
@@ -271,6 +275,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         values = self._checked(X, reset=True)
         seconds = time_seconds(X)
         self.step_ = usual_step(seconds)
+        tell_of_little(len(values), seconds)
         names = channel_names(X, values.shape[1])
         codes = find_codes(values, names, settings.named_codes(self))
         values = without_codes(values, codes)
@@ -458,6 +463,13 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         grid, rating = self._grid(X), rating_of(self)
         with one_blas_thread():
             rows = rating.look(grid)
+        n_judged, n_rows = int(rows.is_known.sum()), len(rows.is_known)
+        if n_judged < LITTLE * n_rows:
+            warnings.warn(
+                f"{n_judged:,} of the {n_rows:,} rows of X could be judged; the others "
+                "are not normal, but unknown: too little was measured around them.",
+                stacklevel=3,
+            )
         return Assessment(
             rating,
             rows,

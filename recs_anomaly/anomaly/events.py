@@ -141,8 +141,9 @@ def _core(evidence: RowEvidence, first: int, stop: int) -> Bools:
     spread = np.array([not each.is_exact for each in evidence.branches])
     is_of_rows = np.array([each.of_rows is not None for each in evidence.branches])
     around = maximum_filter1d(errors, 2 * evidence.window - 1, axis=1)
-    leakage = np.where(is_of_rows, ECHO, LEAKAGE)[:, None]
-    own = np.where(errors >= leakage * around, errors, 0.0)
+    before = maximum_filter1d(errors, ECHO_ROWS, axis=1, origin=ECHO_ROWS // 2 - 1)
+    spoilt = np.where(is_of_rows[:, None], ECHO * before, LEAKAGE * around)
+    own = np.where(errors >= spoilt, errors, 0.0)
     inside = slice(first - start, stop - start)
     err = own[~spread, inside].max(axis=0, initial=0.0)
     found = _stretches(np.minimum(err, MOST) - USUAL)

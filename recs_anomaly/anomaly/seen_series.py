@@ -20,6 +20,8 @@ APART = 1.0  # times the inner range lie between a code and all other readings
 # Times the inner range off, a few readings are wild: they may not bend a scale.
 WILD, MAX_WILD = 100.0, 0.002
 MAX_RESAMPLED = 48  # rows for one
+FEW = 50  # rows
+UNEVEN, MOSTLY_EVEN = 0.25, 0.8  # of a step; and share of the steps
 
 
 class SeenSeries(NamedTuple):
@@ -94,6 +96,26 @@ def refuse_other_steps(seconds: Floats | None, step: float) -> None:
         f"{step:g}: they are judged with straight lines drawn between them.",
         stacklevel=4,
     )
+
+
+def tell_of_little(n_rows: int, seconds: Floats | None) -> None:
+    """Tell of training rows with times that are few, or come at uneven intervals."""
+    if seconds is not None and n_rows < FEW:
+        warnings.warn(
+            f"X has {n_rows} rows to learn from: what is normal is hardly known.",
+            stacklevel=4,
+        )
+    step = usual_step(seconds)
+    if seconds is None or not step:
+        return
+    steps = np.diff(seconds) / step
+    is_even = (np.abs(steps - np.round(steps)) < UNEVEN) & (steps > UNEVEN)
+    if is_even.mean() < MOSTLY_EVEN:
+        warnings.warn(
+            f"{1 - is_even.mean():.0%} of the rows of X do not come a whole number of "
+            f"steps of {step:g} seconds after the one before; they are taken as if.",
+            stacklevel=4,
+        )
 
 
 def _drawn(values: Floats, is_given: Bools) -> Floats:

@@ -33,12 +33,14 @@ def show_outcomes(
             plain(records.table()), outcomes, plan.tasks, strict=True
         )
     ]
-    n_clean = sum(outcome.is_clean for outcome in outcomes)
+    n_written = sum(outcome.is_clean for outcome in outcomes)
+    n_left = sum(outcome.is_clean and bool(outcome.problem) for outcome in outcomes)
     show(
         "json",
         {
-            "n_clean": n_clean,
-            "n_failed": len(outcomes) - n_clean,
+            "n_clean": n_written - n_left,
+            "n_left": n_left,
+            "n_failed": len(outcomes) - n_written,
             "pictures": pictures,
             "others": plan.others,
             "report": None if report is None else str(report),

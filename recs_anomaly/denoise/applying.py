@@ -25,6 +25,9 @@ MAX_PIXELS = 400_000  # of larger planes in one call
 SMALLER_CALLS = (16, 4)  # so many times smaller, for few planes
 MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
+N_COLOURS = 3
+MAX_OUTSIDE = 0.25  # that a plane is let be darker than 0 and brighter than 1
+SIGMAS_OUTSIDE = 5.0  # and so many times the noise
 
 
 class Places(NamedTuple):
@@ -47,10 +50,12 @@ class TrainedNetwork:
     Parameters
     ----------
     weights : ndarray of shape (n_weights,)
+    n_planes : int, default=1
+        Planes that it sees at once: 1, or 3 for colours.
     """
 
-    def __init__(self, weights: Singles) -> None:
-        self._network = network_of(weights)
+    def __init__(self, weights: Singles, n_planes: int = 1) -> None:
+        self._network = network_of(weights, n_planes)
         # TensorFlow's graph takes a third less time than layer by layer: a convolution,
         # its bias and what follows are one operation there.
         self._network.compile(jit_compile=IS_ALWAYS_COMPILED)
@@ -69,7 +74,9 @@ class TrainedNetwork:
         if not is_small(*shape[:2]):
             step = max(MAX_PIXELS // inputs[0, ..., 0].size, 1)
             parts = range(0, len(inputs), step)
-            return np.concatenate([self._called(inputs[i : i + step]) for i in parts])
+            return np.concatenate(
+                [self._called(inputs[i : i + step])[..., 0] for i in parts]
+            )
         if shape not in self._places:
             self._places[shape] = list(self._find_places(shape))
         *fewer, most = self._places[shape]
@@ -80,7 +87,7 @@ class TrainedNetwork:
             taken = places.free[: len(part)]
             batch = np.zeros((places.size, *shape), np.float32)
             batch[taken] = part
-            found.append(self._called(batch)[taken])
+            found.append(self._called(batch)[taken, ..., 0])
         return np.concatenate(found)
 
     def _find_places(self, shape: tuple[int, ...]) -> Iterator[Places]:
@@ -90,21 +97,33 @@ class TrainedNetwork:
         """
         n_most = PIXELS_OF_A_CALL // (shape[0] * shape[1])
         plane = np.random.default_rng(0).random((1, *shape), np.float32)
-        of_most = self._called(np.repeat(plane, n_most, axis=0))
+        of_most = self._called(np.repeat(plane, n_most, axis=0))[..., 0]
         kinds, kind_of, counts = np.unique(
             of_most, axis=0, return_inverse=True, return_counts=True
         )
         usual = int(counts.argmax())
         # JAX would compile a program for each size.
         for size in () if IS_ALWAYS_COMPILED else SMALLER_CALLS:
-            found = self._called(np.repeat(plane, max(n_most // size, 1), axis=0))
+            few = np.repeat(plane, max(n_most // size, 1), axis=0)
+            found = self._called(few)[..., 0]
             is_alike = (found == kinds[usual]).all(axis=(1, 2))
             if is_alike.any():
                 yield Places(len(found), np.flatnonzero(is_alike))
         yield Places(n_most, np.flatnonzero(kind_of.ravel() == usual))
 
+    def unit_noise_of_colours(self, inputs: Singles) -> Singles:
+        """Return the noise (height, width, 3) over its level in one image.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (height, width, 6)
+            The planes, and then the maps of their levels.
+        """
+        found: Singles = self._called(inputs[None])[0]
+        return found
+
     def _called(self, batch: Singles) -> Singles:
-        found: Singles = self._network.predict_on_batch(batch)[..., 0]
+        found: Singles = self._network.predict_on_batch(batch)
         return found
 
 
@@ -128,11 +147,49 @@ def denoise_planes(
     noisy = [i for i, level in enumerate(levels) if np.any(level)]
     if noisy:
         height, width = planes[0].shape
-        inputs = np.stack([_as_input(planes[i], levels[i]) for i in noisy])
+        seen = [_within_reach(planes[i], levels[i]) for i in noisy]
+        inputs = np.stack(
+            [_as_input(plane, levels[i]) for i, plane in zip(noisy, seen, strict=True)]
+        )
         unit_noise = network.unit_noise(inputs)[:, :height, :width]
-        for i, noise in zip(noisy, unit_noise, strict=True):
-            cleaned[i] = planes[i] - np.asarray(levels[i], np.float32) * noise
+        for i, plane, noise in zip(noisy, seen, unit_noise, strict=True):
+            removed = np.asarray(levels[i], np.float32) * noise
+            cleaned[i] = planes[i] - np.where(plane == planes[i], removed, 0)
     return cleaned
+
+
+def denoise_colours(
+    network: TrainedNetwork, planes: Sequence[Singles], levels: Sequence[Level]
+) -> list[Singles]:
+    """Estimate the clean planes of one image by a network that sees three at once.
+
+    Planes that are no colours are cleaned one by one, as brightness without colour.
+    """
+    if len(planes) != N_COLOURS:
+        grey = np.full_like(planes[0], CENTRE)
+        return [
+            denoise_colours(network, (plane, grey, grey), (level, 0.0, 0.0))[0]
+            for plane, level in zip(planes, levels, strict=True)
+        ]
+    height, width = planes[0].shape
+    seen = [_within_reach(*each) for each in zip(planes, levels, strict=True)]
+    maps = [np.broadcast_to(np.float32(level), (height, width)) for level in levels]
+    inputs = np.stack([*seen, *maps], axis=-1).astype(np.float32)
+    noise = network.unit_noise_of_colours(padded_to_multiple(inputs, MULTIPLE))
+    unit = np.moveaxis(noise[:height, :width], 2, 0)
+    return [
+        plane - np.asarray(level, np.float32) * each
+        for plane, level, each in zip(planes, levels, unit, strict=True)
+    ]
+
+
+def _within_reach(plane: Singles, level: Level) -> Singles:
+    """Hold a plane to values that training showed.
+
+    What the network sees of a stuck pixel would spread as far as it sees.
+    """
+    reach = MAX_OUTSIDE + SIGMAS_OUTSIDE * float(np.max(level))
+    return np.clip(plane, -reach, 1 + reach)
 
 
 def _as_input(plane: Singles, level: Level) -> Singles:
@@ -145,24 +202,24 @@ def _as_input(plane: Singles, level: Level) -> Singles:
     return padded_to_multiple(both, MULTIPLE)
 
 
-def network_of(weights: Singles) -> keras.Model:
+def network_of(weights: Singles, n_planes: int = 1) -> keras.Model:
     """Build the network that has these weights (n_weights,)."""
-    network = build_denoising_network(0)
+    network = build_denoising_network(0, n_planes=n_planes)
     set_flat_weights(network, weights)
     return network
 
 
-def shared_network(weights: Singles) -> TrainedNetwork:
+def shared_network(weights: Singles, n_planes: int = 1) -> TrainedNetwork:
     """Return the network that has these weights.
 
     Building one takes as long as cleaning a small image: the last few are kept.
     """
-    return _built_once(np.ascontiguousarray(weights).tobytes())
+    return _built_once(np.ascontiguousarray(weights).tobytes(), n_planes)
 
 
 @lru_cache(maxsize=4)
-def _built_once(weights: bytes) -> TrainedNetwork:
-    return TrainedNetwork(np.frombuffer(weights, np.float32))
+def _built_once(weights: bytes, n_planes: int) -> TrainedNetwork:
+    return TrainedNetwork(np.frombuffer(weights, np.float32), n_planes)
 
 
 def build_denoiser(weights: Singles) -> keras.Model:

@@ -15,7 +15,10 @@ from recs_anomaly.denoise.images import (
     from_planes,
     n_colours,
     range_of,
+    restored,
+    simplified,
     to_planes,
+    working_range,
 )
 from recs_anomaly.denoise.intervals import half_widths
 from recs_anomaly.denoise.noise import (
@@ -24,6 +27,7 @@ from recs_anomaly.denoise.noise import (
     common_noise,
     estimated_noise,
     known_noise,
+    plausible,
 )
 from recs_anomaly.denoise.planes import Image, map_tiles
 from recs_anomaly.denoise.settings import pretrained_intervals
@@ -36,6 +40,12 @@ BLOTCHES = (
     "strong JPEG compression; it is left as it is. Clean images before they are scaled "
     "or compressed, fit to pairs of noisy and clean ones, or set sigma, which cleans "
     "them as if the noise were white."
+)
+
+
+INTERVALS = (
+    "Bounds were measured with white noise; {} of {} images have noise that "
+    "neighbouring pixels share, where fewer pixels may lie between them."
 )
 
 
@@ -92,6 +102,9 @@ class DenoiserModel(NamedTuple):
     interval_scale: float = 1.0
     is_paired: bool = False
     image_shape: Annotated[list[int] | None, a_shape_or_none] = None
+    camera_weights: Annotated[
+        Singles | None, ArraySpec("float32", ("n_camera_weights",))
+    ] = None
 
     def cleaned(self, images: list[Image], sigma: float | str) -> list[Image]:
         """Take the noise out of images (height, width, n_channels)."""
@@ -108,10 +121,13 @@ class DenoiserModel(NamedTuple):
     ) -> list[Image]:
         """Return lower and upper bounds, one after the other in the channels."""
         table = pretrained_intervals()
+        shared = set()
 
         def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:
             if job.noise.is_none:
                 return np.concatenate([part, part], axis=2)
+            if job.noise.shared:
+                shared.add(id(job))
             colours = from_planes(cleaned.planes)
             variances = [
                 half_widths(table, plane, level, coverage) ** 2
@@ -122,13 +138,24 @@ class DenoiserModel(NamedTuple):
             edges = (colours - half, colours + half)
             return np.concatenate([job.back(edge, part) for edge in edges], axis=2)
 
-        return self._work(images, sigma, finish)
+        found = self._work(images, sigma, finish)
+        if shared:
+            warnings.warn(INTERVALS.format(len(shared), len(images)), stacklevel=3)
+        return found
 
     def jobs(self, images: list[Image], sigma: float | str) -> list[Job]:
         """Find the range and the noise of each image."""
+        return self._jobs([simplified(image) for image in images], sigma)
+
+    def _jobs(self, images: list[Image], sigma: float | str) -> list[Job]:
         known = self.sigma if is_auto(sigma) else float(sigma)
         # Clean images have taught the network where clipped values belong.
-        return find_jobs(images, known, is_clipping_undone=not self.is_paired)
+        return find_jobs(
+            images,
+            known,
+            is_clipping_undone=not self.is_paired,
+            is_shared_met=self.camera_weights is not None,
+        )
 
     def _work(
         self, images: list[Image], sigma: float | str, finish: Finish
@@ -137,8 +164,10 @@ class DenoiserModel(NamedTuple):
         from recs_anomaly.denoise.applying import HALO, TILE, is_small
 
         done: dict[int, Image] = {}
-        jobs = self.jobs(images, sigma)
-        for numbers in _groups(images):
+        as_they_came = images
+        images = [simplified(image) for image in images]
+        jobs = self._jobs(images, sigma)
+        for numbers in _groups(images, lambda i: bool(jobs[i].noise.shared)):
             height, width = images[numbers[0]].shape[:2]
             if height * width > TILE**2:
                 for i in numbers:
@@ -152,7 +181,9 @@ class DenoiserModel(NamedTuple):
                 found = self._clean_parts([(jobs[i], images[i]) for i in part])
                 for i, cleaned in zip(part, found, strict=True):
                     done[i] = finish(jobs[i], images[i], cleaned)
-        return [done[i] for i in range(len(images))]
+        return [
+            restored(done[i], image, images[i]) for i, image in enumerate(as_they_came)
+        ]
 
     def _tile_worker(self, job: Job, finish: Finish) -> Callable[[Image], Image]:
         return lambda part: finish(job, part, self._clean_parts([(job, part)])[0])
@@ -161,6 +192,8 @@ class DenoiserModel(NamedTuple):
         """Clean images or tiles of one shape."""
         from recs_anomaly.denoise.applying import denoise_planes, shared_network
 
+        if parts[0][0].noise.shared:
+            return [self._clean_shared(*part) for part in parts]
         planes: list[Singles] = []
         levels: list[Level] = []
         for job, part in parts:
@@ -169,21 +202,57 @@ class DenoiserModel(NamedTuple):
             levels += job.noise.levels(unit)
         found = denoise_planes(shared_network(self.weights), planes, levels)
         n_planes = len(planes) // len(parts)
+        own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
         return [
-            Cleaned(found[first : first + n_planes], levels[first : first + n_planes])
-            for first in range(0, len(planes), n_planes)
+            self._believed(job, planes[part], found[part], levels[part])
+            for (job, _), part in zip(parts, own, strict=True)
         ]
+
+    def _clean_shared(self, job: Job, part: Image) -> Cleaned:
+        """Take noise that neighbours share out of an image or a tile."""
+        from recs_anomaly.denoise.applying import (
+            N_COLOURS,
+            denoise_colours,
+            shared_network,
+        )
+
+        assert self.camera_weights is not None  # else no noise is kept as shared
+        unit = job.noise.without_impulses(job.unit(part))
+        levels = job.noise.levels(unit)
+        network = shared_network(self.camera_weights, N_COLOURS)
+        return Cleaned(denoise_colours(network, to_planes(unit), levels), levels)
+
+    def _believed(
+        self, job: Job, noisy: list[Singles], found: list[Singles], levels: list[Level]
+    ) -> Cleaned:
+        """Take back what cannot have been noise, unless pairs have taught what is."""
+        if self.is_paired:
+            return Cleaned(found, levels)
+        kept = [
+            plausible(*each, is_told=job.noise.is_told)
+            for each in zip(noisy, found, levels, strict=True)
+        ]
+        if any(plane is None for plane in kept):
+            return Cleaned(noisy, [0.0] * len(noisy))
+        return Cleaned([plane for plane in kept if plane is not None], levels)
 
 
 def find_jobs(
-    images: list[Image], sigma: float | None, *, is_clipping_undone: bool = True
+    images: list[Image],
+    sigma: float | None,
+    *,
+    is_clipping_undone: bool = True,
+    is_shared_met: bool = False,
 ) -> list[Job]:
     """Find the range and the noise of each image; warn of noise nobody can take.
 
     Without a strength that is known, each image's own is estimated. Images that are too
     small for that share one with those of their shape.
     """
-    ranges = [range_of(image[..., : n_colours(image)]) for image in images]
+    ranges = [
+        working_range(colours, range_of(colours))
+        for colours in (image[..., : n_colours(image)] for image in images)
+    ]
     if sigma is None:
         noises = _estimated(images, ranges)
     else:
@@ -193,7 +262,9 @@ def find_jobs(
         ]
     if not is_clipping_undone:
         noises = [noise._replace(clips=()) for noise in noises]
-    n_left = sum(noise.has_blotches for noise in noises)
+    if not is_shared_met:
+        noises = [noise._replace(shared=()) for noise in noises]
+    n_left = sum(noise.has_blotches and not noise.shared for noise in noises)
     if n_left:
         warnings.warn(BLOTCHES.format(n_left, len(images)), stacklevel=6)
     return [Job(*each) for each in zip(images, ranges, noises, strict=True)]
@@ -217,9 +288,11 @@ def _excerpt(image: Image) -> Image:
     return image[top : top + EXCERPT, left : left + EXCERPT, : n_colours(image)]
 
 
-def _groups(images: list[Image]) -> Iterator[list[int]]:
-    """Yield the numbers of the images of each shape."""
-    by_shape: dict[tuple[int, ...], list[int]] = {}
+def _groups(
+    images: list[Image], kind: Callable[[int], object] = lambda _: None
+) -> Iterator[list[int]]:
+    """Yield the numbers of the images of each shape, and kind."""
+    alike: dict[object, list[int]] = {}
     for i, image in enumerate(images):
-        by_shape.setdefault(image.shape, []).append(i)
-    yield from by_shape.values()
+        alike.setdefault((image.shape, kind(i)), []).append(i)
+    yield from alike.values()

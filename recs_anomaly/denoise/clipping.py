@@ -10,14 +10,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
-from recs_anomaly.core.arrays import Array, Singles
+from recs_anomaly.core.arrays import Array, Floats, Singles
 
 MIN_SHARE = 0.002  # of the pixels that stand at an end, if noise was clipped there
 MIN_PIXELS = 20
 MIN_PILE = 1.5  # times as many as at the values next to the end
-MAX_SHARE = 0.8  # of the pixels at either end, of what is no print or drawing
+MAX_STEP = 1 / 40  # of the range, between values: what is coarser was counted
 
 # For noise of strength 1 around a distance from the end, from outside to far inside:
 # its mean and its variance after clipping. The nearer ends share no pixel's noise as
@@ -69,16 +69,23 @@ class Clip(NamedTuple):
 OPEN = Clip(-math.inf, math.inf)
 
 
-def find_clip(plane: Array) -> Clip:
-    """Tell at which ends of its values a plane was clipped: pixels pile up there."""
-    low, high = float(plane.min()), float(plane.max())
-    step = (high - low) / 255
-    n_low, n_high = (np.count_nonzero(plane == end) for end in (low, high))
-    if low == high or n_low + n_high > MAX_SHARE * plane.size:
+def variance_kept(at_end: Floats) -> Floats:
+    """Return the share of the variance left where so many pixels are clipped."""
+    return np.asarray(np.interp(-ndtri(at_end), _DISTANCE, _VARIANCE), np.float64)
+
+
+def find_clip(pixels: Array) -> Clip:
+    """Tell at which ends of their values pixels were clipped: they pile up there."""
+    some = pixels.ravel()[:: max(pixels.size // 10_000, 1)]
+    values = np.unique(some.astype(np.float64))
+    if len(values) < 2 or np.diff(values).min() > MAX_STEP * np.ptp(values):
         return OPEN
-    beside_low = np.count_nonzero(plane <= low + 1.5 * step) - n_low
-    beside_high = np.count_nonzero(plane >= high - 1.5 * step) - n_high
-    least = max(MIN_SHARE * plane.size, MIN_PIXELS)
+    low, high = float(pixels.min()), float(pixels.max())
+    step = max((high - low) / 255, np.diff(values).min())
+    n_low, n_high = (np.count_nonzero(pixels == end) for end in (low, high))
+    beside_low = np.count_nonzero(pixels <= low + 1.5 * step) - n_low
+    beside_high = np.count_nonzero(pixels >= high - 1.5 * step) - n_high
+    least = max(MIN_SHARE * pixels.size, MIN_PIXELS)
     return Clip(
         low if n_low >= max(least, MIN_PILE * beside_low) else -math.inf,
         high if n_high >= max(least, MIN_PILE * beside_high) else math.inf,

@@ -10,6 +10,7 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
@@ -28,9 +29,14 @@ from recs_anomaly.denoise.images import (
     as_batch,
     n_colours,
     range_of,
+    refuse_unknown,
     rows_as_batch,
 )
-from recs_anomaly.denoise.settings import check_parameters, pretrained_weights
+from recs_anomaly.denoise.settings import (
+    camera_weights,
+    check_parameters,
+    pretrained_weights,
+)
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr
 
@@ -40,6 +46,11 @@ class Bounds(NamedTuple):
 
     low: Any
     high: Any
+
+
+def _has_rows(denoiser: Any) -> bool:
+    """Whether images stand in rows, whose columns have names."""
+    return denoiser.image_shape is not None
 
 
 class ImageDenoiser(
@@ -64,8 +75,9 @@ class ImageDenoiser(
 
     With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
     brightness as that of counted light and of speckle does, and come with salt and
-    pepper. What is no white noise is left as it is: the detail of clean images, and
-    noise that neighbouring pixels share, of which a warning tells.
+    pepper. Noise that neighbouring pixels share, as after JPEG compression, enlarging
+    or blurring, is met by a network of its own where it is strong. The rest is left as
+    it is: the detail of clean images, and areas of one exact value.
 
     Parameters
     ----------
@@ -95,6 +107,9 @@ class ImageDenoiser(
     ----------
     weights_ : ndarray of shape (n_weights,)
         Weights of the network.
+    camera_weights_ : ndarray of shape (n_camera_weights,)
+        Weights of the network for noise that neighbouring pixels share; none after
+        `fit`, which leaves such noise as it is.
     sigma_ : float or None
         Noise of the training images, in their range, that is expected in all images.
         None where each image's own is estimated.
@@ -178,7 +193,12 @@ class ImageDenoiser(
         check_parameters(denoiser)
         if weights is None:
             raise InputError("weights must be 'gray' or 'color'; got None.")
-        denoiser.model_ = DenoiserModel(pretrained_weights(), np.empty(0), n_iter=0)
+        denoiser.model_ = DenoiserModel(
+            pretrained_weights(),
+            np.empty(0),
+            n_iter=0,
+            camera_weights=camera_weights(),
+        )
         return denoiser
 
     @as_one_task
@@ -204,7 +224,7 @@ class ImageDenoiser(
             If a parameter or the images break a rule that the message states.
         """
         check_parameters(self)
-        noisy = self._batch(X, is_fitting=True).images
+        noisy = refuse_unknown(self._batch(X, is_fitting=True).images)
         clean = clean_twins(y, noisy, self.image_shape)
         if clean is None:
             model = fit_to_noisy(self, noisy)
@@ -330,6 +350,32 @@ class ImageDenoiser(
         ]
         return float(np.average(ratios, weights=sample_weight))
 
+    @available_if(_has_rows)  # type: ignore[untyped-decorator]
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the columns of rows; images have none.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns that came; None are those that `fit` saw, or x0, x1 and
+            so on.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        if hasattr(self, "n_features_in_") or not hasattr(self, "model_"):
+            return super().get_feature_names_out(input_features)
+        if input_features is not None:
+            return np.asarray(input_features, object)
+        shape = tuple(self.image_shape or ())
+        if min(shape) < 1:
+            raise InputError(
+                "names of columns need an image_shape without -1, or fit; got "
+                f"image_shape={shape}."
+            )
+        return np.array([f"x{i}" for i in range(int(np.prod(shape)))], object)
+
     def to_keras(self) -> Any:
         """Return a Keras model of the network, for grey images from 0 to 1.
 
@@ -361,6 +407,9 @@ class ImageDenoiser(
             return as_batch(X)
         rows = validate_data(self, X, reset=is_fitting)
         return rows_as_batch(rows, self.image_shape)
+
+    def _check_settings(self) -> None:
+        check_parameters(self)
 
     def _model_card(self) -> dict[str, Any]:
         """Tell readers of a model file about the training."""

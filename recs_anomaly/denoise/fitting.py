@@ -14,6 +14,7 @@ from recs_anomaly.denoise.images import (
     n_colours,
     noise_scales,
     range_of,
+    refuse_unknown,
     rows_or_images,
     to_planes,
 )
@@ -97,7 +98,7 @@ def clean_twins(y: Any, noisy: list[Image], image_shape: Any) -> list[Image] | N
                 f"{labels.size} labels and {len(noisy)} images."
             )
         return None
-    clean = rows_or_images(y, image_shape).images
+    clean = refuse_unknown(rows_or_images(y, image_shape).images)
     if [image.shape for image in clean] != [image.shape for image in noisy]:
         raise InputError("y must hold the clean images, of the shapes of X.")
     return clean

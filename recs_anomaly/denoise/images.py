@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
 
 from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.planes import Image
@@ -12,7 +13,10 @@ from recs_anomaly.exceptions import InputError
 
 Images = list[Image]
 COLOURS = (3, 4)  # channels of a colour image, without and with alpha
+MIN_WIDTH = 8  # of images in an array of them
 MAX_PIXELS = 1_000_000
+NARROW = 10  # times the distance of the quartiles, to each side of them
+MIN_NARROWED = 4  # times as wide is the whole range, at least
 OPPONENT = np.array(
     [
         [1 / np.sqrt(3), 1 / np.sqrt(3), 1 / np.sqrt(3)],
@@ -43,14 +47,15 @@ def as_batch(X: Any) -> Batch:
         If X is no image, list of images or array of images.
     """
     if is_list_of_images(X):
-        return _from_list([np.asarray(image) for image in X])
-    array = np.asarray(X)
+        return _from_list([_as_array(image) for image in X])
+    array = _as_array(X)
     if array.ndim in (3, 4) and not len(array):
         raise InputError("X must hold at least one image; got none.")
     _check_values(array)
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in COLOURS):
         return _from_list([array], single=True)
     if array.ndim in (3, 4):
+        _refuse_misread(array)
         images = _from_list(list(array))
         return Batch(
             images.images,
@@ -60,6 +65,32 @@ def as_batch(X: Any) -> Batch:
         "X must be an image (height, width), an array of images or a list of them, or "
         f"rows of pixels with image_shape set; got an array of shape {array.shape}."
     )
+
+
+def _as_array(X: Any) -> NDArray[Any]:
+    if isinstance(X, np.ma.MaskedArray):
+        raise InputError(
+            "images must be plain arrays; got a masked array. Put NaN where nothing "
+            "was measured: X.astype(float).filled(np.nan)."
+        )
+    return np.asarray(X)
+
+
+def _refuse_misread(array: NDArray[Any]) -> None:
+    """Refuse an array of images that is more likely one image, or channels first."""
+    height, width, n_channels = (*array.shape[1:], 1)[:3]
+    if array.ndim == 3 and width < MIN_WIDTH <= min(array.shape[:2]):
+        raise InputError(
+            f"X of shape {array.shape} would be {array.shape[0]} images of "
+            f"{height} x {width} pixels. Give one image of {width} channels as [X], "
+            "and images that small as a list."
+        )
+    if n_channels > min(height, width):
+        raise InputError(
+            f"X of shape {array.shape} would be images of {height} x {width} pixels "
+            f"with {n_channels} channels. Channels come last: np.moveaxis(X, 1, -1). "
+            "Give images that small as a list."
+        )
 
 
 def is_list_of_images(X: Any) -> bool:
@@ -121,8 +152,19 @@ def _from_list(images: Images, single: bool = False) -> Batch:
 def _check_values(image: Image) -> None:
     if image.dtype.kind not in "buif":
         raise InputError(f"images must hold numbers; got dtype {image.dtype}.")
-    if image.dtype.kind == "f" and not np.isfinite(image).all():
-        raise InputError("images must hold finite values; got NaN or infinity.")
+    is_known = np.isfinite(image) if image.dtype.kind == "f" else np.True_
+    if not is_known.all() and (np.isinf(image).any() or not is_known.any()):
+        raise InputError(
+            "images must hold finite values, or NaN where some are not known; got "
+            "infinity, or nothing but NaN."
+        )
+
+
+def refuse_unknown(images: Images) -> Images:
+    """Return images to learn from, all of whose pixels must be known."""
+    if any(image.dtype.kind == "f" and np.isnan(image).any() for image in images):
+        raise InputError("images to fit to must hold no NaN; got some.")
+    return images
 
 
 class Range(NamedTuple):
@@ -165,6 +207,62 @@ def range_of(image: Image) -> Range:
         if is_inside and is_near and high - low >= span / 4:
             return Range(black, white)
     return Range(float(low), float(high) if high > low else float(low) + 1.0)
+
+
+def working_range(image: Image, found: Range) -> Range:
+    """Return the range of an image, or the small part in which most of it happens.
+
+    Stars on a dark sky need sixteen bits, and the noise of the sky is a few of their
+    steps: nothing on the scale of the stars.
+    """
+    values = image[:: _stride(image), :: _stride(image)]
+    first, third = np.quantile(_exact(values), (0.25, 0.75))
+    margin = NARROW * float(third - first)
+    narrow = Range(float(first) - margin, float(third) + margin)
+    is_narrower = 0 < MIN_NARROWED * narrow.span < found.span
+    return narrow if is_narrower else found
+
+
+def simplified(image: Image) -> Image:
+    """Return an image of numbers, and of one channel where three colours are alike.
+
+    NaN, where nothing was measured, become what is around them, or one value where
+    nothing is known around.
+    """
+    if image.shape[2] in COLOURS and _are_alike(image):
+        image = np.delete(image, (1, 2), axis=2)
+    is_unknown = np.isnan(image) if image.dtype.kind == "f" else np.False_
+    if not is_unknown.any():
+        return image
+    known = np.where(is_unknown, 0, image).astype(np.float64)
+    size = (3, 3, 1)
+    share = uniform_filter((~is_unknown).astype(np.float64), size)
+    around = uniform_filter(known, size) / np.maximum(share, 1e-9)
+    filled = np.where(share > 0.05, around, np.nanmedian(image))
+    return np.where(is_unknown, filled, image).astype(image.dtype)
+
+
+def restored(found: Image, image: Image, seen: Image) -> Image:
+    """Give what was found for the simplified image the channels of the one that came.
+
+    It may be more than one image, one after the other in the channels.
+    """
+    n_kept, n_channels = seen.shape[2], image.shape[2]
+    parts = np.split(found, found.shape[2] // n_kept, axis=2)
+    if n_kept != n_channels:
+        parts = [each[..., [0, 0, 0, *range(1, n_kept)]] for each in parts]
+    if image.dtype.kind == "f" and np.isnan(image).any():
+        parts = [np.where(np.isnan(image), image, each) for each in parts]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+
+
+def _are_alike(image: Image) -> bool:
+    few = image[:: _stride(image), :: _stride(image)]
+    return all(
+        bool((part[..., 0] == part[..., i]).all())
+        for part in (few, image)
+        for i in (1, 2)
+    )
 
 
 def _exact(values: Image) -> Image:

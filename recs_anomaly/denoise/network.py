@@ -19,15 +19,18 @@ WIDTHS = (64, 80, 96)
 MULTIPLE = 2 ** len(WIDTHS)
 
 
-def build_denoising_network(seed: int, widths: tuple[int, ...] = WIDTHS) -> keras.Model:
+def build_denoising_network(
+    seed: int, widths: tuple[int, ...] = WIDTHS, n_planes: int = 1
+) -> keras.Model:
     """Build the network, its weights drawn by a generator of its own.
 
-    Its input has shape (n_images, height, width, 2): an image and its map of noise
-    levels, both on the scale where an image spans 0 to 1. Height and width are
-    multiples of `MULTIPLE`. The output has shape (n_images, height, width, 1).
+    Its input has shape (n_images, height, width, 2 n_planes): planes and then their
+    maps of noise levels, all on the scale where an image spans 0 to 1. Height and width
+    are multiples of `MULTIPLE`. The output has shape (n_images, height, width,
+    n_planes).
     """
     draw = _Draws(seed)
-    noisy = keras.Input((None, None, 2), name="noisy_and_sigma")
+    noisy = keras.Input((None, None, 2 * n_planes), name="noisy_and_sigma")
     features = layers.Conv2D(widths[0], 6, strides=2, padding="same", **draw())(noisy)
     skips = []
     for width, deeper in pairwise(widths):
@@ -42,7 +45,12 @@ def build_denoising_network(seed: int, widths: tuple[int, ...] = WIDTHS) -> kera
     # Starting at zero, the network first leaves every image as it is. Its last layer
     # keeps 32 bits where training runs the others in 16.
     unit_noise = layers.Conv2DTranspose(
-        1, 6, strides=2, padding="same", kernel_initializer="zeros", dtype="float32"
+        n_planes,
+        6,
+        strides=2,
+        padding="same",
+        kernel_initializer="zeros",
+        dtype="float32",
     )
     return keras.Model(noisy, unit_noise(features), name="denoising_network")
 

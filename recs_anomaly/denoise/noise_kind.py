@@ -36,7 +36,15 @@ MAX_UNEVEN = 0.38
 # with the square root of their number. Without it 3 of 100 small noisy pictures, 24 or
 # 32 wide, were taken for texture; with it 1, and 1 more of 100 without noise for noisy.
 CHANCE_UNEVEN = 0.2
+# Patterns that repeat, such as hatching and rings, have the same waves in all patches:
+# at most 0.03. White noise has 0.15 or more, clipped noise too.
+MIN_UNEVEN = 0.08
+MIN_UNEVEN_MIDDLE = 0.02
+MIN_MIDDLE = 0.65  # times the short waves, in the flattest patches of white noise
+MAX_TEXTURE = 2.0  # times: noise that is sure, under a texture; print has 2.2
 MIN_GROUP = 32  # patches as bright as each other that it is measured in
+# Strong noise leaves nothing to see in the flattest patches; dense print has more.
+STRONG_NOISE, MAX_DETAIL = 15 / 255, 1.5
 SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short waves
 BLOTCHES = 6.0
 MIN_BLOTCHES = 3 / 255  # strength of middle waves that can be seen as noise
@@ -88,11 +96,18 @@ def noise_law(waves: PatchWaves) -> NoiseLaw | None:
 def is_noise(waves: PatchWaves) -> bool:
     """Whether what the flattest patches hold is white noise, not detail or blotches."""
     middle, short = _middle_and_short(waves)
-    is_white = middle <= MAX_COLOUR * short or SURE_NOISE < short > middle / BLOTCHES
     flat = waves.flattest()
     chance = CHANCE_UNEVEN * PATCH / np.sqrt(len(waves.detail))
     uneven = _unevenness(flat.brightness, flat.short)
-    return bool(is_white and uneven <= MAX_UNEVEN + chance)
+    is_sure = short > SURE_NOISE
+    most = MAX_TEXTURE if is_sure else MAX_COLOUR
+    is_white = middle <= most * short
+    is_pattern = len(waves.detail) >= MIN_TO_TELL and (
+        middle < MIN_MIDDLE * short
+        or uneven < MIN_UNEVEN
+        or (short > STRONG_NOISE and flat.detail.mean() > (MAX_DETAIL * short) ** 2)
+    )
+    return bool(is_white and not is_pattern and uneven <= MAX_UNEVEN + chance)
 
 
 def has_blotches(waves: PatchWaves) -> bool:
@@ -101,12 +116,14 @@ def has_blotches(waves: PatchWaves) -> bool:
     is_large = len(waves.detail) >= MIN_TO_TELL
     if not is_large or middle < MIN_BLOTCHES or is_noise(waves):
         return False
+    flat = waves.flattest()
+    unevenness = _unevenness(flat.brightness, flat.middle)
+    if unevenness < MIN_UNEVEN_MIDDLE:
+        return False
     if middle > BLOTCHES * short or (
         short > SURE_BLOTCHES and middle > MAX_COLOUR * short
     ):
         return True
-    flat = waves.flattest()
-    unevenness = _unevenness(flat.brightness, flat.middle)
     return any(
         middle > strength and unevenness < limit for strength, limit in EVEN_MIDDLE
     )

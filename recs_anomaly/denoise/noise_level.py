@@ -7,25 +7,25 @@ least energy in long waves hold hardly any detail, and their short waves are noi
 compression of AVIRIS images", IGARSS 2007).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
 from recs_anomaly.core.arrays import Array, Floats, Singles
-from recs_anomaly.denoise.clipping import Clip, find_clip
+from recs_anomaly.denoise.clipping import find_clip, variance_kept
+from recs_anomaly.denoise.planes import flat_areas
 
 PATCH = 8
 MAX_PATCHES = 40_000
 MIN_PATCHES = 64
-MIN_WHOLE = 2000  # patches without clipped values, to look at no others
-MAX_ENDS = 0.8  # share of the pixels, black or white, of what is no print or drawing
+MIN_USED = 0.02  # of the patches, to be without any area: print has fewer
+AREA = 3  # pixels each way that are alike where there is no noise
 SHARE = 0.05  # of the patches, those with the least detail
 LONGEST, SHORTEST = 6, 11  # sums of both frequencies: up to, and from
 MIDDLE = 4  # waves from here up to LONGEST are neither long nor short
-MIN_KEPT = 0.8  # of the variance that clipping left in patches, to look at them
-N_ROUNDS = 6  # of finding what clipping left with the strength of the round before
+MIN_KEPT = 0.2  # of the variance that clipping left in patches, to look at them
 
 
 class PatchWaves(NamedTuple):
@@ -70,60 +70,54 @@ def patch_waves(image: Array) -> PatchWaves | None:
     """Take the patches of a plane (height, width), or of several, apart.
 
     None where too few of them tell anything. Planes (n_planes, height, width) are taken
-    to have one noise in common. Where noise was clipped at an end of the range,
-    energies are what they would be without that.
+    to have one noise in common. Areas of one exact value (paper, masks, margins, what
+    was overexposed) have no noise: patches that reach into one are left out. Where
+    noise was clipped at an end of the range, energies are what they would be without.
     """
-    lowest_of_all, highest_of_all = np.float32(image.min()), np.float32(image.max())
-    is_end = (image <= lowest_of_all) | (image >= highest_of_all)
-    if min(image.shape[-2:]) < PATCH or is_end.mean() > MAX_ENDS:
+    if min(image.shape[-2:]) < PATCH:
         return None
-    patches = _patches(image)
-    # A patch of one value was drawn, and one with values at the end of the range was
-    # clipped: they have less noise than the others, or none.
-    highest, lowest = patches.max(axis=1), patches.min(axis=1)
-    is_varied = highest > lowest
-    is_whole = (lowest > lowest_of_all) & (highest < highest_of_all)
-    is_enough = is_whole[is_varied].sum() >= MIN_WHOLE
-    if is_varied.sum() < MIN_PATCHES:
+    areas = flat_areas(image, AREA)
+    patches, is_area = _patches(image), _patches(areas)
+    least = max(MIN_PATCHES, MIN_USED * len(patches))
+    patches = patches[~is_area.any(axis=1)]
+    if len(patches) < least:
         return None
-    waves = _waves(patches[is_varied])
-    found = waves.chosen(is_whole[is_varied]) if is_enough else waves
-    clip = find_clip(image)
-    return found if clip.is_open else _unclipped(waves, found, clip)
+    clip = find_clip(image[~areas])
+    kept = np.ones(len(patches))
+    for end, is_beyond in ((clip.low, np.less_equal), (clip.high, np.greater_equal)):
+        if np.isfinite(end):
+            at_end = is_beyond(patches, end).mean(axis=1)
+            kept *= variance_kept(_among_alike(at_end, patches.mean(axis=1)))
+    is_told = kept >= MIN_KEPT
+    if is_told.sum() < MIN_PATCHES:
+        return None
+    return _waves(patches[is_told]).scaled(1 / kept[is_told])
 
 
-def _unclipped(waves: PatchWaves, found: PatchWaves, clip: Clip) -> PatchWaves:
-    """Make up for what clipping took, in all patches that it left enough of.
-
-    Patches without clipped values have weaker noise than others where the image is
-    near an end, by chance: they stay only if the others do not tell of more.
-    """
-    restored, sigma = found, found.sigma
-    for _ in range(N_ROUNDS):
-        kept = clip.kept_variance(waves.brightness, sigma)
-        is_told = kept >= MIN_KEPT
-        if is_told.sum() < MIN_PATCHES:
-            return found
-        restored = waves.chosen(is_told).scaled(1 / kept[is_told])
-        sigma = restored.sigma
-    return restored if sigma > found.sigma else found
+def _among_alike(values: Floats, brightness: Array) -> Floats:
+    """Average values over patches as bright: in one patch alone chance plays in."""
+    order = np.argsort(brightness)
+    alike = np.array_split(order, max(len(order) // MIN_PATCHES, 1))
+    found = np.empty(len(values))
+    for group in alike:
+        found[group] = values[group].mean()
+    return found
 
 
-def _patches(image: Array) -> Singles:
+def _patches(image: NDArray[Any]) -> NDArray[Any]:
     windows = np.lib.stride_tricks.sliding_window_view(
         image, (PATCH, PATCH), axis=(-2, -1)
     )
     n_windows = float(np.prod(windows.shape[:-2]))
     stride = max(1, round(np.sqrt(n_windows / MAX_PATCHES)))
-    patches = windows[..., ::stride, ::stride, :, :].reshape(-1, PATCH**2)
-    return patches.astype(np.float32)
+    return windows[..., ::stride, ::stride, :, :].reshape(-1, PATCH**2)
 
 
 def _waves(patches: Singles) -> PatchWaves:
     brightness = patches.mean(axis=1, dtype=np.float64)
     order = np.add.outer(np.arange(PATCH), np.arange(PATCH)).ravel()
     waves = np.kron(_cosines(), _cosines()).astype(np.float32)  # a row each
-    patches = patches - brightness[:, None].astype(np.float32)  # no digits lost to it
+    patches = (patches - brightness[:, None]).astype(np.float32)  # no digits lost
     detail, middle, short = (
         np.asarray(np.mean((patches @ waves[chosen].T) ** 2, axis=1), np.float64)
         for chosen in (

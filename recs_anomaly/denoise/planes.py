@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 
-from recs_anomaly.core.arrays import Array, Singles
+from recs_anomaly.core.arrays import Array, Bools, Singles
 
 Image = NDArray[Any]
 
@@ -24,6 +24,16 @@ def local_deviation(plane: Array, radius: int) -> Singles:
     centred = (plane - np.float32(np.mean(plane))).astype(np.float64)
     variance = local_mean(centred**2, radius) - local_mean(centred, radius) ** 2
     return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)
+
+
+def flat_areas(planes: Array, side: int) -> Bools:
+    """Tell which pixels lie in a square of `side` pixels each way of one exact value.
+
+    Planes (height, width) or (n_planes, height, width) are looked at one by one.
+    """
+    size = (1,) * (planes.ndim - 2) + (side, side)
+    is_flat = maximum_filter(planes, size) == minimum_filter(planes, size)
+    return np.asarray(maximum_filter(is_flat, size))
 
 
 def map_tiles(

@@ -56,6 +56,14 @@ def pretrained_weights() -> Singles:
 
 
 @cache
+def camera_weights() -> Singles:
+    """Return the weights that were trained on noise that neighbours share."""
+    weights: Singles = _shipped("camera.npz")["weights"].astype(np.float32)
+    weights.flags.writeable = False
+    return weights
+
+
+@cache
 def pretrained_intervals() -> IntervalTable:
     """Return half widths of intervals, measured with these weights on photographs."""
     return IntervalTable(**_shipped("intervals.npz"))

@@ -5,6 +5,7 @@ something small, in the way in which a user would ask it; of networks that Keras
 nothing.
 """
 
+import warnings
 from collections.abc import Callable
 from copy import copy, deepcopy
 from typing import Any
@@ -22,7 +23,8 @@ def check_answers(key: str, thing: Any) -> None:
     asked = deepcopy(thing) if key in CHANGED_BY_ROWS else copy(thing)
     for name in ("feature_names_in_", "_sklearn_output_config"):
         vars(asked).pop(name, None)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a question says nothing of rows of a user's
         answers = QUESTIONS.get(key, _nothing)(asked)
         are_finite = all(np.isfinite(answer).all() for answer in answers)
     if not are_finite:

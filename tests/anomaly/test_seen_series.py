@@ -90,3 +90,22 @@ def test_rows_at_quite_another_interval_are_refused(step: str) -> None:
         detector.score_samples(hourly(300, step))
     with pytest.raises(InputError, match="rows must come about 300 seconds apart"):
         detector.stream().score_many(hourly(300, step))
+
+
+def test_what_could_not_be_judged_is_told() -> None:
+    detector = quick().fit(waves())
+    lost = waves()
+    lost[:1500] = np.nan
+    with pytest.warns(UserWarning, match=r"of the 2,000 rows of X could be judged"):
+        detector.predict(lost)
+
+
+def test_few_rows_and_uneven_steps_are_told() -> None:
+    with pytest.warns(UserWarning, match="X has 20 rows to learn from"):
+        quick().fit(hourly(20, "1h"))
+    rng = np.random.default_rng(0)
+    times = pd.Timestamp("2026-01-05") + pd.to_timedelta(
+        np.cumsum(rng.exponential(300, 500)), unit="s"
+    )
+    with pytest.warns(UserWarning, match="do not come a whole number of steps"):
+        quick().fit(pd.DataFrame(waves(500), times))

@@ -55,3 +55,19 @@ def test_print_is_no_pepper() -> None:
     page[::7, ::5] = 0.0
     assert find_ends(page) is None
     assert find_ends(np.float32(np.indices((8, 8)).sum(axis=0) % 2)) is None
+
+
+def test_impulses_and_raised_contrast_are_told_apart() -> None:
+    """Black and white areas have edges; impulses stand alone."""
+    assert find_ends(np.clip(3 * GREY - 0.8, 0, 1)) is None
+    raised = np.clip(1.5 * GREY - 0.25, 0, 1)
+    assert find_ends(raised) is None
+    draw = np.random.default_rng(0).random(GREY.shape)
+    noisy = np.where(draw < 0.05, 0, np.where(draw < 0.1, 1, raised)).astype(np.float32)
+    ends = find_ends(noisy)
+    assert ends is not None
+    before, after = (
+        np.mean((image - raised) ** 2)
+        for image in (noisy, without_impulses(noisy, ends))
+    )
+    assert after < before / 4

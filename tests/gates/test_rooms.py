@@ -37,7 +37,16 @@ SHARED = {"core", "base", "metrics", "datasets"}
 EVERYTHING = FAMILIES | SHARED | {"persistence", "reports", "cli"}
 FAMILY = Room(
     ours=SHARED,
-    third_parties={"PIL", "keras", "numpy", "pandas", "scipy", "skimage", "sklearn"},
+    third_parties={
+        "PIL",
+        "keras",
+        "numpy",
+        "pandas",
+        "scipy",
+        "skimage",
+        "sklearn",
+        "tifffile",
+    },
 )
 ROOMS = {
     **dict.fromkeys(GROUND, Room()),

@@ -35,7 +35,8 @@ from tests.persistence.mutations import (
 )
 
 N_QUICK, N_SLOW = 390, 10_000
-KINDS = sorted(GOLDEN.keys() - {"denoiser"})  # whom Keras answers for
+KINDS = sorted(GOLDEN)
+ASKED = sorted(GOLDEN.keys() - {"denoiser"})  # whom Keras answers for
 CHANGES = [edited, edited, edited, levelled, levelled, resized, resized, swapped]
 MOST_SECONDS = 5.0  # of computing; a hundredth is usual
 # What an honest model of other columns says to the question.
@@ -88,7 +89,7 @@ def test_what_loads_answers(
     rng, path = np.random.default_rng(n_files), tmp_path / "changed.recs"
     outcomes: Counter[str] = Counter()
     for number in range(n_files):
-        kind = KINDS[number % len(KINDS)]
+        kind = ASKED[number % len(ASKED)]
         forge.write_members(path, changed(rng, whole[kind]))
         found = outcome(kind, path)
         assert found in ("refused", "answered"), f"{found}: file {number}, a {kind}"
@@ -129,6 +130,7 @@ def test_arrays_of_the_right_shape_that_no_model_has(
         ("classifier", ("parameters", "batch_size"), 0, "batch_size must be"),
         ("variational", ("parameters", "visible"), "user", "visible must be one of"),
         ("autoencoder", ("fitted", "n_iter_"), -3, "n_iter_ must be a count"),
+        ("denoiser", ("parameters", "sigma"), "user", "sigma must be"),
         ("text", ("fitted", "loss_curve_"), ["a"], "loss_curve_ must be a list of"),
         ("autoencoder", ("fitted", "n_features_in_"), 10**18, r"mean_ has shape"),
     ],

@@ -55,7 +55,7 @@ class Records:
         self._rows.append(
             {
                 "file": outcome.name,
-                "is_clean": outcome.is_clean,
+                "is_clean": outcome.is_clean and not outcome.problem,
                 "height": None if first is None else first.shape[0],
                 "width": None if first is None else first.shape[1],
                 "sigma": outcome.sigma,

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from recs_anomaly.denoise.app.tiff import read_plain_tiff
 from recs_anomaly.exceptions import InputError
 
 Pixels = NDArray[Any]
@@ -35,6 +36,9 @@ MAX_CHANNELS = 4  # of a picture in a NPY file
 MODES = {"1", "F", "I", "I;16", "I;16B", "L", "LA", "RGB", "RGBA"}
 PLAIN_MODES = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
 ORIENTATION = 0x0112  # in EXIF
+# Of a TIFF file that is compressed: description, maker, model, resolution, software,
+# date, artist, its unit, copyright, and how to turn it.
+TAGS_KEPT = {270, 271, 272, 282, 283, 296, 305, 306, 315, 33432, ORIENTATION}
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # How to turn pixels for people to see, by EXIF's numbers; 1 is as they are.
 WAYS: dict[int, Callable[[Pixels], Pixels]] = {
@@ -189,6 +193,9 @@ def _check_header(file: BinaryIO) -> None:
 
 def _read_image(path: Path) -> Picture:
     form = FORMATS[path.suffix.lower()]
+    plain = read_plain_tiff(path) if form == "TIFF" else None
+    if plain is not None:
+        return Picture(plain.pages, plain.encoded, _known_way(plain.orientation))
     with _opened(path, form) as opened:
         _refuse_what_would_be_lost(opened)
         options = _options(opened, form)
@@ -206,9 +213,14 @@ def _read_image(path: Path) -> Picture:
             first.save(file, form, **options, **more)
         return file.getvalue()
 
-    # What is said of it may be anything.
-    is_known = isinstance(orientation, int) and 1 <= orientation <= len(WAYS) + 1
-    return Picture(pages, encoded, orientation if is_known else 1)
+    return Picture(pages, encoded, _known_way(orientation))
+
+
+def _known_way(orientation: object) -> int:
+    """Return how to turn a picture; what is said of it may be anything."""
+    if isinstance(orientation, int) and 1 <= orientation <= len(WAYS) + 1:
+        return int(orientation)
+    return 1
 
 
 def _opened(path: Path, form: str) -> Image.Image:
@@ -231,7 +243,10 @@ def _refuse_what_would_be_lost(opened: Image.Image) -> None:
         raise PictureFileError(
             "it has colours of 16 bits, which cannot be read whole; NPY files can"
         )
-    if opened.mode not in MODES | set(PLAIN_MODES):
+    is_signed = opened.mode.startswith("I;16") and "S" in str(
+        getattr(opened, "tile", "")
+    )
+    if opened.mode not in MODES | set(PLAIN_MODES) or is_signed:
         raise PictureFileError(
             f"it has pixels of the kind {opened.mode}, which cannot be cleaned"
         )
@@ -259,8 +274,11 @@ def _options(opened: Image.Image, form: str) -> dict[str, Any]:
     if form == "JPEG" and isinstance(opened, JpegImagePlugin.JpegImageFile):
         options["qtables"] = opened.quantization
         options["subsampling"] = JpegImagePlugin.get_sampling(opened)
-    if form == "TIFF":
+    if isinstance(opened, TiffImagePlugin.TiffImageFile):
         del options["exif"]  # its tags are those of the file, sizes and places too
+        options["tiffinfo"] = {
+            tag: value for tag, value in opened.tag_v2.items() if tag in TAGS_KEPT
+        }
         options["compression"] = opened.info.get("compression", "raw")
     if opened.mode in ("L", "RGB") and "transparency" in opened.info:
         options["transparency"] = opened.info["transparency"]

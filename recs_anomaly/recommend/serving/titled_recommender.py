@@ -141,6 +141,12 @@ class Recommender:
         }
         return Catalogue(pd.DataFrame(items))
 
+    @cached_property
+    def _texts(self) -> Any:
+        """All titles, and behind them all genres."""
+        items = self.catalogue.items
+        return pd.concat([items["title"], items["genres"]], ignore_index=True).array
+
     def find_user(self, text: str) -> Hashable:
         """Find the user whose id is spelled so.
 
@@ -335,17 +341,17 @@ class Recommender:
         """
         lists = folded.lists(n)
         because, stars = folded.reasons(lists)
-        known, n_listed = self.catalogue.columns, len(because)
+        n_listed, n_items = len(because), len(self.titles)
         # Taking texts costs more each time than each text.
-        titles = known["title"].take(
-            np.concatenate([lists.items, because]), allow_fill=True
-        )
+        places = np.concatenate([lists.items, lists.items + n_items, because])
+        texts = self._texts.take(places, allow_fill=True)
         columns = [
             *folded.columns(lists),
             *lists.rating[3:],
-            titles[:n_listed],
-            *(known[name].take(lists.items) for name in ITEM_COLUMNS[1:]),
-            titles[n_listed:],
+            texts[:n_listed],
+            texts[n_listed : 2 * n_listed],
+            self.catalogue.columns["n_ratings"].take(lists.items),
+            texts[2 * n_listed :],
             stars,
         ]
         return framed(RECOMMENDED, columns)

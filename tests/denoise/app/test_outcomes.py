@@ -40,6 +40,13 @@ def test_quality_is_that_beside_the_clean_picture(originals: Path) -> None:
     assert row["psnr_before"] == pytest.approx(20 * np.log10(255 / 10))
     assert row["psnr"] == pytest.approx(20 * np.log10(255))
     assert row["problem"] == ""
+    assert row["is_clean"]
+
+
+def test_a_picture_that_keeps_its_noise_is_not_clean() -> None:
+    records = Records(None)
+    records.add(outcome(problem="noise was left"))
+    assert records.table()["is_clean"].tolist() == [False]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from recs_anomaly.denoise.app.pictures import PictureFileError, read_picture
@@ -172,3 +173,55 @@ def test_colours_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(PictureFileError, match="colours of 16 bits"):
         read_picture(tmp_path / "deep.png")
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize(
+    ("dtype", "shape", "axes"),
+    [
+        ("int16", (9, 7), "YX"),
+        ("uint32", (9, 7), "YX"),
+        ("float64", (9, 7), "YX"),
+        ("uint16", (9, 7, 3), "YXS"),
+        ("uint16", (3, 2, 9, 7), "ZCYX"),
+    ],
+)
+def test_tiff_files_keep_all_but_their_pixels(
+    tmp_path: Path, byteorder: str, dtype: str, shape: tuple[int, ...], axes: str
+) -> None:
+    pixels = (99 * RNG.standard_normal(shape)).astype(dtype)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(
+        path,
+        pixels,
+        byteorder=byteorder,
+        resolution=(10, 10),
+        metadata={"axes": axes, "unit": "um"},
+        photometric="rgb" if axes == "YXS" else "minisblack",
+    )
+    picture = read_picture(path)
+    assert picture.pages[0].shape == (9, 7, 3)[: 3 if axes == "YXS" else 2]
+    path.with_name("b.tif").write_bytes(
+        picture.encoded([page[::-1] for page in picture.pages])
+    )
+    with tifffile.TiffFile(path) as one, tifffile.TiffFile(tmp_path / "b.tif") as other:
+        first, second = one.series[0], other.series[0]
+        assert (first.axes, first.dtype) == (second.axes, second.dtype)
+        upside_down = np.flip(first.asarray(), axis=axes.index("Y"))
+        assert (second.asarray() == upside_down).all()
+        for name in ("ImageDescription", "XResolution"):
+            assert one.pages[0].tags[name].value == other.pages[0].tags[name].value
+
+
+def test_compressed_tiff_files_keep_what_they_say(tmp_path: Path) -> None:
+    path = file_of(
+        tmp_path,
+        COLOURS,
+        "a.tif",
+        compression="tiff_lzw",
+        dpi=(300, 300),
+        description="a leaf",
+    )
+    with Image.open(written_again(path)) as opened:
+        assert opened.info["dpi"] == (300, 300)
+        assert opened.tag_v2[270] == "a leaf"
