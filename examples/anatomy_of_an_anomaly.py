@@ -2,8 +2,9 @@
 Anatomy of an anomaly
 =====================
 
-A row's score is put together from three questions: could it have been foreseen, does it
-look like anything normal, has the like been seen before? Here they are one by one.
+A row's score is put together from four questions: could it have been foreseen, does it
+look like anything normal, has the like been seen before, and does it go with the other
+channels? Here they are one by one.
 """
 
 # %%
@@ -23,16 +24,16 @@ fault = sample.events[sample.events.kind == "level shift"].iloc[0]
 day = sample.values["2026-01-16 04:00":"2026-01-17 04:00"]
 
 # %%
-# The whole detector, and three that listen to one branch alone. Minus the score says
+# The whole detector, and four that listen to one branch alone. Minus the score says
 # how many times a row is as abnormal as one normal row in a thousand; the threshold is
 # each detector's own. The networks are left out here, to be quick.
 
 detector = TimeSeriesAnomalyDetector(epochs=0).fit(calm)
 branches = {
     branch: TimeSeriesAnomalyDetector(weights={branch: 1.0}, epochs=0).fit(calm)
-    for branch in ("forecast", "reconstruction", "neighbour")
+    for branch in ("forecast", "reconstruction", "neighbour", "relation")
 }
-levels = {"all three": detector, **branches}
+levels = {"all": detector, **branches}
 levels = {
     name: model.score_samples(sample.values) / model.offset_
     for name, model in levels.items()
@@ -49,7 +50,7 @@ for name, level in reached.items():
 explained = detector.explain(sample.values).loc[day.index]
 channel = fault.channel
 figure, axes = plt.subplots(
-    5, 1, figsize=(8, 7), sharex=True, height_ratios=[2.2, 1, 1, 1, 1.3]
+    6, 1, figsize=(8, 8), sharex=True, height_ratios=[2.2, 1, 1, 1, 1, 1.3]
 )
 top = axes[0]
 top.fill_between(
@@ -67,7 +68,8 @@ QUESTIONS = {
     "forecast": "Forecast: could it have been foreseen?",
     "reconstruction": "Reconstruction: does it look normal?",
     "neighbour": "Neighbour: has the like been seen before?",
-    "all three": "All three: the score, in multiples of the threshold",
+    "relation": "Relation: does it go with the other channels?",
+    "all": "All: the score, in multiples of the threshold",
 }
 for panel, (name, question) in zip(axes[1:], QUESTIONS.items(), strict=True):
     level = levels[name][is_shown]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.anomaly.branches import signs_of
+from recs_anomaly.anomaly.branches.relation import leading_partners
 from recs_anomaly.anomaly.events import (
     RowEvidence,
     event_rows,
@@ -37,7 +38,7 @@ class Assessment:
     threshold : float
         Rows beyond it are abnormal.
     names : list of str
-        Of the judged channels.
+        Of all channels.
     index : Index
         Labels of the rows.
     spares_others : bool, default=True
@@ -62,7 +63,13 @@ class Assessment:
     ) -> None:
         self._rating, self._rows, self._series = rating, rows, series
         self._tail, self._threshold = tail, threshold
-        self._names, self._index = names, index
+        channels, relation = rating.model.channels, rating.model.relation
+        self._names = [names[target] for target in channels.targets]
+        self._partners = [
+            names[partner]
+            for partner in (leading_partners(relation) if relation else [])
+        ]
+        self._index = index
         self._spares_others = spares_others
         self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
 
@@ -144,6 +151,7 @@ class Assessment:
             rows.residual,
             model.width,
             self._rating.branches,
+            self._partners,
         )
 
     @cached_property

@@ -17,7 +17,8 @@ import numpy as np
 from recs_anomaly.anomaly.autoregression import fill_missing_after, forecast_after
 from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.branches.branch import Branch, Rows, Windows
-from recs_anomaly.anomaly.branches.forecast import add_correction
+from recs_anomaly.anomaly.branches.forecast import add_corrections
+from recs_anomaly.anomaly.branches.relation import deviations
 from recs_anomaly.anomaly.channels import MAX_FILLED
 from recs_anomaly.anomaly.levels import decayed_sum
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
@@ -29,6 +30,7 @@ from recs_anomaly.core.windows import sliding_windows
 FARTHEST = 1e4
 PRIOR = 0.25  # of the time constant: weight of usual rows in each average
 SHORT = 0.2  # of the long time constant
+MAX_GUESSED = 2  # rows of a gap in which others are still compared with a channel
 WINDOWS_APART = 10  # a window is looked at this often while its rows pass
 
 
@@ -104,9 +106,15 @@ def look_back(
     nothing = np.zeros((n_lags, scaled.shape[1]))
     filled = fill_missing_after(model.autoregression, nothing, scaled, INPUT_LIMIT)
     expected = forecast_after(model.autoregression, nothing, filled)[:, targets]
-    expected = add_correction(model, filled, expected)
+    expected = add_corrections(model, nothing[:1], filled, expected)
     values = filled[:, targets]
-    rows = Rows(values, np.where(is_measured, values - expected, 0.0))
+    is_lost = is_lost_so_far(~np.isnan(scaled), MAX_GUESSED)
+    apart = deviations(model, nothing[:1], filled, is_lost)
+    rows = Rows(
+        values,
+        np.where(is_measured, values - expected, 0.0),
+        np.where(is_measured, apart, 0.0),
+    )
     says = np.zeros_like(is_measured)
     says[1:] = is_observed_so_far(is_measured, n_lags)[:-1]
     looks = slice(settings.stride - 1, None, settings.stride)
@@ -118,7 +126,10 @@ def look_back(
     for branch in settings.branches:
         if branch.of_rows is not None:
             errors = one_sided(branch.of_rows(rows), rows.residual, settings.side)
-            by_branch.append(PastErrors(errors, says & is_measured, says, 1))
+            tells = says & ~np.isnan(errors)
+            by_branch.append(
+                PastErrors(np.nan_to_num(errors), tells & is_measured, tells, 1)
+            )
         else:
             errors = of_windows[branch.name]
             by_branch.append(PastErrors(errors, observed, observed, settings.stride))
@@ -169,8 +180,7 @@ def is_observed_so_far(is_known: Bools, width: int) -> Bools:
     """
     n_rows = len(is_known)
     rows = np.arange(n_rows)[:, None]
-    last_known = np.maximum.accumulate(np.where(is_known, rows, -1), axis=0)
-    is_lost = rows - last_known > MAX_FILLED
+    is_lost = is_lost_so_far(is_known, MAX_FILLED)
     last_lost = np.maximum.accumulate(np.where(is_lost, rows, -width), axis=0)
     counts = np.zeros((n_rows + width, is_known.shape[1]))
     np.cumsum(is_known, axis=0, out=counts[width:])
@@ -179,6 +189,14 @@ def is_observed_so_far(is_known: Bools, width: int) -> Bools:
         (rows >= width - 1) & (n_known >= 0.5 * width) & (last_lost <= rows - width)
     )
     return observed
+
+
+def is_lost_so_far(is_known: Bools, most: int) -> Bools:
+    """Tell which rows end a gap that has so far more than `most` rows."""
+    rows = np.arange(len(is_known))[:, None]
+    last_known = np.maximum.accumulate(np.where(is_known, rows, -1), axis=0)
+    lost: Bools = rows - last_known > most
+    return lost
 
 
 def _window_errors(

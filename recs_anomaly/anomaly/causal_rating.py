@@ -95,7 +95,7 @@ def causal_rating_of(detector: Any) -> CausalRating:
         detector.causal_,
         detector.norms_.longest_still,
         causal_settings(detector.window_, longest, side, branches),
-        settings.sign_weights(detector, branches),
+        settings.weights_for(detector, detector.model_, branches),
     )
 
 

@@ -9,8 +9,15 @@ import math
 import numpy as np
 
 from recs_anomaly.anomaly.branches.branch import Rows, Windows
-from recs_anomaly.anomaly.causal import PRIOR, CausalSettings, one_sided
+from recs_anomaly.anomaly.branches.relation import cannot_say
+from recs_anomaly.anomaly.causal import (
+    MAX_GUESSED,
+    PRIOR,
+    CausalSettings,
+    one_sided,
+)
 from recs_anomaly.anomaly.channels import MAX_FILLED
+from recs_anomaly.anomaly.lagged import LaggedStream
 from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS, evidence
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats
@@ -83,12 +90,19 @@ class CausalStream:
         self._recurrent = (
             RecurrentStream(model.cell, model.recurrent) if model.recurrent else None
         )
+        self._correcting = model.correction and LaggedStream(model.correction, ahead=1)
+        self._relating = model.relation and LaggedStream(model.relation)
+        self._reach = model.relation.reach if model.relation else 0
         self._known = KnownPast(longest, n_targets)
+        n_channels = len(model.channels.centre)
+        self._gap = np.zeros(n_channels)
+        self._last_lost = np.full(n_channels, -1.0)  # row; before the first all are
         self._history = np.zeros((2 * longest, len(model.channels.centre)))
         self._cursor = longest
         self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
         self._observed = np.zeros(n_targets)
         self._correction: Floats = np.zeros(n_targets)
+        self._apart: Floats = np.zeros(n_targets)
         self._look_evidence = 0.0  # the evidence of the last look
         self.residual: Floats = np.zeros(n_targets)
 
@@ -115,10 +129,9 @@ class CausalStream:
         filled = row if is_complete else np.where(np.isnan(row), _held(forecast), row)
         self._remember(filled)
         self.residual = (filled - forecast)[self._targets] - self._correction
-        if self._recurrent is not None:
-            number = self._known.n_rows
-            self._correction = self._recurrent.advance(_held(filled), number)
-        if is_complete and self._known.is_settled:
+        self._correct(filled)
+        self._relate(row)
+        if is_complete and self._known.is_settled and not np.isnan(self._apart).any():
             return self._judge_complete()
         return self._judge(~np.isnan(row[self._targets]))
 
@@ -161,6 +174,7 @@ class CausalStream:
         return [
             *(self._history, known.is_known, known.gap, known.last_lost),
             *(self._sums, self._heft, self._observed, self._correction, self.residual),
+            *((self._gap, self._last_lost) if self._relating else ()),
             *states,
         ]
 
@@ -172,10 +186,41 @@ class CausalStream:
         self._history[self._cursor] = filled
         self._cursor += 1
 
+    def _correct(self, filled: Floats) -> None:
+        """Foresee what the linear forecast of the next row will leave over."""
+        if self._correcting is not None:
+            self._correction = self._correcting.respond(self._past)
+        if self._recurrent is not None:
+            said = self._recurrent.advance(_held(filled), self._known.n_rows)
+            self._correction = self._correction + said if self._correcting else said
+
+    def _relate(self, row: Floats) -> None:
+        """Compare the last row with what other channels say of it."""
+        if self._relating is None:
+            return
+        number, network = self._known.n_rows, self._relating.network
+        self._gap[:] = np.where(np.isnan(row), self._gap + 1.0, 0.0)
+        self._last_lost[self._gap > MAX_GUESSED] = number
+        expected = self._relating.respond(self._past)
+        apart = (self.last[self._targets] - expected) / network.spread
+        apart = np.where(network.speaks, apart, 0.0)
+        is_lost = self._last_lost >= number - self._reach
+        if is_lost.any():
+            apart[cannot_say(network, is_lost[None])[0]] = np.nan
+        self._apart = apart
+
+    @property
+    def _past(self) -> Floats:
+        """The last rows that are remembered, the oldest first."""
+        past: Floats = self._history[
+            self._cursor - len(self._history) // 2 : self._cursor
+        ]
+        return past
+
     def _judge_complete(self) -> float:
         """Judge a row that is complete, as all are that it is judged by."""
         self._known.add_complete()
-        heft = self._add(self._row_errors(self.residual))
+        heft = self._add(self._row_errors(self.residual, self._apart))
         heft += 1.0
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
@@ -186,19 +231,21 @@ class CausalStream:
     def _judge(self, is_measured: Bools) -> float:
         says = self._known.is_observed(self._n_lags)
         self._known.add(is_measured)
-        is_used = says & is_measured
-        errors = self._row_errors(np.where(is_measured, self.residual, 0.0))
+        residual = np.where(is_measured, self.residual, 0.0)
+        errors = self._row_errors(residual, np.where(is_measured, self._apart, 0.0))
+        tells = says & ~np.isnan(errors)
+        is_used = tells & is_measured
         heft = self._add(np.where(is_used, errors, 0.0))
         heft += is_used
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
         if not is_measured.any() or not (says.any() or self._observed.any()):
             return np.nan
-        return self._ratio(np.where(says, self._levels()[:, self._rows], 0.0))
+        return self._ratio(np.where(tells, self._levels()[:, self._rows], 0.0))
 
-    def _row_errors(self, residual: Floats) -> Floats:
+    def _row_errors(self, residual: Floats, deviation: Floats) -> Floats:
         """Compute the errors (n_branches_of_rows, n_targets) of the last row."""
-        rows = Rows(self.last[self._targets], residual)
+        rows = Rows(self.last[self._targets], residual, deviation)
         side = self._settings.side
         return np.array([one_sided(of(rows), residual, side) for of in self._of_rows])
 

@@ -25,7 +25,13 @@ from recs_anomaly.anomaly.fitting import (
     fit_norms,
     without,
 )
-from recs_anomaly.anomaly.held_out import held_out_tail, hold_out
+from recs_anomaly.anomaly.held_out import (
+    at_held_out_scale,
+    held_out_tail,
+    hold_out,
+    judge_held_out,
+)
+from recs_anomaly.anomaly.lagged import array_rules
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import Norms, rating_of
 from recs_anomaly.anomaly.seen_series import (
@@ -63,12 +69,13 @@ LITTLE = 0.5  # of the rows
 class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     """Find what is not normal in a time series.
 
-    Three branches judge each channel. *Forecast*: the error of a linear forecast from
-    the channel's own past, corrected by a recurrent network that sees all channels.
-    *Reconstruction*: the distance of a window from what an autoencoder makes of its
-    shape, put at the level of training; a row has the mean over all windows that cover
-    it. *Neighbour*: the distance of a window from the nearest normal window, by the
-    autoencoder's code; a row has the same mean.
+    Four branches judge each channel. *Forecast*: the error of a linear forecast from
+    the channel's own past, corrected by networks that see the last rows and other
+    channels. *Reconstruction*: the distance of a window from what an autoencoder makes
+    of its shape, put at the level of training; a row has the mean over all windows that
+    cover it. *Neighbour*: the distance of a window from the nearest normal window, by
+    the autoencoder's code; a row has the same mean. *Relation*: the distance of a
+    channel from what the other channels say of it, now and a little before.
 
     The errors of each branch are averaged on a short and a long time scale, and divided
     by what one normal row in a thousand exceeds. A score is minus the weighted
@@ -92,8 +99,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         standstill counts with "both" alone.
     weights : dict or None, default=None
         Weight of each branch in the mean, by its name: "forecast", "reconstruction",
-        "neighbour"; and that of "standstill", the power to which it is taken. Those not
-        named weigh 0. None gives the default weights.
+        "neighbour", "relation"; and that of "standstill", the power to which it is
+        taken. Those not named weigh 0. None gives the default weights. A relation
+        weighs nothing where no channel follows from the others.
     contamination : float or "auto", default="auto"
         Share of the training rows that lie beyond the threshold. "auto" sets the
         threshold by `alpha`.
@@ -108,8 +116,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
     n_units : int, default=16
         Units of the recurrent network.
     epochs : int, default=20
-        Passes of each network over its training samples, at most. 0 leaves the
-        networks out.
+        Passes of the recurrent network over its training samples, at most; it is
+        trained where a quick test shows that it has something to learn. 0 leaves all
+        networks out: forecasts, reconstructions and relations are then linear.
     random_state : int, RandomState instance or None, default=None
         Seed of the networks' weights and of the order of their samples.
     verbose : int, default=0
@@ -140,7 +149,9 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
        patterns with deep neural networks. SIGIR 2018.
     .. [2] P. Malhotra, L. Vig, G. Shroff, P. Agarwal. Long short term memory networks
        for anomaly detection in time series. ESANN 2015.
-    .. [3] J. Hosking, J. Wallis. Parameter and quantile estimation for the generalized
+    .. [3] A. Rahimi, B. Recht. Random features for large-scale kernel machines. NeurIPS
+       2007.
+    .. [4] J. Hosking, J. Wallis. Parameter and quantile estimation for the generalized
        Pareto distribution. Technometrics 29 (1987).
 
     Examples
@@ -174,6 +185,8 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             "recurrent.kernel": "kernel_in_",
             "recurrent.recurrent_kernel": "kernel_back_",
             "recurrent.head_kernel": "head_",
+            "correction": "correction_",
+            "relation": "relation_",
         },
         derived={"cell": lambda detector: detector.cell},
         rules={
@@ -185,6 +198,11 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
                 "head_kernel": ("n_units", "n_targets"),
                 "head_bias": ("n_targets",),
             }.items()
+        }
+        | {
+            f"{name}.{field}": rule
+            for name in ("correction", "relation")
+            for field, rule in array_rules(name).items()
         },
     )
     norms_ = Held(Norms)
@@ -283,14 +301,17 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         rows = find_normal_rows(grid.values, settings.narrow(chosen), timed)
         chosen = settings.settings_for(self, without(grid.values, rows.learned))
         fitted = fit_anomaly_model(grid.values, rows, chosen, seed)
-        blocks = hold_out(fitted.linear.model, *fitted.learned, chosen)
-        weights = settings.sign_weights(self).branches
+        blocks = hold_out(fitted, chosen)
+        normal = without(grid.values, fitted.rows.normal)
+        judged = judge_held_out(fitted.linear.model, blocks, normal, chosen)
+        fitted = at_held_out_scale(fitted, judged, chosen)
         self.model_ = fitted.whole.model
+        weights = settings.weights_for(self, self.model_).branches
         self.window_ = self.model_.width
         self.n_rows_ = len(grid.values)
         self.n_normal_ = int(rows.normal.sum())
         self.norms_ = fit_norms(fitted.whole, grid.readings)
-        self.tail_ = held_out_tail(fitted, blocks, grid, chosen, weights)
+        self.tail_ = held_out_tail(fitted, blocks, judged, grid, chosen, weights)
         self.offset_ = -self._threshold(grid)
         longest = settings.causal_time_constant(self.smooth, self.n_rows_)
         chosen = chosen._replace(time_constant=longest)
@@ -455,7 +476,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             grid,
             self.tail_,
             -self.offset_,
-            self._target_names(X),
+            channel_names(X, self.n_features_in_),
             row_index(X, len(rows.ratios)),
             spares_others=isinstance(self.contamination, str),
         )

@@ -11,6 +11,7 @@ from scipy.ndimage import maximum_filter1d
 
 from recs_anomaly.anomaly.branches import BRANCHES, signs_of
 from recs_anomaly.anomaly.branches.branch import Branch
+from recs_anomaly.anomaly.branches.relation import RELATION
 from recs_anomaly.anomaly.tail import Tail, tail_probability
 from recs_anomaly.anomaly.windows import runs_of
 from recs_anomaly.core.arrays import Bools, Floats
@@ -46,7 +47,8 @@ class RowEvidence(NamedTuple):
     longer than is usual a channel stands still, 1 where it does not do so for longer.
     `values` and `expected` are in the channels' own units,
     `residual` in training standard deviations. `window` is the rows of a window;
-    `branches` are those of the errors.
+    `branches` are those of the errors. `partners` (n_targets,) are the names of the
+    channels that each one follows, where there are relations.
     """
 
     ratio: Floats
@@ -58,6 +60,7 @@ class RowEvidence(NamedTuple):
     residual: Floats
     window: int
     branches: Sequence[Branch] = BRANCHES
+    partners: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ def _event(
         evidence.values[:, channel],
         evidence.expected[:, channel],
         evidence.residual[:, channel],
+        evidence.partners[channel] if evidence.partners else "",
     )
     return Event(
         start=index[first],
@@ -231,7 +235,8 @@ class Excerpt(NamedTuple):
 
     `stillness` (n_rows,) is above 1 where the channel stands unusually still. `values`
     and `expected` (n_rows,) are in the channel's units, NaN where nothing was measured;
-    `residual` (n_rows,) in training standard deviations.
+    `residual` (n_rows,) in training standard deviations. `partner` is the channel that
+    it follows the most.
     """
 
     first: int
@@ -241,6 +246,7 @@ class Excerpt(NamedTuple):
     values: Floats
     expected: Floats
     residual: Floats
+    partner: str = ""
 
 
 def direction_of(excerpt: Excerpt) -> str:
@@ -260,6 +266,8 @@ def cause_of(excerpt: Excerpt) -> str:
     is_still = excerpt.stillness[excerpt.first : excerpt.stop] > 1
     if is_still.mean() >= FROZEN:
         return f"frozen: does not move from {_frozen_at(excerpt):.4g}"
+    if excerpt.sign is RELATION and excerpt.partner:
+        return f"relation: does not follow {excerpt.partner} as it did"
     shift, step = _shift(excerpt, known), _step(excerpt)
     if len(known) > SPIKE_ROWS and abs(shift) >= SHIFTED:
         way = "above" if shift > 0 else "below"

@@ -1,15 +1,25 @@
 """Fitting the models of a detector to a series that is normal, or nearly so."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing, fit_with_gaps
+from recs_anomaly.anomaly.branches.forecast import fit_correction, left_over
+from recs_anomaly.anomaly.branches.relation import fit_relation, within
 from recs_anomaly.anomaly.branches.standstill import longest_standstills
-from recs_anomaly.anomaly.channels import Channels, describe_channels, is_observed
+from recs_anomaly.anomaly.channels import (
+    Channels,
+    describe_channels,
+    in_long_gap,
+    is_observed,
+)
 from recs_anomaly.anomaly.judging import Judgement, judge
+from recs_anomaly.anomaly.lagged_fitting import FittedNetwork, hidden_units
 from recs_anomaly.anomaly.levels import fit_scale, smoothed_errors
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.prospects import recurrent_can_help
 from recs_anomaly.anomaly.rating import Norms
 from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
 from recs_anomaly.anomaly.training_rows import (
@@ -18,14 +28,21 @@ from recs_anomaly.anomaly.training_rows import (
     find_suspects,
     put_back,
 )
-from recs_anomaly.anomaly.window_codes import describe_all, fit_components
+from recs_anomaly.anomaly.window_codes import (
+    describe_all,
+    fit_components,
+    fit_decoder,
+)
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
+# Of few blocks each is a large part of the training, without which models are worse.
+MAX_BLOCKS, MIN_BLOCKS = 10, 4
 BAND = (0.005, 0.995)  # quantiles of the training residuals
 KEPT_VARIANCE = 0.9
 MAX_FITTED = 2000  # windows that the autoencoder is fitted to
 MAX_REMEMBERED = 1500
+HIDDEN_OF_WINDOWS = 64  # units of the decoder
 GOLDEN = 0.6180339887498949
 ROUNDS = 3  # of leaving out what does not belong; the second sees with clearer eyes
 # Share of the rows: fewer bend no model, and if they are rare events that recur, a
@@ -63,12 +80,28 @@ class Fitted(NamedTuple):
     """What was fitted to a training series: the whole, and its linear parts alone.
 
     `learned` is what they were fitted to: the rows to learn from, and those put back.
+    `lagged` holds the networks over the last rows, those of parts of the series too.
     """
 
     whole: Scaled
     linear: Scaled
     rows: NormalRows
     learned: LearnedSeries
+    lagged: "LaggedParts"
+
+
+class LaggedParts(NamedTuple):
+    """The networks over the last rows, as `fit_lagged` gives them."""
+
+    correction: FittedNetwork | None
+    relation: FittedNetwork | None
+
+    def added(self, model: AnomalyModel, block: int | None = None) -> AnomalyModel:
+        """Add them to a model, or those that were fitted without a block."""
+        correction, relation = (
+            None if fitted is None else fitted.network_without(block) for fitted in self
+        )
+        return model._replace(correction=correction, relation=relation)
 
 
 class Prepared(NamedTuple):
@@ -117,11 +150,14 @@ def fit_anomaly_model(
     channels = describe_channels(without(series, rows.learned))
     learned = put_back(series, rows.learned, channels.targets)
     prepared = _fit_to(*learned, settings)
+    lagged = _fit_lagged(prepared, learned.series, settings, seed)
+    prepared = prepared._replace(model=lagged.added(prepared.model))
     linear = _scaled(prepared, learned.series, settings)
     if settings.network.epochs == 0:
-        return Fitted(linear, linear, rows, learned)
+        return Fitted(linear, linear, rows, learned, lagged)
     networked = _add_networks(prepared, settings.network, seed)
-    return Fitted(_scaled(networked, learned.series, settings), linear, rows, learned)
+    whole = _scaled(networked, learned.series, settings)
+    return Fitted(whole, linear, rows, learned, lagged)
 
 
 def fit_norms(whole: Scaled, readings: Floats) -> Norms:
@@ -204,18 +240,51 @@ def _fit_to(series: Floats, is_normal: Bools, settings: Settings) -> Prepared:
     return fit_linear(normal, describe_channels(normal), is_normal, settings)
 
 
+def _fit_lagged(
+    prepared: Prepared, series: Floats, settings: Settings, seed: int
+) -> LaggedParts:
+    """Fit the networks over the last rows; without epochs, no unit is hidden."""
+    model, filled, is_used, _ = prepared
+    targets = model.channels.targets
+    blocks = blocks_of(len(series), settings.width) or blocks_of(len(series), 1)
+    is_lost = within(in_long_gap(~np.isnan(series)), settings.width)
+    is_used = is_used & ~is_lost.any(axis=1, keepdims=True)
+    if settings.network.epochs == 0:
+        relation = fit_relation(
+            filled, is_used, targets, settings.width, blocks, 0, seed
+        )
+        return LaggedParts(None, relation)
+    n_hidden = hidden_units(len(targets))
+    return LaggedParts(
+        fit_correction(model, filled, is_used, blocks, n_hidden, seed),
+        fit_relation(filled, is_used, targets, settings.width, blocks, n_hidden, seed),
+    )
+
+
+def blocks_of(n_rows: int, width: int) -> list[slice]:
+    """Cut rows into blocks to be judged by models of the others; [] if they are few."""
+    n_blocks = min(n_rows // width, MAX_BLOCKS)
+    if n_blocks < MIN_BLOCKS:
+        return []
+    edges = np.linspace(0, n_rows, n_blocks + 1).astype(int).tolist()
+    return [slice(*ends) for ends in pairwise(edges)]
+
+
 def _add_networks(
     prepared: Prepared, settings: CorrectionSettings, seed: int
 ) -> Prepared:
-    # Keras is needed here alone.
-    from recs_anomaly.anomaly.networks import fit_autoencoder, fit_recurrent
-
     model, filled, is_used, starts = prepared
-    shapes = _shapes(filled[:, model.channels.targets], starts, model.width)
-    model = model._replace(
-        autoencoder=fit_autoencoder(model.autoencoder, shapes, settings, seed),
-        recurrent=fit_recurrent(model, filled, is_used, settings, seed),
-    )
+    targets = model.channels.targets
+    shapes = _shapes(filled[:, targets], starts, model.width)
+    decoder = fit_decoder(model.autoencoder, shapes, HIDDEN_OF_WINDOWS, seed)
+    left = left_over(model, filled, is_used)
+    recurrent = None
+    if recurrent_can_help(settings.cell, filled, left.scaled, is_used, seed).any():
+        # Keras is needed here alone.
+        from recs_anomaly.anomaly.networks import fit_recurrent
+
+        recurrent = fit_recurrent(left, filled, is_used, settings, seed)
+    model = model._replace(autoencoder=decoder, recurrent=recurrent)
     return prepared._replace(model=model)
 
 

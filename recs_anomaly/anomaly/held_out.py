@@ -1,28 +1,26 @@
 """How abnormal normal rows are to models that have not learned from them."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.fitting import (
     Fitted,
     Prepared,
     Scaled,
+    blocks_of,
     fit_linear,
     remember,
     without,
 )
 from recs_anomaly.anomaly.judging import Judgement, judge
-from recs_anomaly.anomaly.levels import combine, smoothed_errors
+from recs_anomaly.anomaly.levels import combine, fit_scale, smoothed_errors
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.settings import Settings
 from recs_anomaly.anomaly.tail import Tail, fit_tail, tail_with_rare
-from recs_anomaly.core.arrays import Bools, Floats
-
-# Of few blocks each is a large part of the training, without which models are worse.
-MAX_BLOCKS, MIN_BLOCKS = 10, 4
+from recs_anomaly.core.arrays import Floats
 
 
 class HeldOutBlock(NamedTuple):
@@ -32,41 +30,71 @@ class HeldOutBlock(NamedTuple):
     others: Prepared
 
 
-def hold_out(
-    model: AnomalyModel, series: Floats, is_learned: Bools, settings: Settings
-) -> list[HeldOutBlock]:
-    """Fit to all but one block each of the rows learned from; [] if these are few.
-
-    The channels of `model` are those of the series (n_rows, n_channels).
-    """
-    parts = []
-    for block in _blocks(len(series), settings.width):
+def hold_out(fitted: Fitted, settings: Settings) -> list[HeldOutBlock]:
+    """Fit to all but one block each of the rows learned from; [] if these are few."""
+    series, is_learned = fitted.learned
+    channels, parts = fitted.linear.model.channels, []
+    for number, block in enumerate(blocks_of(len(series), settings.width)):
         is_other = is_learned.copy()
         is_other[block] = False
         known = without(series, is_other)
-        others = fit_linear(known, model.channels, is_other, settings)
+        others = fit_linear(known, channels, is_other, settings)
+        others = others._replace(model=fitted.lagged.added(others.model, number))
         parts.append(HeldOutBlock(block, others))
     return parts
+
+
+def at_held_out_scale(fitted: Fitted, judged: Judgement, settings: Settings) -> Fitted:
+    """Measure errors of branches that are close to their rows in `judged` ones.
+
+    These are rows that the models had not learned from.
+    """
+    model = fitted.linear.model
+    is_close = [
+        branch.close_by is not None and getattr(model, branch.close_by) is not None
+        for branch in BRANCHES
+    ]
+    if not any(is_close):
+        return fitted
+    smoothed = smoothed_errors(judged, settings.time_constant)
+    scale = np.stack([fit_scale(of_scale, judged) for of_scale in smoothed])
+    row_scale = fit_scale(judged.errors, judged)
+
+    def measured(scaled: Scaled) -> Scaled:
+        chosen = np.array(is_close)[:, None]
+        return scaled._replace(
+            scale=np.where(chosen, np.maximum(scale, scaled.scale), scaled.scale),
+            row_scale=np.where(
+                chosen, np.maximum(row_scale, scaled.row_scale), scaled.row_scale
+            ),
+        )
+
+    return fitted._replace(whole=measured(fitted.whole), linear=measured(fitted.linear))
 
 
 def held_out_tail(
     fitted: Fitted,
     blocks: list[HeldOutBlock],
+    judged: Judgement,
     grid: SeenSeries,
     settings: Settings,
     weights: Floats,
 ) -> Tail:
-    """Find how often normal rows are how abnormal that models have not learned from."""
+    """Find how often normal rows are how abnormal that models have not learned from.
 
-    def ratios(is_normal: Bools) -> Floats:
-        normal = without(grid.values, is_normal)
-        found = _held_out_ratios(fitted.linear, blocks, normal, settings, weights)
+    `judged` are those of `fitted.rows.normal`.
+    """
+
+    def ratios(judged: Judgement) -> Floats:
+        found = _ratios(fitted.linear, judged, settings, weights)
         return found[grid.is_given & ~np.isnan(found)]
 
-    normal, apart = ratios(fitted.rows.normal), settings.time_constant
+    normal, apart = ratios(judged), settings.time_constant
     tail = fit_tail(normal, apart)
     if fitted.rows.has_rare:
-        tail, _ = tail_with_rare(normal, ratios(fitted.rows.learned), apart)
+        learned = without(grid.values, fitted.rows.learned)
+        with_rare = judge_held_out(fitted.linear.model, blocks, learned, settings)
+        tail, _ = tail_with_rare(normal, ratios(with_rare), apart)
     return tail
 
 
@@ -88,18 +116,13 @@ def judge_held_out(
     )
 
 
-def _held_out_ratios(
-    linear: Scaled,
-    blocks: list[HeldOutBlock],
-    normal: Floats,
-    settings: Settings,
-    weights: Floats,
+def _ratios(
+    linear: Scaled, judged: Judgement, settings: Settings, weights: Floats
 ) -> Floats:
-    """Rate the normal rows (n_rows, n_channels) in units of what learned rows reach.
+    """Rate rows in units of what learned rows reach.
 
     The result (n_rows,) is NaN where nothing is known.
     """
-    judged = judge_held_out(linear.model, blocks, normal, settings)
     smoothed = smoothed_errors(judged, settings.time_constant)
     ratios = combine(smoothed / linear.scale[:, :, None], weights)
     return np.where(judged.is_known.any(axis=(0, 2)), ratios, np.nan)
@@ -114,11 +137,3 @@ def _judge_block(
     first = max(held_out.block.start - settings.width, 0)
     found = judge(model, normal[first : held_out.block.stop], settings.side)
     return found.part(slice(held_out.block.start - first, None))
-
-
-def _blocks(n_rows: int, width: int) -> list[slice]:
-    n_blocks = min(n_rows // width, MAX_BLOCKS)
-    if n_blocks < MIN_BLOCKS:
-        return []
-    edges = np.linspace(0, n_rows, n_blocks + 1).astype(int).tolist()
-    return [slice(*ends) for ends in pairwise(edges)]

@@ -9,7 +9,8 @@ from recs_anomaly.anomaly.autoregression import fill_missing
 from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.branches.branch import Branch, Channel, Rows
 from recs_anomaly.anomaly.branches.forecast import forecast_targets, has_past
-from recs_anomaly.anomaly.channels import is_observed
+from recs_anomaly.anomaly.branches.relation import deviations
+from recs_anomaly.anomaly.channels import in_long_gap, is_observed
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats
 
@@ -54,12 +55,16 @@ def judge(
     expected = forecast_targets(model, filled)
     values = filled[:, targets]
     residual = np.where(is_known, values - expected, 0.0)
+    is_lost = in_long_gap(~np.isnan(scaled))
+    apart = np.where(is_known, deviations(model, filled[:1], filled, is_lost), 0.0)
     errors = np.zeros((len(branches), *values.shape))
     says = np.zeros(errors.shape, dtype=np.bool_)
     for number, branch in enumerate(branches):
         if branch.of_rows is not None:
-            errors[number] = branch.of_rows(Rows(values, residual))
+            of_rows = branch.of_rows(Rows(values, residual, apart))
+            errors[number] = np.nan_to_num(of_rows)
             says[number] = has_past(is_known, model.autoregression.n_lags)
+            says[number] &= ~np.isnan(of_rows)
     if len(values) >= model.width:
         for target, observed in enumerate(is_observed(is_known, model.width).T):
             memory = model.memory_of(target)

@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from recs_anomaly.anomaly.autoregression import Autoregression
+from recs_anomaly.anomaly.lagged import LaggedNetwork, dense_kernel
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.networks import keras_autoencoder
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder
@@ -30,6 +31,8 @@ def build_anomaly_network(model: AnomalyModel) -> keras.Model:
     series = keras.Input((None, len(centre)), name="series")
     scaled = (series - centre.astype(np.float32)) / scale.astype(np.float32)
     expected = _chosen(_linear_forecast(model.autoregression, scaled), targets)
+    if model.correction is not None:
+        expected = expected + _lagged(model.correction, scaled)
     if model.recurrent is not None:
         expected = expected + _correction(model, scaled)
     units = expected * scale[targets].astype(np.float32)
@@ -54,6 +57,43 @@ def _linear_forecast(model: Autoregression, scaled: Any) -> Any:
     forecast = layer(past)
     layer.set_weights([model.weights.T[:, :, None], model.intercepts])
     return forecast
+
+
+def _lagged(network: LaggedNetwork, scaled: Any) -> Any:
+    """Say what a network does; rows before the first are like the first."""
+    reach, (n_targets, n_hidden) = network.reach, network.bias.shape
+    n_units = n_targets * n_hidden
+    before = ops.repeat(scaled[:, :1], reach, axis=1)
+    whole = ops.concatenate([before, scaled], axis=1)
+    past = ops.clip(whole, -INPUT_LIMIT, INPUT_LIMIT)
+    held = ops.minimum(ops.maximum(past, network.lowest), network.highest)
+    linear = np.zeros((reach + 1, scaled.shape[2], n_targets))
+    drive = np.zeros((reach + 1, scaled.shape[2], n_units))
+    head = np.zeros((n_units, n_targets))
+    for target in range(n_targets):
+        units = slice(target * n_hidden, (target + 1) * n_hidden)
+        seen = reach - network.lags[target], network.channels[target]
+        np.add.at(linear[..., target], seen, network.linear[target])
+        np.add.at(drive[..., units], seen, dense_kernel(network, target))
+        head[units, target] = network.head[target]
+    kernels = {"linear": (linear, network.intercepts), "hidden": (drive, network.bias)}
+    said = {}
+    for name, (kernel, bias) in kernels.items():
+        layer = layers.Conv1D(
+            kernel.shape[2],
+            reach + 1,
+            activation="relu" if name == "hidden" else None,
+            kernel_initializer="zeros",
+            name=f"lagged_{name}",
+        )
+        said[name] = layer(held if name == "hidden" else past)
+        layer.set_weights([kernel, bias.ravel()])
+    speak = layers.Dense(
+        n_targets, use_bias=False, kernel_initializer="zeros", name="lagged_head"
+    )
+    output = said["linear"] + speak(said["hidden"])
+    speak.set_weights([head])
+    return output
 
 
 def _correction(model: AnomalyModel, scaled: Any) -> Any:

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from recs_anomaly.anomaly.autoregression import forecast
-from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.branches.forecast import LeftOver
+from recs_anomaly.anomaly.model import INPUT_LIMIT
 from recs_anomaly.anomaly.settings import CorrectionSettings
-from recs_anomaly.anomaly.window_codes import WindowAutoencoder, uncorrected
+from recs_anomaly.anomaly.window_codes import WindowAutoencoder
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
@@ -31,63 +31,41 @@ from recs_anomaly.core.training import (
 from recs_anomaly.core.windows import sliding_windows
 
 STEPS, WARM_UP, STRIDE = 64, 16, 8  # rows of a training sequence
-MAX_SAMPLES = 1024
-BATCH = 128
+MAX_SAMPLES = 2048
+BATCH = 32
 VALIDATION = 0.2
-GAIN = 0.98  # a network stays if it brings the error on the split below this share
-RECURRENT_RATE, AUTOENCODER_RATE = 0.01, 0.005
-HIDDEN = 32  # units of the autoencoder's correction
+GAIN = 0.9  # a network stays if it brings the error on the split below this share
+RATE = 0.01
 
 
 def fit_recurrent(
-    model: AnomalyModel,
+    left: LeftOver,
     filled: Floats,
     is_used: Bools,
     settings: CorrectionSettings,
     seed: int,
 ) -> Recurrent | None:
-    """Train the correction of the forecast; None where it helps no target.
+    """Train on what other forecasts leave over; None where that helps no target.
 
     `filled` (n_rows, n_channels) is scaled and without gaps; `is_used` (n_rows,
     n_targets) says which values are known and normal.
     """
-    targets = model.channels.targets
-    residual = filled[:, targets] - forecast(model.autoregression, filled)[:, targets]
-    total = np.sum(residual**2, axis=0, where=is_used)
-    spread = np.sqrt(total / np.maximum(is_used.sum(axis=0), 1))
-    spread[spread == 0] = 1.0
+    n_targets = len(left.spread)
     training, validation = _split(
-        _sequences(filled, residual / spread, is_used), STEPS // STRIDE
+        _sequences(filled, left.scaled, is_used), STEPS // STRIDE
     )
     network = build_recurrent(
-        settings.cell, filled.shape[1], settings.n_units, len(targets), seed
+        settings.cell, filled.shape[1], settings.n_units, n_targets, seed
     )
-    _train(network, training, validation, RECURRENT_RATE, settings, seed, "forecast")
-    kept = np.where(_helps(network, validation), spread, 0.0)
+    progress = Progress("forecast", settings.epochs, settings.verbose)
+    schedule = Schedule(settings.epochs, RATE)
+    fit_regression(network, training, validation, schedule, BATCH, seed, progress)
+    kept = np.where(_helps(network, validation), left.spread, 0.0)
     arrays = recurrent_arrays(network)
     corrected = arrays._replace(
         head_kernel=arrays.head_kernel * kept, head_bias=arrays.head_bias * kept
     )
     return corrected if kept.any() else None
-
-
-def fit_autoencoder(
-    linear: WindowAutoencoder, shapes: Floats, settings: CorrectionSettings, seed: int
-) -> WindowAutoencoder:
-    """Train the correction of the components on shapes (n_windows, width) of windows.
-
-    The shapes stand in the order of time.
-    """
-    centred = shapes - linear.mean
-    samples = WeightedSamples(centred, centred, np.ones_like(centred))
-    training, validation = _split(samples, 0)
-    start = uncorrected(linear.mean, linear.components, HIDDEN)
-    network = build_autoencoder(start, seed)
-    before = _error(network, validation).sum()
-    _train(network, training, validation, AUTOENCODER_RATE, settings, seed, "windows")
-    if _error(network, validation).sum() >= GAIN * before:
-        return linear
-    return autoencoder_arrays(network, start)
 
 
 class WeightedSamples(NamedTuple):
@@ -125,20 +103,6 @@ def _split(
     n_samples = len(samples.inputs)
     first = n_samples - max(1, round(VALIDATION * n_samples))
     return samples.take(slice(max(first - gap, 1))), samples.take(slice(first, None))
-
-
-def _train(
-    network: keras.Model,
-    training: WeightedSamples,
-    validation: WeightedSamples,
-    rate: float,
-    settings: CorrectionSettings,
-    seed: int,
-    name: str,
-) -> None:
-    progress = Progress(name, settings.epochs, settings.verbose)
-    schedule = Schedule(settings.epochs, rate)
-    fit_regression(network, training, validation, schedule, BATCH, seed, progress)
 
 
 def _helps(network: keras.Model, validation: WeightedSamples) -> Bools:
@@ -195,23 +159,6 @@ def _correction(
         n_outputs, use_bias=False, kernel_initializer="zeros", name=f"{name}_head"
     )
     return head(hidden(values))
-
-
-def autoencoder_arrays(
-    network: keras.Model, linear: WindowAutoencoder
-) -> WindowAutoencoder:
-    """Copy the correction's weights out, for the NumPy forward pass."""
-    kernels = {
-        f"{part}_{name}": np.asarray(weight, np.float64)
-        for part in ("encoder", "decoder")
-        for name, weight in zip(
-            ("kernel", "bias", "head"),
-            network.get_layer(f"{part}_hidden").get_weights()
-            + network.get_layer(f"{part}_head").get_weights(),
-            strict=True,
-        )
-    }
-    return linear._replace(**kernels)
 
 
 def keras_autoencoder(

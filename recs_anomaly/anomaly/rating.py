@@ -127,7 +127,7 @@ def rating_of(detector: Any) -> Rating:
         detector.model_,
         detector.norms_,
         branches,
-        settings.sign_weights(detector, branches),
+        settings.weights_for(detector, detector.model_, branches),
         settings.time_constant(detector.smooth, detector.n_rows_),
         settings.SIDES[detector.side],
     )

@@ -10,6 +10,7 @@ from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 from recs_anomaly.anomaly.channels import describe_channels
 from recs_anomaly.anomaly.levels import SignWeights
+from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.base.checks import (
     check_choice,
     check_integer,
@@ -135,6 +136,19 @@ def sign_weights(detector: Any, branches: Sequence[Branch] = BRANCHES) -> SignWe
     is_for_all = detector.side == "both"
     standstill = float(chosen.get(STANDSTILL.name, 0.0)) if is_for_all else 0.0
     return SignWeights(found, standstill)
+
+
+def weights_for(
+    detector: Any, model: AnomalyModel, branches: Sequence[Branch] = BRANCHES
+) -> SignWeights:
+    """Give the weights of branches, 0 for those that `model` gives nothing to say."""
+    chosen = sign_weights(detector, branches)
+    has_say = [
+        branch.needs is None or getattr(model, branch.needs) is not None
+        for branch in branches
+    ]
+    weighed = np.where(has_say, chosen.branches, 0.0)
+    return chosen._replace(branches=weighed) if weighed.any() else chosen
 
 
 def time_constant(smooth: float | str, n_rows: int) -> float:

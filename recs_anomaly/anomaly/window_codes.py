@@ -18,9 +18,14 @@ import numpy as np
 from recs_anomaly.anomaly.windows import n_covering, overlap_sum
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.blocked_ridge import BlockedRidge
 from recs_anomaly.core.windows import sliding_windows
 
 BLOCK = 2048
+N_BLOCKS = 4  # of windows, to judge by
+RIDGE = 1e-3  # of the windows
+SATURATED = 20.0  # drive at which a unit says 1
+HELPS = 0.9  # of what the components leave over: more is no help
 
 
 class WindowAutoencoder(NamedTuple):
@@ -91,6 +96,37 @@ def uncorrected(mean: Floats, components: Floats, n_hidden: int) -> WindowAutoen
         np.zeros((n_code, n_hidden)),
         np.zeros(n_hidden),
         np.zeros((n_hidden, width)),
+    )
+
+
+def fit_decoder(
+    linear: WindowAutoencoder, windows: Floats, n_hidden: int, seed: int
+) -> WindowAutoencoder:
+    """Add hidden units to the decoder that rebuild what the components leave over.
+
+    The units are random, and what they say is fitted in closed form. The linear part
+    alone comes back where that brings little in windows that it was not fitted to.
+    `windows` (n_windows, d) stand in the order of time.
+    """
+    rng = np.random.default_rng(seed)
+    centred = windows - linear.mean
+    codes = centred @ linear.components.T
+    spread = codes.std(axis=0)
+    kernel = rng.standard_normal((codes.shape[1], n_hidden))
+    kernel /= np.where(spread > 0, spread, 1.0)[:, None] * np.sqrt(codes.shape[1])
+    bias = rng.standard_normal(n_hidden)
+    left = centred - codes @ linear.components
+    block = np.arange(len(left)) * N_BLOCKS // len(left)
+    ridge = BlockedRidge(np.tanh(codes @ kernel + bias), left, block, N_BLOCKS)
+    penalty = np.full(n_hidden, RIDGE)
+    if ridge.unexplained(penalty, range(N_BLOCKS)) > HELPS:
+        return linear
+    head = ridge.weights(penalty)
+    # One unit more always says 1: it carries the intercepts.
+    return uncorrected(linear.mean, linear.components, n_hidden + 1)._replace(
+        decoder_kernel=np.pad(kernel, ((0, 0), (0, 1))),
+        decoder_bias=np.append(bias, SATURATED),
+        decoder_head=np.concatenate([head, ridge.intercepts(head)[None]]),
     )
 
 

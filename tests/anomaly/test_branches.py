@@ -15,7 +15,7 @@ from recs_anomaly.anomaly.autoregression import (
 from recs_anomaly.anomaly.branches.neighbour import nearest_distance
 from recs_anomaly.anomaly.channels import describe_channels, is_observed
 from recs_anomaly.anomaly.levels import decayed_sum, smooth
-from recs_anomaly.anomaly.networks import autoencoder_arrays, build_autoencoder
+from recs_anomaly.anomaly.networks import keras_autoencoder
 from recs_anomaly.anomaly.tail import fit_tail, score_at, tail_probability
 from recs_anomaly.anomaly.window_codes import (
     Memory,
@@ -23,6 +23,7 @@ from recs_anomaly.anomaly.window_codes import (
     describe_all,
     encode,
     fit_components,
+    fit_decoder,
     uncorrected,
 )
 from recs_anomaly.anomaly.windows import overlap_sum, spread_over_rows
@@ -160,19 +161,40 @@ def test_blocks_start_a_warm_up_before(n_rows: int) -> None:
             np.testing.assert_allclose(found[row], whole[0, -1], atol=1e-12)
 
 
-def test_autoencoder_arrays_are_the_keras_network() -> None:
+def test_the_keras_autoencoder_is_the_arrays() -> None:
     windows = RNG.standard_normal((200, 20)) @ RNG.standard_normal((20, 20))
     linear = fit_components(windows, 0.9, 6)
-    network = build_autoencoder(uncorrected(linear.mean, linear.components, 8), seed=0)
     draw = np.random.default_rng(1)
-    for name in ("encoder_head", "decoder_head"):
-        layer = network.get_layer(name)
-        layer.set_weights([draw.standard_normal(w.shape) for w in layer.get_weights()])
-    arrays = autoencoder_arrays(network, uncorrected(linear.mean, linear.components, 8))
+    arrays = uncorrected(linear.mean, linear.components, 8)
+    random = {
+        name: 0.1 * draw.standard_normal(values.shape)
+        for name, values in arrays._asdict().items()
+        if name.startswith(("encoder", "decoder"))
+    }
+    arrays = arrays._replace(**random)
     centred = (windows - linear.mean).astype("float32")
-    theirs = keras.ops.convert_to_numpy(network(centred))
+    theirs = keras.ops.convert_to_numpy(keras_autoencoder(arrays, ())(centred))
     ours = decode(arrays, encode(arrays, windows)) - linear.mean
     np.testing.assert_allclose(ours, theirs, atol=1e-3 * np.abs(theirs).max())
+
+
+def test_a_decoder_learns_what_is_not_linear() -> None:
+    turn = RNG.uniform(-1.5, 1.5, (600, 1))
+    windows = np.concatenate([turn, turn**2, np.sin(3 * turn)], axis=1)
+    linear = fit_components(windows, 0.5, 1)
+    fitted = fit_decoder(linear, windows, 32, seed=0)
+    before, after = (
+        np.mean((decode(model, encode(model, windows)) - windows) ** 2)
+        for model in (linear, fitted)
+    )
+    assert after < 0.2 * before
+    np.testing.assert_array_equal(encode(linear, windows), encode(fitted, windows))
+
+
+def test_a_decoder_that_learns_nothing_stays_linear() -> None:
+    windows = RNG.standard_normal((400, 10))
+    linear = fit_components(windows, 0.5, 3)
+    assert fit_decoder(linear, windows, 32, seed=0) is linear
 
 
 def test_components_keep_the_variance_asked_for() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_anomaly.anomaly.autoregression import Autoregression
+from recs_anomaly.anomaly.branches import FORECAST, NEIGHBOUR, RECONSTRUCTION
 from recs_anomaly.anomaly.causal import (
     CausalSettings,
     average_past,
@@ -25,6 +26,7 @@ from tests import naive_causal as naive
 seeds = st.integers(0, 2**31)
 USUAL = np.array([[0.5], [0.2], [3.0]])
 WEIGHTS = np.array([1.0, 0.5, 2.0])
+BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR]
 WIDTH, LAGS, UNITS = 12, 5, 4
 GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 
@@ -99,7 +101,7 @@ def test_causal_ratios_are_those_of_the_slow_twin(
     seed: int, n_rows: int, stride: int
 ) -> None:
     series = series_with_gaps(n_rows, 1, seed)
-    model, causal = model_of(1), CausalSettings(stride, 35.0, 0)
+    model, causal = model_of(1), CausalSettings(stride, 35.0, 0, BRANCHES)
     scale = np.array([[[1.0], [0.3], [10.0]], [[2.0], [0.1], [5.0]]])
     expected = naive.ratios(
         model, series[:, 0], USUAL[:, 0], scale[:, :, 0], WEIGHTS, stride, [7.0, 35.0]
@@ -118,7 +120,7 @@ def test_a_stream_says_what_the_batch_says(
     cell = rng.choice(["", *GATES])
     model = model_of(n_channels, str(cell) or None)
     side, constant = int(rng.integers(-1, 2)), float(rng.choice([0.0, 2.0, 30.0]))
-    causal = causal_settings(WIDTH, constant, side)._replace(stride=3)
+    causal = causal_settings(WIDTH, constant, side, BRANCHES)._replace(stride=3)
     shape = (len(causal.time_constants), 3, len(model.channels.targets))
     scale = 1.0 / rng.random(shape)
     found = streamed(stream_of(model, causal, scale), series)
@@ -129,7 +131,7 @@ def test_a_stream_says_what_the_batch_says(
 @pytest.mark.parametrize("cut", [1, 130, 191, 192, 200])
 def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
     series = series_with_gaps(400, 2, seed=3)
-    model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0)
+    model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0, BRANCHES)
     first, second = (stream_of(model, causal, np.ones((2, 3, 1))) for _ in range(2))
     streamed(first, series[:cut])
     second.unpack(first.packed())
@@ -141,7 +143,7 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
 
 
 def test_what_another_stream_packed_is_refused() -> None:
-    causal = causal_settings(WIDTH, 5.0, 0)
+    causal = causal_settings(WIDTH, 5.0, 0, BRANCHES)
     one, other = (stream_of(model_of(n), causal, np.ones((2, 3, 1))) for n in (1, 2))
     with pytest.raises(ValueError, match="packed must have"):
         one.unpack(other.packed())
@@ -177,7 +179,7 @@ def test_one_side_alone_counts() -> None:
     series = np.zeros((60, 1))
     series[40], series[50] = 4.0, -4.0
     for side, row in ((1, 40), (-1, 50)):
-        causal = CausalSettings(100, 0.0, side)
+        causal = CausalSettings(100, 0.0, side, BRANCHES)
         found = batch(model_of(1), series, causal, np.ones((1, 3, 1)))
         assert np.nanargmax(found) == row
         assert found[90 - row] < found[row] / 2

@@ -27,7 +27,7 @@ def evidence(
     """Rows beyond the threshold, and what the branches find in some of them."""
     ratio = np.zeros(ROWS)
     ratio[beyond] = 2.0
-    errors = np.zeros((3, ROWS, 1))
+    errors = np.zeros((4, ROWS, 1))
     errors[0, errs, 0] = errors[1, rebuilt, 0] = errors[2, unlike, 0] = 1.0
     errors[1, level, 0] = 0.5
     blank, stillness = np.zeros((ROWS, 1)), np.ones((ROWS, 1))

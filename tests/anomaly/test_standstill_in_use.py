@@ -34,6 +34,7 @@ def test_a_frozen_sensor_is_an_anomaly_from_where_it_froze(fault: slice) -> None
     assert event["end"] == pytest.approx(fault.stop, abs=15)
     # All that it adds is a factor.
     plain = {"forecast": 1.0, "reconstruction": 0.5, "neighbour": 1.0}
+    plain["relation"] = 1.0
     ratio = detector.score_samples(frozen)
     detector.set_params(weights=plain)
     factor = ratio / detector.score_samples(frozen)
@@ -82,7 +83,8 @@ def test_a_stream_sees_a_standstill_grow() -> None:
     detector = quick().fit(waves(2)[:N_TRAINING])
     scores = detector.stream().score_many(frozen)
     np.testing.assert_allclose(scores, detector.score_samples_causal(frozen))
-    detector.set_params(weights={"forecast": 1, "reconstruction": 0.5, "neighbour": 1})
+    plain = {"forecast": 1, "reconstruction": 0.5, "neighbour": 1, "relation": 1}
+    detector.set_params(weights=plain)
     factor = scores / detector.stream().score_many(frozen)
     assert factor[2499] == 1
     assert factor[2519] == pytest.approx(20 / 10)

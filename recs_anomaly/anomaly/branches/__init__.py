@@ -6,10 +6,11 @@ from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.anomaly.branches.forecast import FORECAST
 from recs_anomaly.anomaly.branches.neighbour import NEIGHBOUR
 from recs_anomaly.anomaly.branches.reconstruction import RECONSTRUCTION
+from recs_anomaly.anomaly.branches.relation import RELATION
 from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 
 # A new one comes last: detectors fitted without it know the first ones alone.
-BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR]
+BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR, RELATION]
 
 
 def signs_of(branches: Sequence[Branch]) -> list[Branch]:

@@ -26,14 +26,18 @@ from recs_anomaly.core.windows import sliding_windows
 
 
 class Rows(NamedTuple):
-    """Readings of the judged channels, and what they differ from their forecasts by.
+    """Readings of the judged channels, and what they differ by from what is expected.
 
-    Both have shape (..., n_targets) and are in training standard deviations. What was
-    not measured is filled in `values` and 0 in `residual`.
+    All have shape (..., n_targets). `values`, and `residual` from their forecasts, are
+    in training standard deviations, `deviation` from what the other channels say in
+    units of what is usual. What was not measured is filled in `values` and 0 in the
+    others; a `deviation` is NaN where the other channels were not measured, and 0 where
+    they have nothing to say.
     """
 
     values: Floats
     residual: Floats
+    deviation: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,13 +108,20 @@ class Branch:
     meaning : str
         Words of the report for what it finds.
     of_rows : callable, optional
-        Takes `Rows`, and gives an error of at least 0 for each value.
+        Takes `Rows`, and gives an error of at least 0 for each value; NaN if it cannot
+        tell.
     of_windows : callable, optional
         Takes `Windows`, and gives an error of at least 0 for each; infinite if it
         cannot tell.
     of_series : callable, optional
         Takes a `Channel` of a series that is known to its end, and gives errors of its
         rows. By default, a row has the mean error of the windows that cover it.
+    needs : str, optional
+        Part of an `AnomalyModel` without which it has nothing to say, and weighs
+        nothing beside the others.
+    close_by : str, optional
+        Part of an `AnomalyModel` that comes so close to the rows that it learned from
+        that errors must be measured elsewhere.
     spreads : bool, default=True
         Of windows: whether one abnormal row makes all rows abnormal that are in a
         window with it, and not that row alone.
@@ -123,6 +134,8 @@ class Branch:
     of_rows: Callable[[Rows], Floats] | None = None
     of_windows: Callable[[Windows], Floats] | None = None
     of_series: Callable[[Channel], ChannelErrors] | None = None
+    needs: str | None = None
+    close_by: str | None = None
     spreads: bool = True
 
     @property

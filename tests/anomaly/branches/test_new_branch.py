@@ -64,7 +64,7 @@ def test_scores_explanation_and_events_know_it(
     explained = found.explanation()["branch"]
     assert explained.columns.tolist() == [
         *("forecast", "reconstruction", "neighbour"),
-        *("toy", "standstill"),
+        *("relation", "toy", "standstill"),
     ]
     assert (explained["toy"].iloc[FAULT] == 1.0).all()
     [event] = found.events().itertuples()
@@ -78,7 +78,7 @@ def test_streams_know_it(alone: TimeSeriesAnomalyDetector) -> None:
     scorer, causal = alone.stream(), alone.score_samples_causal(series)
     np.testing.assert_allclose(scorer.score_many(series), causal, rtol=1e-9)
     assert FAULT.start <= causal.argmin() < FAULT.stop + 20
-    assert scorer.sign_shares().shape == (5, 2)
+    assert scorer.sign_shares().shape == (6, 2)
     opened = alone.watch().watch_many(series)[0]
     assert (opened.branch, opened.channel) == ("toy", "x1")
     assert alone.drift_report(series).channels["toy"].gt(0.0).all()
@@ -131,5 +131,5 @@ def test_who_was_fitted_without_it_answers_as_before(
     finally:
         BRANCHES.remove(toy)
     np.testing.assert_array_equal(before, after)
-    with pytest.raises(ModelFileError, match="at most 3 branches"):
+    with pytest.raises(ModelFileError, match="at most 4 branches"):
         load(tmp_path / "larger.recs")

@@ -1,0 +1,30 @@
+"""How much channels depend on one another, now and some rows ago."""
+
+import numpy as np
+
+from recs_anomaly.core.arrays import Floats
+
+MAX_LOOKED_AT = 2048  # rows
+
+
+def dependence(filled: Floats, targets: np.ndarray, lags: np.ndarray) -> Floats:
+    """Measure how much targets depend on channels some rows ago.
+
+    The largest correlation, without its sign, of readings and of their squares; of
+    shape (n_lags, n_targets, n_channels).
+    """
+    first = int(lags.max(initial=0))
+    rows = np.arange(first, len(filled))
+    rows = rows[:: -(-len(rows) // MAX_LOOKED_AT)]
+    both = np.concatenate([filled, filled**2], axis=1)
+    both = both - both.mean(axis=0)
+    spread = both.std(axis=0)
+    both = (both / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+    n_channels = filled.shape[1]
+    now = both[rows][:, np.concatenate([targets, n_channels + targets])]
+    found = np.empty((len(lags), len(targets), n_channels))
+    for place, lag in enumerate(lags):
+        products = np.abs(now.T @ both[rows - lag]) / len(rows)
+        parts = products.reshape(2, len(targets), 2, n_channels)
+        found[place] = parts.max(axis=(0, 2))
+    return found
