@@ -20,8 +20,8 @@ RADIUS = 3  # of the square whose mean stands for the brightness of a pixel
 # taken, and less not in most places. Of weak noise less is found than of strong.
 STRONG = 15 / 255
 WEAK_TO_STRONG = (0, 6 / 255, STRONG)
-MAX_OF_A_PIXEL = (0.5, 1.5, 6.0)
-MAX_REMOVED = (0.9, 1.3)
+MAX_OF_A_PIXEL = (0.2, 1.5, 6.0)
+MAX_REMOVED = 1.3
 MIN_REMOVED = (0.3, 0.6)
 # Shared noise over its long waves in the flattest patches, measured on photographs that
 # were spoilt as in training (benchmarks/_real_noise.py). In colours more is hidden.
@@ -145,15 +145,12 @@ def plausible(
     energy = np.maximum(local_mean((noisy - cleaned) ** 2, RADIUS), 0)
     removed = np.sqrt(energy / np.maximum(variance, 1e-12))
     typical = float(np.median(expected[is_noisy]))
-    least, most = (
-        float(np.interp(typical, (0, STRONG), each))
-        for each in (MIN_REMOVED, MAX_REMOVED)
-    )
+    least = float(np.interp(typical, (0, STRONG), MIN_REMOVED))
     if not is_told and np.median(removed[is_noisy]) < least:
         return None
     reach = float(np.interp(typical, WEAK_TO_STRONG, MAX_OF_A_PIXEL)) * expected
     held = noisy - np.clip(noisy - cleaned, -reach, reach)
-    return np.where(removed <= most, held, noisy)
+    return np.where(removed <= MAX_REMOVED, held, noisy)
 
 
 def known_noise(sigma: float, unit: Singles) -> Noise:
