@@ -58,7 +58,8 @@ def at_held_out_scale(fitted: Fitted, judged: Judgement, settings: Settings) -> 
         return fitted
     smoothed = smoothed_errors(judged, settings.time_constant)
     scale = np.stack([fit_scale(of_scale, judged) for of_scale in smoothed])
-    row_scale = fit_scale(judged.errors, judged)
+    by_itself = np.array([branch.by_itself for branch in BRANCHES])[:, None]
+    row_scale = by_itself * fit_scale(judged.errors, judged)
 
     def measured(scaled: Scaled) -> Scaled:
         chosen = np.array(is_close)[:, None]

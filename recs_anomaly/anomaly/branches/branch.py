@@ -122,6 +122,9 @@ class Branch:
     close_by : str, optional
         Part of an `AnomalyModel` that comes so close to the rows that it learned from
         that errors must be measured elsewhere.
+    by_itself : float, default=1.0
+        How many times the error of one normal row in a thousand a row must err by to
+        be abnormal by itself: more where the errors of normal rows come in stretches.
     spreads : bool, default=True
         Of windows: whether one abnormal row makes all rows abnormal that are in a
         window with it, and not that row alone.
@@ -136,6 +139,7 @@ class Branch:
     of_series: Callable[[Channel], ChannelErrors] | None = None
     needs: str | None = None
     close_by: str | None = None
+    by_itself: float = 1.0
     spreads: bool = True
 
     @property

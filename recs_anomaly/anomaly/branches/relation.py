@@ -38,6 +38,7 @@ RELATION = Branch(
     of_rows=_of_rows,
     needs="relation",
     close_by="relation",
+    by_itself=8.0,
 )
 
 
