@@ -22,8 +22,8 @@ def untraced() -> Iterator[None]:
 
     compiled, is_eager = keras.Model.compile, keras.backend.backend() != "jax"
 
-    def compile_eagerly(model: keras.Model, **options: Any) -> None:
-        compiled(model, **{**options, "run_eagerly": is_eager})
+    def compile_eagerly(model: keras.Model, *parts: Any, **options: Any) -> None:
+        compiled(model, *parts, **{**options, "run_eagerly": is_eager})
 
     with (
         mock.patch.object(keras.Model, "compile", compile_eagerly),

@@ -155,11 +155,13 @@ def find_codes(
         known = column[~np.isnan(column)]
         for code in _likely_codes(known) if named is None else named:
             found.append((number, float(code)))
-            warnings.warn(
-                f"{(known == code).sum():,} readings of {code:g} in {names[number]!r} "
-                "are taken for no readings.",
-                stacklevel=5,
-            )
+            n_readings = int((known == code).sum())
+            if n_readings:
+                warnings.warn(
+                    f"{n_readings:,} readings of {code:g} in {names[number]!r} are taken "
+                    "for no readings.",
+                    stacklevel=5,
+                )
     return np.array(found, dtype=np.float64).reshape(-1, 2)
 
 

@@ -218,8 +218,8 @@ def with_settled_ratings(
 
     Examples
     --------
-    >>> ratings = pd.DataFrame({"rating": [0.0, 3.9, 4.4]})
-    >>> with_settled_ratings(ratings, 0, 0.5)["rating"].tolist()
+    >>> ratings = pd.DataFrame({"rating": [3.9, 4.4]})
+    >>> with_settled_ratings(ratings, None, 0.5)["rating"].tolist()
     [4.0, 4.5]
     """
     reading = dict(ratings.attrs.get("reading", {}))

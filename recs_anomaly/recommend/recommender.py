@@ -864,6 +864,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
 
     @cached_property
     def _known(self) -> Known:
+        check_is_fitted(self)
         return Known(
             self.ids_,
             self.ratings_,

@@ -81,14 +81,14 @@ ITERATIVE = {
         ROWS,
     ),
     "forecaster": (
-        SequenceForecaster(n_units=4, learning_rate=0.1, epochs=N_PASSES, **SEED),
+        SequenceForecaster(n_units=8, learning_rate=0.1, epochs=N_PASSES, **SEED),
         "predict",
-        RNG.standard_normal((80, 5)),
+        RNG.standard_normal((300, 5)),
     ),
     "text": (
         TextGenerator(n_units=3, epochs=N_PASSES, validation_fraction=0.0, **SEED),
         "score_samples",
-        ["abab", "baba"] * 4,
+        ["abab", "baba"] * 20,
     ),
 }
 

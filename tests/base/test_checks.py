@@ -47,7 +47,7 @@ MAY_BE_NONE = {
     "weights",
 }
 MAY_BE_TRUE = {"random_state", "verbose"}
-MAY_BE_SEQUENCES = {"hidden_layer_sizes", "image_shape"}
+MAY_BE_SEQUENCES = {"hidden_layer_sizes", "image_shape", "missing_values"}
 PARAMETERS = [
     (name, parameter)
     for name, estimator in all_estimators()
