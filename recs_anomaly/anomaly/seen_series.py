@@ -158,8 +158,8 @@ def find_codes(
             n_readings = int((known == code).sum())
             if n_readings:
                 warnings.warn(
-                    f"{n_readings:,} readings of {code:g} in {names[number]!r} are taken "
-                    "for no readings.",
+                    f"{n_readings:,} readings of {code:g} in {names[number]!r} are "
+                    "taken for no readings.",
                     stacklevel=5,
                 )
     return np.array(found, dtype=np.float64).reshape(-1, 2)
