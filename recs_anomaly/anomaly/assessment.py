@@ -63,12 +63,8 @@ class Assessment:
     ) -> None:
         self._rating, self._rows, self._series = rating, rows, series
         self._tail, self._threshold = tail, threshold
-        channels, relation = rating.model.channels, rating.model.relation
-        self._names = [names[target] for target in channels.targets]
-        self._partners = [
-            names[partner]
-            for partner in (leading_partners(relation) if relation else [])
-        ]
+        self._channels = names
+        self._names = [names[target] for target in rating.model.channels.targets]
         self._index = index
         self._spares_others = spares_others
         self._ratio = rows.ratio(score_at(tail, 0.5), threshold)
@@ -141,6 +137,7 @@ class Assessment:
     @cached_property
     def _evidence(self) -> RowEvidence:
         rows, model = self._rows, self._rating.model
+        partners = leading_partners(model.relation) if model.relation else []
         return RowEvidence(
             self._ratio,
             rows.shares,
@@ -151,7 +148,7 @@ class Assessment:
             rows.residual,
             model.width,
             self._rating.branches,
-            self._partners,
+            [self._channels[partner] for partner in partners],
         )
 
     @cached_property

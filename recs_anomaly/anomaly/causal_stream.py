@@ -203,7 +203,7 @@ class CausalStream:
         self._last_lost[self._gap > MAX_GUESSED] = number
         expected = self._relating.respond(self._past)
         apart = (self.last[self._targets] - expected) / network.spread
-        apart = np.where(network.speaks, apart, 0.0)
+        apart = np.where(self._relating.speaks, apart, 0.0)
         is_lost = self._last_lost >= number - self._reach
         if is_lost.any():
             apart[cannot_say(network, is_lost[None])[0]] = np.nan

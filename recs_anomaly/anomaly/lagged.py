@@ -109,12 +109,13 @@ def respond(network: LaggedNetwork, past: Floats) -> Floats:
     """
     found = np.tile(network.intercepts, (len(past), 1))
     for target in np.flatnonzero(network.speaks).tolist():
-        kernel = dense_kernel(network, target)
+        has_hidden = network.head[target].any()
+        kernel = dense_kernel(network, target) if has_hidden else None
         for first in range(0, len(past), BLOCK):
             rows = slice(first, first + BLOCK)
             inputs = gathered(network, target, past[rows])
             found[rows, target] += inputs @ network.linear[target]
-            if network.head[target].any():
+            if kernel is not None:
                 hidden = hidden_of(network, target, inputs, kernel)
                 found[rows, target] += hidden @ network.head[target]
     return found
@@ -155,11 +156,16 @@ class LaggedStream:
     network : LaggedNetwork
     ahead : int, default=0
         Rows between the last that is known and the one that is asked about.
+
+    Attributes
+    ----------
+    speaks : ndarray of shape (n_targets,)
+        Which outputs say anything.
     """
 
     def __init__(self, network: LaggedNetwork, ahead: int = 0) -> None:
-        self.network = network
-        self._speaking = np.flatnonzero(network.speaks)
+        self.network, self.speaks = network, network.speaks
+        self._speaking = np.flatnonzero(self.speaks)
         of = network.chosen(self._speaking)
         self._places, self._channels = ahead - 1 - of.lags, of.channels
         self._of = of
