@@ -63,6 +63,7 @@ def real_data_home() -> Path:
 
 @pytest.fixture
 def rng() -> np.random.Generator:
+    """Return a generator of the test's own: what it draws hangs on no other test."""
     return np.random.default_rng(0)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.arrays import Floats, Singles
 
 MAX_LOOKED_AT = 2048  # rows
 
@@ -17,14 +17,17 @@ def dependence(filled: Floats, targets: np.ndarray, lags: np.ndarray) -> Floats:
     rows = np.arange(first, len(filled))
     rows = rows[:: -(-len(rows) // MAX_LOOKED_AT)]
     both = np.concatenate([filled, filled**2], axis=1)
-    both = both - both.mean(axis=0)
-    spread = both.std(axis=0)
-    both = (both / np.where(spread > 0, spread, 1.0)).astype(np.float32)
     n_channels = filled.shape[1]
-    now = both[rows][:, np.concatenate([targets, n_channels + targets])]
+    now = _standardised(both[rows][:, np.concatenate([targets, n_channels + targets])])
     found = np.empty((len(lags), len(targets), n_channels))
     for place, lag in enumerate(lags):
-        products = np.abs(now.T @ both[rows - lag]) / len(rows)
+        products = np.abs(now.T @ _standardised(both[rows - lag])) / len(rows)
         parts = products.reshape(2, len(targets), 2, n_channels)
         found[place] = parts.max(axis=(0, 2))
     return found
+
+
+def _standardised(columns: Floats) -> Singles:
+    centred = columns - columns.mean(axis=0)
+    spread = centred.std(axis=0)
+    return (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)

@@ -32,7 +32,6 @@ from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_array
 from recs_anomaly.core.windows import sliding_windows
 from tests import naive_detector as naive
 
-RNG = np.random.default_rng(0)
 seeds = st.integers(0, 2**31)
 
 
@@ -74,9 +73,9 @@ def test_smoothing_is_an_average_by_age(
         np.testing.assert_allclose(found[is_near], expected[is_near], atol=1e-6)
 
 
-def test_no_smoothing_leaves_scores() -> None:
-    scores = RNG.random((9, 2))
-    is_known = RNG.random((9, 2)) < 0.7
+def test_no_smoothing_leaves_scores(rng: np.random.Generator) -> None:
+    scores = rng.random((9, 2))
+    is_known = rng.random((9, 2)) < 0.7
     expected = np.where(is_known, scores, 0.0)
     np.testing.assert_array_equal(smooth(scores, is_known, 0.0), expected)
 
@@ -88,8 +87,8 @@ def test_nothing_is_forecast_for_a_channel_that_was_never_measured() -> None:
     np.testing.assert_array_equal(model.intercepts, [0.0])
 
 
-def test_autoregression_by_least_squares() -> None:
-    series = np.cumsum(RNG.standard_normal((300, 2)), axis=0)
+def test_autoregression_by_least_squares(rng: np.random.Generator) -> None:
+    series = np.cumsum(rng.standard_normal((300, 2)), axis=0)
     is_used = np.ones_like(series, dtype=bool)
     model = fit_autoregression(series, is_used, 5, 1.0)
     for channel in range(2):
@@ -118,29 +117,31 @@ def test_an_autoregression_that_forecasts_all_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("is_own", [True, False])
-def test_nearest_by_brute_force(is_own: bool) -> None:
-    described = RNG.random((300, 4))  # more than a block of them
+def test_nearest_by_brute_force(is_own: bool, rng: np.random.Generator) -> None:
+    described = rng.random((300, 4))  # more than a block of them
     starts = np.arange(0, 300, 7)
-    kept = described[starts] if is_own else RNG.random((len(starts), 4))
+    kept = described[starts] if is_own else rng.random((len(starts), 4))
     found = nearest_distance(described, Memory(kept, starts), 20)
     expected = naive.nearest(described, kept, starts, 20)
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
-def test_a_memory_of_one_window_knows_no_other() -> None:
-    described = RNG.random((5, 2))
+def test_a_memory_of_one_window_knows_no_other(rng: np.random.Generator) -> None:
+    described = rng.random((5, 2))
     memory = Memory(described[:1], np.array([0]))
     assert np.isinf(nearest_distance(described, memory, 20)).all()
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn"])
-def test_recurrent_arrays_are_the_keras_network(cell: str) -> None:
+def test_recurrent_arrays_are_the_keras_network(
+    cell: str, rng: np.random.Generator
+) -> None:
     network = build_recurrent(cell, 3, 5, 2, seed=0)
     draw = np.random.default_rng(1)
     network.set_weights(
         [0.5 * draw.standard_normal(w.shape) for w in network.get_weights()]
     )
-    inputs = RNG.standard_normal((4, 30, 3))
+    inputs = rng.standard_normal((4, 30, 3))
     theirs = keras.ops.convert_to_numpy(network(inputs.astype("float32")))
     arrays = recurrent_arrays(network)
     np.testing.assert_allclose(run(cell, arrays, inputs), theirs, atol=2e-6)
@@ -161,8 +162,8 @@ def test_blocks_start_a_warm_up_before(n_rows: int) -> None:
             np.testing.assert_allclose(found[row], whole[0, -1], atol=1e-12)
 
 
-def test_the_keras_autoencoder_is_the_arrays() -> None:
-    windows = RNG.standard_normal((200, 20)) @ RNG.standard_normal((20, 20))
+def test_the_keras_autoencoder_is_the_arrays(rng: np.random.Generator) -> None:
+    windows = rng.standard_normal((200, 20)) @ rng.standard_normal((20, 20))
     linear = fit_components(windows, 0.9, 6)
     draw = np.random.default_rng(1)
     arrays = uncorrected(linear.mean, linear.components, 8)
@@ -178,8 +179,8 @@ def test_the_keras_autoencoder_is_the_arrays() -> None:
     np.testing.assert_allclose(ours, theirs, atol=1e-3 * np.abs(theirs).max())
 
 
-def test_a_decoder_learns_what_is_not_linear() -> None:
-    turn = RNG.uniform(-1.5, 1.5, (600, 1))
+def test_a_decoder_learns_what_is_not_linear(rng: np.random.Generator) -> None:
+    turn = rng.uniform(-1.5, 1.5, (600, 1))
     windows = np.concatenate([turn, turn**2, np.sin(3 * turn)], axis=1)
     linear = fit_components(windows, 0.5, 1)
     fitted = fit_decoder(linear, windows, 32, seed=0)
@@ -191,14 +192,14 @@ def test_a_decoder_learns_what_is_not_linear() -> None:
     np.testing.assert_array_equal(encode(linear, windows), encode(fitted, windows))
 
 
-def test_a_decoder_that_learns_nothing_stays_linear() -> None:
-    windows = RNG.standard_normal((400, 10))
+def test_a_decoder_that_learns_nothing_stays_linear(rng: np.random.Generator) -> None:
+    windows = rng.standard_normal((400, 10))
     linear = fit_components(windows, 0.5, 3)
     assert fit_decoder(linear, windows, 32, seed=0) is linear
 
 
-def test_components_keep_the_variance_asked_for() -> None:
-    windows = RNG.standard_normal((500, 3)) @ RNG.standard_normal((3, 30))
+def test_components_keep_the_variance_asked_for(rng: np.random.Generator) -> None:
+    windows = rng.standard_normal((500, 3)) @ rng.standard_normal((3, 30))
     model = fit_components(windows, 0.999999, 10)
     assert len(model.components) == 3
     np.testing.assert_allclose(
@@ -222,9 +223,9 @@ def test_the_tail_of_exponential_scores() -> None:
     assert score_at(tail, 1e-4) == pytest.approx(-np.log(1e-4), rel=0.06)
 
 
-def test_channels() -> None:
+def test_channels(rng: np.random.Generator) -> None:
     series = np.column_stack(
-        [RNG.standard_normal(50), RNG.integers(0, 2, 50), np.full(50, 7.0)]
+        [rng.standard_normal(50), rng.integers(0, 2, 50), np.full(50, 7.0)]
     )
     channels = describe_channels(series)
     assert channels.targets.tolist() == [0]

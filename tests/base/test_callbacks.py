@@ -191,11 +191,13 @@ def test_every_estimator_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_other_fits_are_one_task(name: str, eager_keras: None) -> None:
+def test_other_fits_are_one_task(
+    name: str, eager_keras: None, rng: np.random.Generator
+) -> None:
     X, y, method = {
         "recommender": (PAIRS, np.tile([1.0, 2.0, 3.0, 2.0], 6), "predict"),
-        "detector": (RNG.standard_normal((120, 2)), None, "score_samples"),
-        "denoiser": (RNG.random((3, 64)), None, "predict"),
+        "detector": (rng.standard_normal((120, 2)), None, "score_samples"),
+        "denoiser": (rng.random((3, 64)), None, "predict"),
     }[name]
     watched = Recorder(method)
     make: Callable[[], Any] = WHOLE[name]

@@ -13,7 +13,6 @@ from recs_anomaly.denoise import applying as denoising
 from recs_anomaly.denoise.images import from_planes, noise_scales, range_of, to_planes
 from recs_anomaly.exceptions import InputError
 
-RNG = np.random.default_rng(0)
 PHOTO = load_sample_images().images[1][120:216, 200:312]
 GREY = PHOTO.mean(axis=2)
 NOISE = 25.0 * np.random.default_rng(1).standard_normal(GREY.shape)
@@ -144,14 +143,14 @@ def test_noise_beyond_what_training_showed(denoiser: ImageDenoiser) -> None:
     assert strong.score(loud, GREY) > 18  # the noise alone leaves 4.6
 
 
-def test_planes_and_back() -> None:
+def test_planes_and_back(rng: np.random.Generator) -> None:
     for channels in (1, 3, 5):
-        unit = RNG.random((4, 6, channels)).astype(np.float32)
+        unit = rng.random((4, 6, channels)).astype(np.float32)
         np.testing.assert_allclose(from_planes(to_planes(unit)), unit, atol=1e-6)
 
 
-def test_noise_in_the_planes() -> None:
-    noise = 0.1 * RNG.standard_normal((300, 300, 3)).astype(np.float32)
+def test_noise_in_the_planes(rng: np.random.Generator) -> None:
+    noise = 0.1 * rng.standard_normal((300, 300, 3)).astype(np.float32)
     for plane, scale in zip(to_planes(noise), noise_scales(3), strict=True):
         assert plane.std() == pytest.approx(0.1 * scale, rel=0.02)
 

@@ -7,12 +7,13 @@ import pytest
 from recs_anomaly.denoise import training as denoising_fit
 from recs_anomaly.denoise.training import NoisyPlane, TrainingSteps, unit_error
 
-RNG = np.random.default_rng(0)
 SIGMA = 0.1
 
 
-def test_the_error_of_a_target_with_other_noise_is_unbiased() -> None:
-    noise, found, other = RNG.standard_normal((3, 1, 400, 400, 1)).astype(np.float32)
+def test_the_error_of_a_target_with_other_noise_is_unbiased(
+    rng: np.random.Generator,
+) -> None:
+    noise, found, other = rng.standard_normal((3, 1, 400, 400, 1)).astype(np.float32)
     found = 0.7 * noise + 0.2 * found
     expected = np.mean((found - noise) ** 2)
     with_clean = keras.ops.convert_to_numpy(unit_error(noise, found))
@@ -21,8 +22,8 @@ def test_the_error_of_a_target_with_other_noise_is_unbiased() -> None:
     assert without.mean() == pytest.approx(expected, abs=0.05)
 
 
-def test_input_and_target_share_no_noise() -> None:
-    noisy = (SIGMA * RNG.standard_normal((600, 600))).astype(np.float32)
+def test_input_and_target_share_no_noise(rng: np.random.Generator) -> None:
+    noisy = (SIGMA * rng.standard_normal((600, 600))).astype(np.float32)
     level = np.full(noisy.shape, SIGMA, np.float32)
     both = denoising_fit._recorrupted(noisy, level, np.random.default_rng(1))
     for given, wanted, its_level in both:
@@ -32,8 +33,8 @@ def test_input_and_target_share_no_noise() -> None:
         np.testing.assert_allclose(its_level, given.std(), rtol=0.02)
 
 
-def test_noise_is_added_with_either_sign_in_one_batch() -> None:
-    noisy = RNG.random((40, 40)).astype(np.float32)
+def test_noise_is_added_with_either_sign_in_one_batch(rng: np.random.Generator) -> None:
+    noisy = rng.random((40, 40)).astype(np.float32)
     planes = [NoisyPlane(noisy, None, SIGMA)]
     batch = denoising_fit._Patches(planes, TrainingSteps(1, 1e-3, 0))
     inputs, targets = batch[0]

@@ -131,8 +131,8 @@ def test_partners_are_seen_at_their_delay() -> None:
     assert inputs.shares.sum() == pytest.approx(1.0)
 
 
-def test_of_many_channels_the_closest_are_seen() -> None:
-    series = RNG.standard_normal((800, 40))
+def test_of_many_channels_the_closest_are_seen(rng: np.random.Generator) -> None:
+    series = rng.standard_normal((800, 40))
     series[:, 7] = series[:, 33] ** 2
     inputs = choose_inputs(series, np.arange(40), 50)
     assert inputs.channels.shape == (40, 9 * 16)
@@ -140,12 +140,12 @@ def test_of_many_channels_the_closest_are_seen() -> None:
     assert (inputs.channels != np.arange(40)[:, None]).all()
 
 
-def test_dependence_by_hand() -> None:
-    first = RNG.standard_normal(5000)
+def test_dependence_by_hand(rng: np.random.Generator) -> None:
+    first = rng.standard_normal(5000)
     series = np.stack([first, np.roll(first, 2), np.roll(first, 1) ** 2], axis=1)
     found = dependence(series, np.array([1, 2]), np.array([0, 1, 2]))
-    np.testing.assert_allclose(found[2, 0, 0], 1.0, atol=0.01)
-    np.testing.assert_allclose(found[1, 1, 0], 1.0, atol=0.05)
+    np.testing.assert_allclose(found[2, 0, 0], 1.0, atol=1e-5)
+    np.testing.assert_allclose(found[1, 1, 0], 1.0, atol=1e-5)
     assert found[0, 0, 0] < 0.1
 
 

@@ -187,9 +187,14 @@ def test_colours_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_tiff_files_keep_all_but_their_pixels(
-    tmp_path: Path, byteorder: str, dtype: str, shape: tuple[int, ...], axes: str
+    tmp_path: Path,
+    byteorder: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    axes: str,
+    rng: np.random.Generator,
 ) -> None:
-    pixels = (99 * RNG.standard_normal(shape)).astype(dtype)
+    pixels = (99 * rng.standard_normal(shape)).astype(dtype)
     path = tmp_path / "a.tif"
     tifffile.imwrite(
         path,
