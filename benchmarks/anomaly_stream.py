@@ -28,7 +28,7 @@ from _clean_series import CLEAN, two_waves
 
 from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.anomaly.app.fleet import find_in_many
-from recs_anomaly.anomaly.course import SHARE, AlarmLevel
+from recs_anomaly.anomaly.live.course import SHARE, AlarmLevel
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.datasets import benchmark_files, read_benchmark_series
 from recs_anomaly.exceptions import InputError

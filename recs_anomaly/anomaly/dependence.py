@@ -30,4 +30,4 @@ def dependence(filled: Floats, targets: np.ndarray, lags: np.ndarray) -> Floats:
 def _standardised(columns: Floats) -> Singles:
     centred = columns - columns.mean(axis=0)
     spread = centred.std(axis=0)
-    return (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+    return np.asarray(centred / np.where(spread > 0, spread, 1.0), dtype=np.float32)

@@ -15,8 +15,6 @@ from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.assessment import Assessment
 from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.calendar import Calendar, fit_calendar
-from recs_anomaly.anomaly.causal_fitting import fit_causal
-from recs_anomaly.anomaly.causal_rating import CausalNorms, causal_rating_of
 from recs_anomaly.anomaly.channels import describe_channels
 from recs_anomaly.anomaly.drift import DriftReport, drift_report
 from recs_anomaly.anomaly.fitting import (
@@ -32,6 +30,8 @@ from recs_anomaly.anomaly.held_out import (
     judge_held_out,
 )
 from recs_anomaly.anomaly.lagged import array_rules
+from recs_anomaly.anomaly.live.causal_fitting import fit_causal
+from recs_anomaly.anomaly.live.causal_rating import CausalNorms, causal_rating_of
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import Norms, rating_of
 from recs_anomaly.anomaly.seen_series import (
@@ -59,8 +59,8 @@ from recs_anomaly.core.arrays import Floats
 from recs_anomaly.datasets.layout import a_layout
 
 if TYPE_CHECKING:
-    from recs_anomaly.anomaly.stream import StreamScorer
-    from recs_anomaly.anomaly.watch import SeriesWatcher
+    from recs_anomaly.anomaly.live.stream import StreamScorer
+    from recs_anomaly.anomaly.live.watch import SeriesWatcher
 
 
 LITTLE = 0.5  # of the rows
@@ -531,7 +531,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         >>> bool(np.allclose(scores, detector.score_samples_causal(X[600:])))
         True
         """
-        from recs_anomaly.anomaly.stream import StreamScorer
+        from recs_anomaly.anomaly.live.stream import StreamScorer
 
         return StreamScorer(self)
 
@@ -548,7 +548,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         watcher : SeriesWatcher
             It starts without a past.
         """
-        from recs_anomaly.anomaly.watch import SeriesWatcher
+        from recs_anomaly.anomaly.live.watch import SeriesWatcher
 
         return SeriesWatcher(self.stream(), **rules)
 

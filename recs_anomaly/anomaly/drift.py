@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recs_anomaly.anomaly.causal_rating import CausalRating
+from recs_anomaly.anomaly.live.causal_rating import CausalRating
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.core.arrays import Floats

@@ -17,8 +17,8 @@ from recs_anomaly.persistence._schema import Schema, schema_of
 TARGETS = {name: f"recs_anomaly:{name}" for name in public_names if name[0].isupper()}
 TARGETS |= {
     "Recommender": "recs_anomaly.recommend.serving.titled_recommender:Recommender",
-    "SeriesWatcher": "recs_anomaly.anomaly.watch:SeriesWatcher",
-    "StreamScorer": "recs_anomaly.anomaly.stream:StreamScorer",
+    "SeriesWatcher": "recs_anomaly.anomaly.live.watch:SeriesWatcher",
+    "StreamScorer": "recs_anomaly.anomaly.live.stream:StreamScorer",
     "sklearn.MaxAbsScaler": "sklearn.preprocessing:MaxAbsScaler",
     "sklearn.MinMaxScaler": "sklearn.preprocessing:MinMaxScaler",
     "sklearn.MissingIndicator": "sklearn.impute:MissingIndicator",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recs_anomaly.anomaly.course import MAX_MOVED, SHARE, STEP, AlarmLevel
+from recs_anomaly.anomaly.live.course import MAX_MOVED, SHARE, STEP, AlarmLevel
 from recs_anomaly.anomaly.tail import (
     excursion_peaks,
     fit_tail,

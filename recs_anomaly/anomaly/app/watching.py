@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from recs_anomaly.anomaly.watch import SeriesWatcher
+from recs_anomaly.anomaly.live.watch import SeriesWatcher
 from recs_anomaly.datasets.series_lines import BadLineError, LineParser
 from recs_anomaly.exceptions import InputError
 

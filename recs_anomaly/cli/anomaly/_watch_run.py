@@ -18,7 +18,7 @@ from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
     from recs_anomaly.anomaly.app.watching import Watching
-    from recs_anomaly.anomaly.watch import SeriesWatcher
+    from recs_anomaly.anomaly.live.watch import SeriesWatcher
 
 POLL_S = 0.2  # between two looks at a file
 STATUS_S = 10.0  # between two status lines
@@ -42,7 +42,7 @@ class Stopped(BaseException):
 def open_watcher(model: str, state: Path | None, rules: dict[str, Any]) -> Opened:
     """Go on from a state, if there is one, or start with a model."""
     from recs_anomaly import load
-    from recs_anomaly.anomaly.watch import SeriesWatcher
+    from recs_anomaly.anomaly.live.watch import SeriesWatcher
     from recs_anomaly.cli.anomaly._series import load_detector
     from recs_anomaly.persistence import inspect
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
 from recs_anomaly.anomaly.app.watching import follow
-from recs_anomaly.anomaly.watch import SeriesWatcher
+from recs_anomaly.anomaly.live.watch import SeriesWatcher
 from recs_anomaly.cli import main
 from recs_anomaly.datasets import read_series
 from tests.anomaly.app.receiver import receiving

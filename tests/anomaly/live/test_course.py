@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recs_anomaly.anomaly.course import MAX_LONGER, Course, Rules
+from recs_anomaly.anomaly.live.course import MAX_LONGER, Course, Rules
 
 RULES = Rules(min_duration=1, merge_gap=10, cool_down=50, settle_after=200, learning=30)
 

@@ -7,16 +7,20 @@ from hypothesis import strategies as st
 
 from recs_anomaly.anomaly.autoregression import Autoregression
 from recs_anomaly.anomaly.branches import FORECAST, NEIGHBOUR, RECONSTRUCTION
-from recs_anomaly.anomaly.causal import (
+from recs_anomaly.anomaly.channels import Channels
+from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.live.causal import (
     CausalSettings,
     average_past,
     causal_settings,
     is_observed_so_far,
     look_back,
 )
-from recs_anomaly.anomaly.causal_stream import CausalStream, KnownPast, RecurrentStream
-from recs_anomaly.anomaly.channels import Channels
-from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.live.causal_stream import (
+    CausalStream,
+    KnownPast,
+    RecurrentStream,
+)
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.window_codes import fit_components
 from recs_anomaly.core.recurrent import BLOCK, Recurrent, run_in_blocks

@@ -10,15 +10,15 @@ import numpy as np
 
 from recs_anomaly.anomaly.branches.branch import Rows, Windows
 from recs_anomaly.anomaly.branches.relation import cannot_say
-from recs_anomaly.anomaly.causal import (
+from recs_anomaly.anomaly.channels import MAX_FILLED
+from recs_anomaly.anomaly.lagged import LaggedStream
+from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS, evidence
+from recs_anomaly.anomaly.live.causal import (
     MAX_GUESSED,
     PRIOR,
     CausalSettings,
     one_sided,
 )
-from recs_anomaly.anomaly.channels import MAX_FILLED
-from recs_anomaly.anomaly.lagged import LaggedStream
-from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS, evidence
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import (

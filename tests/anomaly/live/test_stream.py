@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
-from recs_anomaly.anomaly.stream import StreamScorer
+from recs_anomaly.anomaly.live.stream import StreamScorer
 from recs_anomaly.exceptions import InputError
 
 START = datetime(2026, 1, 1)

@@ -6,14 +6,14 @@ import numpy as np
 
 from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.branches.standstill import stillness_so_far
-from recs_anomaly.anomaly.causal import (
+from recs_anomaly.anomaly.levels import SignWeights, rate
+from recs_anomaly.anomaly.live.causal import (
     CausalSettings,
     average_past,
     causal_settings,
     look_back,
 )
-from recs_anomaly.anomaly.causal_stream import CausalStream
-from recs_anomaly.anomaly.levels import SignWeights, rate
+from recs_anomaly.anomaly.live.causal_stream import CausalStream
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.rating import OF_ERRORS, fitted_branches
 from recs_anomaly.anomaly.seen_series import SeenSeries

@@ -12,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.anomaly.branches.standstill import StandstillCount
 from recs_anomaly.anomaly.calendar import CalendarClock
-from recs_anomaly.anomaly.causal import FARTHEST
-from recs_anomaly.anomaly.causal_rating import causal_rating_of
 from recs_anomaly.anomaly.levels import sign_shares
+from recs_anomaly.anomaly.live.causal import FARTHEST
+from recs_anomaly.anomaly.live.causal_rating import causal_rating_of
+from recs_anomaly.anomaly.live.clock import Place, StreamClock
 from recs_anomaly.anomaly.seen_series import without_codes
-from recs_anomaly.anomaly.stream_clock import Place, StreamClock
 from recs_anomaly.anomaly.tail import score_at
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.base.time_axis import channel_names, stamped_seconds

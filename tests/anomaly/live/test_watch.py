@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
-from recs_anomaly.anomaly.watch import SeriesWatcher, StreamEvent
+from recs_anomaly.anomaly.live.watch import SeriesWatcher, StreamEvent
 from recs_anomaly.exceptions import InputError
 
 N_TRAINING = 1500

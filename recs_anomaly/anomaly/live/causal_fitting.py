@@ -9,7 +9,10 @@ import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing
 from recs_anomaly.anomaly.branches import BRANCHES
-from recs_anomaly.anomaly.causal import (
+from recs_anomaly.anomaly.fitting import Fitted, scattered, without
+from recs_anomaly.anomaly.held_out import HeldOutBlock
+from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.live.causal import (
     PRIOR,
     CausalErrors,
     CausalSettings,
@@ -17,10 +20,7 @@ from recs_anomaly.anomaly.causal import (
     causal_settings,
     look_back,
 )
-from recs_anomaly.anomaly.causal_rating import CausalNorms, causal_model
-from recs_anomaly.anomaly.fitting import Fitted, scattered, without
-from recs_anomaly.anomaly.held_out import HeldOutBlock
-from recs_anomaly.anomaly.levels import combine
+from recs_anomaly.anomaly.live.causal_rating import CausalNorms, causal_model
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.settings import Settings
 from recs_anomaly.anomaly.tail import fit_tail, tail_with_rare

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from recs_anomaly.anomaly.branches import signs_of
-from recs_anomaly.anomaly.course import (
+from recs_anomaly.anomaly.live.course import (
     LEARNING,
     OPEN,
     PENDING,
@@ -20,8 +20,8 @@ from recs_anomaly.anomaly.course import (
     Levels,
     Rules,
 )
+from recs_anomaly.anomaly.live.stream import StreamScorer, Time, rows_with_times
 from recs_anomaly.anomaly.rating import fitted_branches
-from recs_anomaly.anomaly.stream import StreamScorer, Time, rows_with_times
 from recs_anomaly.anomaly.tail import score_at, tail_probability
 from recs_anomaly.base.checks import check_integer, check_number
 from recs_anomaly.base.state import ArraySpec, ValueRule

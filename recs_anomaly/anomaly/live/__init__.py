@@ -1,0 +1,1 @@
+"""Rows as they come: scores that know only the past, streams, and watchers."""
