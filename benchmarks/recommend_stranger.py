@@ -58,7 +58,10 @@ def own_ratings(ratings: pd.DataFrame) -> list[pd.DataFrame]:
     counts = ratings["user_id"].value_counts()
     users = counts.index[counts >= N_RATINGS][:N_USERS]
     by_user = ratings[ratings["user_id"].isin(users)].groupby("user_id")
-    return [own[["item_id", "rating"]].head(N_RATINGS) for _, own in by_user]
+    told = [own[["item_id", "rating"]].head(N_RATINGS) for _, own in by_user]
+    for own in told:
+        own.attrs.clear()  # what is known of the file they are from, copied at each use
+    return told
 
 
 @click.command()

@@ -98,12 +98,20 @@ class People(NamedTuple):
 def fold_in_rows(model: RatingModel, rows: RatingRows) -> People:
     """Fold in each row of ratings. Choices alone say nothing about ratings."""
     if not model.is_rated:
-        nobody = fold_in(model, rows.columns[:0], rows.levels[:0])
-        return stacked([nobody] * rows.n_rows)
+        return _nobodies(model, rows.n_rows)
     own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
     return stacked(
         [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
     )
+
+
+def _nobodies(model: RatingModel, n: int) -> People:
+    """Fold in n people without ratings, in a model of choices alone."""
+    features = posterior.user_features(np.zeros((n, model.item_weights.shape[1] - 1)))
+    weights = np.zeros((n, model.item_features.shape[1]))
+    nothing = np.zeros(n)
+    habits = np.zeros((n, len(model.levels)))
+    return People(nothing, features, weights, habits, nothing, np.zeros(n, np.int64))
 
 
 def stacked(folded: Sequence[Folded]) -> People:
@@ -263,22 +271,27 @@ def _inferred_without_each(
     residuals, own_share, gone, pull = _residuals_without_each(
         model, items, told, beyond
     )
-    causes = np.column_stack([residuals, np.ones(len(items)), pull])
-    if len(items) < seen.shape[1]:
-        inverse = np.linalg.inv(seen @ seen.T + np.eye(len(items)))
+    n, n_features = seen.shape
+    if n < n_features:
+        inverse = posterior.inverse(seen @ seen.T + np.eye(n))
         spread = inverse @ (seen @ asked.T)
-        own, reached, left = -np.diag(inverse), -(inverse @ causes), np.diag(inverse)
+        own, single = -np.diag(inverse), inverse.astype(np.float32)
+        reached, of_pull = -(inverse @ residuals), -(single @ pull)
+        of_share, left = -inverse.sum(axis=1), np.diag(inverse)
     else:
-        covariance = np.linalg.inv(seen.T @ seen + np.eye(seen.shape[1]))
-        spread = seen @ (covariance @ asked.T)
+        covariance = posterior.inverse(seen.T @ seen + np.eye(n_features))
         placed = seen @ covariance
+        spread = placed @ asked.T
         own = np.einsum("nf,nf->n", placed, seen)
-        reached, left = placed @ (seen.T @ causes), 1.0 - own
+        told_of_pull = seen.T.astype(np.float32) @ pull
+        reached = placed @ (residuals @ seen)
+        of_pull = placed.astype(np.float32) @ told_of_pull
+        of_share, left = placed @ seen.sum(axis=0), 1.0 - own
     lost = residuals + own_share + np.einsum("ng,ng->n", gone, pull)
     sums = residuals @ spread + own_share[:, None] * spread.sum(axis=0)
-    sums += gone @ (pull.T @ spread) - lost[:, None] * spread
-    excess = reached[:, 0] + own_share * reached[:, 1] - lost * own
-    excess += np.einsum("ng,ng->n", gone, reached[:, 2:])
+    sums += gone @ (pull.T @ spread.astype(np.float32)) - lost[:, None] * spread
+    excess = reached + own_share * of_share - lost * own
+    excess += np.einsum("ng,ng->n", gone, of_pull)
     return np.asarray(sums + spread * (excess / left)[:, None])
 
 
@@ -295,13 +308,15 @@ def _residuals_without_each(
     prior = posterior.user_features(np.ones((1, told.shape[1])))
     weights = model.item_weights[items] * prior
     offsets, weights = weights[:, 0], weights[:, 1:]
-    taken = told * count_scale(np.array(n_others))
-    bent = np.tanh(model.user_view.hidden_bias + taken.sum(axis=0) - taken)
+    # Single precision is enough for what changes, and the most of the time goes here.
+    taken = (told * count_scale(np.array(n_others))).astype(np.float32)
+    whole = (model.user_view.hidden_bias + taken.sum(axis=0)).astype(np.float32)
+    bent = np.tanh(whole - taken)
     generosity = posterior.shrunken_mean(beyond.sum() - beyond, n_others)
     guess = generosity + offsets + np.einsum("nh,nh->n", bent, weights)
     squared = bent * bent
-    slope = weights * (model.user_share * (1.0 - squared))
-    pull = np.hstack([slope, bent * slope, slope * (squared - 1.0 / 3.0)])
+    slope = (model.user_share * weights).astype(np.float32) * (1.0 - squared)
+    pull = np.hstack([slope, bent * slope, slope * (squared - np.float32(1.0 / 3.0))])
     return (
         beyond - model.user_share * guess,
         posterior.shrunken_mean(beyond, n_others) * model.user_share,

@@ -145,7 +145,8 @@ class Recommender:
     def _texts(self) -> Any:
         """All titles, and behind them all genres."""
         items = self.catalogue.items
-        return pd.concat([items["title"], items["genres"]], ignore_index=True).array
+        # One piece: taking from two takes longer.
+        return pd.Series([*items["title"], *items["genres"]], dtype=str).array
 
     def find_user(self, text: str) -> Hashable:
         """Find the user whose id is spelled so.
