@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.base.parallel import in_threads, one_blas_thread
-from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend.choices import InteractionRBM
 from recs_anomaly.recommend.levels import (
@@ -17,6 +17,7 @@ from recs_anomaly.recommend.levels import (
     RatingEvidence,
     distribution,
     interval,
+    is_liked,
     median,
 )
 from recs_anomaly.recommend.model import (
@@ -27,6 +28,7 @@ from recs_anomaly.recommend.model import (
     fold_in_rows,
 )
 from recs_anomaly.recommend.ranking import (
+    PAIRS_A_BLOCK,
     Audience,
     ItemScoring,
     Wanted,
@@ -40,9 +42,6 @@ from recs_anomaly.recommend.reasons import effects, strongest
 from recs_anomaly.recommend.rows import RatingRows, blocks
 from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs, id_index
 
-# Distributions of a hundred levels take some 10 kB a pair while they are found.
-PAIRS_A_BLOCK = 1 << 12
-LIKED_SHARE = 0.75
 INTERVAL_COVERAGE = 0.9
 LISTED = pd.Index(["item_id", "rank", "score", "rating_mean", "rating_std", "p_like"])
 LISTED_FOR_USERS = pd.Index(["user_id", *LISTED])
@@ -106,7 +105,7 @@ class Known:
     @cached_property
     def scoring(self) -> ItemScoring:
         """The items, ready to be ranked."""
-        return item_scoring(self.model, self.interactions)
+        return item_scoring(self.model, self.interactions, self.calibration)
 
     def means(self, users: Ints, items: Ints) -> Floats:
         """Expect ratings, by pairs of a row and a column."""
@@ -192,12 +191,9 @@ class Known:
         rating = np.full((5, len(best.items)), np.nan)
         if self.model.is_rated:
             levels = self.model.levels
-            evidence = evidence_of_pairs(
-                self.model, audience.people, best.people, best.items
-            )
-            probabilities = self.distribution(evidence)
-            away = levels - evidence.mean[:, None]
-            rating[0] = evidence.mean
+            probabilities = best.probabilities
+            away = levels - best.mean[:, None]
+            rating[0] = best.mean
             rating[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
             rating[2] = probabilities @ is_liked(levels)
             if wanted.needs_interval:
@@ -236,7 +232,7 @@ class FoldedUsers:
         number = self.users.index(user)
         part, place = self._place(number)
         rows = self._rows[number : number + 1]
-        return FoldedUsers(self._known, [user], rows, [part.only(place)])
+        return FoldedUsers(self._known, [user], rows, [part.at(np.array([place]))])
 
     def predictions(self, X: pd.DataFrame) -> Predictions:
         """Predict ratings of pairs whose users are among these."""
@@ -322,11 +318,6 @@ def framed(names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:
     # pandas takes longer to make an index of names than all else here takes.
     frame.columns = names
     return frame
-
-
-def is_liked(levels: Floats) -> Bools:
-    """Tell which levels count as liking: the upper quarter of the scale."""
-    return np.asarray(levels >= levels[0] + LIKED_SHARE * (levels[-1] - levels[0]))
 
 
 def as_ids(users: Hashable | Iterable[Hashable]) -> list[Hashable]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from recs_anomaly.base.checks import check_between
 from recs_anomaly.base.state import ArraySpec
-from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.core.arrays import Bools, Floats, Ints
 
 MARGIN = 0.02
+LIKED_SHARE = 0.75
 N_NEWTON = 100
 TOLERANCE = 1e-10
 TINY = 1e-15
@@ -177,3 +178,8 @@ def median(probabilities: Floats, levels: Floats) -> Floats:
     """Smallest level with at least half of the probability up to it."""
     below_half = np.cumsum(probabilities, axis=1) < 0.5 - 1e-12
     return np.asarray(levels[np.minimum(below_half.sum(axis=1), len(levels) - 1)])
+
+
+def is_liked(levels: Floats) -> Bools:
+    """Tell which levels count as liking: the upper quarter of the scale."""
+    return np.asarray(levels >= levels[0] + LIKED_SHARE * (levels[-1] - levels[0]))

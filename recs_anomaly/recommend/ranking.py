@@ -7,15 +7,21 @@ list does not depend on who else is in the block.
 
 from itertools import pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
 from recs_anomaly.recommend import choices as interaction_rbm
 from recs_anomaly.recommend.choices import InteractionRBM, hidden_of_rows
-from recs_anomaly.recommend.model import People, RatingModel, fold_in_rows
-from recs_anomaly.recommend.rows import RatingRows
+from recs_anomaly.recommend.levels import Calibration, distribution, is_liked
+from recs_anomaly.recommend.model import (
+    People,
+    RatingModel,
+    evidence_of_pairs,
+    fold_in_rows,
+)
+from recs_anomaly.recommend.rows import RatingRows, blocks
 
 PEOPLE_A_BLOCK = 128
 SCORES_A_BLOCK = 1 << 22
@@ -28,6 +34,13 @@ CANDIDATES_A_PLACE = 10
 # splits of the training parts of MovieLens 100K more found hardly more of what was
 # liked, and began to lose what was chosen.
 LIKING_WEIGHT = 0.6
+# Below it a person is expected not to like an item, which then waits behind all others.
+MIN_LIKING = 0.2
+# How many items are looked at for each place, at once and at most, until enough are
+# found that the person might like.
+LOOKED_AT_A_PLACE = (8, 64)
+# Distributions of a hundred levels take some 10 kB a pair while they are found.
+PAIRS_A_BLOCK = 1 << 12
 RANK_BY = ("both", "watch", "like")
 MIN_LIKENESS = -1.0
 
@@ -37,6 +50,7 @@ class ItemScoring(NamedTuple):
 
     ratings: RatingModel
     interactions: InteractionRBM
+    calibration: Calibration
     told: Singles  # (n_items + 1, n_units) messages of the items to its hidden units
     expected: Singles  # (n_units, n_items) what those let expect of the items
     weights: Singles  # (n_weights, n_items) of the ratings, views one below another
@@ -52,11 +66,10 @@ class Audience(NamedTuple):
     hidden: Floats  # (n_people, n_units) what they let expect of all choices
     people: People
 
-    def only(self, place: int) -> "Audience":
-        """Pick the person at a place."""
-        alone = slice(place, place + 1)
-        people = People(*map(itemgetter(alone), self.people))
-        return Audience(self.rows.take(np.array([place])), self.hidden[alone], people)
+    def at(self, places: Ints) -> "Audience":
+        """Pick the people at these places."""
+        people = People(*map(itemgetter(places), self.people))
+        return Audience(self.rows.take(places), self.hidden[places], people)
 
 
 def places(rows: Ints) -> Ints:
@@ -84,15 +97,18 @@ class Ranked(NamedTuple):
     people: Ints
     items: Ints
     score: Floats
-    latent: Floats  # of the rating
+    mean: Floats  # expected rating, NaN where the model knows of none
+    probabilities: Floats  # (n, K) of the levels
 
-    def at(self, order: Ints) -> "Ranked":
+    def at(self, order: Ints | Bools) -> "Ranked":
         """Keep the pairs at these places, in this order."""
-        people, items, score, latent = self
-        return Ranked(people[order], items[order], score[order], latent[order])
+        parts: list[Any] = [part[order] for part in self]
+        return Ranked(*parts)
 
 
-def item_scoring(ratings: RatingModel, interactions: InteractionRBM) -> ItemScoring:
+def item_scoring(
+    ratings: RatingModel, interactions: InteractionRBM, calibration: Calibration
+) -> ItemScoring:
     """Lay the items' arrays out for ranking; the item that nobody rated is left out.
 
     Rows are units and weights, because memory is read fastest in that order when there
@@ -103,6 +119,7 @@ def item_scoring(ratings: RatingModel, interactions: InteractionRBM) -> ItemScor
     return ItemScoring(
         ratings,
         interactions,
+        calibration,
         interaction_rbm.messages(interactions, np.arange(len(interactions.scale))),
         np.ascontiguousarray(expected[:, :-1]),
         np.ascontiguousarray(np.hstack(weights)[:-1].T, np.float32),
@@ -137,6 +154,18 @@ def ranked(known: ItemScoring, audience: Audience, wanted: Wanted) -> Ranked:
     if wanted.allowed is not None:
         rough[:, ~wanted.allowed] = -np.inf
     n = wanted.n * (CANDIDATES_A_PLACE if wanted.diversity else 1)
+    best = _best(known, audience, wanted, rough, n)
+    if wanted.rank_by == "both" and known.ratings.is_rated:
+        best = _liked_first(known, audience, wanted, rough, best, n)
+    if wanted.places is None:
+        return best
+    return best.at(_varied(best, wanted, wanted.places))
+
+
+def _best(
+    known: ItemScoring, audience: Audience, wanted: Wanted, rough: Singles, n: int
+) -> Ranked:
+    """Find the n items of highest score for each person, and what they will rate."""
     rows, items = _candidates(rough, n + MARGIN)
     latent = _latent_of_pairs(known.ratings, audience.people, rows, items)
     presence = interaction_rbm.exact_presence(
@@ -146,10 +175,58 @@ def ranked(known: ItemScoring, audience: Audience, wanted: Wanted) -> Ranked:
     score = score - wanted.novelty * known.log_popularity[items]
     order = np.lexsort((items, -score, rows))
     order = order[places(rows) < n]
-    best = Ranked(rows, items, score, latent).at(order)
-    if wanted.places is None:
-        return best
-    return best.at(_varied(best, wanted, wanted.places))
+    rows, items, score = rows[order], items[order], score[order]
+    mean = np.full(len(rows), np.nan)
+    probabilities = np.full((len(rows), len(known.ratings.levels)), np.nan)
+    for block in blocks(len(rows) * known.ratings.is_rated, PAIRS_A_BLOCK):
+        evidence = evidence_of_pairs(
+            known.ratings, audience.people, rows[block], items[block]
+        )
+        mean[block] = evidence.mean
+        probabilities[block] = distribution(
+            evidence, known.calibration.shape_weights, known.ratings.levels
+        )
+    return Ranked(rows, items, score, mean, probabilities)
+
+
+def _liked_first(
+    known: ItemScoring,
+    audience: Audience,
+    wanted: Wanted,
+    rough: Singles,
+    best: Ranked,
+    n: int,
+) -> Ranked:
+    """Put what a person is expected not to like behind all others, the likeliest first.
+
+    Who has too few others among the best gets them from farther down.
+    """
+    for looked_at in LOOKED_AT_A_PLACE:
+        chance = best.probabilities @ is_liked(known.ratings.levels)
+        is_disliked = chance < MIN_LIKING
+        lacking = _lacking(best.people, is_disliked, wanted.n)
+        if not len(lacking):
+            break
+        more = _best(
+            known, audience.at(lacking), wanted, rough[lacking], looked_at * wanted.n
+        )
+        more = more._replace(people=lacking[more.people])
+        kept = best.at(~np.isin(best.people, lacking))
+        parts: list[Any] = [*map(np.concatenate, zip(kept, more, strict=True))]
+        best = Ranked(*parts)
+    chance = best.probabilities @ is_liked(known.ratings.levels)
+    is_disliked = chance < MIN_LIKING
+    within = np.where(is_disliked, -chance, -best.score)
+    order = np.lexsort((best.items, within, is_disliked, best.people))
+    place = places(best.people[order])
+    return best.at(order[place < np.where(is_disliked[order], wanted.n, n)])
+
+
+def _lacking(people: Ints, is_disliked: Bools, n: int) -> Ints:
+    """People with fewer than n others, of whom some are disliked, in order."""
+    n_people = int(people.max(initial=-1)) + 1
+    n_liked = np.bincount(people[~is_disliked], minlength=n_people)
+    return np.intersect1d(people[is_disliked], np.flatnonzero(n_liked < n))
 
 
 def _varied(best: Ranked, wanted: Wanted, places: Floats) -> Ints:

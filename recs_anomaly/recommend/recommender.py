@@ -452,8 +452,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         rank_by : {"both", "watch", "like"}, default="both"
             "watch" ranks by the log odds that the user chooses the item, "like" by the
             rating expected if so; "both" by the log odds plus 0.6 for each standard
-            deviation of the ratings that the expected one is above their mean. A model
-            of choices alone knows only the first.
+            deviation of the ratings that the expected one is above their mean, and what
+            the user would like with a probability below 0.2 waits behind all others,
+            the likeliest first. A model of choices alone knows only the first.
         novelty : float, default=0.0
             What the score of an item loses for popularity: so many times the logarithm
             of one more than the number of people who have chosen it. At 1 "watch" ranks
@@ -470,10 +471,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         -------
         recommendations : DataFrame
             A row a recommendation, best first for each user: user_id, item_id, rank
-            (from 1), score (by which they are ranked where `diversity` is 0; of equal
-            ones the first in `items_` leads), rating_mean, rating_std, p_like
-            (probability of a rating in the upper quarter of the scale). The last three
-            are missing (NaN) where the model was fitted without ratings.
+            (from 1), score (by which they are ranked where `diversity` is 0, but for
+            what waits; of equal ones the first in `items_` leads), rating_mean,
+            rating_std, p_like (probability of a rating in the upper quarter of the
+            scale). The last three are missing (NaN) where the model was fitted without
+            ratings.
 
         Raises
         ------

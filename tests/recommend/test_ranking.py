@@ -53,6 +53,13 @@ def scores_by_hand(
     return pd.Series(chosen, model.items_)
 
 
+def chances_of_liking(model: RBMRecommender, user: object) -> pd.Series:
+    """Probability of the upper quarter of the scale, for each item."""
+    pairs = pd.DataFrame({"user_id": user, "item_id": model.items_})
+    liked = model.classes_ >= model.classes_[0] + 0.75 * np.ptp(model.classes_)
+    return pd.Series(model.predict_proba(pairs) @ liked, model.items_)
+
+
 @pytest.mark.parametrize("rank_by", ["watch", "like", "both"])
 def test_lists_hold_the_best_scores(
     model: RBMRecommender, ratings: pd.DataFrame, rank_by: str
@@ -61,9 +68,32 @@ def test_lists_hold_the_best_scores(
         expected = scores_by_hand(model, user, ratings, rank_by)
         seen = ratings.loc[ratings["user_id"] == user, "item_id"]
         expected = expected.drop(seen).sort_values(ascending=False, kind="stable")
+        if rank_by == "both":
+            liking = chances_of_liking(model, user)[expected.index]
+            expected = expected[liking >= ranking.MIN_LIKING]
         found = model.recommend(user, n=7, rank_by=rank_by)
         assert found["item_id"].tolist() == expected.index[:7].tolist()
         np.testing.assert_allclose(found["score"], expected.iloc[:7], atol=1e-4)
+
+
+def test_what_one_is_expected_to_dislike_waits_behind_all_others(
+    model: RBMRecommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = model.users_[0]
+    liking = chances_of_liking(model, user).sort_values(kind="stable")
+    monkeypatch.setattr(ranking, "MIN_LIKING", liking.iloc[-3:].min())
+    others, waiting = liking.index[-3:], liking.index[-4:-8:-1]
+    few = {"exclude_seen": False, "items": [*others, *waiting]}
+    found = model.recommend(user, n=7, **few)["item_id"].tolist()
+    assert set(found[:3]) == set(others)
+    assert found[3:] == waiting.tolist()
+    # Those three are found wherever in the order of the scores they stand.
+    alone = model.recommend(user, n=3, exclude_seen=False)
+    assert alone["item_id"].tolist() == found[:3]
+    varied = model.recommend(user, n=3, diversity=0.9, **few)
+    assert set(varied["item_id"]) == set(others)
+    watched = model.recommend(user, n=7, rank_by="watch", **few)
+    assert watched["score"].is_monotonic_decreasing
 
 
 @pytest.mark.parametrize("rank_by", ["watch", "both"])

@@ -5,6 +5,7 @@ import pytest
 
 from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend.choices import InteractionRBM
+from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import RatingModel
 from recs_anomaly.recommend.ranking import ItemScoring, item_scoring
 from recs_anomaly.recommend.reasons import similarities
@@ -43,7 +44,7 @@ def known(model: RatingModel) -> ItemScoring:
         np.ones(N_ITEMS, np.float32),
         np.array([0.0, 1.0]),
     )
-    return item_scoring(model, interactions)
+    return item_scoring(model, interactions, Calibration(np.ones(5), np.zeros(2)))
 
 
 def test_likeness_is_nine_tenths_of_the_item_view_and_one_of_the_user_view() -> None:

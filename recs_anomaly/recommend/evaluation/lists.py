@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.metrics import ranking
 from recs_anomaly.metrics.ranking.accuracy import METRICS
-from recs_anomaly.recommend.answers import FoldedUsers, is_liked
+from recs_anomaly.recommend.answers import FoldedUsers
 from recs_anomaly.recommend.evaluation.baselines import damped_item_means
+from recs_anomaly.recommend.levels import is_liked
 
 LISTED = 10
 LIKED = "liked "

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from recs_anomaly.core.arrays import Floats, Ints
-from recs_anomaly.recommend.answers import FoldedUsers, Predictions, is_liked
+from recs_anomaly.recommend.answers import FoldedUsers, Predictions
 from recs_anomaly.recommend.evaluation.evaluate import (
     MODEL_NAME,
     answers_of_fitted,
     measures_of,
 )
 from recs_anomaly.recommend.evaluation.lists import RankingTask, list_values
+from recs_anomaly.recommend.levels import is_liked
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 PROMISES = (0.5, 0.8, 0.9, 0.95)
