@@ -1,42 +1,18 @@
-"""Work side by side, in processes or threads, and the one place that limits BLAS."""
+"""Work side by side in threads, and the one place that limits BLAS."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
-from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import LibController, ThreadpoolController
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 # Each holds a block of scores; more threads would wait for memory.
 MAX_THREADS = 8
-
-
-class Outcome(NamedTuple):
-    """What came of a task: its result, or why it failed."""
-
-    result: Any
-    failure: str | None
-
-
-def side_by_side(
-    task: Callable[..., Any], arguments: Iterable[tuple[Any, ...]], n_jobs: int | None
-) -> Iterator[Outcome]:
-    """Return the outcome of a task for each of some arguments, in their order.
-
-    A task that fails does not stop the others. Outcomes are given as they come, so that
-    progress can be shown. Processes do the work, as many as `n_jobs` says in
-    scikit-learn's way, each on one thread.
-    """
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    outcomes: Iterator[Outcome] = parallel(
-        delayed(_outcome)(task, each) for each in arguments
-    )
-    return outcomes
 
 
 def in_threads(
@@ -120,11 +96,3 @@ def _set_threads(library: LibController, n_threads: int) -> None:
     free(force=True)
     library.set_num_threads(n_threads)
     free(force=True)
-
-
-def _outcome(task: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
-    try:
-        with one_blas_thread():
-            return Outcome(task(*arguments), None)
-    except Exception as error:  # noqa: BLE001 - reported, and the others go on
-        return Outcome(None, f"{error or type(error).__name__}".strip())

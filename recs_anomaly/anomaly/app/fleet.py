@@ -9,7 +9,7 @@ import pandas as pd
 
 from recs_anomaly.anomaly.app.findings import training_rows
 from recs_anomaly.anomaly.detector import TimeSeriesAnomalyDetector
-from recs_anomaly.base.parallel import side_by_side
+from recs_anomaly.engine.jobs import in_order, side_by_side
 from recs_anomaly.exceptions import InputError
 
 
@@ -50,7 +50,8 @@ def find_in_many(
     until : str or None, default=None
         Learn from the rows before this time; from all by default.
     n_jobs : int or None, default=None
-        Processes, as everywhere in scikit-learn.
+        Processes, as everywhere in scikit-learn. Inside
+        ``joblib.parallel_config(backend="dask")``, the workers of the cluster.
     progress : callable or None, default=None
         Called with the number of series done, after each.
     **parameters : dict
@@ -60,7 +61,8 @@ def find_in_many(
     Returns
     -------
     findings : ManyFindings
-        A series that fails is among its failures, and stops no other.
+        A series that fails is among its failures, and stops no other; so is one that
+        kills the process that works on it, twice.
 
     Examples
     --------
@@ -74,17 +76,19 @@ def find_in_many(
     (['b'], ['c'])
     """
     settings = {"epochs": 0, "random_state": 0, **parameters}
-    tasks = [(frame, until, settings) for frame in series.values()]
+    tasks = ((frame, until, settings) for frame in series.values())
+    outcomes = []
+    for outcome in side_by_side(_scores_and_events, tasks, n_jobs):
+        outcomes.append(outcome)
+        if progress is not None:
+            progress(len(outcomes))
     scores, events, failures = {}, [], {}
-    outcomes = side_by_side(_scores_and_events, tasks, n_jobs)
-    for done, (name, outcome) in enumerate(zip(series, outcomes, strict=True), 1):
+    for name, outcome in zip(series, in_order(outcomes), strict=True):
         if outcome.failure is not None:
             failures[name] = outcome.failure
         else:
             scores[name] = outcome.result[0]
             events.append(outcome.result[1].assign(series_id=name))
-        if progress is not None:
-            progress(done)
     return ManyFindings(scores, _worst_first(events), failures)
 
 

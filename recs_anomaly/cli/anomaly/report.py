@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recs_anomaly.cli._engine import Engine, engine_options
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._folder import (
@@ -67,13 +68,8 @@ Example:
     help="Also write the events as a table.",
 )
 @click.option("--fail-on-events", is_flag=True, help="Exit with 1 if there are any.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Series of a folder to judge side by side.",
-)
+@click.option("--again", is_flag=True, help="Judge what an earlier run has judged too.")
+@engine_options
 @seed_option
 @json_option
 def report(  # noqa: PLR0913 - an option of the command line each
@@ -86,7 +82,8 @@ def report(  # noqa: PLR0913 - an option of the command line each
     labels: str | None,
     events: Path | None,
     fail_on_events: bool,
-    jobs: int,
+    again: bool,
+    engine: Engine,
     seed: int,
     form: str | None,
 ) -> None:
@@ -97,7 +94,8 @@ def report(  # noqa: PLR0913 - an option of the command line each
     in any browser and needs no network.
 
     If SERIES is a folder, each series in it gets a page, and index.html ranks them; the
-    networks are left out.
+    networks are left out. A series that fails stops no other. Run again, the command
+    judges what failed, is new or has changed: manifest.json says what there is.
 
     --json says what the page says: the files written, each event, and with --labels
     how good the findings are.
@@ -110,8 +108,8 @@ def report(  # noqa: PLR0913 - an option of the command line each
     if Path(series).is_dir():
         if train or labels or events:
             raise InputError("train, labels and events are for a single series.")
-        settings = FolderSettings(time, channels, train_until, seed, jobs)
-        lines = report_folder(Path(series), output, settings)
+        settings = FolderSettings(time, channels, train_until, seed)
+        lines = report_folder(Path(series), output, settings, engine, again)
         n_events = _show_folder(lines, output, form)
         raise SystemExit(int(fail_on_events and n_events > 0))
     if output.is_dir():

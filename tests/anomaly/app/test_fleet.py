@@ -1,12 +1,16 @@
 """Many series: each as if it were alone, and one that fails stops no other."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.anomaly.app.fleet import find_in_many, split_series
+from recs_anomaly.engine.jobs import DIED
 from recs_anomaly.exceptions import InputError
+from tests.engine.bombs import Bomb
 
 
 def wave(seed: int, n_rows: int = 500) -> pd.DataFrame:
@@ -53,6 +57,16 @@ def test_learning_from_all_rows(series: dict[str, pd.DataFrame]) -> None:
     found = find_in_many({"only": part})
     alone = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(part)
     np.testing.assert_array_equal(found.scores["only"], alone.score_samples(part))
+
+
+@pytest.mark.slow
+def test_a_series_that_kills_its_process_is_among_the_failures(
+    series: dict[str, pd.DataFrame],
+) -> None:
+    deadly = {"first": series["pump 0"], "bomb": Bomb(), "last": series["pump 1"]}
+    found = find_in_many(cast("dict[str, pd.DataFrame]", deadly), n_jobs=2)
+    assert list(found.scores) == ["first", "last"]
+    assert found.failures == {"bomb": DIED}
 
 
 def test_nothing_at_all_has_no_events() -> None:

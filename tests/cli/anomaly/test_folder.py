@@ -1,6 +1,10 @@
 """``recs-anomaly anomaly report`` on a folder: an overview and a page for each."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +14,21 @@ from click.testing import CliRunner, Result
 
 from recs_anomaly.cli import main
 from recs_anomaly.reports.overview import SeriesLine, failed_line, overview_page
+from tests.gates.tree import ROOT
 
 
 def run(*words: object) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
+
+
+# Processes die when they open a file deadly.csv; the command itself only lists it.
+KILLS_READERS = """
+import os, signal, sys
+def on_event(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("deadly.csv"):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(on_event)
+"""
 
 
 @pytest.fixture
@@ -42,12 +57,60 @@ def test_a_page_for_each_series_and_an_overview(
     assert f"wrote {pages}/index.html." in found.stdout
     assert "broken.csv failed: " in found.stderr
     names = sorted(path.name for path in pages.iterdir())
-    assert names == ["index.html", *(f"pump {n} & co.csv.html" for n in range(3))]
+    made = [f"pump {n} & co.csv.html" for n in range(3)]
+    assert names == ["index.html", "manifest.json", *made]
     overview = (pages / "index.html").read_text(encoding="utf-8")
     assert "1 more could not be judged" in overview
     assert overview.index("pump 1") < overview.index("pump 0")
     assert 'href="pump%201%20%26%20co.csv.html"' in overview
     assert "pump 1 &amp; co.csv" in overview
+
+
+@pytest.mark.slow
+def test_a_series_that_kills_its_process_stops_no_other(
+    folder: Path, tmp_path: Path
+) -> None:
+    pages = tmp_path / "pages"
+    shutil.copy(folder / "pump 1 & co.csv", folder / "deadly.csv")
+    (tmp_path / "sitecustomize.py").write_text(KILLS_READERS)
+    words = ["anomaly", "report", folder, "-o", pages, "--jobs", "2", "--json"]
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    found = subprocess.run(
+        [sys.executable, "-m", "recs_anomaly", *words],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(found.stdout)["series"]
+    assert {each["name"] for each in told if not each["has_failed"]} == {
+        f"pump {n} & co.csv" for n in range(3)
+    }
+    [reason] = [each["sentence"] for each in told if each["name"] == "deadly.csv"]
+    assert "was killed, or ran out of memory" in reason
+    assert "deadly.csv" in (pages / "index.html").read_text(encoding="utf-8")
+
+
+def test_run_again_it_does_what_is_missing(folder: Path, tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    words = ("anomaly", "report", folder, "-o", pages)
+    run(*words)
+    overview = (pages / "index.html").read_text(encoding="utf-8")
+    first, second, third = sorted(pages.glob("pump*"))
+    for page in (first, second, third):
+        page.write_text(page.name)
+    third.unlink()
+    source = folder / "pump 1 & co.csv"
+    source.write_text(source.read_text())  # anew: later than before
+    found = run(*words)
+    assert "1 page of an earlier run is kept (--again makes all anew)." in found.stderr
+    assert first.read_text() == first.name
+    assert second.read_text().startswith("<!doctype html>")
+    assert third.is_file()
+    assert (pages / "index.html").read_text(encoding="utf-8") == overview
+    run(*words, "--again")
+    assert first.read_text().startswith("<!doctype html>")
+    assert "kept" not in run(*words, "--seed", 1).stderr
 
 
 def test_a_folder_for_programs(folder: Path, tmp_path: Path) -> None:
