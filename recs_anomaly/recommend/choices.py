@@ -18,7 +18,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import svds
+from scipy.sparse.linalg import eigsh, svds
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec
@@ -203,11 +203,21 @@ def leading_directions(matrix: csr_array, n: int) -> tuple[Floats, Floats, Float
         falling = slice(None, None, -1)
         return found[0][:, falling], found[1][falling], found[2][falling]
     products = (matrix @ matrix.T).toarray().astype(np.float64)
-    first = max(n_rows - n, 0)
-    squares, left = eigh(products, subset_by_index=(first, n_rows - 1))
-    lengths, left = np.sqrt(np.maximum(squares[::-1], 0.0)), left[:, ::-1]
+    left, squares = leading_eigenvectors(products, n)
+    lengths = np.sqrt(np.maximum(squares, 0.0))
     right = (matrix.T @ left) / np.maximum(lengths, TINY)
     return left, lengths, right.T
+
+
+def leading_eigenvectors(products: Floats, n: int) -> tuple[Floats, Floats]:
+    """Eigenvectors of the greatest eigenvalues, in columns, and these, which fall."""
+    size = len(products)
+    if size > max(MAX_PRODUCTS, n):
+        squares, vectors = eigsh(products, n, v0=np.ones(size), which="LA")
+    else:
+        first = max(size - n, 0)
+        squares, vectors = eigh(products, subset_by_index=(first, size - 1))
+    return vectors[:, ::-1], squares[::-1]
 
 
 def fit_interactions(rows: RatingRows) -> InteractionRBM:

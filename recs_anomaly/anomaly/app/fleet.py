@@ -1,6 +1,6 @@
 """Many series at once, each with a model of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +75,7 @@ def find_in_many(
     >>> found.events["series_id"].unique().tolist(), list(found.failures)
     (['b'], ['c'])
     """
-    settings = {"epochs": 0, "random_state": 0, **parameters}
-    tasks = ((frame, until, settings) for frame in series.values())
+    tasks = ((frame, until, _settings(parameters)) for frame in series.values())
     outcomes = []
     for outcome in side_by_side(_scores_and_events, tasks, n_jobs):
         outcomes.append(outcome)
@@ -90,6 +89,71 @@ def find_in_many(
             scores[name] = outcome.result[0]
             events.append(outcome.result[1].assign(series_id=name))
     return ManyFindings(scores, _worst_first(events), failures)
+
+
+def judge_series(
+    frame: pd.DataFrame,
+    *,
+    time: str | None = None,
+    keys: Sequence[str] = (),
+    until: str | None = None,
+    **parameters: Any,
+) -> pd.DataFrame:
+    """Learn what is normal in one series, and give each of its rows a score.
+
+    Takes and gives a plain table, so that engines that have frames can call it: by
+    Spark's ``applyInPandas`` or Dask's ``groupby(...).apply``, a series a call.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows of one series in the order of time, a column a channel.
+    time : str or None, default=None
+        Column of times; without one, rows are evenly spaced, or the index says when.
+    keys : sequence of str, default=()
+        Columns that are no channels, such as the name of the series: they are handed
+        on as they are.
+    until : str or None, default=None
+        Learn from the rows before this time; from all by default.
+    **parameters : dict
+        Of `TimeSeriesAnomalyDetector`, as in `find_in_many`.
+
+    Returns
+    -------
+    judged : DataFrame
+        The keys, the times, `score` (lower is more abnormal) and `is_anomaly`, a row
+        for each of `frame` and with its index.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or the series cannot be learned from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> wave = pd.DataFrame({"pump": "a", "flow": np.sin(np.arange(600) / 8)})
+    >>> wave.loc[500:510, "flow"] += 3.0
+    >>> judged = judge_series(wave, keys=["pump"], until="400")
+    >>> list(judged), judged["score"].between(-np.inf, 0).all().item()
+    (['pump', 'score', 'is_anomaly'], True)
+    """
+    kept = [*keys, *filter(None, [time])]
+    missing = [name for name in kept if name not in frame]
+    if missing:
+        raise InputError(f"frame must have the column {missing[0]!r}.")
+    values = frame.drop(columns=kept)
+    if time is not None:
+        values = values.set_axis(pd.DatetimeIndex(frame[time], name=time), axis=0)
+    detector = TimeSeriesAnomalyDetector(**_settings(parameters))
+    detector.fit(training_rows(values, until, None))
+    found = detector.assess(values)
+    return frame[kept].assign(score=found.scores, is_anomaly=found.decisions < 0)
+
+
+def _settings(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"epochs": 0, "random_state": 0, **parameters}
 
 
 def split_series(frame: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:

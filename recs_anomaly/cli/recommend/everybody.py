@@ -1,12 +1,14 @@
-"""``recs-anomaly recommend all``: the lists of all users, into one file."""
+"""``recs-anomaly recommend all``: the lists of all users, into a file or its parts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from recs_anomaly.cli._files import output_option, refuse_missing_folder
+from recs_anomaly.cli._engine import Engine, engine_options
+from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.cli._progress import progressing
+from recs_anomaly.cli.recommend._everybody_parts import write_parts
 from recs_anomaly.cli.recommend._model import (
     load_recommender,
     model_argument,
@@ -17,25 +19,73 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@click.command(
-    "all", epilog="Example: recs-anomaly recommend all films.recs -o lists.parquet"
-)
+_EXAMPLE = """\b
+Example:
+  recs-anomaly recommend all films.recs -o lists.parquet
+  recs-anomaly recommend all films.recs -o lists/ --jobs 2
+"""
+
+
+@click.command("all", epilog=_EXAMPLE)
 @model_argument
-@output_option("LISTS", "File to write: CSV if it is called .csv, else Parquet.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="LISTS",
+    help="File to write: CSV if it is called .csv, Parquet if .parquet; a name without "
+    "an ending is a folder of parts.",
+)
 @number_option
-def everybody(model: Path, output: Path, n: int) -> None:
-    """Write the lists of all users into a Parquet or CSV file.
+@click.option(
+    "--users-a-part",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="Users in each file of a folder.",
+)
+@click.option(
+    "--again", is_flag=True, help="Write the parts that an earlier run has written too."
+)
+@engine_options
+def everybody(
+    model: Path,
+    output: Path,
+    n: int,
+    users_a_part: int,
+    again: bool,
+    engine: Engine,
+) -> None:
+    """Write the lists of all users into a Parquet or CSV file, or a folder of parts.
 
     A row a recommendation of the model file MODEL: user_id, rank, item_id, title,
     score, rating_mean, rating_std and p_like, users in order and each one's best item
     first. The lists are computed and written some users at a time, so that their number
     does not matter; LISTS appears, or is replaced, when all are there.
+
+    Into a folder, the parts are written side by side, each whole or not at all. Run
+    again, the command writes those that are missing.
     """
+    refuse_missing_folder(output)
+    if output.is_dir() or not output.suffix:
+        n_rows, n_users = write_parts(model, output, n, users_a_part, again, engine)
+        size = sum(file.stat().st_size for file in output.glob("part-*.parquet"))
+    else:
+        n_rows, n_users = _into_file(model, output, n)
+        size = output.stat().st_size
+    click.echo(
+        f"Wrote {n_rows:,} recommendations to {n_users:,} users to {output} "
+        f"({size / 1e6:.1f} MB).",
+        err=True,
+    )
+
+
+def _into_file(model: Path, output: Path, n: int) -> tuple[int, int]:
     from recs_anomaly.datasets.parquet_files import write_csv, write_parquet
     from recs_anomaly.recommend.serving.titled_recommender import lists_of_everybody
     from recs_anomaly.replacing import replacing
 
-    refuse_missing_folder(output)
     recommender = load_recommender(model)
     n_users = len(recommender.model.users_)
     lists = progressing(
@@ -43,12 +93,7 @@ def everybody(model: Path, output: Path, n: int) -> None:
     )
     write = write_csv if output.suffix.lower() == ".csv" else write_parquet
     with replacing(output) as file:
-        n_rows = write(lists, file)
-    click.echo(
-        f"Wrote {n_rows:,} recommendations to {n_users:,} users to {output} "
-        f"({output.stat().st_size / 1e6:.1f} MB).",
-        err=True,
-    )
+        return write(lists, file), n_users
 
 
 def _n_users_of(lists: "pd.DataFrame") -> int:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import click
 
+from recs_anomaly.cli._engine import Engine, engine_options
 from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.cli._output import json_option, show
+from recs_anomaly.cli.recommend._parts import train_by_parts
 from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
+from recs_anomaly.exceptions import InputError
 
 _EXAMPLE = """\b
 Example:
@@ -33,6 +36,14 @@ Example:
     help="Learn from who chose what, clicks or plays for instance: a column of ratings "
     "is not needed, and not read. --columns are then USER,ITEM.",
 )
+@click.option(
+    "--by-parts",
+    is_flag=True,
+    help="With --choices: RATINGS is a folder of Parquet files, each with all choices "
+    "of its users, which are learned from side by side, one a worker at a time. The "
+    "model knows the items, and nobody by name.",
+)
+@engine_options
 @seed_option
 @click.option(
     "--checkpoint",
@@ -46,6 +57,8 @@ def train(
     source: Source,
     model_file: Path,
     choices: bool,
+    by_parts: bool,
+    engine: Engine,
     seed: int,
     checkpoint: Path | None,
     form: str | None,
@@ -64,6 +77,11 @@ def train(
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
     refuse_missing_folder(model_file)
+    if by_parts:
+        if not choices:
+            raise InputError("by-parts is for choices; give --choices too.")
+        show(form, train_by_parts(source, model_file, engine))
+        return
     with warnings_in_one_line():
         opened = source.opened(choices)
         start = perf_counter()

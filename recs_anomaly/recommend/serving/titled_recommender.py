@@ -418,7 +418,10 @@ def refuse_repeats(asked: Sequence[str], found: Sequence[Hashable]) -> None:
 
 
 def lists_of_everybody(
-    recommender: Recommender, n: int = 10, users_at_once: int = USERS_AT_ONCE
+    recommender: Recommender,
+    n: int = 10,
+    users_at_once: int = USERS_AT_ONCE,
+    users: slice = slice(None),
 ) -> Iterator[pd.DataFrame]:
     """Recommend to every user the model has learned from, some users at a time.
 
@@ -429,6 +432,8 @@ def lists_of_everybody(
         Most items a user.
     users_at_once : int, default=1000
         Users of a frame: what the memory needed grows with.
+    users : slice, default=slice(None)
+        Which of ``model.users_``; all of them by default.
 
     Yields
     ------
@@ -452,7 +457,7 @@ def lists_of_everybody(
     """
     if users_at_once < 1:
         raise InputError(f"users_at_once must be at least 1; got {users_at_once}.")
-    users = recommender.model.users_
-    for first in range(0, len(users), users_at_once):
-        own = recommender.model.recommend(users[first : first + users_at_once], n)
+    asked = recommender.model.users_[users]
+    for first in range(0, len(asked), users_at_once):
+        own = recommender.model.recommend(asked[first : first + users_at_once], n)
         yield recommender.catalogue.describe(own)[COLUMNS]

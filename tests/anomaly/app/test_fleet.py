@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector
-from recs_anomaly.anomaly.app.fleet import find_in_many, split_series
+from recs_anomaly.anomaly.app.fleet import find_in_many, judge_series, split_series
 from recs_anomaly.engine.jobs import DIED
 from recs_anomaly.exceptions import InputError
 from tests.engine.bombs import Bomb
@@ -50,6 +50,23 @@ def test_each_series_is_judged_as_if_it_were_alone(
     assert list(found.failures) == ["broken", "text"]
     assert "minimum of 8" in found.failures["broken"]
     assert "could not convert" in found.failures["text"]
+
+
+def test_a_table_of_one_series_is_judged_as_the_detector_does() -> None:
+    part = wave(3)
+    part.iloc[400:405] += 6.0
+    table = part.rename_axis("when").reset_index().assign(pump="p", plant=7)
+    table.index += 100
+    judged = judge_series(
+        table, time="when", keys=["plant", "pump"], until="2026-01-01 05:00"
+    )
+    alone = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(part[:300])
+    assert list(judged) == ["plant", "pump", "when", "score", "is_anomaly"]
+    pd.testing.assert_frame_equal(judged[["plant", "when"]], table[["plant", "when"]])
+    np.testing.assert_array_equal(judged["score"], alone.score_samples(part))
+    np.testing.assert_array_equal(judged["is_anomaly"], alone.predict(part) == -1)
+    with pytest.raises(InputError, match="frame must have the column 'line'"):
+        judge_series(table, keys=["line"])
 
 
 def test_learning_from_all_rows(series: dict[str, pd.DataFrame]) -> None:

@@ -113,3 +113,24 @@ def test_columns_of_any_name(run: Run, choices: pd.DataFrame, tmp_path: Path) ->
     assert "columns must be the names of the columns of users and items" in (
         refused.stderr
     )
+
+
+def test_a_folder_of_parts_is_learned_from(
+    run: Run, choices: pd.DataFrame, tmp_path: Path
+) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for part in range(2):
+        own = choices[choices["user_id"] % 2 == part]
+        own.to_parquet(parts / f"{part}.parquet")
+    words = ("recommend", "train", parts, "-o", tmp_path / "plays.recs", "--by-parts")
+    result = run(*words, "--choices", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["n_choices"], told["n_items"], told["n_users"]) == (500, 30, 40)
+    chosen = str(choices["item_id"].iloc[0])
+    visit = run("recommend", "visitor", tmp_path / "plays.recs", "--chose", chosen)
+    assert visit.exit_code == 0, visit.output
+    assert "by-parts is for choices" in run(*words).stderr
+    words = ("recommend", "train", tmp_path, "-o", tmp_path / "b.recs", "--by-parts")
+    assert "a folder with Parquet files" in run(*words, "--choices").stderr

@@ -79,3 +79,51 @@ def test_a_file_called_csv_is_csv(run: Run, model_file: Path, tmp_path: Path) ->
     pd.testing.assert_frame_equal(
         pd.read_csv(tmp_path / "lists.csv"), pd.read_parquet(tmp_path / "lists.parquet")
     )
+
+
+@pytest.mark.parametrize("users_a_part", [400, 200, 100, 50])
+def test_parts_hold_the_same_to_the_bit_however_many_there_are(
+    run: Run, model_file: Path, tmp_path: Path, users_a_part: int
+) -> None:
+    run("recommend", "all", model_file, "-o", tmp_path / "lists.parquet")
+    folder = tmp_path / "lists"
+    words = ("-o", folder, "--users-a-part", users_a_part)
+    assert run("recommend", "all", model_file, *words).exit_code == 0
+    n_parts = 400 // users_a_part
+    files = [folder / f"part-{part}.parquet" for part in range(n_parts)]
+    assert sorted(folder.iterdir()) == sorted([folder / "manifest.json", *files])
+    together = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+    whole = pd.read_parquet(tmp_path / "lists.parquet")
+    pd.testing.assert_frame_equal(together, whole, check_exact=True)
+
+
+def test_run_again_it_writes_the_parts_that_are_missing(
+    run: Run, model_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lists"
+    words = ("all", model_file, "-o", folder, "--users-a-part", 150, "-n", 2)
+    first = run("recommend", *words)
+    files = sorted(folder.glob("part-*.parquet"))
+    contents = [file.read_bytes() for file in files]
+    files[0].write_bytes(b"left alone")
+    files[1].unlink()
+    again = run("recommend", *words)
+    assert files[0].read_bytes() == b"left alone"
+    assert files[1].read_bytes() == contents[1]
+    told = "Wrote 800 recommendations to 400 users"
+    assert told in first.stderr
+    assert told in again.stderr
+    run("recommend", *words, "--again")
+    assert files[0].read_bytes() == contents[0]
+
+
+def test_a_part_that_cannot_be_written_stops_no_other(
+    run: Run, model_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lists"
+    (folder / "part-1.parquet").mkdir(parents=True)
+    result = run("recommend", "all", model_file, "-o", folder, "--users-a-part", 150)
+    assert result.exit_code == 1
+    assert "part-1.parquet failed: path must be that of a file" in result.stderr
+    assert "1 part could not be written; run again" in result.stderr
+    assert (folder / "part-2.parquet").is_file()

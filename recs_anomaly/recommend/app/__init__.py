@@ -1,0 +1,1 @@
+"""Learning and recommending part by part, on the workers of an engine."""

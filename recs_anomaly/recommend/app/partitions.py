@@ -1,0 +1,239 @@
+"""Who chooses what, learned from more choices than one machine holds.
+
+Two passes over the parts are all it takes: how often each item was chosen, and the
+second moments of the visible units. Both are sums over users, and are summed as whole
+numbers: they are the same to the bit, whoever sums how many parts in whatever order.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recs_anomaly.base.parallel import one_blas_thread
+from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.datasets import read_choices
+from recs_anomaly.engine.jobs import in_order, side_by_side
+from recs_anomaly.exceptions import InputError
+from recs_anomaly.recommend.assembly import without_ratings
+from recs_anomaly.recommend.choices import (
+    InteractionRBM,
+    from_spectrum,
+    item_scale,
+    leading_eigenvectors,
+    n_units,
+    user_weights,
+)
+from recs_anomaly.recommend.fitting import N_INTERVAL_RANKS, USUAL_SHAPE_WEIGHTS
+from recs_anomaly.recommend.levels import Calibration
+from recs_anomaly.recommend.recommender import RBMRecommender
+from recs_anomaly.recommend.rows import RatingRows, blocks, offsets_of
+from recs_anomaly.recommend.table import Ids
+from recs_anomaly.recommend.view_rbm import ItemView
+
+# Squared weights of users as whole numbers: a pair that a billion users chose fits.
+ONE = 1 << 33
+MOMENTS_A_TASK = 1 << 24  # eight bytes each, and about as much again while they grow
+PAIRS_AT_ONCE = 1 << 23
+NOBODY = "nobody"
+
+
+class PartCounts(NamedTuple):
+    """What the first pass finds in one part."""
+
+    users: NDArray[Any]
+    items: NDArray[Any]
+    counts: Ints
+
+
+class ChoiceSpectrum(NamedTuple):
+    """What the parts come to, and the RBM that follows from it.
+
+    Attributes
+    ----------
+    items : ndarray
+        Ids, ascending.
+    interactions : InteractionRBM
+    n_users, n_choices : int
+    """
+
+    items: NDArray[Any]
+    interactions: InteractionRBM
+    n_users: int
+    n_choices: int
+
+
+def learn_parts(
+    parts: Sequence[str | os.PathLike[str]],
+    columns: Sequence[str] | None = None,
+    n_jobs: int | None = None,
+) -> ChoiceSpectrum:
+    """Learn who chooses what from files, each with all choices of its users.
+
+    Parameters
+    ----------
+    parts : sequence of path-like
+        Files in the formats of `read_choices`. A worker holds one of them at a time.
+    columns : sequence of str, optional
+        Names of the columns of users and items, as in `read_choices`.
+    n_jobs : int or None, default=None
+        As in `side_by_side`.
+
+    Returns
+    -------
+    learned : ChoiceSpectrum
+        The same to the bit, however many parts and workers there are.
+
+    Raises
+    ------
+    InputError
+        If a part cannot be read, or a user is in two of them.
+    """
+    files = [os.fspath(part) for part in parts]
+    named = None if columns is None else [*columns]
+    counted = _results(_count, [(file, named) for file in files], files, n_jobs)
+    users = np.concatenate([part.users for part in counted])
+    _refuse_shared_users(users)
+    items, place = np.unique(
+        np.concatenate([part.items for part in counted]), return_inverse=True
+    )
+    counts = np.bincount(
+        place, np.concatenate([part.counts for part in counted]), len(items)
+    )
+    size = max(1, MOMENTS_A_TASK // len(items))
+    tiles = list(blocks(len(items), size))
+    tasks = [(files, named, items, tile) for tile in tiles]
+    names = [f"items {tile.start} to {tile.stop}" for tile in tiles]
+    moments = np.concatenate(_results(_moments, tasks, names, n_jobs))
+    n_choices = int(counts.sum())
+    width = n_units(len(users), len(items), n_choices)
+    rbm = _fitted(moments, counts.astype(np.float64), min(width + 1, len(items)))
+    return ChoiceSpectrum(items, rbm, len(users), n_choices)
+
+
+def recommender_of(learned: ChoiceSpectrum) -> RBMRecommender:
+    """Return a recommender of choices that knows all items, and of users nobody.
+
+    Its ``recommend_for`` makes the list of anybody whose choices it is told; odds are
+    those that choices of films have, for none were held out to measure them.
+
+    Parameters
+    ----------
+    learned : ChoiceSpectrum
+
+    Returns
+    -------
+    recommender : RBMRecommender
+    """
+    # A user of this name stands for all, as in a model of one user alone.
+    nobody = RatingRows(
+        np.zeros(3, np.int64),
+        np.zeros(0, np.int32),
+        np.zeros(0, np.int8),
+        len(learned.items) + 1,
+    )
+    model, views = without_ratings(nobody)
+    recommender = RBMRecommender(random_state=0)
+    recommender.ids_ = Ids(np.array([NOBODY]), learned.items)
+    recommender.ratings_, recommender.model_ = nobody, model
+    recommender.interactions_ = learned.interactions
+    recommender.item_view_ = ItemView(*(part.astype(np.float32) for part in views.item))
+    recommender.calibration_ = Calibration(
+        USUAL_SHAPE_WEIGHTS, np.zeros(N_INTERVAL_RANKS)
+    )
+    recommender.training_history_, recommender.decomposition_seed_ = {}, 0
+    recommender.n_features_in_ = 2
+    return recommender
+
+
+def _results(
+    task: Any, tasks: list[tuple[Any, ...]], names: list[str], n_jobs: int | None
+) -> list[Any]:
+    """All results in order: nothing can be learned without one of them."""
+    outcomes = in_order(side_by_side(task, tasks, n_jobs))
+    for name, outcome in zip(names, outcomes, strict=True):
+        if outcome.failure is not None:
+            raise InputError(f"{name} could not be learned from: {outcome.failure}")
+    return [outcome.result for outcome in outcomes]
+
+
+def _fitted(moments: Ints, counts: Floats, n_directions: int) -> InteractionRBM:
+    """RBM of greatest likelihood; behind the items stands one that nobody chose."""
+    scale = item_scale(counts)
+    products = moments.astype(np.float64)
+    products /= ONE * scale[:, None]
+    products /= scale
+    with one_blas_thread():
+        directions, squares = leading_eigenvectors(products, n_directions)
+    directions = np.concatenate([directions, np.zeros((1, n_directions))])
+    return from_spectrum(directions, squares, np.append(counts, 0.0))
+
+
+def _count(file: str, columns: list[str] | None) -> PartCounts:
+    choices = _read(file, columns)
+    items, counts = np.unique(choices["item_id"].to_numpy(), return_counts=True)
+    return PartCounts(choices["user_id"].unique(), items, counts)
+
+
+def _moments(
+    files: list[str], columns: list[str] | None, items: NDArray[Any], tile: slice
+) -> Ints:
+    """Second moments of some items with all, before they are scaled by the items."""
+    sums = np.zeros((tile.stop - tile.start, len(items)), np.int64)
+    flat = sums.reshape(-1)
+    for chosen in _rows(files, columns, items):
+        weights = np.rint(user_weights(chosen.sum(axis=1)) ** 2 * ONE)
+        weighted = chosen.copy()
+        weighted.data = np.repeat(weights.astype(np.int64), np.diff(chosen.indptr))
+        found = (chosen[:, tile].T.tocsr() @ weighted).tocoo()
+        flat[found.row.astype(np.int64) * len(items) + found.col] += found.data
+    return sums
+
+
+def _rows(
+    files: list[str], columns: list[str] | None, items: NDArray[Any]
+) -> Iterator[csr_array]:
+    """Ones where a user has chosen an item, a row a user, some users at a time."""
+    for file in files:
+        choices = _read(file, columns)
+        users, _ = pd.factorize(choices["user_id"])
+        places = np.searchsorted(items, choices["item_id"].to_numpy())
+        order = np.argsort(users, kind="stable")
+        places, counts = places[order].astype(np.int32), np.bincount(users)
+        del choices, users, order
+        offsets = offsets_of(counts)
+        # So many users that the pairs of their choices fit.
+        pairs = np.cumsum(counts.astype(np.int64) ** 2)
+        first = 0
+        while first < len(counts):
+            before = pairs[first - 1] if first else 0
+            last = int(np.searchsorted(pairs, before + PAIRS_AT_ONCE, side="right"))
+            last = max(last, first + 1)
+            own = slice(offsets[first], offsets[last])
+            yield csr_array(
+                (
+                    np.ones(own.stop - own.start, np.int64),
+                    places[own],
+                    offsets[first : last + 1] - offsets[first],
+                ),
+                shape=(last - first, len(items)),
+            )
+            first = last
+
+
+def _read(file: str, columns: list[str] | None) -> pd.DataFrame:
+    """Choices of a part, each pair once."""
+    return read_choices(file, columns=columns).drop_duplicates(["user_id", "item_id"])
+
+
+def _refuse_shared_users(users: NDArray[Any]) -> None:
+    is_again = pd.Series(users).duplicated().to_numpy()
+    if is_again.any():
+        raise InputError(
+            "each part must hold all choices of its users; the user "
+            f"{users[is_again][0]!r} is in two."
+        )
