@@ -42,7 +42,7 @@ PAIRS_AT_ONCE = 1 << 23
 NOBODY = "nobody"
 
 
-class PartCounts(NamedTuple):
+class _PartCounts(NamedTuple):
     """What the first pass finds in one part."""
 
     users: NDArray[Any]
@@ -173,10 +173,10 @@ def _fitted(moments: Ints, counts: Floats, n_directions: int) -> InteractionRBM:
     return from_spectrum(directions, squares, np.append(counts, 0.0))
 
 
-def _count(file: str, columns: list[str] | None) -> PartCounts:
+def _count(file: str, columns: list[str] | None) -> _PartCounts:
     choices = _read(file, columns)
     items, counts = np.unique(choices["item_id"].to_numpy(), return_counts=True)
-    return PartCounts(choices["user_id"].unique(), items, counts)
+    return _PartCounts(choices["user_id"].unique(), items, counts)
 
 
 def _moments(

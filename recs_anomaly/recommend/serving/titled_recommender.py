@@ -432,7 +432,7 @@ def lists_of_everybody(
         Most items a user.
     users_at_once : int, default=1000
         Users of a frame: what the memory needed grows with.
-    users : slice, default=slice(None)
+    users : slice, default=slice(None, None, None)
         Which of ``model.users_``; all of them by default.
 
     Yields
