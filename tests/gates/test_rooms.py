@@ -34,7 +34,7 @@ class Room:
 # What all may use: exceptions, the text of their messages, and how files are written.
 GROUND = ("exceptions", "replacing", "text")
 SHARED = {"core", "base", "metrics", "datasets", "engine"}
-EVERYTHING = FAMILIES | SHARED | {"persistence", "reports", "cli"}
+EVERYTHING = FAMILIES | SHARED | {"persistence", "reports", "service", "cli"}
 FAMILY = Room(
     ours=SHARED,
     third_parties={
@@ -71,6 +71,13 @@ ROOMS = {
     "reports": Room(
         ours=FAMILIES | SHARED, third_parties={"jinja2", "numpy", "pandas"}
     ),
+    "service": Room(
+        ours=FAMILIES | SHARED | {"persistence", "reports"},
+        third_parties={
+            *("PIL", "fastapi", "numpy", "pandas", "prometheus_client", "pydantic"),
+            *("starlette", "uvicorn"),
+        },
+    ),
     "cli": Room(ours=EVERYTHING, third_parties={"click", "pandas", "rich"}),
     "__init__": Room(ours=EVERYTHING, third_parties={"lazy_loader"}),
     "__main__": Room(ours={"cli"}),
@@ -88,6 +95,10 @@ PUBLIC_HOMES = public_homes("recs_anomaly")
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "lazy_loader": "lazy-loader",
+    "prometheus_client": "prometheus-client",
+    # FastAPI is made of these, and hands them on.
+    "pydantic": "fastapi",
+    "starlette": "fastapi",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
 }
@@ -112,7 +123,7 @@ def test_third_parties_of_a_room_are_declared_dependencies(room: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     # What few users need is asked for where it is used, and named where it is missing.
-    required = [*project["dependencies"], *extras["dask"]]
+    required = [*project["dependencies"], *extras["dask"], *extras["serve"]]
     declared = {requirement.split(">=")[0] for requirement in required}
     used = {DISTRIBUTIONS.get(name, name) for name in ROOMS[room].third_parties}
     assert used <= declared

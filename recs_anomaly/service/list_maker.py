@@ -1,0 +1,341 @@
+"""What a recommender answers, as plain values."""
+
+from collections.abc import Hashable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recs_anomaly.exceptions import InputError, UnknownUserError
+from recs_anomaly.recommend.recommender import RBMRecommender
+from recs_anomaly.recommend.serving.catalogue import titles_and_genres
+from recs_anomaly.recommend.serving.titled_recommender import NEW_USER, Recommender
+from recs_anomaly.service.plain import plain_list, plain_rows
+
+Id = int | str
+MAX_FOUND = 20
+
+
+class ListOptions(NamedTuple):
+    """What a list may hold, as `RBMRecommender.recommend` takes it.
+
+    Attributes
+    ----------
+    n : int, default=10
+    rank_by : str, default="both"
+    exclude_seen : bool, default=True
+    items, exclude : tuple of ids or None, default=None
+    novelty, diversity : float, default=0.0
+    """
+
+    n: int = 10
+    rank_by: str = "both"
+    exclude_seen: bool = True
+    items: tuple[Id, ...] | None = None
+    exclude: tuple[Id, ...] | None = None
+    novelty: float = 0.0
+    diversity: float = 0.0
+
+
+class ListMaker:
+    """Answers about users and items, who are named by text or number.
+
+    Parameters
+    ----------
+    found : Recommender or RBMRecommender
+        As loaded. Without titles, items are called by their ids.
+    """
+
+    def __init__(self, found: Recommender | RBMRecommender) -> None:
+        if isinstance(found, RBMRecommender):
+            found = Recommender(found, *titles_and_genres(found.items_, None))
+        self._titled, self.model = found, found.model
+        # What an address or JSON says is text or a number, and ids may be either.
+        users: list[Hashable] = self.model.users_.tolist()
+        items: list[Hashable] = self.model.items_.tolist()
+        self._users = {str(each): each for each in users}
+        self._items = {str(each): each for each in items}
+        self._titles = dict(zip(items, map(str, found.titles), strict=True))
+        # Whatever is computed once is computed before anybody asks.
+        self.lists([(users[0], ListOptions())])
+        self.own(dict.fromkeys(items[:1]), ListOptions(n=1), has_reasons=True)
+        self.similar(items[0], 1)
+
+    def user(self, asked: Id) -> Hashable:
+        """Find a user.
+
+        Parameters
+        ----------
+        asked : int or str
+
+        Returns
+        -------
+        user_id : Hashable
+
+        Raises
+        ------
+        UnknownUserError
+            If there is none of this id.
+        """
+        try:
+            return self._users[str(asked)]
+        except KeyError:
+            raise UnknownUserError(f"User {asked!r:.80} is unknown.") from None
+
+    def item(self, asked: Id) -> Hashable:
+        """Find an item by its id, or else by its title.
+
+        Parameters
+        ----------
+        asked : int or str
+
+        Returns
+        -------
+        item_id : Hashable
+
+        Raises
+        ------
+        TitleError
+            If nothing, or more than one thing, goes by this.
+        """
+        known = self._items.get(str(asked))
+        return self._titled.catalogue.find(str(asked)) if known is None else known
+
+    def described(self) -> dict[str, Any]:
+        """Say what there is to recommend, to how many."""
+        levels = self.model.classes_ if self.model.is_rated else np.zeros(0)
+        return {
+            "n_users": len(self._users),
+            "n_items": len(self._items),
+            "is_rated": self.model.is_rated,
+            "ratings": plain_list(levels),
+        }
+
+    def found(self, text: str, n: int = MAX_FOUND) -> list[dict[str, Any]]:
+        """Find items whose titles hold a text, those rated most often first.
+
+        Parameters
+        ----------
+        text : str
+        n : int, default=20
+
+        Returns
+        -------
+        items : list of dict
+        """
+        items = self._titled.catalogue.items
+        is_in = items["title"].str.contains(text, case=False, regex=False)
+        best = items[is_in].sort_values("n_ratings", ascending=False, kind="stable")
+        return plain_rows(best.head(n))
+
+    def some_users(self, n: int) -> list[Id]:
+        """List the first few users.
+
+        Parameters
+        ----------
+        n : int
+
+        Returns
+        -------
+        users : list
+        """
+        return [_as_id(each) for each in self.model.users_[:n].tolist()]
+
+    def lists(
+        self, asked: Sequence[tuple[Hashable, ListOptions]]
+    ) -> list[list[dict[str, Any]] | Exception]:
+        """Make lists for known users, those of the same options in one go.
+
+        Parameters
+        ----------
+        asked : sequence of (user_id, ListOptions)
+
+        Returns
+        -------
+        lists : list
+            Of each: rows, or the mistake in its options.
+        """
+        answers: dict[tuple[Hashable, ListOptions], Any] = {}
+        for options in {options for _, options in asked}:
+            users = list(dict.fromkeys(user for user, own in asked if own == options))
+            try:
+                found = self._lists(users, options)
+            except InputError as error:
+                answers.update(dict.fromkeys(((u, options) for u in users), error))
+            else:
+                answers.update(((user, options), rows) for user, rows in found.items())
+        return [answers[each] for each in asked]
+
+    def _lists(
+        self, users: list[Hashable], options: ListOptions
+    ) -> dict[Hashable, list[dict[str, Any]]]:
+        lists: dict[Hashable, list[dict[str, Any]]] = {user: [] for user in users}
+        settings = self._settings(options)
+        if settings is not None:
+            table = self.model.recommend(users, **settings)
+            owners = table["user_id"].tolist()
+            rows = zip(owners, self._rows(table), strict=True)
+            for user, own in groupby(rows, key=lambda row: row[0]):
+                lists[user] = [row for _, row in own]
+        return lists
+
+    def own(
+        self,
+        ratings: dict[Hashable, float | None],
+        options: ListOptions,
+        *,
+        has_reasons: bool,
+    ) -> list[dict[str, Any]]:
+        """Make a list for somebody by what they rated, or chose.
+
+        Parameters
+        ----------
+        ratings : dict
+            By ids from `item`; a model of choices alone does not look at ratings.
+        options : ListOptions
+        has_reasons : bool
+            Whether each row names what was rated that speaks most for it.
+
+        Returns
+        -------
+        rows : list of dict
+        """
+        settings = self._settings(options)
+        if settings is None:
+            return []
+        own: Any = ratings if self.model.is_rated else list(ratings)
+        if self.model.is_rated:
+            middle = float(np.median(self.model.classes_))
+            own = {k: middle if v is None else v for k, v in ratings.items()}
+        table = self.model.recommend_for(own, **settings)
+        rows = self._rows(table)
+        if has_reasons and rows:
+            alone = self.model.with_only_user(NEW_USER, own)
+            self._add_reasons(alone, NEW_USER, rows, options.rank_by)
+        return rows
+
+    def with_reasons(
+        self, user: Hashable, rows: list[dict[str, Any]], rank_by: str
+    ) -> list[dict[str, Any]]:
+        """Name for each row of a list what the user rated that speaks most for it.
+
+        Parameters
+        ----------
+        user : Hashable
+        rows : list of dict
+        rank_by : str
+
+        Returns
+        -------
+        rows : list of dict
+        """
+        if rows:
+            self._add_reasons(self.model, user, rows, rank_by)
+        return rows
+
+    def similar(self, item: Hashable, n: int) -> list[dict[str, Any]]:
+        """List the items most like one.
+
+        Parameters
+        ----------
+        item : Hashable
+        n : int
+
+        Returns
+        -------
+        rows : list of dict
+        """
+        return self._rows(self.model.similar_items(item, n))
+
+    def reasons(self, user: Hashable, item: Hashable, n: int) -> list[dict[str, Any]]:
+        """Name the ratings of a user that move one recommendation most.
+
+        Parameters
+        ----------
+        user, item : Hashable
+        n : int
+
+        Returns
+        -------
+        rows : list of dict
+        """
+        return self._rows(self.model.explain(user, item, n))
+
+    def predictions(
+        self, pairs: Sequence[tuple[Id, Id]], coverage: float
+    ) -> list[dict[str, Any]]:
+        """Predict the ratings of pairs, each with an interval.
+
+        Parameters
+        ----------
+        pairs : sequence of (user, item)
+            Who or what is unknown counts as somebody or something new.
+        coverage : float
+
+        Returns
+        -------
+        rows : list of dict
+        """
+        ids = [
+            (self._users.get(str(user), user), self._items.get(str(item), item))
+            for user, item in pairs
+        ]
+        table = pd.DataFrame(ids, columns=["user_id", "item_id"], dtype=object)
+        ratings = self.model.predict(table).tolist()
+        ends = self.model.predict_interval(table, coverage).tolist()
+        return [
+            {
+                "user_id": user,
+                "item_id": item,
+                "is_known": str(user) in self._users and str(item) in self._items,
+                "rating": rating,
+                "low": low,
+                "high": high,
+            }
+            for (user, item), rating, (low, high) in zip(
+                ids, ratings, ends, strict=True
+            )
+        ]
+
+    def _settings(self, options: ListOptions) -> dict[str, Any] | None:
+        """Options as the model takes them; None where nothing may be listed."""
+        settings = options._asdict()
+        for name in ("items", "exclude"):
+            if settings[name] is not None:
+                known = (self._items.get(str(each)) for each in settings[name])
+                settings[name] = [each for each in known if each is not None]
+        if settings["items"] == []:
+            return None
+        return settings
+
+    def _rows(self, table: pd.DataFrame) -> list[dict[str, Any]]:
+        """Rows of a table about items, with their titles."""
+        names = [name for name in table.columns if name != "user_id"]
+        columns = {name: plain_list(table[name]) for name in names}
+        columns["title"] = [self._titles[each] for each in columns["item_id"]]
+        return [
+            dict(zip(columns, row, strict=True))
+            for row in zip(*columns.values(), strict=True)
+        ]
+
+    def _add_reasons(
+        self,
+        model: RBMRecommender,
+        user: Hashable,
+        rows: list[dict[str, Any]],
+        rank_by: str,
+    ) -> None:
+        asked = [row["item_id"] for row in rows]
+        found = model.strongest_reasons(user, asked, rank_by=rank_by)
+        reasons = {row["item_id"]: row for row in plain_rows(found)}
+        for row in rows:
+            reason = reasons.get(row["item_id"], {})
+            because = reason.get("because_id")
+            row["because_id"] = because
+            row["because"] = None if because is None else self._titles[because]
+            row["because_rating"] = reason.get("rating")
+
+
+def _as_id(value: Any) -> Id:
+    return value if isinstance(value, int | str) else str(value)
