@@ -21,7 +21,8 @@ RADIUS = 3  # of the square whose mean stands for the brightness of a pixel
 STRONG = 15 / 255
 WEAK_TO_STRONG = (0, 6 / 255, STRONG)
 MAX_OF_A_PIXEL = (0.2, 1.5, 6.0)
-MAX_REMOVED = 1.3
+WEAK_STRONG = (6 / 255, STRONG)
+MAX_REMOVED = (1.3, 1.6)  # by chance, one square of a thousand has 1.3
 MIN_REMOVED = (0.3, 0.6)
 # Shared noise over its long waves in the flattest patches, measured on photographs that
 # were spoilt as in training (benchmarks/_real_noise.py). In colours more is hidden.
@@ -150,7 +151,8 @@ def plausible(
         return None
     reach = float(np.interp(typical, WEAK_TO_STRONG, MAX_OF_A_PIXEL)) * expected
     held = noisy - np.clip(noisy - cleaned, -reach, reach)
-    return np.where(removed <= MAX_REMOVED, held, noisy)
+    most = float(np.interp(typical, WEAK_STRONG, MAX_REMOVED))
+    return np.where(removed <= most, held, noisy)
 
 
 def known_noise(sigma: float, unit: Singles) -> Noise:

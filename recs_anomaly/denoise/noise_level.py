@@ -7,6 +7,7 @@ least energy in long waves hold hardly any detail, and their short waves are noi
 compression of AVIRIS images", IGARSS 2007).
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,12 +78,13 @@ def patch_waves(image: Array) -> PatchWaves | None:
     if min(image.shape[-2:]) < PATCH:
         return None
     areas = flat_areas(image, AREA)
-    patches, is_area = _patches(image), _patches(areas)
+    patches, pixels = _patches(image), image
     least = max(MIN_PATCHES, MIN_USED * len(patches))
-    patches = patches[~is_area.any(axis=1)]
+    if areas.any():
+        patches, pixels = patches[~_patches(areas).any(axis=1)], image[~areas]
     if len(patches) < least:
         return None
-    clip = find_clip(image[~areas])
+    clip = find_clip(pixels)
     kept = np.ones(len(patches))
     for end, is_beyond in ((clip.low, np.less_equal), (clip.high, np.greater_equal)):
         if np.isfinite(end):
@@ -109,24 +111,30 @@ def _patches(image: NDArray[Any]) -> NDArray[Any]:
         image, (PATCH, PATCH), axis=(-2, -1)
     )
     n_windows = float(np.prod(windows.shape[:-2]))
-    stride = max(1, round(np.sqrt(n_windows / MAX_PATCHES)))
+    stride = math.ceil(math.sqrt(n_windows / MAX_PATCHES))
     return windows[..., ::stride, ::stride, :, :].reshape(-1, PATCH**2)
 
 
 def _waves(patches: Singles) -> PatchWaves:
     brightness = patches.mean(axis=1, dtype=np.float64)
+    patches = patches - brightness.astype(np.float32)[:, None]  # no digits lost
     order = np.add.outer(np.arange(PATCH), np.arange(PATCH)).ravel()
     waves = np.kron(_cosines(), _cosines()).astype(np.float32)  # a row each
-    patches = (patches - brightness[:, None]).astype(np.float32)  # no digits lost
-    detail, middle, short = (
-        np.asarray(np.mean((patches @ waves[chosen].T) ** 2, axis=1), np.float64)
-        for chosen in (
-            (order > 0) & (order <= LONGEST),
-            (order >= MIDDLE) & (order <= LONGEST),
-            order >= SHORTEST,
-        )
+    kinds = (
+        (order > 0) & (order < MIDDLE),
+        (order >= MIDDLE) & (order <= LONGEST),
+        order >= SHORTEST,
     )
-    return PatchWaves(brightness, detail, middle, short)
+    long, middle, short = (_energy(patches, waves[kind]) for kind in kinds)
+    n_long, n_middle, n_short = map(np.count_nonzero, kinds)
+    detail = (long + middle) / (n_long + n_middle)
+    return PatchWaves(brightness, detail, middle / n_middle, short / n_short)
+
+
+def _energy(patches: Singles, waves: Singles) -> Floats:
+    """Sum the squares of some waves (n_waves, PATCH**2) in each patch."""
+    found = patches @ waves.T
+    return np.asarray(np.einsum("ij,ij->i", found, found), np.float64)
 
 
 def _cosines() -> Floats:

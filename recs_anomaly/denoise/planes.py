@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
+from scipy.ndimage import uniform_filter
 
 from recs_anomaly.core.arrays import Array, Bools, Singles
 
@@ -31,9 +31,25 @@ def flat_areas(planes: Array, side: int) -> Bools:
 
     Planes (height, width) or (n_planes, height, width) are looked at one by one.
     """
-    size = (1,) * (planes.ndim - 2) + (side, side)
-    is_flat = maximum_filter(planes, size) == minimum_filter(planes, size)
-    return np.asarray(maximum_filter(is_flat, size))
+    is_area = np.zeros(planes.shape, bool)
+    if min(planes.shape[-2:]) < side:
+        return is_area
+    # Squares by their first pixel: alike along each of their rows, and down a column.
+    across = _runs(planes[..., 1:] == planes[..., :-1], side - 1, axis=-1)
+    down = _runs(planes[..., 1:, :] == planes[..., :-1, :], side - 1, axis=-2)
+    first = _runs(across, side, axis=-2) & down[..., : across.shape[-1]]
+    if first.any():
+        height, width = first.shape[-2:]
+        for row in range(side):
+            for column in range(side):
+                is_area[..., row : row + height, column : column + width] |= first
+    return is_area
+
+
+def _runs(are_true: Bools, n: int, axis: int) -> Bools:
+    """Tell where n in a row are true, by the first of them."""
+    windows = np.lib.stride_tricks.sliding_window_view(are_true, n, axis=axis)
+    return np.logical_and.reduce([windows[..., i] for i in range(n)])
 
 
 def map_tiles(
