@@ -47,7 +47,7 @@ ASSETS = {
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' blob:; frame-src 'self'; form-action 'none'; base-uri 'none'; "
+    "img-src 'self' blob: data:; frame-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 

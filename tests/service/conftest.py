@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.reports.conftest import browser  # noqa: F401
 from tests.service.running import Running, running, write_detector, write_recommender
 
 
