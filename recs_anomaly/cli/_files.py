@@ -31,6 +31,26 @@ def output_option(metavar: str, text: str) -> Callable[..., Any]:
     )
 
 
+def query_option(metavar: str) -> Callable[..., Any]:
+    """Give a command the option --query, as `query`.
+
+    Parameters
+    ----------
+    metavar : str
+        The argument that names a database then.
+
+    Returns
+    -------
+    decorator : callable
+    """
+    return click.option(
+        "--query",
+        metavar="SELECT",
+        help=f"What to read where {metavar} is a database: sqlite:///shop.db or "
+        "postgresql://host/shop, for instance.",
+    )
+
+
 def refuse_missing_folder(path: Path) -> None:
     """Say before the work begins that its result cannot be written.
 

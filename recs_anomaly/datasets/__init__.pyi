@@ -33,3 +33,5 @@ from .splits import random_folds as random_folds
 from .splits import refuse_leak as refuse_leak
 from .splits import split_by_time as split_by_time
 from .splits import without_repeats as without_repeats
+from .stores import Query as Query
+from .stores import write_rows as write_rows

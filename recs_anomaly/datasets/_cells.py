@@ -8,7 +8,6 @@ import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -191,7 +190,7 @@ def joined(columns: Sequence[pd.Series]) -> pd.Series:
     return first
 
 
-def times_of(column: pd.Series, path: Path, layout: SeriesLayout) -> Times:
+def times_of(column: pd.Series, path: object, layout: SeriesLayout) -> Times:
     """Turn the cells of a column into points in time, or into time since the start.
 
     Dates come in any usual spelling, the day first where a month would be above 12, or
@@ -403,7 +402,7 @@ def _is_day_first(text: pd.Series, known: bool) -> bool:
     return (is_told or known) and not is_denied
 
 
-def _no_time(path: Path, column: pd.Series, row: int, rule: str) -> TableFileError:
+def _no_time(path: object, column: pd.Series, row: int, rule: str) -> TableFileError:
     return TableFileError(
         f"{path}, row {row + 1}, has the time {column.iloc[row]!r}, which {rule}."
     )

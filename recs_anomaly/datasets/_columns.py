@@ -21,6 +21,7 @@ from recs_anomaly.datasets._text_tables import (
     text_columns,
     unpacked,
 )
+from recs_anomaly.datasets.stores import Source, is_one_file, stored_table
 from recs_anomaly.exceptions import InputError
 
 _OPTIONAL = {"timestamp", "genres"}
@@ -49,7 +50,7 @@ class FileColumns(NamedTuple):
 def find_columns(
     names: Sequence[str],
     aliases: Mapping[str, Sequence[str]],
-    path: Path,
+    path: Source,
     chosen: Sequence[str] = (),
 ) -> dict[str, int]:
     """Find the position of each role's column by the names people usually give it.
@@ -60,7 +61,7 @@ def find_columns(
         A table's column names.
     aliases : mapping of str to sequence of str
         Accepted names of each role: `RATING_COLUMNS` or another of the constants.
-    path : Path
+    path : Path or Query
         For the message.
     chosen : sequence of str, default=()
         Names, to the letter, of the columns that play the first roles.
@@ -144,7 +145,7 @@ def names_any_column(
 
 
 def columns_of_file(
-    path: Path,
+    path: Source,
     aliases: Mapping[str, Sequence[str]],
     of_text: Callable[[DelimitedText], FileColumns],
     chosen: Sequence[str] = (),
@@ -153,7 +154,7 @@ def columns_of_file(
 
     Parameters
     ----------
-    path : Path
+    path : Path or Query
     aliases : mapping of str to sequence of str
         Accepted names of each role.
     of_text : callable
@@ -172,19 +173,35 @@ def columns_of_file(
         If there is no such file, it is no table, a column is missing or doubled, or a
         row lacks an id.
     """
-    with reading(path):
-        if is_parquet(path):
-            columns = _columns_of_parquet(path, aliases, chosen)
-        elif (table := _json_table(path)) is not None:
-            columns = _columns_of_table(table, path, aliases, chosen)
-        else:
-            columns = of_text(read_text_table(path))
+
+    def wanted(names: Sequence[str]) -> list[str]:
+        places = find_columns(names, aliases, path, chosen)
+        return [names[place] for place in places.values()]
+
+    if is_one_file(path):
+        columns = _columns_of_one_file(path, aliases, of_text, chosen)
+    else:
+        columns = _columns_of_table(stored_table(path, wanted), path, aliases, chosen)
     for role in filter(columns.values.__contains__, _IDS):
         _refuse_missing(columns.values[role], role, path)
     n_rows = len(next(iter(columns.values.values())))
     return columns._replace(
         reading={"file": str(path), "n_rows": n_rows, **columns.reading}
     )
+
+
+def _columns_of_one_file(
+    path: Path,
+    aliases: Mapping[str, Sequence[str]],
+    of_text: Callable[[DelimitedText], FileColumns],
+    chosen: Sequence[str],
+) -> FileColumns:
+    with reading(path):
+        if is_parquet(path):
+            return _columns_of_parquet(path, aliases, chosen)
+        if (table := _json_table(path)) is not None:
+            return _columns_of_table(table, path, aliases, chosen)
+        return of_text(read_text_table(path))
 
 
 def is_parquet(path: Path) -> bool:
@@ -226,7 +243,7 @@ def _json_table(path: Path) -> pa.Table | None:
 
 def _columns_of_table(
     table: pa.Table,
-    path: Path,
+    path: Source,
     aliases: Mapping[str, Sequence[str]],
     chosen: Sequence[str],
 ) -> FileColumns:
@@ -327,7 +344,7 @@ def narrowed(text: pa.ChunkedArray) -> pa.ChunkedArray:
     return numbers if pc.all(is_undone).as_py() else text
 
 
-def _place_of(name: str, names: Sequence[str], path: Path) -> int:
+def _place_of(name: str, names: Sequence[str], path: Source) -> int:
     if name not in names:
         raise TableFileError(
             f"{path} has no column {name!r}; it has {', '.join(names)}."
@@ -356,7 +373,7 @@ def _whole(values: pa.ChunkedArray) -> pa.ChunkedArray:
         return values
 
 
-def _refuse_missing(ids: pa.ChunkedArray, role: str, path: Path) -> None:
+def _refuse_missing(ids: pa.ChunkedArray, role: str, path: Source) -> None:
     """Raise a TableFileError that names the first row without an id."""
     is_missing = pc.is_null(ids, nan_is_null=True)
     if pa.types.is_string(ids.type):

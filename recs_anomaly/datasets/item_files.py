@@ -22,7 +22,7 @@ from recs_anomaly.datasets._text_tables import (
     TableFileError,
     text_columns,
 )
-from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.datasets.stores import Query, source_of
 
 _U_ITEM_CELLS = 24
 # The last 18 of them say yes or no to these genres; the one before, "unknown", to none.
@@ -34,7 +34,7 @@ _NO_GENRES = "(no genres listed)"
 
 
 def read_items(
-    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+    path: str | os.PathLike[str] | Query, *, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     r"""Read a file of item titles.
 
@@ -43,7 +43,7 @@ def read_items(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or Query
     columns : sequence of str, optional
         Names of the columns of ids, titles and, if there are any, genres, for a file
         that calls them by other names than the usual ones.
@@ -70,7 +70,7 @@ def read_items(
     >>> read_items(file).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
     [{'item_id': 1, 'title': 'Toy Story (1995)', 'genres': 'Animation|Comedy'}]
     """
-    path = expanded(path)
+    path = source_of(path)
     chosen = checked_names(columns, "ids, titles and, if any, genres", 2, 3)
 
     def of_text(table: DelimitedText) -> FileColumns:

@@ -4,7 +4,6 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +30,7 @@ from recs_anomaly.datasets._text_tables import (
     TableFileError,
     text_columns,
 )
-from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.datasets.stores import Query, Source, source_of
 from recs_anomaly.exceptions import InputError
 
 _MAX_CELLS_OF_CHOICE = 4  # user, item, rating, timestamp
@@ -56,7 +55,7 @@ class MovieRatings(NamedTuple):
 
 
 def read_ratings(
-    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+    path: str | os.PathLike[str] | Query, *, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     r"""Read a file of ratings.
 
@@ -70,7 +69,7 @@ def read_ratings(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or Query
     columns : sequence of str, optional
         Names of the columns of users, items and ratings, and of timestamps if there
         are any, for a file that calls them by other names than the usual ones.
@@ -95,6 +94,7 @@ def read_ratings(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "mine.csv")
     >>> _ = file.write_text("User,Film,Stars\nada,007,4.5\nbo,12,3\n")
     >>> read_ratings(file)
@@ -106,7 +106,7 @@ def read_ratings(
       user_id item_id  rating
     0     ada     007     4.5
     """
-    path = expanded(path)
+    path = source_of(path)
     chosen = checked_names(columns, "users, items, ratings and, if any, times", 3, 4)
     found, reading = _columns(path, RATING_COLUMNS, _is_rating, chosen)
     series = {role: values.to_pandas() for role, values in found.items()}
@@ -119,7 +119,7 @@ def read_ratings(
 
 
 def read_choices(
-    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+    path: str | os.PathLike[str] | Query, *, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     r"""Read a file of who chose what: clicks, plays, loans, or ratings of any value.
 
@@ -128,7 +128,7 @@ def read_choices(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or Query
     columns : sequence of str, optional
         Names of the columns of users and items, for a file that calls them by other
         names than the usual ones.
@@ -149,6 +149,7 @@ def read_choices(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "loans.csv")
     >>> _ = file.write_text("Member,Book\nada,007\nbo,12\n")
     >>> read_choices(file)
@@ -156,7 +157,7 @@ def read_choices(
     0     ada     007
     1      bo      12
     """
-    path = expanded(path)
+    path = source_of(path)
     chosen = checked_names(columns, "users and items", 2, 2)
     found, reading = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
     choices = pd.DataFrame({role: values.to_pandas() for role, values in found.items()})
@@ -246,7 +247,7 @@ def with_settled_ratings(
 
 
 def _columns(
-    path: Path,
+    path: Source,
     aliases: Mapping[str, Sequence[str]],
     is_row: Callable[[Sequence[str]], bool],
     chosen: Sequence[str],
@@ -325,7 +326,7 @@ def _times(cells: pd.Series) -> pd.Series:
 
 
 def _finite_numbers(
-    ratings: pa.ChunkedArray, path: Path, notes: list[str]
+    ratings: pa.ChunkedArray, path: Source, notes: list[str]
 ) -> np.ndarray:
     numbers = _numbers(ratings, path, notes)
     is_bad = ~np.isfinite(numbers)
@@ -341,7 +342,7 @@ def _finite_numbers(
     return numbers
 
 
-def _numbers(ratings: pa.ChunkedArray, path: Path, notes: list[str]) -> np.ndarray:
+def _numbers(ratings: pa.ChunkedArray, path: Source, notes: list[str]) -> np.ndarray:
     """Convert to float64, with NaN for what is no number."""
     try:
         return np.asarray(pc.cast(ratings, pa.float64()).to_numpy())

@@ -32,7 +32,13 @@ from recs_anomaly.datasets._text_tables import (
 )
 from recs_anomaly.datasets.benchmark_series import LABELS
 from recs_anomaly.datasets.layout import SeriesLayout
-from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.datasets.stores import (
+    Query,
+    Source,
+    is_one_file,
+    source_of,
+    stored_table,
+)
 
 MAX_COLUMNS = 10_000
 
@@ -60,7 +66,7 @@ class LabelledSeries(NamedTuple):
 
 
 def read_series(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Query,
     *,
     time: str | None = None,
     channels: Sequence[str] | None = None,
@@ -78,7 +84,7 @@ def read_series(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or Query
     time : str, optional
         Name of the column of times. By default the one with a usual name (time,
         timestamp, date, ts), or the first that holds dates, joined with the time of
@@ -112,9 +118,11 @@ def read_series(
     >>> read_series(file).values["bar"].tolist()
     [4.5, nan]
     """
-    path, known = expanded(path), layout or SeriesLayout()
-    with reading(path):
-        columns, found = _parquet(path) if is_parquet(path) else _text(path)
+    path, known = source_of(path), layout or SeriesLayout()
+    if is_one_file(path):
+        columns, found = _of_one_file(path)
+    else:
+        columns, found = _framed(stored_table(path).to_pandas(), path)
     for name in [time, labels, *(channels or [])]:
         if name is not None and name not in columns:
             raise TableFileError(
@@ -144,6 +152,11 @@ def read_series(
     return LabelledSeries(frame, marks, called, found)
 
 
+def _of_one_file(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
+    with reading(path):
+        return _parquet(path) if is_parquet(path) else _text(path)
+
+
 def _parquet(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
     try:
         table = read_table(path)
@@ -151,6 +164,12 @@ def _parquet(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
         frame = table.to_pandas()
     except pa.ArrowInvalid as error:
         raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
+    return _framed(frame, path)
+
+
+def _framed(
+    frame: pd.DataFrame, path: Source
+) -> tuple[dict[str, pd.Series], SeriesLayout]:
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
     names = [str(name) for name in frame]
@@ -175,7 +194,7 @@ def _text(path: Path) -> tuple[dict[str, pd.Series], SeriesLayout]:
 
 
 def _named(
-    names: list[str], columns: list[pd.Series], path: Path
+    names: list[str], columns: list[pd.Series], path: Source
 ) -> dict[str, pd.Series]:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -185,7 +204,7 @@ def _named(
     return dict(zip(names, columns, strict=True))
 
 
-def _without_units(columns: dict[str, pd.Series], path: Path) -> dict[str, pd.Series]:
+def _without_units(columns: dict[str, pd.Series], path: Source) -> dict[str, pd.Series]:
     """Leave out a row below the names that says what the readings are measured in."""
     head = {name: column.iloc[:2].tolist() for name, column in columns.items()}
     if any(len(cells) < 2 or is_value(cells[0]) for cells in head.values()):
@@ -204,7 +223,7 @@ def _without_units(columns: dict[str, pd.Series], path: Path) -> dict[str, pd.Se
 def _readings(
     columns: dict[str, pd.Series],
     layout: SeriesLayout,
-    path: Path,
+    path: Source,
     *,
     are_chosen: bool,
 ) -> dict[str, ColumnReadings]:
@@ -234,7 +253,7 @@ def _readings(
     return kept
 
 
-def _truths(columns: dict[str, pd.Series], path: Path) -> set[str]:
+def _truths(columns: dict[str, pd.Series], path: Source) -> set[str]:
     """Columns that tell which rows are abnormal: a detector must not see them."""
     found = set()
     for name, column in columns.items():
@@ -251,7 +270,7 @@ def _truths(columns: dict[str, pd.Series], path: Path) -> set[str]:
     return found
 
 
-def _labels(column: pd.Series, path: Path) -> pd.Series:
+def _labels(column: pd.Series, path: Source) -> pd.Series:
     words = {"true": 1.0, "false": 0.0}
     text = column.astype(str).str.strip().str.lower()
     numbers = text.map(words).fillna(pd.to_numeric(text, errors="coerce"))
@@ -265,7 +284,7 @@ def _labels(column: pd.Series, path: Path) -> pd.Series:
 
 
 def _in_order(
-    frame: pd.DataFrame, labels: pd.Series | None, index: pd.Index, path: Path
+    frame: pd.DataFrame, labels: pd.Series | None, index: pd.Index, path: Source
 ) -> tuple[pd.DataFrame, pd.Series | None]:
     n_late = int((index.to_series().diff() < pd.Timedelta(0)).sum())
     order = np.arange(len(index))

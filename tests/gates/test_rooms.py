@@ -62,7 +62,8 @@ ROOMS = {
     "datasets": Room(
         ours={"base", "core"},
         third_parties={
-            *("lazy_loader", "numpy", "pandas", "pooch", "pyarrow", "scipy", "sklearn")
+            *("adbc_driver_manager", "lazy_loader", "numpy", "pandas", "pooch"),
+            *("pyarrow", "scipy", "sklearn"),
         },
     ),
     "engine": Room(ours={"base", "core"}, third_parties={"distributed", "joblib"}),
@@ -94,6 +95,7 @@ FAMILY_FILES = [
 PUBLIC_HOMES = public_homes("recs_anomaly")
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "adbc_driver_manager": "adbc-driver-manager",
     "lazy_loader": "lazy-loader",
     "prometheus_client": "prometheus-client",
     # FastAPI is made of these, and hands them on.
@@ -123,7 +125,8 @@ def test_third_parties_of_a_room_are_declared_dependencies(room: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     # What few users need is asked for where it is used, and named where it is missing.
-    required = [*project["dependencies"], *extras["dask"], *extras["serve"]]
+    asked_for = [name for extra in ("dask", "serve", "sql") for name in extras[extra]]
+    required = [*project["dependencies"], *asked_for]
     declared = {requirement.split(">=")[0] for requirement in required}
     used = {DISTRIBUTIONS.get(name, name) for name in ROOMS[room].third_parties}
     assert used <= declared

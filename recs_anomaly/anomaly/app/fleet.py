@@ -121,7 +121,7 @@ def judge_series(
     Returns
     -------
     judged : DataFrame
-        The keys, the times, `score` (lower is more abnormal) and `is_anomaly`, a row
+        The keys, the times, `score` (lower is more abnormal) and `is_abnormal`, a row
         for each of `frame` and with its index.
 
     Raises
@@ -137,7 +137,7 @@ def judge_series(
     >>> wave.loc[500:510, "flow"] += 3.0
     >>> judged = judge_series(wave, keys=["pump"], until="400")
     >>> list(judged), judged["score"].between(-np.inf, 0).all().item()
-    (['pump', 'score', 'is_anomaly'], True)
+    (['pump', 'score', 'is_abnormal'], True)
     """
     kept = [*keys, *filter(None, [time])]
     missing = [name for name in kept if name not in frame]
@@ -149,7 +149,7 @@ def judge_series(
     detector = TimeSeriesAnomalyDetector(**_settings(parameters))
     detector.fit(training_rows(values, until, None))
     found = detector.assess(values)
-    return frame[kept].assign(score=found.scores, is_anomaly=found.decisions < 0)
+    return frame[kept].assign(score=found.scores, is_abnormal=found.decisions < 0)
 
 
 def _settings(parameters: dict[str, Any]) -> dict[str, Any]:

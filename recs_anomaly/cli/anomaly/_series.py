@@ -1,6 +1,7 @@
 """How the anomaly commands open series and write their results."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     from recs_anomaly import TimeSeriesAnomalyDetector
-    from recs_anomaly.datasets import LabelledSeries, SeriesLayout
+    from recs_anomaly.datasets import LabelledSeries, Query, SeriesLayout
 
 time_option = click.option(
     "--time",
@@ -31,8 +32,16 @@ seed_option = click.option(
 )
 
 
+def named_source(series: str, query: str | None) -> "Path | Query":
+    """Return what SERIES names; its text leaves passwords out."""
+    from recs_anomaly.datasets import Query
+    from recs_anomaly.datasets.stores import source_of
+
+    return Query(series, query) if query else source_of(series)
+
+
 def open_series(
-    path: str,
+    path: "str | Path | Query",
     time: str | None,
     channels: Sequence[str] | None,
     labels: str | None = None,
@@ -41,7 +50,7 @@ def open_series(
     """Open a file, or the sample series by the name ``sample``."""
     from recs_anomaly.datasets import LabelledSeries, load_sample_series, read_series
 
-    if path == "sample":
+    if str(path) == "sample":
         sample = load_sample_series()
         marks = sample.labels if labels == "label" else None
         return LabelledSeries(sample.values, marks, "time")

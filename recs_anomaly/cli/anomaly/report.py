@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._engine import Engine, engine_options
-from recs_anomaly.cli._files import refuse_missing_folder, write_text
+from recs_anomaly.cli._files import query_option, refuse_missing_folder, write_text
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._folder import (
     OVERVIEW,
@@ -16,6 +16,7 @@ from recs_anomaly.cli.anomaly._folder import (
 )
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
+    named_source,
     open_series,
     refuse_few_rows,
     seed_option,
@@ -25,6 +26,7 @@ from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     from recs_anomaly.anomaly.app.findings import Findings
+    from recs_anomaly.datasets import Query
     from recs_anomaly.reports.overview import SeriesLine
     from recs_anomaly.reports.summaries import AnomalySummary
 
@@ -49,6 +51,7 @@ Example:
     metavar="PAGE",
     help="HTML file to write; for a folder of series, the folder of their pages.",
 )
+@query_option("SERIES")
 @time_option
 @channels_option
 @click.option(
@@ -75,6 +78,7 @@ Example:
 def report(  # noqa: PLR0913 - an option of the command line each
     series: str,
     output: Path,
+    query: str | None,
     time: str | None,
     channels: list[str] | None,
     train_until: str | None,
@@ -90,8 +94,9 @@ def report(  # noqa: PLR0913 - an option of the command line each
     """Write a page that says what happened in SERIES, when, how bad, and where.
 
     SERIES is a CSV, TSV or Parquet file with a column of times and columns of
-    readings, or `sample` for the series that comes with the package. The page opens
-    in any browser and needs no network.
+    readings, `-` for standard input, a database with --query, a store such as
+    s3://bucket/pump, or `sample` for the series that comes with the package. The page
+    opens in any browser and needs no network.
 
     If SERIES is a folder, each series in it gets a page, and index.html ranks them; the
     networks are left out. A series that fails stops no other. Run again, the command
@@ -117,7 +122,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
     if train and train_until:
         raise InputError("train and train-until exclude each other; give one.")
     findings, summary = _judged(
-        series, time, channels, labels, train, train_until, seed
+        named_source(series, query), time, channels, labels, train, train_until, seed
     )
     write_text(output, anomaly_page(summary))
     if events is not None:
@@ -130,7 +135,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
 
 
 def _judged(
-    series: str,
+    series: "Path | Query",
     time: str | None,
     channels: list[str] | None,
     labels: str | None,
@@ -158,7 +163,7 @@ def _judged(
         load_keras()
         findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)
     quality = None if opened.labels is None else quality_of(findings, opened.labels)
-    return findings, summarise(findings, Path(series).name, quality)
+    return findings, summarise(findings, series.name, quality)
 
 
 def _show_folder(lines: "list[SeriesLine]", output: Path, form: str | None) -> int:

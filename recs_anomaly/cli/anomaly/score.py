@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._files import output_option, refuse_missing_folder, write_text
+from recs_anomaly.cli._database import into_options, write_into
+from recs_anomaly.cli._files import query_option, refuse_missing_folder, write_text
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._series import (
     layout_of,
     load_detector,
+    named_source,
     open_series,
     time_option,
 )
@@ -20,13 +22,27 @@ from recs_anomaly.cli.anomaly._series import (
 )
 @click.argument("model")
 @click.argument("series")
-@output_option(
-    "CSV", "Table to write: time, score, 1 where the score is beyond the threshold."
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="CSV",
+    help="Table to write: time, score, 1 where the score is beyond the threshold; with "
+    "--into, a database.",
 )
+@into_options
+@query_option("SERIES")
 @time_option
 @json_option
 def score(
-    model: str, series: str, output: Path, time: str | None, form: str | None
+    model: str,
+    series: str,
+    output: str,
+    into: str | None,
+    run: str | None,
+    query: str | None,
+    time: str | None,
+    form: str | None,
 ) -> None:
     """Score each row of SERIES with the detector in the file MODEL.
 
@@ -37,18 +53,25 @@ def score(
     from recs_anomaly.anomaly.app.findings import score_table, sum_up_scores
     from recs_anomaly.cli._training import warnings_in_one_line
 
-    refuse_missing_folder(output)
+    source, file = named_source(series, query), Path(output)
+    if into is None:
+        refuse_missing_folder(file)
     detector = load_detector(model)
     with warnings_in_one_line():
         names = getattr(detector, "feature_names_in_", None)
         channels = None if names is None else [*names]
-        values = open_series(series, time, channels, layout=layout_of(detector)).values
+        values = open_series(source, time, channels, layout=layout_of(detector)).values
         table = score_table(detector, values)
-    write_text(output, csv_of(table))
     summary = sum_up_scores(table, detector.offset_)
-    show(form, {"series": series, "table": output, **asdict(summary)})
+    where = {"table": file if into is None else into}
+    if into is None:
+        write_text(file, csv_of(table))
+    else:
+        write_into([table], output, into, run, Path(model), str(source), query)
+    show(form, {"series": str(source), **where, **asdict(summary)})
+    wrote = "." if into else f"; wrote {file}."
     click.echo(
         f"{summary.n_abnormal:,} of {summary.n_rows:,} rows are beyond the "
-        f"threshold; wrote {output}.",
+        f"threshold{wrote}",
         err=True,
     )

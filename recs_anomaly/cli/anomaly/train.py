@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._files import output_option, refuse_missing_folder
+from recs_anomaly.cli._files import output_option, query_option, refuse_missing_folder
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
+    named_source,
     open_series,
     refuse_few_rows,
     seed_option,
@@ -18,15 +19,22 @@ from recs_anomaly.text import counted
 @click.command(epilog="Example: recs-anomaly anomaly train january.csv -o pump.recs")
 @click.argument("series")
 @output_option("MODEL", "File to write the model to, by custom called something.recs.")
+@query_option("SERIES")
 @time_option
 @channels_option
 @seed_option
 def train(
-    series: str, output: Path, time: str | None, channels: list[str] | None, seed: int
+    series: str,
+    output: Path,
+    query: str | None,
+    time: str | None,
+    channels: list[str] | None,
+    seed: int,
 ) -> None:
     """Learn what is normal from SERIES and write a model file.
 
-    SERIES is a CSV, TSV or Parquet file, or `sample`. Rows that stand out from the
+    SERIES is a CSV, TSV or Parquet file, `-` for standard input, a database with
+    --query, a store such as s3://bucket/pump, or `sample`. Rows that stand out from the
     rest are left out.
     """
     from recs_anomaly import TimeSeriesAnomalyDetector, save
@@ -34,7 +42,7 @@ def train(
 
     refuse_missing_folder(output)
     with warnings_in_one_line():
-        opened = open_series(series, time, channels)
+        opened = open_series(named_source(series, query), time, channels)
         refuse_few_rows(opened.values)
         load_keras()
         detector = TimeSeriesAnomalyDetector(random_state=seed, verbose=1)

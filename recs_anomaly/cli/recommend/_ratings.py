@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from recs_anomaly.cli._files import query_option
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Source(NamedTuple):
     items_file : Path or None
     columns, item_columns : sequence of str or None
     unrated, step : float or None
+    query : str or None
     """
 
     ratings: str
@@ -83,15 +85,17 @@ class Source(NamedTuple):
     item_columns: Sequence[str] | None
     unrated: float | None
     step: float | None
+    query: str | None
 
     def opened(self, choices: bool = False) -> "MovieRatings":
         """Read, and say on stderr how the file was understood."""
+        from recs_anomaly.datasets import Query
         from recs_anomaly.datasets.rating_files import told, with_settled_ratings
         from recs_anomaly.recommend.serving.sources import open_choices, open_ratings
 
         read = open_choices if choices else open_ratings
-        where = self.ratings, self.items_file, self.columns, self.item_columns
-        opened = read(*where)
+        where = Query(self.ratings, self.query) if self.query else self.ratings
+        opened = read(where, self.items_file, self.columns, self.item_columns)
         if sentence := told(opened.ratings):
             click.echo(printable(sentence), err=True)
         if choices:
@@ -118,6 +122,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(source=source, **options)
 
     for option in (
+        query_option("RATINGS"),
         _round_option,
         _unrated_option,
         _item_columns_option,

@@ -1,10 +1,12 @@
 """``recs-anomaly recommend all``: the lists of all users, into a file or its parts."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from recs_anomaly.cli._database import into_options, write_into
 from recs_anomaly.cli._engine import Engine, engine_options
 from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.cli._progress import progressing
@@ -17,6 +19,8 @@ from recs_anomaly.cli.recommend._model import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
 
 _EXAMPLE = """\b
@@ -31,12 +35,12 @@ Example:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
     required=True,
     metavar="LISTS",
     help="File to write: CSV if it is called .csv, Parquet if .parquet; a name without "
-    "an ending is a folder of parts.",
+    "an ending is a folder of parts; with --into, a database.",
 )
+@into_options
 @number_option
 @click.option(
     "--users-a-part",
@@ -51,7 +55,9 @@ Example:
 @engine_options
 def everybody(
     model: Path,
-    output: Path,
+    output: str,
+    into: str | None,
+    run: str | None,
     n: int,
     users_a_part: int,
     again: bool,
@@ -67,33 +73,40 @@ def everybody(
     Into a folder, the parts are written side by side, each whole or not at all. Run
     again, the command writes those that are missing.
     """
-    refuse_missing_folder(output)
-    if output.is_dir() or not output.suffix:
-        n_rows, n_users = write_parts(model, output, n, users_a_part, again, engine)
-        size = sum(file.stat().st_size for file in output.glob("part-*.parquet"))
+    if into is not None:
+        write_into(_lists(load_recommender(model), n), output, into, run, model, n)
+        return
+    path = Path(output)
+    refuse_missing_folder(path)
+    if path.is_dir() or not path.suffix:
+        n_rows, n_users = write_parts(model, path, n, users_a_part, again, engine)
+        size = sum(file.stat().st_size for file in path.glob("part-*.parquet"))
     else:
-        n_rows, n_users = _into_file(model, output, n)
-        size = output.stat().st_size
+        n_rows, n_users = _into_file(model, path, n)
+        size = path.stat().st_size
     click.echo(
-        f"Wrote {n_rows:,} recommendations to {n_users:,} users to {output} "
+        f"Wrote {n_rows:,} recommendations to {n_users:,} users to {path} "
         f"({size / 1e6:.1f} MB).",
         err=True,
     )
 
 
-def _into_file(model: Path, output: Path, n: int) -> tuple[int, int]:
+def _into_file(model: Path, path: Path, n: int) -> tuple[int, int]:
     from recs_anomaly.datasets.parquet_files import write_csv, write_parquet
-    from recs_anomaly.recommend.serving.titled_recommender import lists_of_everybody
     from recs_anomaly.replacing import replacing
 
     recommender = load_recommender(model)
-    n_users = len(recommender.model.users_)
-    lists = progressing(
-        lists_of_everybody(recommender, n), n_users, "users", _n_users_of
-    )
-    write = write_csv if output.suffix.lower() == ".csv" else write_parquet
-    with replacing(output) as file:
-        return write(lists, file), n_users
+    write = write_csv if path.suffix.lower() == ".csv" else write_parquet
+    with replacing(path) as file:
+        return write(_lists(recommender, n), file), len(recommender.model.users_)
+
+
+def _lists(recommender: "Recommender", n: int) -> "Iterator[pd.DataFrame]":
+    """Make the lists of all users, some at a time, and say how far they are."""
+    from recs_anomaly.recommend.serving.titled_recommender import lists_of_everybody
+
+    lists = lists_of_everybody(recommender, n)
+    return progressing(lists, len(recommender.model.users_), "users", _n_users_of)
 
 
 def _n_users_of(lists: "pd.DataFrame") -> int:

@@ -15,7 +15,7 @@ from recs_anomaly.datasets import (
     read_ratings,
 )
 from recs_anomaly.datasets.movielens_releases import RELEASES
-from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.datasets.stores import Query, source_of
 from recs_anomaly.exceptions import InputError
 
 SAMPLE = "sample"
@@ -26,7 +26,7 @@ _ITEM_COLUMNS = ["item_id", "title", "genres"]
 
 
 def open_ratings(
-    source: str,
+    source: str | Query,
     items_file: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
     item_columns: Sequence[str] | None = None,
@@ -35,7 +35,7 @@ def open_ratings(
 
     Parameters
     ----------
-    source : str
+    source : str or Query
         A file in any format of `read_ratings`, or the name of a data set: "sample" or
         one that `fetch_movielens` knows. An existing file is preferred.
     items_file : str or path-like, optional
@@ -69,7 +69,7 @@ def open_ratings(
 
 
 def open_choices(
-    source: str,
+    source: str | Query,
     items_file: str | os.PathLike[str] | None = None,
     columns: Sequence[str] | None = None,
     item_columns: Sequence[str] | None = None,
@@ -78,7 +78,7 @@ def open_choices(
 
     Parameters
     ----------
-    source : str
+    source : str or Query
         As in `open_ratings`, in the formats of `read_choices`. A data set's ratings are
         left out.
     items_file : str or path-like, optional
@@ -110,17 +110,19 @@ def open_choices(
 
 def _opened(
     read: Callable[..., pd.DataFrame],
-    source: str,
+    source: str | Query,
     items_file: str | os.PathLike[str] | None,
     columns: Sequence[str] | None,
     item_columns: Sequence[str] | None,
 ) -> MovieRatings:
     if item_columns is not None and items_file is None:
         raise InputError("item_columns are for a file of items, which is not named.")
-    path = expanded(source)
-    if path.exists():
+    path = source_of(source)
+    if isinstance(path, Query) or path.exists():
         ratings = read(path, columns=columns)
-        titles = items_file or _titles_beside(path)
+        titles = items_file or (
+            None if isinstance(path, Query) else _titles_beside(path)
+        )
         items = pd.DataFrame(columns=_ITEM_COLUMNS)
         if titles:
             items = read_items(titles, columns=item_columns)
@@ -132,7 +134,7 @@ def _opened(
         )
     if columns is not None:
         raise InputError(f"columns are for a file; {source} is a data set.")
-    opened = load_sample_ratings() if source == SAMPLE else fetch_movielens(source)
+    opened = load_sample_ratings() if source == SAMPLE else fetch_movielens(str(source))
     if items_file:
         opened = opened._replace(items=read_items(items_file, columns=item_columns))
     return opened

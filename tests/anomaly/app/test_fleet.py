@@ -61,10 +61,10 @@ def test_a_table_of_one_series_is_judged_as_the_detector_does() -> None:
         table, time="when", keys=["plant", "pump"], until="2026-01-01 05:00"
     )
     alone = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(part[:300])
-    assert list(judged) == ["plant", "pump", "when", "score", "is_anomaly"]
+    assert list(judged) == ["plant", "pump", "when", "score", "is_abnormal"]
     pd.testing.assert_frame_equal(judged[["plant", "when"]], table[["plant", "when"]])
     np.testing.assert_array_equal(judged["score"], alone.score_samples(part))
-    np.testing.assert_array_equal(judged["is_anomaly"], alone.predict(part) == -1)
+    np.testing.assert_array_equal(judged["is_abnormal"], alone.predict(part) == -1)
     with pytest.raises(InputError, match="frame must have the column 'line'"):
         judge_series(table, keys=["line"])
 

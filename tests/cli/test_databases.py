@@ -1,0 +1,84 @@
+"""Commands that read a query and write into a table."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from recs_anomaly.cli import main
+from recs_anomaly.datasets import Query, load_sample_ratings, write_rows
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    """A database with choices and a series."""
+    uri = f"sqlite:///{tmp_path}/shop.db"
+    choices = load_sample_ratings().ratings[["user_id", "item_id"]]
+    index = pd.date_range("2026-03-01", periods=600, freq="min", name="time")
+    flow = np.sin(np.arange(600) / 9)
+    flow[500:510] += 9.0
+    series = pd.DataFrame({"flow": flow}, index).reset_index()
+    write_rows([choices], Query(uri), "plays", run="one")
+    write_rows([series], Query(uri), "pump", run="one")
+    return uri
+
+
+def rows(uri: str, text: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
+        return connection.execute(text).fetchall()
+
+
+def test_lists_are_learned_from_a_query_and_go_into_a_table(
+    shop: str, tmp_path: Path
+) -> None:
+    model = tmp_path / "plays.recs"
+    text = "select user_id, item_id from plays"
+    words = ("-o", model, "--choices", "--query", text, "--json")
+    learned = run("recommend", "train", shop, *words)
+    assert learned.exit_code == 0, learned.output
+    assert json.loads(learned.stdout)["reading"]["file"] == shop
+    for _ in range(2):
+        words = ("-o", shop, "--into", "lists", "-n", 3)
+        written = run("recommend", "all", model, *words)
+        assert written.exit_code == 0, written.output
+        assert "Wrote 1,200 rows into lists of sqlite:///" in written.stderr
+    assert rows(shop, "select count(*), count(distinct run) from lists") == [(1200, 1)]
+    run("recommend", "all", model, *words, "--run", "tuesday")
+    assert rows(shop, "select count(*), count(distinct run) from lists") == [(2400, 2)]
+
+
+def test_scores_of_a_query_go_into_a_table(shop: str, tmp_path: Path) -> None:
+    from recs_anomaly import TimeSeriesAnomalyDetector, save
+    from recs_anomaly.datasets import read_series
+
+    query = 'select "time", flow from pump'
+    values = read_series(Query(shop, query)).values
+    detector = TimeSeriesAnomalyDetector(epochs=0, random_state=0).fit(values[:400])
+    save(detector, tmp_path / "pump.recs")
+    words = ("-o", shop, "--into", "scores", "--query", query, "--json")
+    scored = run("anomaly", "score", tmp_path / "pump.recs", shop, *words)
+    assert scored.exit_code == 0, scored.output
+    told = json.loads(scored.stdout)
+    assert (told["n_rows"], told["table"]) == (600, "scores")
+    found = [score for (score,) in rows(shop, "select score from scores order by time")]
+    np.testing.assert_array_equal(found, detector.score_samples(values))
+
+
+@pytest.mark.slow
+def test_a_report_on_a_query_is_called_by_the_database(
+    shop: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "pump.html"
+    words = ("-o", page, "--query", 'select "time", flow from pump')
+    made = run("anomaly", "report", shop, *words)
+    assert made.exit_code == 0, made.output
+    assert "shop.db" in page.read_text(encoding="utf-8")
+    assert "say what to read" in run("anomaly", "report", shop, "-o", page).stderr
