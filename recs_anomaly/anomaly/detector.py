@@ -45,6 +45,7 @@ from recs_anomaly.anomaly.seen_series import (
 )
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
+from recs_anomaly.base.frames import as_series_frame, like
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, Held, ValueRule, typical_range
@@ -272,6 +273,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
         """
         settings.check_parameters(self)
         self.__dict__.pop("layout_", None)  # of another series
+        X = as_series_frame(X)
         values = self._checked(X, reset=True)
         seconds = time_seconds(X)
         self.step_ = usual_step(seconds)
@@ -403,7 +405,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             ``channel`` that of each judged channel. Shares sum to 1, or are NaN where
             nothing was measured.
         """
-        return self.assess(X).explanation()
+        return like(X, self.assess(X).explanation())
 
     def events(
         self,
@@ -441,7 +443,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             If `min_duration` is less than 1 or `merge_gap` less than 0.
         """
         events = self.assess(X).events
-        return events(min_duration=min_duration, merge_gap=merge_gap)
+        return like(X, events(min_duration=min_duration, merge_gap=merge_gap))
 
     def assess(self, X: ArrayLike | pd.DataFrame) -> Assessment:
         """Judge a series once, for all that is asked of it.
@@ -460,6 +462,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
             ``explanation()`` and ``events()``, give what `score_samples`,
             `decision_function`, `explain` and `events` do.
         """
+        X = as_series_frame(X)
         grid, rating = self._grid(X), rating_of(self)
         with one_blas_thread():
             rows = rating.look(grid)
@@ -608,6 +611,7 @@ class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
 
     def _grid(self, X: ArrayLike | pd.DataFrame, is_stream: bool = False) -> SeenSeries:
         check_is_fitted(self)
+        X = as_series_frame(X)
         values = self._checked(X, reset=False)
         seconds, calendar = time_seconds(X), self.model_.calendar
         refuse_other_steps(seconds, self.step_)

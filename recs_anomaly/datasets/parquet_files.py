@@ -1,7 +1,7 @@
 """Files of tables written part by part, so that the whole need not be in memory."""
 
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -60,21 +60,6 @@ def write_parquet(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
             raise InputError("parts must hold at least one frame; got none.")
         pq.write_table(_arrow(without_rows, None), file)
     return n_rows
-
-
-def of_arrow(table: Any) -> pd.DataFrame:
-    """Return a table of any library that speaks Arrow as a frame of pandas.
-
-    Parameters
-    ----------
-    table : object with ``__arrow_c_stream__``
-
-    Returns
-    -------
-    frame : DataFrame
-    """
-    frame: pd.DataFrame = pa.table(table).to_pandas()
-    return frame
 
 
 def write_csv(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:

@@ -20,6 +20,7 @@ from recs_anomaly.base.checks import (
     check_number,
     check_verbose,
 )
+from recs_anomaly.base.frames import as_frame, like
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import Held, ValueRule
 from recs_anomaly.core.arrays import Bools, Floats, Ints
@@ -51,7 +52,6 @@ from recs_anomaly.recommend.table import (
     ID_COLUMNS,
     Ids,
     OwnRatings,
-    as_frame,
     checked_pairs,
     checked_ratings,
     last_of_each,
@@ -496,11 +496,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         wanted = self._wanted(
             n, rank_by, items, exclude, exclude_seen, novelty, diversity
         )
-        asked = as_ids(users)
+        asked = as_ids(as_frame(users))
         rows = self._known.lookup.rows_of(asked, on_unknown == "stranger")
         found = self._known.lists(rows, wanted)
         columns = with_users(self._known.columns(found), asked, found.people)
-        return framed(LISTED_FOR_USERS, columns)
+        return like(users, framed(LISTED_FOR_USERS, columns))
 
     def recommend_for(
         self,
@@ -557,7 +557,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         )
         person = fold_in_audience(self._known.scoring, self._own_rows(own_ratings))
         found = self._known.listed(person, wanted)
-        return framed(LISTED, self._known.columns(found))
+        return like(own_ratings, framed(LISTED, self._known.columns(found)))
 
     def fold_in(
         self, users: Hashable | Iterable[Hashable], *, on_unknown: str = "raise"

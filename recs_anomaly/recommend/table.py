@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import is_datetime64_any_dtype, is_float_dtype, is_numeric_dtype
 from sklearn.utils import check_array, column_or_1d
 
+from recs_anomaly.base.frames import as_frame
 from recs_anomaly.base.state import ANY_KIND, ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints
 from recs_anomaly.datasets._roles import role_of
@@ -245,15 +246,6 @@ def _step(levels: Floats) -> float:
     return float(10.0 ** np.ceil(np.log10(least)) / 2)
 
 
-def as_frame(X: Any) -> Any:
-    """Turn a table of Arrow's kind (Polars, PyArrow, DuckDB) into one of pandas."""
-    if isinstance(X, pd.DataFrame) or not hasattr(X, "__arrow_c_stream__"):
-        return X
-    from recs_anomaly.datasets.parquet_files import of_arrow
-
-    return of_arrow(X)
-
-
 def moments_of(X: ArrayLike | pd.DataFrame) -> NDArray[Any] | None:
     """Return the time stamps of a table, if all its rows have one."""
     if not isinstance(X, pd.DataFrame) or "timestamp" not in X:
@@ -344,6 +336,7 @@ def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
     Items that nobody has rated are left out, with a warning, if others remain.
     """
     items: NDArray[Any] | list[Hashable]
+    own_ratings = as_frame(own_ratings)
     if len(levels) > 1:
         items, values = _own_ratings_columns(own_ratings)
         codes = nearest_levels(values, levels)

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 
 from recs_anomaly.base.callbacks import FitData, IterativeMixin, with_callbacks
 from recs_anomaly.base.checks import check_integer, check_number, is_auto
+from recs_anomaly.base.frames import like
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import ArraySpec, ValueRule, typical_range
@@ -350,7 +351,7 @@ horizon, n_targets)
         parts = [self.predict(window)[0], band[..., 0], band[..., 1]]
         columns = pd.MultiIndex.from_product([["expected", "low", "high"], names])
         index = of_series.next_index(given, self.output_shape_[0])
-        return pd.DataFrame(np.hstack(parts), index, columns)
+        return like(series, pd.DataFrame(np.hstack(parts), index, columns))
 
     def to_keras(self) -> Any:
         """Make a Keras model that computes what `predict` computes.

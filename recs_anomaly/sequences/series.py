@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array
 
 from recs_anomaly.base.checks import is_auto
+from recs_anomaly.base.frames import as_series_frame
 from recs_anomaly.base.time_axis import (
     channel_names,
     on_grid,
@@ -47,6 +48,7 @@ def read(
     A `step` of 0 is found from the times. Where these follow a calendar, such as the
     ends of months, working days or opening hours, that says where rows are missing.
     """
+    series = as_series_frame(series)
     if isinstance(series, pd.Series):
         name = "x0" if series.name is None else str(series.name)
         series = series.to_frame(name)

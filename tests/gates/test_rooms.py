@@ -53,7 +53,14 @@ ROOMS = {
     "core": Room(third_parties={"keras", "numpy", "rich", "scipy"}),
     "base": Room(
         ours={"core"},
-        third_parties={"numpy", "pandas", "scipy", "sklearn", "threadpoolctl"},
+        third_parties={
+            "narwhals",
+            "numpy",
+            "pandas",
+            "scipy",
+            "sklearn",
+            "threadpoolctl",
+        },
     ),
     "metrics": Room(
         ours={"base", "core"},

@@ -9,6 +9,7 @@ import pandas as pd
 
 from recs_anomaly.anomaly.app.findings import training_rows
 from recs_anomaly.anomaly.detector import TimeSeriesAnomalyDetector
+from recs_anomaly.base.frames import as_frame, like
 from recs_anomaly.engine.jobs import in_order, side_by_side
 from recs_anomaly.exceptions import InputError
 
@@ -122,7 +123,7 @@ def judge_series(
     -------
     judged : DataFrame
         The keys, the times, `score` (lower is more abnormal) and `is_abnormal`, a row
-        for each of `frame` and with its index.
+        for each of `frame` and with its index, in the library that `frame` came in.
 
     Raises
     ------
@@ -139,7 +140,8 @@ def judge_series(
     >>> list(judged), judged["score"].between(-np.inf, 0).all().item()
     (['pump', 'score', 'is_abnormal'], True)
     """
-    kept = [*keys, *filter(None, [time])]
+    kept, given = [*keys, *filter(None, [time])], frame
+    frame = as_frame(given)
     missing = [name for name in kept if name not in frame]
     if missing:
         raise InputError(f"frame must have the column {missing[0]!r}.")
@@ -149,7 +151,8 @@ def judge_series(
     detector = TimeSeriesAnomalyDetector(**_settings(parameters))
     detector.fit(training_rows(values, until, None))
     found = detector.assess(values)
-    return frame[kept].assign(score=found.scores, is_abnormal=found.decisions < 0)
+    judged = frame[kept].assign(score=found.scores, is_abnormal=found.decisions < 0)
+    return like(given, judged)
 
 
 def _settings(parameters: dict[str, Any]) -> dict[str, Any]:
