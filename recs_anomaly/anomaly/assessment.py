@@ -7,6 +7,7 @@ import pandas as pd
 
 from recs_anomaly.anomaly.branches import signs_of
 from recs_anomaly.anomaly.branches.relation import leading_partners
+from recs_anomaly.anomaly.due import Due, find_due
 from recs_anomaly.anomaly.events import (
     RowEvidence,
     event_rows,
@@ -18,6 +19,8 @@ from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
 from recs_anomaly.core.arrays import Bools, Floats
+
+MERGE_GAP = 30  # rows between two events that make them one
 
 
 class Assessment:
@@ -91,14 +94,13 @@ class Assessment:
             That of `TimeSeriesAnomalyDetector.explain`.
         """
         rows, names = self._rows, self._names
-        in_units = self._in_units
-        lower, upper = self._rating.norms.band.T
+        lower, upper = self._band_around(rows.expected)
         known = np.where(rows.is_known[:, None], rows.shares, 0.0)
         signs = [sign.name for sign in signs_of(self._rating.branches)]
         parts = [
-            ("expected", names, in_units(rows.expected)),
-            ("lower", names, in_units(rows.expected + lower)),
-            ("upper", names, in_units(rows.expected + upper)),
+            ("expected", names, self._in_units(rows.expected)),
+            ("lower", names, lower),
+            ("upper", names, upper),
             ("branch", signs, _portions(known.max(axis=2).T)),
             ("channel", names, _portions(known.max(axis=0))),
         ]
@@ -109,7 +111,9 @@ class Assessment:
             columns=pd.MultiIndex.from_tuples(columns),
         )
 
-    def events(self, *, min_duration: int = 1, merge_gap: int = 30) -> pd.DataFrame:
+    def events(
+        self, *, min_duration: int = 1, merge_gap: int = MERGE_GAP
+    ) -> pd.DataFrame:
         """List what lies beyond the threshold as events.
 
         Parameters
@@ -132,7 +136,46 @@ class Assessment:
         check_integer("min_duration", min_duration, 1)
         check_integer("merge_gap", merge_gap, 0)
         runs = merged_runs(self._is_core, merge_gap, min_duration)
-        return event_table(self._evidence, runs, self._tail, self._names, self._index)
+        due = self._due(runs)
+        in_units = due._replace(values=self._in_units(due.values))
+        return event_table(
+            self._evidence, in_units, runs, self._tail, self._names, self._index
+        )
+
+    def band(self) -> pd.DataFrame:
+        """Say where rows would have been, had there been no event.
+
+        Returns
+        -------
+        band : DataFrame of n_rows rows
+            ``band["lower"]`` and ``band["upper"]`` have a column for each judged
+            channel: outside events those of `explanation`, within them what the rows
+            before foretell.
+        """
+        runs = merged_runs(self._is_core, MERGE_GAP, 1)
+        expected = self._rows.expected.copy()
+        due = self._due(runs).values
+        for first, stop in runs:
+            expected[first:stop] = due[first:stop]
+        lower, upper = self._band_around(expected)
+        columns = pd.MultiIndex.from_product([["lower", "upper"], self._names])
+        return pd.DataFrame(
+            np.column_stack([lower, upper]), index=self._index, columns=columns
+        )
+
+    def _band_around(self, expected: Floats) -> tuple[Floats, Floats]:
+        """Return ends of the usual range around what is expected, in units."""
+        lower, upper = self._rating.norms.band.T
+        return self._in_units(expected + lower), self._in_units(expected + upper)
+
+    def _due(self, runs: list[tuple[int, int]]) -> Due:
+        """Foretell the rows of events from those before."""
+        series = self._series
+        rows = np.flatnonzero(series.is_given)
+        on_grid = [(int(rows[first]), int(rows[stop - 1]) + 1) for first, stop in runs]
+        due = find_due(self._rating.model, series.values, on_grid)
+        values, judged, departure = (part[series.is_given] for part in due[:3])
+        return Due(values, judged, departure, due.usual)
 
     @cached_property
     def _evidence(self) -> RowEvidence:

@@ -122,12 +122,13 @@ def fill_missing_after(
     model: Autoregression, past: Floats, series: Floats, limit: float
 ) -> Floats:
     """Fill as `fill_missing` does, the first rows from `past` (n_lags, n_channels)."""
-    n_lags = model.n_lags
-    padded = np.concatenate([past, series])
-    for row, channel in np.argwhere(np.isnan(series)):
-        past = padded[row : row + n_lags, channel]
-        expected = past @ model.weights[channel] + model.intercepts[channel]
-        padded[row + n_lags, channel] = min(max(expected, -limit), limit)
+    n_lags, weights = model.n_lags, np.ascontiguousarray(model.weights.T)
+    padded, is_missing = np.concatenate([past, series]), np.isnan(series)
+    for row in np.flatnonzero(is_missing.any(axis=1)).tolist():
+        expected = np.einsum("lc,lc->c", padded[row : row + n_lags], weights)
+        held = np.clip(expected + model.intercepts, -limit, limit)
+        known = padded[row + n_lags]
+        padded[row + n_lags] = np.where(is_missing[row], held, known)
     return padded[n_lags:]
 
 

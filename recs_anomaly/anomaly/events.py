@@ -1,4 +1,4 @@
-"""Events: runs of abnormal rows, where they begin and end, how rare, what they are."""
+"""Events: runs of abnormal rows, where they begin and end, and how rare they are."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,29 +12,27 @@ from scipy.ndimage import maximum_filter1d
 from recs_anomaly.anomaly.branches import BRANCHES, signs_of
 from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.anomaly.branches.relation import RELATION
+from recs_anomaly.anomaly.causes import (
+    APART,
+    ECHO_ROWS,
+    Excerpt,
+    cause_of,
+    direction_of,
+)
+from recs_anomaly.anomaly.due import Due
 from recs_anomaly.anomaly.tail import Tail, tail_probability
 from recs_anomaly.anomaly.windows import runs_of
 from recs_anomaly.core.arrays import Bools, Floats
-from recs_anomaly.core.windows import sliding_windows
 
 RAREST = 1e9  # normal rows; beyond it a tail fitted to some thousands says nothing
 LEADING = 0.5  # of the leading channel's share: so much makes a channel lead too
 # What is abnormal also spoils what is made of the rows around it: up to this share.
-LEAKAGE, ECHO = 0.3, 0.15  # ... of a window; of a forecast
+LEAKAGE, ECHO = 0.6, 0.15  # ... of a window; of a forecast
 # Errors of rows, where 1 is what one normal row in a thousand reaches: what most do
 # not, what counts at most, and what the rest of a stretch must and may add up to; of
 # another than the worst of a run beyond the threshold, more is asked.
 USUAL, MOST, ADDS_UP, ENOUGH, ANOTHER = 0.3, 3.0, 0.6, 5.0, 2.0
 EDGE = 0.4  # of a short run of rows with windows unlike normal ones: an edge
-ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
-FROZEN = 0.5  # of the rows of an event: if so many are still, that is what it is
-SPIKE_ROWS = 5
-ECHO_ROWS = 40  # in which a forecast still errs after a spike
-SPIKE = 0.25  # training standard deviations off the forecast
-BEFORE_ROWS = 200  # rows before an event that its level is compared with
-SHIFTED = 2.0  # of those rows' standard deviations
-STEP_ROWS = 5  # on either side of an event's start
-STEPPED = 2.0  # times the most that such rows differed by before
 
 
 class RowEvidence(NamedTuple):
@@ -81,13 +79,17 @@ class Event:
 
 def event_table(
     evidence: RowEvidence,
+    due: Due,
     runs: list[tuple[int, int]],
     tail: Tail,
     names: list[str],
     index: pd.Index,
 ) -> pd.DataFrame:
     """Describe each run (first row, row after the last) as an event."""
-    events = [_event(evidence, run, tail, names, index) for run in runs]
+    events = [
+        _event(evidence, due, number, run, tail, names, index)
+        for number, run in enumerate(runs)
+    ]
     columns = list(Event.__dataclass_fields__)
     return pd.DataFrame([asdict(event) for event in events], columns=columns)
 
@@ -192,18 +194,18 @@ def _edge(n_rows: int, window: int) -> int:
 
 def _event(
     evidence: RowEvidence,
+    due: Due,
+    number: int,
     run: tuple[int, int],
     tail: Tail,
     names: list[str],
     index: pd.Index,
 ) -> Event:
     first, stop = run
-    shares = evidence.shares[:, first:stop]
-    by_channel = shares.max(axis=(0, 1))
-    channel = int(by_channel.argmax())
-    sign = signs_of(evidence.branches)[shares[:, :, channel].max(axis=1).argmax()]
-    leading = np.argsort(-by_channel, kind="stable")
-    leading = leading[by_channel[leading] >= LEADING * by_channel[channel]]
+    shares = evidence.shares[:, first:stop].mean(axis=1)
+    signs, off_due = signs_of(evidence.branches), due.off(number, run)
+    channel, leading = _leading_channels(shares, off_due, signs)
+    sign = signs[int(shares[:, channel].argmax())]
     peak = first + int(evidence.ratio[first:stop].argmax())
     probability = tail_probability(tail, evidence.ratio[peak : peak + 1])[0]
     excerpt = Excerpt(
@@ -213,7 +215,11 @@ def _event(
         evidence.stillness[:, channel],
         evidence.values[:, channel],
         evidence.expected[:, channel],
+        due.values[:, channel],
         evidence.residual[:, channel],
+        due.judged[:, channel],
+        due.departure[:, channel],
+        float(due.usual[number, channel]),
         evidence.partners[channel] if evidence.partners else "",
     )
     return Event(
@@ -230,92 +236,20 @@ def _event(
     )
 
 
-class Excerpt(NamedTuple):
-    """One channel of a series, and the rows `first` to `stop - 1` of an event in it.
+def _leading_channels(
+    shares: Floats, off_due: Floats, signs: Sequence[Branch]
+) -> tuple[int, list[int]]:
+    """Choose the channel that leads an event, and list those that do too.
 
-    `stillness` (n_rows,) is above 1 where the channel stands unusually still. `values`
-    and `expected` (n_rows,) are in the channel's units, NaN where nothing was measured;
-    `residual` (n_rows,) in training standard deviations. `partner` is the channel that
-    it follows the most.
+    Of channels that no longer follow one another, that one leads which is not what was
+    due. `shares` is (n_signs, n_targets), `off_due` (n_targets,) how far each channel
+    was from that, in what is usual.
     """
-
-    first: int
-    stop: int
-    sign: Branch
-    stillness: Floats
-    values: Floats
-    expected: Floats
-    residual: Floats
-    partner: str = ""
-
-
-def direction_of(excerpt: Excerpt) -> str:
-    """Say on which side of the forecast the rows of the event lie, by their weight."""
-    residual = excerpt.residual[excerpt.first : excerpt.stop]
-    strength = np.abs(residual) * residual
-    total = np.abs(strength).sum()
-    if total == 0 or abs(strength.sum()) < ONE_SIDED * total:
-        return "mixed"
-    return "high" if strength.sum() > 0 else "low"
-
-
-def cause_of(excerpt: Excerpt) -> str:
-    """Say what the event looks like."""
-    values = excerpt.values[excerpt.first : excerpt.stop]
-    known = values[~np.isnan(values)]
-    is_still = excerpt.stillness[excerpt.first : excerpt.stop] > 1
-    if is_still.mean() >= FROZEN:
-        return f"frozen: does not move from {_frozen_at(excerpt):.4g}"
-    if excerpt.sign is RELATION and excerpt.partner:
-        return f"relation: does not follow {excerpt.partner} as it did"
-    shift, step = _shift(excerpt, known), _step(excerpt)
-    if len(known) > SPIKE_ROWS and abs(shift) >= SHIFTED:
-        way = "above" if shift > 0 else "below"
-        level = np.median(known)
-        return f"level: about {level:.4g}, {abs(shift):.1f} sd {way} the rows before"
-    if len(known) > SPIKE_ROWS and step:
-        return f"step: {step:+.4g} at its start"
-    return _spike(excerpt) if _is_spike(excerpt) else excerpt.sign.cause
-
-
-def _frozen_at(excerpt: Excerpt) -> float:
-    """Find the reading at which the channel stands still for the longest."""
-    stillness = excerpt.stillness[excerpt.first : excerpt.stop]
-    return float(excerpt.values[excerpt.first + int(stillness.argmax())])
-
-
-def _is_spike(excerpt: Excerpt) -> bool:
-    """Whether all large errors lie within a few rows; what follows is their echo."""
-    residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
-    large = np.flatnonzero(residual >= residual.max() / 2)
-    is_brief = large[-1] - large[0] < SPIKE_ROWS and len(residual) <= ECHO_ROWS
-    return bool(is_brief and residual.max() >= SPIKE)
-
-
-def _spike(excerpt: Excerpt) -> str:
-    residual = np.abs(excerpt.residual[excerpt.first : excerpt.stop])
-    row = excerpt.first + int(residual.argmax())
-    value, expected = excerpt.values[row], excerpt.expected[row]
-    return f"spike: {value:.4g} where {expected:.4g} was expected"
-
-
-def _shift(excerpt: Excerpt, known: Floats) -> float:
-    """Median of the event less that of the rows before, in their spread."""
-    before = excerpt.values[max(excerpt.first - BEFORE_ROWS, 0) : excerpt.first]
-    before = before[~np.isnan(before)]
-    if len(before) < 2 or not len(known) or before.std() == 0:
-        return 0.0
-    return float((np.median(known) - np.median(before)) / before.std())
-
-
-def _step(excerpt: Excerpt) -> float:
-    """Change of the median at the start of the event; 0 if it is no unusual one."""
-    start = excerpt.first - BEFORE_ROWS
-    if start < 0:
-        return 0.0
-    rows = excerpt.values[start : excerpt.first + STEP_ROWS]
-    medians = np.median(sliding_windows(rows, STEP_ROWS), axis=1)
-    changes = medians[STEP_ROWS:] - medians[:-STEP_ROWS]
-    before, step = changes[:-STEP_ROWS], float(changes[-1])
-    is_unusual = abs(step) >= STEPPED * np.abs(before[~np.isnan(before)]).max(initial=0)
-    return step if is_unusual else 0.0
+    by_channel = shares.max(axis=0)
+    ordered = np.argsort(-by_channel, kind="stable")
+    first, most = ordered[0], by_channel[ordered[0]]
+    leading = ordered[by_channel[ordered] >= LEADING * most]
+    if signs[int(shares[:, first].argmax())] is RELATION:
+        farthest = leading[off_due[leading].argmax()]
+        first = farthest if off_due[farthest] >= APART else first
+    return int(first), [int(first), *(int(one) for one in leading if one != first)]

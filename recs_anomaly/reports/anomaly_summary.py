@@ -174,10 +174,10 @@ def _important_channels(findings: Findings) -> list[str]:
 
 def _channel(findings: Findings, name: str, starts: np.ndarray) -> ChannelPlot:
     readings = findings.values.rename(columns=str)[name].to_numpy(dtype=np.float64)
-    explained = findings.explanation
+    band = findings.band
     own = extent(readings, starts)
-    lower = extent(explained["lower", name].to_numpy(), starts)
-    upper = extent(explained["upper", name].to_numpy(), starts)
+    lower = extent(band["lower", name].to_numpy(), starts)
+    upper = extent(band["upper", name].to_numpy(), starts)
     return ChannelPlot(
         name,
         int((findings.events["channel"] == name).sum()),

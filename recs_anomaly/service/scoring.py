@@ -199,6 +199,7 @@ def _report(found: ServedModel, body: bytes, kind: str) -> tuple[bytes, int]:
         values,
         judged.scores,
         judged.explanation(),
+        judged.band(),
         events,
         found.model,
         pd.RangeIndex(found.model.n_rows_),

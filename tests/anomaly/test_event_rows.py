@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recs_anomaly.anomaly.due import Due
 from recs_anomaly.anomaly.events import (
     RowEvidence,
     event_rows,
@@ -73,7 +74,10 @@ def test_rows_of_events(made: RowEvidence, runs: list[tuple[int, int]]) -> None:
 def test_a_standstill_leads_where_it_says_most() -> None:
     made = evidence(still=slice(20, 30), beyond=slice(20, 30))
     tail = fit_tail(np.arange(100.0), 1)
-    event = event_table(made, [(20, 30)], tail, ["a"], pd.RangeIndex(ROWS)).iloc[0]
+    blank = np.zeros((ROWS, 1))
+    due = Due(blank, blank, blank, np.ones((1, 1)))
+    index = pd.RangeIndex(ROWS)
+    event = event_table(made, due, [(20, 30)], tail, ["a"], index).iloc[0]
     assert (event["branch"], event["cause"]) == (
         "standstill",
         "frozen: does not move from 0",

@@ -66,6 +66,7 @@ def made_findings(
         values,
         scores,
         pd.DataFrame(parts, index=index),
+        pd.DataFrame(parts, index=index)[["lower", "upper"]],
         pd.DataFrame(rows, columns=COLUMNS),
         DETECTOR,
         index[:200],

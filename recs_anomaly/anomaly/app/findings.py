@@ -38,6 +38,8 @@ class Findings:
         Lower is more abnormal.
     explanation : DataFrame
         Of `TimeSeriesAnomalyDetector.explain`.
+    band : DataFrame
+        Of `Assessment.band`.
     events : DataFrame
         Of `TimeSeriesAnomalyDetector.events`.
     detector : TimeSeriesAnomalyDetector
@@ -50,6 +52,7 @@ class Findings:
     values: pd.DataFrame
     scores: NDArray[np.float64]
     explanation: pd.DataFrame
+    band: pd.DataFrame
     events: pd.DataFrame
     detector: TimeSeriesAnomalyDetector
     training: pd.Index
@@ -184,6 +187,7 @@ def find_anomalies(
         values,
         found.scores,
         found.explanation(),
+        found.band(),
         found.events(),
         detector,
         training.index,
