@@ -3,6 +3,7 @@
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from recs_anomaly import RBMRecommender
@@ -36,6 +37,12 @@ def quick_recommender(ratings: pd.DataFrame) -> Recommender:
     items = load_sample_ratings().items
     with untraced():
         return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)
+
+
+def arrays_of(model: RBMRecommender) -> dict[str, np.ndarray]:
+    """All arrays that make up a fitted model, by name."""
+    names = type(model)._array_schema
+    return {name: getattr(model, name) for name in names if hasattr(model, name)}
 
 
 @cache

@@ -22,6 +22,12 @@ class _Field(NamedTuple):
     cell: Callable[[Mapping[str, Any]], str]
 
 
+def _shared(row: Mapping[str, Any]) -> str:
+    """Say what a listed item and the reason for it both are."""
+    genres = row.get("because_genres") or ""
+    return f" (both {', '.join(genres.split('|'))})" if genres else ""
+
+
 _RANK = _Field(Column("#", is_number=True), lambda row: str(row["rank"]))
 _TITLE = _Field(Column("Title"), lambda row: row["title"])
 _GENRES = _Field(
@@ -46,12 +52,15 @@ _REAL_RATING = _RATING._replace(column=Column("Real rating", is_number=True))
 _BECAUSE = _Field(
     Column("Because you gave", is_aside=True),
     lambda row: (
-        f"{row['because']}: {row['because_rating']:g}" if row["because"] else ""
+        f"{row['because']}: {row['because_rating']:g}{_shared(row)}"
+        if row["because"]
+        else ""
     ),
 )
 _CHOSEN_BY = _N_RATINGS._replace(column=Column("Chosen by", is_number=True))
 _BECAUSE_CHOSEN = _Field(
-    Column("Because you chose", is_aside=True), lambda row: row["because"] or ""
+    Column("Because you chose", is_aside=True),
+    lambda row: f"{row['because']}{_shared(row)}" if row["because"] else "",
 )
 _LIKENESS = _Field(
     Column("Likeness", is_number=True), lambda row: f"{row['score']:.2f}"

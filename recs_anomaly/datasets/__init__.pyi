@@ -5,6 +5,8 @@ from ._text_tables import TableFileError as TableFileError
 from .benchmark_series import BenchmarkSeries as BenchmarkSeries
 from .benchmark_series import benchmark_files as benchmark_files
 from .benchmark_series import read_benchmark_series as read_benchmark_series
+from .feature_files import read_item_features as read_item_features
+from .feature_files import read_user_features as read_user_features
 from .images import SampleDigits as SampleDigits
 from .images import load_sample_digits as load_sample_digits
 from .images import load_sample_images as load_sample_images

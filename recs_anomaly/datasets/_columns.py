@@ -199,7 +199,7 @@ def _columns_of_one_file(
     with reading(path):
         if is_parquet(path):
             return _columns_of_parquet(path, aliases, chosen)
-        if (table := _json_table(path)) is not None:
+        if (table := json_table(path)) is not None:
             return _columns_of_table(table, path, aliases, chosen)
         return of_text(read_text_table(path))
 
@@ -223,7 +223,7 @@ def _columns_of_parquet(
     return _columns_of_table(table, path, aliases, chosen)
 
 
-def _json_table(path: Path) -> pa.Table | None:
+def json_table(path: Path) -> pa.Table | None:
     """Read rows as JSON objects, one a line or in one list; None for another text."""
     with path.open("rb") as file:
         start = unpacked(path.read_bytes()) if file.read(1) == b"\x1f" else b""

@@ -24,13 +24,13 @@ from recs_anomaly.datasets._text_tables import (
 )
 from recs_anomaly.datasets.stores import Query, source_of
 
-_U_ITEM_CELLS = 24
+U_ITEM_CELLS = 24
 # The last 18 of them say yes or no to these genres; the one before, "unknown", to none.
 _U_ITEM_GENRES = (
     "Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
     "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
 ).split("|")
-_NO_GENRES = "(no genres listed)"
+NO_GENRES = "(no genres listed)"
 
 
 def read_items(
@@ -88,11 +88,11 @@ def read_items(
     if is_repeated.any():
         twice = items.loc[is_repeated, "item_id"].iloc[0]
         raise TableFileError(f"{path} lists the item {twice} more than once.")
-    return items.replace({"genres": {_NO_GENRES: ""}})
+    return items.replace({"genres": {NO_GENRES: ""}})
 
 
 def _text_items(table: DelimitedText, chosen: Sequence[str]) -> FileColumns:
-    if table.delimiter == "|" and len(table.first_row) == _U_ITEM_CELLS:
+    if table.delimiter == "|" and len(table.first_row) == U_ITEM_CELLS:
         return FileColumns(_u_item(table), {})
     return columns_of_text(table, ITEM_COLUMNS, _starts_with_a_number, chosen)
 
@@ -102,7 +102,7 @@ def _starts_with_a_number(cells: Sequence[str]) -> bool:
 
 
 def _u_item(table: DelimitedText) -> dict[str, pa.ChunkedArray]:
-    first_flag = _U_ITEM_CELLS - len(_U_ITEM_GENRES)
+    first_flag = U_ITEM_CELLS - len(_U_ITEM_GENRES)
     flags = {name: first_flag + n for n, name in enumerate(_U_ITEM_GENRES)}
     columns = text_columns(table, {"item_id": 0, "title": 1, **flags}, has_header=False)
     has_genre = np.column_stack([columns[name].to_numpy() == "1" for name in flags])

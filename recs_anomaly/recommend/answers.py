@@ -40,6 +40,7 @@ from recs_anomaly.recommend.ranking import (
 )
 from recs_anomaly.recommend.reasons import effects, strongest
 from recs_anomaly.recommend.rows import RatingRows, blocks
+from recs_anomaly.recommend.side import Priors, SideInformation
 from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs, id_index
 
 INTERVAL_COVERAGE = 0.9
@@ -96,6 +97,7 @@ class Known:
     model: RatingModel
     interactions: InteractionRBM
     calibration: Calibration
+    side: SideInformation | None = None
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -150,7 +152,10 @@ class Known:
             for block in blocks(len(order), PAIRS_A_BLOCK):
                 part = order[block]
                 asked, place = np.unique(users[part], return_inverse=True)
-                people = fold_in_rows(self.model, self.ratings.take(asked))
+                priors = self.priors(asked)
+                people = fold_in_rows(
+                    self.model, self.ratings.take(asked), priors and priors.weights
+                )
                 found[part] = ask(people, place, items[part])
         return found
 
@@ -183,7 +188,13 @@ class Known:
 
     def audience(self, rows: Ints) -> Audience:
         """Fold users in, to make lists for."""
-        return fold_in_audience(self.scoring, self.ratings.take(rows))
+        return fold_in_audience(
+            self.scoring, self.ratings.take(rows), self.priors(rows)
+        )
+
+    def priors(self, rows: Ints) -> Priors | None:
+        """Tell what is expected of users by what is known of them beside ratings."""
+        return self.side and self.side.priors(rows)
 
     def listed(self, audience: Audience, wanted: Wanted) -> Lists:
         """Rank items for a block of people, and describe the ratings to come."""
@@ -273,9 +284,14 @@ class FoldedUsers:
         for number in np.unique(lists.people).tolist():
             listed = np.flatnonzero(lists.people == number)
             part, place = self._place(number)
-            own, person = part.rows.take(np.array([place])), part.people.one(place)
+            alone = part.at(np.array([place]))
+            own = alone.rows
             found = effects(
-                self._known.scoring, own, lists.items[listed], person=person
+                self._known.scoring,
+                own,
+                lists.items[listed],
+                person=alone.people.one(0),
+                priors=alone.priors,
             )
             best = strongest(found)[0]
             # Behind the own ratings stands what is said where none speaks.

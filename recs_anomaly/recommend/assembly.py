@@ -12,12 +12,17 @@ from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend import view_rbm as rating_rbm
 from recs_anomaly.recommend.choices import leading_directions
 from recs_anomaly.recommend.model import RatingModel, log_use
+from recs_anomaly.recommend.priors import ItemPriors
 from recs_anomaly.recommend.rows import RatingRows, level_counts, transposed
 from recs_anomaly.recommend.view_rbm import Encoder
 
 AUDIENCE_DIMENSIONS = 20
 AUDIENCE_SHRINKAGE = 5.0
 MIN_LENGTH = 0.05
+# How often what follows from ratings and what features let expect agree anew.
+N_PRIOR_SWEEPS = 3
+# Ratings of an item that what its features say of its place weighs as much as.
+RATINGS_OF_PRIOR = 5.0
 USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
 
 
@@ -35,29 +40,47 @@ def assemble(
     levels: Floats,
     view: str,
     noise: float,
+    priors: ItemPriors | None = None,
 ) -> RatingModel:
-    """Everything that follows from the views and the ratings without training."""
+    """Everything that follows from the views and the ratings without training.
+
+    `priors` expect of an item what was found of items with features like its own.
+    """
     by_item = transposed(ratings)
     values = levels[ratings.levels]
     mean = float(values.mean())
     shape = (ratings.n_rows, ratings.n_columns)
-    generosity, item_effects = posterior.damped_effects(
-        ratings.rows, ratings.columns, values - mean, shape
-    )
-    item_weights = _item_weights(
-        by_item,
-        levels - mean,
-        item_effects,
-        generosity,
-        posterior.user_features(rating_rbm.hidden_units(views.user, ratings)),
-    )
+
+    def effects(expected: Floats | None) -> tuple[Floats, Floats]:
+        return posterior.damped_effects(
+            ratings.rows, ratings.columns, values - mean, shape, expected
+        )
+
+    sweeps = [priors] * N_PRIOR_SWEEPS if priors else []
+    generosity, item_effects = effects(None)
+    for prior in sweeps:
+        generosity, item_effects = effects(prior.expect(item_effects))
+    placed = posterior.user_features(rating_rbm.hidden_units(views.user, ratings))
+
+    def weights(expected: Floats) -> Floats:
+        beyond = by_item, levels - mean, item_effects, generosity
+        return _item_weights(*beyond, placed, expected)
+
+    item_weights = weights(np.zeros((by_item.n_rows, placed.shape[1])))
+    for prior in sweeps:
+        item_weights = weights(prior.expect(item_weights))
     features: Floats = np.zeros((by_item.n_rows, 0))
     if view != "user":
-        features = posterior.item_features(
-            rating_rbm.hidden_units(views.item, by_item),
-            _audience(by_item, ratings.counts),
-            by_item.counts.astype(np.float64),
-        )
+        hidden = rating_rbm.hidden_units(views.item, by_item)
+        audience = _audience(by_item, ratings.counts)
+        counts = by_item.counts.astype(np.float64)
+        typical = None
+        if priors:
+            trust = (counts / (counts + RATINGS_OF_PRIOR))[:, None]
+            hidden = trust * hidden + (1.0 - trust) * priors.expect(hidden)
+            audience = trust * audience + (1.0 - trust) * priors.expect(audience)
+            typical = priors.typical(np.log1p(counts))
+        features = posterior.item_features(hidden, audience, counts, typical)
     return RatingModel(
         user_view=views.user,
         item_weights=item_weights,
@@ -101,12 +124,16 @@ def without_ratings(choices: RatingRows) -> tuple[RatingModel, Views]:
 
 
 def assemble_again(
-    ratings: RatingRows, views: Views, known: RatingModel, view: str
+    ratings: RatingRows,
+    views: Views,
+    known: RatingModel,
+    view: str,
+    priors: ItemPriors | None,
 ) -> RatingModel:
     """Compute again what follows from ratings; what was learned stays as it is."""
     if not known.is_rated:
         return without_ratings(ratings)[0]
-    model = assemble(ratings, views, known.levels, view, known.noise)
+    model = assemble(ratings, views, known.levels, view, known.noise, priors)
     return model._replace(curve=known.curve)
 
 
@@ -116,17 +143,17 @@ def _item_weights(
     item_effects: Floats,
     generosity: Floats,
     user_features: Floats,
+    expected: Floats,
 ) -> Floats:
     """Output weights of each item in the user view, of shape (n_items, n_features)."""
-    weights = np.zeros((by_item.n_rows, user_features.shape[1]))
+    weights = expected.copy()
     with one_blas_thread():
         for item in range(by_item.n_rows):
             own = slice(*by_item.offsets[item : item + 2])
             users = by_item.columns[own]
             beyond = centred_levels[by_item.levels[own]] - item_effects[item]
-            weights[item] = posterior.infer(
-                user_features[users], beyond - generosity[users]
-            )
+            beyond = beyond - generosity[users] - user_features[users] @ expected[item]
+            weights[item] += posterior.infer(user_features[users], beyond)
     return weights
 
 

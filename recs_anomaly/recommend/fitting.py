@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.base.parallel import one_blas_thread
-from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.core.arrays import Floats, Ints, Singles
 from recs_anomaly.core.progress import (
     Progress,
     Schedule,
@@ -41,6 +41,7 @@ from recs_anomaly.recommend.model import (
     latent,
     of_pairs,
 )
+from recs_anomaly.recommend.priors import item_priors, with_prior_choices
 from recs_anomaly.recommend.rows import RatingRows, transposed
 from recs_anomaly.recommend.view_rbm import ItemView, RatingRBM, RowContext
 
@@ -94,8 +95,12 @@ def learn(
     levels: Floats,
     settings: ViewSettings,
     rng: np.random.Generator,
+    of_items: Singles | None = None,
 ) -> LearnedRecommender:
-    """Fit the recommender to rows of users, the last column an item nobody rated."""
+    """Fit the recommender to rows of users, the last column an item nobody rated.
+
+    `of_items` are features of the items, a row each.
+    """
     kept, split = split_validation(ratings, rng)
     views, histories = _train_views(kept, split, len(levels), settings, rng)
     seed = int(rng.integers(2**31))
@@ -105,13 +110,16 @@ def learn(
     with TerminalLine(settings.verbose) as line:
         if len(split.users):
             line.write("calibrating predictions ...")
-            rehearsal = assemble(kept, views, levels, settings.view, noise)
+            priors = item_priors(of_items, kept)
+            rehearsal = assemble(kept, views, levels, settings.view, noise, priors)
             rehearsal, weights, ranks = _calibrate(rehearsal, kept, split)
             noise, curve = rehearsal.noise, rehearsal.curve
         line.write("inferring items from all ratings ...")
-        model = assemble(ratings, views, levels, settings.view, noise)
+        priors = item_priors(of_items, ratings)
+        model = assemble(ratings, views, levels, settings.view, noise, priors)
         model = model._replace(curve=curve)
         interactions = _interactions(ratings, kept, split, seed, line)
+        interactions = with_prior_choices(interactions, priors)
     if not any(history.is_interrupted for history in histories.values()):
         remove_checkpoints(settings.checkpoint)
     losses = {view: (one.loss, one.validation_loss) for view, one in histories.items()}
@@ -121,7 +129,10 @@ def learn(
 
 
 def learn_choices(
-    choices: RatingRows, verbose: int, rng: np.random.Generator
+    choices: RatingRows,
+    verbose: int,
+    rng: np.random.Generator,
+    of_items: Singles | None = None,
 ) -> LearnedRecommender:
     """Fit the recommender to who chose what, without ratings."""
     kept, split = split_validation(choices, rng)
@@ -129,6 +140,7 @@ def learn_choices(
     model, views = without_ratings(choices)
     with TerminalLine(verbose) as line:
         interactions = _interactions(choices, kept, split, seed, line)
+        interactions = with_prior_choices(interactions, item_priors(of_items, choices))
     item_view = ItemView(*(array.astype(np.float32) for array in views.item))
     calibration = Calibration(USUAL_SHAPE_WEIGHTS, np.zeros(N_INTERVAL_RANKS))
     return LearnedRecommender(model, interactions, item_view, calibration, {}, seed)

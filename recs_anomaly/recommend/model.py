@@ -95,13 +95,22 @@ class People(NamedTuple):
         return np.asarray(pooled / (self.n_ratings + NOISE_SHRINKAGE))
 
 
-def fold_in_rows(model: RatingModel, rows: RatingRows) -> People:
-    """Fold in each row of ratings. Choices alone say nothing about ratings."""
+def fold_in_rows(
+    model: RatingModel, rows: RatingRows, prior: Floats | None = None
+) -> People:
+    """Fold in each row of ratings. Choices alone say nothing about ratings.
+
+    `prior` are the weights in the item view that are expected of the people.
+    """
     if not model.is_rated:
         return _nobodies(model, rows.n_rows)
     own = [slice(*rows.offsets[row : row + 2]) for row in range(rows.n_rows)]
+    priors = [None] * rows.n_rows if prior is None else prior
     return stacked(
-        [fold_in(model, rows.columns[each], rows.levels[each]) for each in own]
+        [
+            fold_in(model, rows.columns[each], rows.levels[each], expected)
+            for each, expected in zip(own, priors, strict=True)
+        ]
     )
 
 
@@ -119,7 +128,9 @@ def stacked(folded: Sequence[Folded]) -> People:
     return People(*map(np.array, zip(*folded, strict=True)))
 
 
-def fold_in(model: RatingModel, items: Ints, levels: Ints) -> Folded:
+def fold_in(
+    model: RatingModel, items: Ints, levels: Ints, prior: Floats | None = None
+) -> Folded:
     """Infer one person from the levels given to items, in any order.
 
     The user view's guess of each own rating is made from the others; the item view
@@ -132,22 +143,32 @@ def fold_in(model: RatingModel, items: Ints, levels: Ints) -> Folded:
     inputs = whole_and_others(messages(model.user_view, items, levels))
     hidden = hidden_mean(inputs, counts, model.user_view.hidden_bias)
     features = posterior.user_features(hidden)
-    beyond = model.levels[levels] - model.mean - model.item_effects[items]
+    seen = model.item_features[items]
+    beyond = _beyond(model, items, levels, prior)
     generosity = posterior.shrunken_mean(whole_and_others(beyond), counts)
     placed = np.einsum("nf,nf->n", features[1:], model.item_weights[items])
     residuals = beyond - model.user_share * (generosity[1:] + placed)
-    seen = model.item_features[items]
     weights = posterior.infer(seen, residuals)
     errors = residuals - seen @ weights
     use = np.bincount(levels, minlength=len(model.levels))
     return Folded(
         float(generosity[0]),
         features[0],
-        weights,
+        weights if prior is None else weights + prior,
         log_use(use[None], model.level_log_frequency)[0],
         float(errors @ errors),
         len(items),
     )
+
+
+def _beyond(
+    model: RatingModel, items: Ints, levels: Ints, prior: Floats | None
+) -> Floats:
+    """Ratings beyond what is expected of the items, and of the person before them."""
+    beyond = model.levels[levels] - model.mean - model.item_effects[items]
+    if prior is not None:
+        beyond -= model.item_features[items] @ prior
+    return np.asarray(beyond)
 
 
 def whole_and_others(parts: Floats) -> Floats:
@@ -236,7 +257,11 @@ def evidence_around(
 
 
 def latent_without_each(
-    model: RatingModel, items: Ints, levels: Ints, targets: Ints
+    model: RatingModel,
+    items: Ints,
+    levels: Ints,
+    targets: Ints,
+    expected_weights: Floats | None = None,
 ) -> Floats:
     """Latent ratings of targets without each of a person's ratings, nearly.
 
@@ -248,11 +273,13 @@ def latent_without_each(
     n = len(items)
     n_others = np.full(n, n - 1.0)
     told = messages(model.user_view, items, levels)
-    beyond = model.levels[levels] - model.mean - model.item_effects[items]
+    beyond = _beyond(model, items, levels, expected_weights)
     generosity = posterior.shrunken_mean(beyond.sum() - beyond, n_others)
     features = _features(model, told.sum(axis=0) - told, n_others)
     guess = generosity[:, None] + features @ model.item_weights[targets].T
     prior = model.mean + model.item_effects[targets] + model.user_share * guess
+    if expected_weights is not None:
+        prior += model.item_features[targets] @ expected_weights
     return np.asarray(
         prior + _inferred_without_each(model, items, targets, told, beyond)
     )

@@ -30,13 +30,19 @@ N_SWEEPS = 8
 JITTER = 1e-6
 
 
-def item_features(hidden: Floats, audience: Floats, counts: Floats) -> Floats:
+def item_features(
+    hidden: Floats,
+    audience: Floats,
+    counts: Floats,
+    typical_popularity: float | None = None,
+) -> Floats:
     """Features whose inner product is the kernel between items.
 
     The kernel is a constant (the user's generosity), plus a linear one in the log
     popularity, plus a Gaussian one in the hidden activity and in the audience of the
     items (a spectral embedding of who rated what), through landmarks: the items with
-    most ratings. Of shape (n_items, 2 + n_landmarks).
+    most ratings. Of shape (n_items, 2 + n_landmarks). Where a typical log popularity
+    is given, an item without ratings has that one.
     """
     landmarks = np.argsort(-counts, kind="stable")[:N_LANDMARKS]
     width = 2.0 * WIDTH * np.median(_squared_distances(hidden, hidden[landmarks]))
@@ -50,7 +56,8 @@ def item_features(hidden: Floats, audience: Floats, counts: Floats) -> Floats:
     return np.column_stack(
         [
             np.full(len(hidden), np.sqrt(OFFSET_VARIANCE)),
-            np.sqrt(POPULARITY_VARIANCE) * _standard_popularity(counts),
+            np.sqrt(POPULARITY_VARIANCE)
+            * _standard_popularity(counts, typical_popularity),
             smooth,
         ]
     )
@@ -62,9 +69,11 @@ def _squared_distances(points: Floats, centres: Floats) -> Floats:
     return np.asarray(np.maximum(squares - 2.0 * cross, 0.0))
 
 
-def _standard_popularity(counts: Floats) -> Floats:
+def _standard_popularity(counts: Floats, typical: float | None) -> Floats:
     """Log counts with mean 0 and variance 1 over the ratings."""
     popularity = np.log1p(counts)
+    if typical is not None:
+        popularity[counts == 0] = typical
     share = counts / max(counts.sum(), 1.0)
     centred = popularity - share @ popularity
     spread = np.sqrt(share @ centred**2)
@@ -104,14 +113,23 @@ def inverse(precision: Floats) -> Floats:
 
 
 def damped_effects(
-    rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]
+    rows: Ints,
+    columns: Ints,
+    values: Floats,
+    shape: tuple[int, int],
+    expected: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Alternating shrunken means of rows and columns of values minus their mean."""
+    """Alternating shrunken means of rows and columns of values minus their mean.
+
+    Columns are drawn to what is expected of them, else to 0.
+    """
     row_counts = np.bincount(rows, minlength=shape[0]) + GENEROSITY_SHRINKAGE
     column_counts = np.bincount(columns, minlength=shape[1]) + ITEM_SHRINKAGE
     row_effects: Floats = np.zeros(shape[0])
     for _ in range(N_SWEEPS):
         column_effects = _residual_sums(columns, values, rows, row_effects, shape[1])
+        if expected is not None:
+            column_effects += ITEM_SHRINKAGE * expected
         column_effects /= column_counts
         row_effects = _residual_sums(rows, values, columns, column_effects, shape[0])
         row_effects /= row_counts

@@ -22,6 +22,7 @@ from recs_anomaly.recommend.model import (
     fold_in_rows,
 )
 from recs_anomaly.recommend.rows import RatingRows, blocks
+from recs_anomaly.recommend.side import Priors, fading
 
 PEOPLE_A_BLOCK = 128
 SCORES_A_BLOCK = 1 << 22
@@ -65,11 +66,13 @@ class Audience(NamedTuple):
     rows: RatingRows  # (n_people rows) their own ratings
     hidden: Floats  # (n_people, n_units) what they let expect of all choices
     people: People
+    priors: Priors | None  # what was expected of them before, if anything
 
     def at(self, places: Ints) -> "Audience":
         """Pick the people at these places."""
         people = People(*map(itemgetter(places), self.people))
-        return Audience(self.rows.take(places), self.hidden[places], people)
+        priors = self.priors and self.priors.at(places)
+        return Audience(self.rows.take(places), self.hidden[places], people, priors)
 
 
 def places(rows: Ints) -> Ints:
@@ -140,10 +143,16 @@ def people_a_block(known: ItemScoring) -> int:
     return min(max(SCORES_A_BLOCK // len(known.effects), 1), PEOPLE_A_BLOCK)
 
 
-def fold_in_audience(known: ItemScoring, rows: RatingRows) -> Audience:
+def fold_in_audience(
+    known: ItemScoring, rows: RatingRows, priors: Priors | None = None
+) -> Audience:
     """Fold in each row of ratings."""
     hidden = hidden_of_rows(known.interactions, known.told, rows)
-    return Audience(rows, hidden, fold_in_rows(known.ratings, rows))
+    if priors is None:
+        return Audience(rows, hidden, fold_in_rows(known.ratings, rows), None)
+    people = fold_in_rows(known.ratings, rows, priors.weights)
+    hidden = hidden + fading(priors.hidden, rows.counts)
+    return Audience(rows, hidden, people, priors)
 
 
 def ranked(known: ItemScoring, audience: Audience, wanted: Wanted) -> Ranked:

@@ -7,6 +7,7 @@ from recs_anomaly.recommend import choices as interaction_rbm
 from recs_anomaly.recommend.model import Folded, fold_in, latent, latent_without_each
 from recs_anomaly.recommend.ranking import ItemScoring, combined
 from recs_anomaly.recommend.rows import RatingRows
+from recs_anomaly.recommend.side import Priors, fading
 
 KERNEL_OFFSETS = 2
 # What this part of the user view's share in predictions adds to likeness was measured
@@ -57,16 +58,19 @@ def effects(
     targets: Ints,
     rank_by: str = "both",
     person: Folded | None = None,
+    priors: Priors | None = None,
 ) -> Floats:
     """Change of the scores of the target items that each own rating causes.
 
     `own` is one row of ratings, without any of the targets; `person` is what folding it
-    in gives, where that is known. Each rating is left out in turn. Of shape (n_own,
-    n_targets).
+    in gives, where that is known, and `priors` what was expected of the person before.
+    Each rating is left out in turn. Of shape (n_own, n_targets).
     """
     model, rbm = known.ratings, known.interactions
     items, levels = own.columns, own.levels
     hidden = interaction_rbm.hidden_mean(rbm, interaction_rbm.messages(rbm, items))
+    if priors is not None:
+        hidden = hidden + fading(priors.hidden, own.counts)[0]
     whole = interaction_rbm.exact_presence(
         rbm, np.tile(hidden, (len(targets), 1)), targets
     )
@@ -74,8 +78,9 @@ def effects(
     presence = np.vstack([whole, whole - parts])
     latent_rating = np.zeros((len(presence), len(targets)))
     if model.is_rated and rank_by != "watch":
-        person = person or fold_in(model, items, levels)
-        without_each = latent_without_each(model, items, levels, targets)
+        expected = None if priors is None else priors.weights[0]
+        person = person or fold_in(model, items, levels, expected)
+        without_each = latent_without_each(model, items, levels, targets, expected)
         latent_rating = np.vstack([latent(model, person, targets), without_each])
     score = combined(known, presence, latent_rating, rank_by)
     return np.asarray(score[0] - score[1:])

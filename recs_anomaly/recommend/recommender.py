@@ -1,6 +1,6 @@
 """RBMRecommender: a rating recommender behind scikit-learn's contract."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,11 @@ from recs_anomaly.recommend.assembly import USER_SHARE, Views, assemble_again
 from recs_anomaly.recommend.choices import InteractionRBM, fit_interactions
 from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import RatingModel
+from recs_anomaly.recommend.priors import (
+    item_priors,
+    with_people,
+    with_prior_choices,
+)
 from recs_anomaly.recommend.ranking import RANK_BY, Wanted, fold_in_audience
 from recs_anomaly.recommend.reasons import (
     effects,
@@ -48,6 +53,8 @@ from recs_anomaly.recommend.reasons import (
     strongest,
 )
 from recs_anomaly.recommend.rows import RatingRows, with_newer
+from recs_anomaly.recommend.side import FeatureTables, Side, SideInformation
+from recs_anomaly.recommend.side_fitting import feature_tables
 from recs_anomaly.recommend.table import (
     ID_COLUMNS,
     Ids,
@@ -155,6 +162,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         },
         derived={"n_columns": lambda self: len(self.items_) + 1},
     )
+    _optional_scalars: ClassVar[frozenset[str]] = frozenset({"side_columns_"})
     model_ = Held(
         RatingModel,
         names={"levels": "classes_"},
@@ -163,6 +171,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
     item_view_ = Held(ItemView, prefix="item_view_")
     interactions_ = Held(InteractionRBM, prefix="interaction_")
     calibration_ = Held(Calibration)
+    side_ = Held(Side, names={"given": "side_"})
 
     def __init__(
         self,
@@ -191,6 +200,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         X: ArrayLike | pd.DataFrame,
         y: ArrayLike | None = None,
         *,
+        item_features: pd.DataFrame | None = None,
+        user_features: pd.DataFrame | None = None,
         checkpoint: str | Path | None = None,
     ) -> Self:
         """Learn from ratings, or from choices alone.
@@ -211,6 +222,16 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             by choices alone and predicts no ratings. A level that hardly anybody gave,
             farther from the others than these from each other, is left out, with a
             warning.
+        item_features : DataFrame or None, default=None
+            What is known of items beside ratings, indexed by their ids, or with a
+            column item_id: numbers, dates, categories, lists of words (or one text with
+            ``|`` between) and free texts, in columns of any names. What was found of
+            items is what others with features like theirs are expected to be, the less
+            the more they were rated. Items that nobody has rated are known by their
+            features alone. Missing and unknown values say nothing.
+        user_features : DataFrame or None, default=None
+            Likewise what is known of users, indexed by their ids, or with a column
+            user_id. Users without ratings are known by their features alone.
         checkpoint : str, Path or None, default=None
             Folder for what a training needs to go on after it was stopped or killed,
             written after each epoch. The next `fit` with the same ratings and
@@ -229,7 +250,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             If a parameter, an id or a rating breaks a rule that the message states.
         """
         self._check_parameters()
-        return self._fitted(X, y, checkpoint, None)
+        known = feature_tables(item_features, user_features)
+        return self._fitted(X, y, checkpoint, None, known)
 
     def _fitted(
         self,
@@ -237,16 +259,20 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         y: ArrayLike | None,
         checkpoint: str | Path | None,
         classes: Floats | None,
+        known: FeatureTables | None = None,
     ) -> Self:
         X = as_frame(X)
         pairs = checked_pairs(X, at_least=2)
         validate_data(self, pairs, skip_check_array=True)
         values = None if y is None else checked_ratings(y, len(pairs))
-        table = rating_table(pairs, values, moments_of(X), classes)
+        others = known.ids if known else (None, None)
+        table = rating_table(pairs, values, moments_of(X), classes, others)
+        side = known and known.numbers(table.ids.users, table.ids.items)
+        of_items = side and side.of_items
         del pairs, values  # they may be copies, eight bytes a number
         rng = np.random.default_rng(seed_of(self.random_state))
         if y is None:
-            learned = fitting.learn_choices(table.rows, self.verbose, rng)
+            learned = fitting.learn_choices(table.rows, self.verbose, rng, of_items)
         else:
             settings = fitting.ViewSettings(
                 self.view,
@@ -257,11 +283,13 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
                 self.verbose,
                 fitting.checkpoint_folder(checkpoint, self.random_state),
             )
-            learned = fitting.learn(table.rows, table.levels, settings, rng)
+            learned = fitting.learn(table.rows, table.levels, settings, rng, of_items)
         self.item_view_, self.calibration_ = learned.item_view, learned.calibration
         self.decomposition_seed_ = learned.seed
         self.training_history_ = learned.histories
-        self._hold(table.ids, table.rows, learned.model, learned.interactions)
+        if side:
+            side = with_people(side, table.rows, learned.model, learned.interactions)
+        self._hold(table.ids, table.rows, learned.model, learned.interactions, side)
         return self
 
     def partial_fit(
@@ -321,6 +349,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         changed.item_view_ = with_room(self.item_view_, len(ids.users))
         user_view = with_room(self.model_.user_view, len(ids.items))
         changed.model_ = self.model_._replace(user_view=user_view)
+        changed.side_ = self._side.with_room(*ids.shape)
         return self._become(changed, ids, with_newer(self.ratings_, new, ids.shape))
 
     def forget(self, users: Hashable | Iterable[Hashable]) -> Self:
@@ -356,6 +385,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         stay = np.delete(np.arange(len(self.users_) + 1), gone)
         changed = copy(self)
         changed.item_view_ = self.item_view_.at(stay)
+        changed.side_ = self._side.at_users(stay)
         ids = Ids(np.delete(self.users_, gone), self.items_)
         return self._become(changed, ids, self.ratings_.take(stay))
 
@@ -502,7 +532,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         columns = with_users(self._known.columns(found), asked, found.people)
         return like(users, framed(LISTED_FOR_USERS, columns))
 
-    def recommend_for(
+    def recommend_for(  # noqa: PLR0913 - each changes a list in a way of its own
         self,
         own_ratings: OwnRatings,
         n: int = 10,
@@ -513,6 +543,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         rank_by: str = "both",
         novelty: float = 0.0,
         diversity: float = 0.0,
+        user_features: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Recommend to somebody by their ratings, seen in `fit` or not.
 
@@ -538,6 +569,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             As in `recommend`.
         diversity : float, default=0.0
             As in `recommend`.
+        user_features : mapping or None, default=None
+            What is known of the person, by the names of the columns of `fit`'s
+            `user_features`. Then there need be no ratings.
 
         Returns
         -------
@@ -555,7 +589,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         wanted = self._wanted(
             n, rank_by, items, exclude, exclude_seen, novelty, diversity
         )
-        person = fold_in_audience(self._known.scoring, self._own_rows(own_ratings))
+        own = self._own_rows(own_ratings)
+        priors = self._side.priors_of_person(user_features)
+        person = fold_in_audience(self._known.scoring, own, priors)
         found = self._known.listed(person, wanted)
         return like(own_ratings, framed(LISTED, self._known.columns(found)))
 
@@ -621,10 +657,11 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         users[0] = user_id
         alone = copy(self)
         alone.item_view_ = self.item_view_.at(np.array([-1, -1]))
+        side = self._side.at_users(np.array([-1, -1]))
         # Behind the one user stands somebody without ratings.
         rows = own._replace(offsets=np.append(own.offsets, len(own.columns)))
         ids = Ids(users, self.items_)
-        alone._hold(ids, rows, self.model_, self.interactions_)
+        alone._hold(ids, rows, self.model_, self.interactions_, side.given)
         alone._known.scoring = self._known.scoring
         return alone
 
@@ -698,8 +735,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         InputError
             If another argument breaks a rule that the message states.
         """
-        own, targets = self._own_and_targets(user_id, [item_id], rank_by)
-        found = effects(self._known.scoring, own, targets, rank_by)[:, 0]
+        own, _, effect = self._effects(user_id, [item_id], rank_by)
+        found = effect[:, 0]
         order = np.argsort(-np.abs(found), kind="stable")[: checked_count(n)]
         return pd.DataFrame(
             {
@@ -741,8 +778,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         InputError
             If `rank_by` is none of the three.
         """
-        own, targets = self._own_and_targets(user_id, item_ids, rank_by)
-        found = effects(self._known.scoring, own, targets, rank_by)
+        own, targets, found = self._effects(user_id, item_ids, rank_by)
         best, effect = strongest(found)
         speaks = effect > 0.0
         best = best[speaks]
@@ -873,7 +909,14 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             self.model_,
             self.interactions_,
             self.calibration_,
+            self._side.given,
         )
+
+    @property
+    def _side(self) -> Side:
+        """What is known beside ratings; models of earlier versions know nothing."""
+        held: Side | None = vars(self).get("side_")
+        return held or Side(None)
 
     def _hold(
         self,
@@ -881,19 +924,25 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         ratings: RatingRows,
         model: RatingModel,
         interactions: InteractionRBM,
+        side: SideInformation | None,
     ) -> None:
         """Take over ratings and all that follows from them in closed form."""
         self.ids_, self.ratings_ = ids, ratings
         self.model_, self.interactions_ = model, interactions
-        self._known = Known(ids, ratings, model, interactions, self.calibration_)
+        self.side_ = Side(side)
+        self._known = Known(ids, ratings, model, interactions, self.calibration_, side)
 
     def _become(self, changed: Self, ids: Ids, ratings: RatingRows) -> Self:
         """Take over a changed copy once it is whole, so that Ctrl-C changes nothing."""
         link = self.interactions_.link
+        side = changed._side.given
+        priors = item_priors(side and side.of_items, ratings)
         interactions = fit_interactions(ratings)._replace(link=link)
+        interactions = with_prior_choices(interactions, priors)
         views = changed._views()
-        model = assemble_again(ratings, views, self.model_, self.view)
-        changed._hold(ids, ratings, model, interactions)
+        model = assemble_again(ratings, views, self.model_, self.view, priors)
+        side = side and with_people(side, ratings, model, interactions)
+        changed._hold(ids, ratings, model, interactions, side)
         self.__dict__ = changed.__dict__
         return self
 
@@ -932,15 +981,18 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
     def _ratings_of(self, user_id: Hashable) -> RatingRows:
         return self.ratings_.take(self._known.lookup.rows_of([user_id]))
 
-    def _own_and_targets(
+    def _effects(
         self, user_id: Hashable, item_ids: Iterable[Hashable], rank_by: str
-    ) -> tuple[RatingRows, Ints]:
-        """Ratings of a user, but for those of some items, and these items."""
+    ) -> tuple[RatingRows, Ints, Floats]:
+        """Ratings of a user but for those of some items, these, and their effects."""
         check_is_fitted(self)
         self._check_rank_by(rank_by)
-        own = self._ratings_of(user_id)
+        row = self._known.lookup.rows_of([user_id])
         targets = self._known.lookup.columns_of(item_ids)
-        return own.where(~np.isin(own.columns, targets)), targets
+        rated = self.ratings_.take(row)
+        own = rated.where(~np.isin(rated.columns, targets))
+        known, priors = self._known.scoring, self._known.priors(row)
+        return own, targets, effects(known, own, targets, rank_by, priors=priors)
 
     def _wanted(
         self,

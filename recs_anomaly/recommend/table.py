@@ -60,20 +60,21 @@ def rating_table(
     values: Floats | None,
     moments: NDArray[Any] | None = None,
     classes: Floats | None = None,
+    others: tuple[pd.Index | None, pd.Index | None] = (None, None),
 ) -> RatingTable:
     """Turn checked pairs of ids and their ratings, if any, into numbers.
 
     Of a repeated pair the latest of `moments` counts, else the last row. `classes` are
-    levels that there are beside those that occur.
+    levels that there are beside those that occur, `others` users and items likewise.
     """
     if values is not None and (is_wild := wild_ratings(values)).any():
         _tell_wild(values, is_wild)
         pairs, values = pairs[~is_wild], values[~is_wild]
         moments = None if moments is None else moments[~is_wild]
-    user_codes, users = _factorized(pairs.iloc[:, 0])
-    item_codes, items = _factorized(pairs.iloc[:, 1])
-    for name, ids in (("user", users), ("item", items)):
-        if len(ids) < 2:
+    user_codes, users = _factorized(pairs.iloc[:, 0], others[0])
+    item_codes, items = _factorized(pairs.iloc[:, 1], others[1])
+    for name, ids, codes in (("user", users, user_codes), ("item", items, item_codes)):
+        if len(ids) < 2 or (codes == codes[0]).all():
             raise InputError(
                 f"X needs ratings of at least 2 different {name}s; it has 1."
             )
@@ -161,10 +162,22 @@ def _tell_doubts(values: Floats) -> None:
         )
 
 
-def _factorized(ids: pd.Series) -> tuple[Ints, NDArray[Any]]:
-    """Codes and sorted ids; ids of types that cannot be compared keep their order."""
+def _factorized(
+    ids: pd.Series, others: pd.Index | None = None
+) -> tuple[Ints, NDArray[Any]]:
+    """Codes and sorted ids; ids of types that cannot be compared keep their order.
+
+    There are `others` beside those that occur, unless they are spelled like one that
+    does.
+    """
     # Numbers that came as objects are numbers, which files can hold.
     ids = ids.infer_objects()
+    if others is not None:
+        n_ids, spelled = len(ids), {str(each) for each in ids.unique().tolist()}
+        is_new = [str(each) not in spelled for each in others.tolist()]
+        ids = pd.concat([ids, pd.Series(others[is_new])], ignore_index=True)
+        codes, known = _factorized(ids)
+        return codes[:n_ids], known
     try:
         codes, unique = pd.factorize(ids, sort=True)
     except TypeError:

@@ -16,6 +16,7 @@ from recs_anomaly.recommend import recommender
 from recs_anomaly.recommend.assembly import assemble
 from recs_anomaly.recommend.choices import fit_interactions
 from recs_anomaly.recommend.rows import to_rows
+from tests.fitted import arrays_of
 
 IDS = ["user_id", "item_id"]
 
@@ -41,19 +42,15 @@ def model(kept: RBMRecommender) -> RBMRecommender:
     return deepcopy(kept)
 
 
-def state(model: RBMRecommender) -> dict[str, np.ndarray]:
-    return {name: getattr(model, name) for name in RBMRecommender._array_schema}
-
-
 @pytest.mark.parametrize("view", ["both", "user", "item"])
 def test_known_ratings_change_nothing_to_the_last_bit(
     ratings: pd.DataFrame, view: str
 ) -> None:
     model = fitted(ratings, view=view)
-    before = state(model)
+    before = arrays_of(model)
     some = ratings.sample(20, random_state=0)
     assert model.partial_fit(some[IDS], some["rating"]) is model
-    for name, array in state(model).items():
+    for name, array in arrays_of(model).items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
 
 
@@ -134,10 +131,10 @@ def test_choices_alone_take_up_choices_alone(ratings: pd.DataFrame) -> None:
 def test_ratings_outside_of_the_scale_are_refused(
     model: RBMRecommender, ratings: pd.DataFrame
 ) -> None:
-    before = state(model)
+    before = arrays_of(model)
     with pytest.raises(InputError, match="between 1 and 5; got 9"):
         model.partial_fit(pd.DataFrame([[999, 1]], columns=IDS), [9])
-    assert state(model).keys() == before.keys()
+    assert arrays_of(model).keys() == before.keys()
     assert len(model.users_) == len(before["users_"]), "nothing was taken up"
 
 

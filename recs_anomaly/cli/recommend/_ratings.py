@@ -11,6 +11,8 @@ from recs_anomaly.cli._files import query_option
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from recs_anomaly.datasets import MovieRatings
 
 
@@ -33,8 +35,9 @@ items_option = click.option(
     "items_file",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Table with the items' titles and genres. [default: the data set's own, or "
-    "u.item, movies.dat or movies.csv beside RATINGS]",
+    help="Table with the items' titles and genres; `train` learns from all of its "
+    "columns. [default: titles of the data set's own, or of u.item, movies.dat or "
+    "movies.csv beside RATINGS]",
 )
 
 seed_option = click.option(
@@ -102,6 +105,20 @@ class Source(NamedTuple):
             return opened
         settled = with_settled_ratings(opened.ratings, self.unrated, self.step)
         return opened._replace(ratings=settled)
+
+    def features(
+        self, users_file: Path | None
+    ) -> "tuple[pd.DataFrame | None, pd.DataFrame | None]":
+        """Read what the files of items and of users, if any, say beside ratings."""
+        from recs_anomaly.datasets import read_item_features, read_user_features
+
+        of_items = of_users = None
+        if self.items_file is not None:
+            table = read_item_features(self.items_file, columns=self.item_columns)
+            of_items = table if len(table.columns) else None
+        if users_file is not None:
+            of_users = read_user_features(users_file)
+        return of_items, of_users
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:

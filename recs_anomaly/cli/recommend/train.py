@@ -1,6 +1,7 @@
 """``recs-anomaly recommend train``: ratings in, a model file out."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,6 +44,18 @@ Example:
     "of its users, which are learned from side by side, one a worker at a time. The "
     "model knows the items, and nobody by name.",
 )
+@click.option(
+    "--users",
+    "users_file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Table of what is known of people, a row each, such as u.user or users.dat.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    help="Most passes over the ratings. [default: until nothing improves]",
+)
 @engine_options
 @seed_option
 @click.option(
@@ -53,12 +66,14 @@ Example:
     "the same command goes on from there. Removed when it is done.",
 )
 @json_option
-def train(
+def train(  # noqa: PLR0913 - an option each
     source: Source,
     model_file: Path,
     choices: bool,
     by_parts: bool,
     engine: Engine,
+    users_file: Path | None,
+    epochs: int | None,
     seed: int,
     checkpoint: Path | None,
     form: str | None,
@@ -67,8 +82,9 @@ def train(
 
     RATINGS is a file (CSV, TSV, Parquet or one of MovieLens' own formats) or the name
     of a data set; `recs-anomaly data list` shows which there are. How the file was
-    understood is said on stderr, and stands in --json. Ctrl-C ends the training of a
-    view with the best it has learned so far.
+    understood is said on stderr, and stands in --json. What the tables --items and
+    --users say of items and people, beside titles, stands in where ratings are few or
+    none. Ctrl-C ends the training of a view with the best it has learned so far.
     """
     from time import perf_counter
 
@@ -84,9 +100,17 @@ def train(
         return
     with warnings_in_one_line():
         opened = source.opened(choices)
+        item_features, user_features = source.features(users_file)
+        parameters: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
         start = perf_counter()
         recommender = Recommender.train(
-            *opened, checkpoint, random_state=seed, verbose=1
+            *opened,
+            checkpoint,
+            item_features=item_features,
+            user_features=user_features,
+            random_state=seed,
+            verbose=1,
+            **parameters,
         )
     save(recommender, model_file)
     model, what = recommender.model, "choices" if choices else "ratings"

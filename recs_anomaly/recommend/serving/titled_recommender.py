@@ -32,7 +32,7 @@ RECOMMENDED = pd.Index(
         *LISTED_FOR_USERS,
         *("rating_low", "rating_high"),
         *ITEM_COLUMNS,
-        *("because", "because_rating"),
+        *("because", "because_rating", "because_genres"),
     ]
 )
 
@@ -96,6 +96,9 @@ class Recommender:
         ratings: pd.DataFrame,
         items: pd.DataFrame | None = None,
         checkpoint: Path | None = None,
+        *,
+        item_features: pd.DataFrame | None = None,
+        user_features: pd.DataFrame | None = None,
         **parameters: Any,
     ) -> Self:
         """Fit a model to ratings, or to choices alone, and name its items.
@@ -107,6 +110,8 @@ class Recommender:
             An item without a row or with an empty title is called by its id.
         checkpoint : Path, optional
             Folder from which a stopped training goes on, as in ``RBMRecommender.fit``.
+        item_features, user_features : DataFrame, optional
+            What is known beside ratings, as in ``RBMRecommender.fit``.
         **parameters : dict
             Parameters of RBMRecommender.
 
@@ -120,7 +125,13 @@ class Recommender:
             If the ratings or a parameter break a rule that the message states.
         """
         model = RBMRecommender(**parameters)
-        model.fit(ratings, ratings.get("rating"), checkpoint=checkpoint)
+        model.fit(
+            ratings,
+            ratings.get("rating"),
+            item_features=item_features,
+            user_features=user_features,
+            checkpoint=checkpoint,
+        )
         return cls(model, *titles_and_genres(model.items_, items))
 
     @cached_property
@@ -211,8 +222,9 @@ class Recommender:
         recommendations : DataFrame
             The columns of `RBMRecommender.recommend`, and title, genres, n_ratings
             (how many rated the item), rating_low and rating_high (the rating falls
-            between with 90 % probability), because and because_rating (title and rating
-            of what the user rated that speaks most for the item). Best first. All that
+            between with 90 % probability), because, because_rating and because_genres
+            (title and rating of what the user rated that speaks most for the item, and
+            the genres that they share). Best first. All that
             is said of ratings is missing (NaN) in a model of choices alone.
 
         Raises
@@ -354,8 +366,18 @@ class Recommender:
             self.catalogue.columns["n_ratings"].take(lists.items),
             texts[2 * n_listed :],
             stars,
+            [
+                _shared(self.genres[item], self.genres[reason] if reason >= 0 else "")
+                for item, reason in zip(lists.items, because, strict=True)
+            ],
         ]
         return framed(RECOMMENDED, columns)
+
+
+def _shared(one: str, other: str) -> str:
+    """Genres of the one that are the other's too."""
+    others = set(other.split("|"))
+    return "|".join(genre for genre in one.split("|") if genre in others)
 
 
 def checked(

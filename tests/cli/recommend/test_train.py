@@ -160,3 +160,27 @@ def test_a_seed_that_is_none_is_a_mistake_in_one_line(
     result = run("recommend", "train", folder / "mine.csv", "-o", "x", "--seed", seed)
     assert result.exit_code == 2
     assert "Invalid value for '--seed'" in result.stderr
+
+
+def test_tables_of_items_and_people_tell_of_those_without_ratings(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    items = tmp_path / "films.csv"
+    titled = make_ratings(40, 30, 500, random_state=0).items
+    new = pd.DataFrame({"item_id": [999], "title": ["New (2001)"], "genres": ["Drama"]})
+    pd.concat([titled, new]).to_csv(items, index=False)
+    people = tmp_path / "people.csv"
+    born = pd.DataFrame({"user": range(41), "born": range(1960, 2001)})
+    born.to_csv(people, index=False)
+    model_file = tmp_path / "known.recs"
+    words = ("--items", items, "--users", people, "--epochs", 1, "-o", model_file)
+    result = run("recommend", "train", folder / "mine.csv", *words)
+    assert result.exit_code == 0, result.stderr
+    known = load(model_file)
+    assert known.model.epochs == 1
+    assert known.catalogue.title_of(999) == "New (2001)"
+    assert {column["name"] for column in known.model.side_columns_["users"]} == {"born"}
+    names = {column["name"] for column in known.model.side_columns_["items"]}
+    assert names == {"genres", "year"}
+    similar = run("recommend", "similar", model_file, "New (2001)", "-n", 3, "--json")
+    assert len(json.loads(similar.stdout)["similar"]) == 3
