@@ -4,6 +4,8 @@
     python benchmarks/engine.py lists [--n-users 100000] [--n-items 2000]
     python benchmarks/engine.py choices [--n-parts 100] [--rows-a-part 1000000]
     python benchmarks/engine.py ratings [--n-rows 1000000]
+    python benchmarks/engine.py deaths [--n-times 10]
+    python benchmarks/engine.py growth
 
 Processor seconds of all processes and not wall-clock time: the cores are shared. The
 exit code is 1 where results differ by a bit, or a budget is exceeded.
@@ -14,14 +16,17 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import hashlib
+import heapq
 import re
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import click
@@ -40,6 +45,14 @@ ENGINES = [
     ("dask", "dask", 1),
     ("dask", "dask", 2),
     ("dask", "dask", 4),
+]
+SLEEP_S = 0.2
+WORKERS = (1, 4, 16, 64)
+# Tasks, and processor seconds of each as measured by the other commands.
+JOBS = [
+    ("a million series", 1_000_000, 0.6),
+    ("lists, 100 million users", 10_000, 30.0),
+    ("a billion choices, 20k items", 24, 1300.0),
 ]
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -204,6 +217,192 @@ def choices(
             return hashlib.sha256(learned.interactions.weights.tobytes()).digest()
 
         compared(work, [("processes", "processes", n_jobs)] if alone else ENGINES)
+
+
+def counted_part(model: str, first: int, n_users: int, folder: str) -> int:
+    """Write the lists of some users: what goes to a worker are names and numbers."""
+    from recs_anomaly.cli.recommend._everybody_parts import write_part
+    from recs_anomaly.engine.manifest import file_stamp
+
+    path = Path(model)
+    part = Path(folder) / f"{first:010}.parquet"
+    return write_part(path, file_stamp(path), 10, slice(first, first + n_users), part)
+
+
+@main.command()
+@click.option("--n-users", default=20_000, show_default=True)
+@click.option("--n-items", default=2_000, show_default=True)
+@click.option("--users-a-part", default=2_000, show_default=True)
+def lists(n_users: int, n_items: int, users_a_part: int) -> None:
+    """Write the lists of all users, in parts."""
+    from recs_anomaly import RBMRecommender, save
+
+    with tempfile.TemporaryDirectory() as folder:
+        made_part(folder, 0, n_users * 100, n_items)
+        chosen = pd.read_parquet(f"{folder}/0000.parquet")
+        model = f"{folder}/model.recs"
+        save(RBMRecommender(random_state=0).fit(chosen), model)
+        n_known = chosen["user_id"].nunique()
+
+        def work() -> bytes:
+            with tempfile.TemporaryDirectory() as parts:
+                firsts = range(0, n_known, users_a_part)
+                tasks = [(model, first, users_a_part, parts) for first in firsts]
+                outcomes = list(side_by_side(counted_part, tasks, None))
+                assert all(outcome.failure is None for outcome in outcomes)
+                found = [
+                    pd.read_parquet(file) for file in sorted(Path(parts).iterdir())
+                ]
+                rows = pd.concat(found)[["user_id", "item_id", "score"]]
+            return hashlib.sha256(rows.to_numpy().tobytes()).digest()
+
+        compared(work, ENGINES)
+
+
+@main.command()
+@click.option("--n-rows", default=1_000_000, show_default=True)
+def ratings(n_rows: int) -> None:
+    """Read ratings from PostgreSQL, and the same ones from Parquet."""
+    from recs_anomaly.datasets import Query, write_rows
+    from tests.datasets import postgres
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "user_id": rng.integers(0, n_rows // 100, n_rows),
+            "item_id": rng.integers(0, 20_000, n_rows),
+            "rating": rng.integers(1, 11, n_rows) / 2,
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder, postgres.running() as place:
+        file = f"{folder}/ratings.parquet"
+        frame.to_parquet(file)
+        login = f"{postgres.USER}:{postgres.PASSWORD.replace(' ', '%20')}"
+        uri = f"postgresql://{login}@{place}/postgres"
+        write_rows([frame], Query(uri), "ratings", run="one")
+        text = "select user_id, item_id, rating from ratings"
+        seconds, mib = {}, {}
+        for name, source in (
+            ("parquet", f"'{file}'"),
+            ("sql", f"Query({uri!r}, {text!r})"),
+        ):
+            program = READS.format(source=source)
+            told = subprocess.run(
+                [sys.executable, "-c", program],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            seconds[name], mib[name], table = map(float, told.stdout.split())
+            print(f"{name:<8} {seconds[name]:6.2f} s {mib[name]:6.0f} MiB peak", end="")
+            print(f" beside a table of {table:.0f} MiB")
+    ratio = seconds["sql"] / seconds["parquet"]
+    print(f"processor time beside Parquet: {ratio:.2f}, at most {SQL_BUDGET}")
+    if ratio > SQL_BUDGET:
+        sys.exit(1)
+
+
+READS = """
+import re, time
+from recs_anomaly.datasets import Query, read_ratings
+import pyarrow.dataset, pyarrow.parquet
+def peak_kib():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+before = peak_kib()
+start = time.process_time()
+found = read_ratings({source})
+seconds = time.process_time() - start
+peak = peak_kib() - before
+print(seconds, peak / 1024, found.memory_usage(deep=True).sum() / 2**20)
+"""
+
+
+def slow_square(n: int, pid_file: str) -> int:
+    """Take a while, so that a kill finds it at work."""
+    draft = Path(f"{pid_file}.{os.getpid()}")
+    draft.write_text(str(os.getpid()))
+    draft.replace(pid_file)
+    sleep(0.05)
+    return n * n
+
+
+@main.command()
+@click.option("--n-times", default=10, show_default=True)
+@click.option("--n-tasks", default=40, show_default=True)
+def deaths(n_times: int, n_tasks: int) -> None:
+    """Kill a worker with SIGKILL in the middle of a job, many times."""
+    expected = [n * n for n in range(n_tasks)]
+    n_bad = 0
+    with tempfile.TemporaryDirectory() as folder:
+        pid_file = f"{folder}/pid"
+        for scheduler in ("processes", "dask"):
+            n_good = 0
+            with scheduled(scheduler, None, 2):
+                for _ in range(n_times):
+                    tasks = [(n, pid_file) for n in range(n_tasks)]
+                    outcomes = []
+                    for outcome in side_by_side(slow_square, tasks, None):
+                        outcomes.append(outcome)
+                        if len(outcomes) == n_tasks // 2:
+                            os.kill(int(Path(pid_file).read_text()), signal.SIGKILL)
+                    found = [outcome.result for outcome in in_order(outcomes)]
+                    n_good += found == expected
+            print(f"{scheduler:<10} same result in {n_good} of {n_times}")
+            n_bad += n_times - n_good
+    if n_bad:
+        sys.exit(1)
+
+
+def simulated(n_tasks: int, n_workers: int, work_s: float, client_s: float) -> float:
+    """Return how long a job takes where a worker waits for the client after a task.
+
+    The client takes in one result after the other, and hands out the next task.
+    """
+    client = 0.0
+    ends: list[float] = []
+    for sent in range(n_tasks):
+        if sent >= n_workers:
+            client = max(client, heapq.heappop(ends))
+        client += client_s
+        heapq.heappush(ends, client + work_s)
+    return max(ends)
+
+
+def slept(_: int) -> None:
+    """Take time, and no processor that others use."""
+    sleep(SLEEP_S)
+
+
+@main.command()
+@click.option("--n-tasks", default=200, show_default=True)
+def growth(n_tasks: int) -> None:
+    """Check the simulation against 1, 2 and 4 workers, and ask it about more."""
+    off = []
+    client_s = 0.0
+    for n_workers in (1, 2, 4):
+        with scheduled("dask", None, n_workers):
+            tasks = [(n,) for n in range(n_tasks)]
+            list(side_by_side(slept, tasks[: 4 * n_workers], None))
+            start = perf_counter()
+            list(side_by_side(slept, tasks, None))
+            elapsed = perf_counter() - start
+        # One worker says what the client and the scheduler take for a task.
+        client_s = client_s or elapsed / n_tasks - SLEEP_S
+        expected = simulated(n_tasks, n_workers, SLEEP_S, client_s)
+        off.append(abs(expected / elapsed - 1))
+        print(f"{n_workers} workers: {elapsed:.2f} s, simulated {expected:.2f} s")
+    print(f"client: {1000 * client_s:.1f} ms a task, scheduler included")
+    print(f"{'job':<28} {'tasks':>9} {'task s':>7}", end="")
+    print("".join(f"{n:>9}" for n in WORKERS), " workers: hours, and use of them")
+    for name, n_many, work_s in JOBS:
+        print(f"{name:<28} {n_many:9,} {work_s:7.1f}", end="")
+        for n_workers in WORKERS:
+            hours = simulated(n_many, n_workers, work_s, client_s) / 3600
+            share = n_many * work_s / 3600 / n_workers / hours
+            print(f" {hours:4.1f} {share:.0%}".rjust(9), end="")
+        print()
+    if max(off) > 0.2:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
