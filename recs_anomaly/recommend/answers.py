@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from recs_anomaly.base.checks import check_choice, check_integer, check_number
 from recs_anomaly.base.parallel import in_threads, one_blas_thread
-from recs_anomaly.core.arrays import Floats, Ints
+from recs_anomaly.core.arrays import Bools, Floats, Ints
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend.choices import InteractionRBM
 from recs_anomaly.recommend.levels import (
@@ -29,6 +30,7 @@ from recs_anomaly.recommend.model import (
 )
 from recs_anomaly.recommend.ranking import (
     PAIRS_A_BLOCK,
+    RANK_BY,
     Audience,
     ItemScoring,
     Wanted,
@@ -38,7 +40,7 @@ from recs_anomaly.recommend.ranking import (
     places,
     ranked,
 )
-from recs_anomaly.recommend.reasons import effects, strongest
+from recs_anomaly.recommend.reasons import effects, likeness_places, strongest
 from recs_anomaly.recommend.rows import RatingRows, blocks
 from recs_anomaly.recommend.side import Priors, SideInformation
 from recs_anomaly.recommend.table import Ids, Lookup, checked_pairs, id_index
@@ -213,6 +215,55 @@ class Known:
         rank = places(best.people) + 1
         return Lists(best.people, best.items, rank, best.score, rating)
 
+    def wanted(
+        self,
+        n: int,
+        *,
+        rank_by: str = "both",
+        items: Iterable[Hashable] | None = None,
+        exclude: Iterable[Hashable] | None = None,
+        exclude_seen: bool = True,
+        novelty: float = 0.0,
+        diversity: float = 0.0,
+        needs_interval: bool = False,
+    ) -> Wanted:
+        """Check what a list may hold."""
+        allowed = self._allowed_items(items, exclude)
+        self.check_rank_by(rank_by)
+        check_number("novelty", novelty, 0.0, 1.0)
+        check_number("diversity", diversity, 0.0, 1.0)
+        return Wanted(
+            checked_count(n),
+            rank_by,
+            allowed,
+            exclude_seen,
+            float(novelty),
+            float(diversity),
+            likeness_places(self.scoring) if diversity else None,
+            needs_interval,
+        )
+
+    def check_rank_by(self, rank_by: str) -> None:
+        """Check that the model can rank in this way."""
+        check_choice("rank_by", rank_by, RANK_BY)
+        if rank_by == "like" and not self.model.is_rated:
+            raise InputError(
+                "rank_by='like' needs ratings; this model was fitted on choices alone."
+            )
+
+    def _allowed_items(
+        self, items: Iterable[Hashable] | None, exclude: Iterable[Hashable] | None
+    ) -> Bools | None:
+        """Mask of the items that may be recommended, None for all."""
+        if items is None and exclude is None:
+            return None
+        allowed = np.full(len(self.ids.items) + 1, items is None)
+        if items is not None:
+            allowed[self.lookup.known_columns("items", as_ids(items))] = True
+        if exclude is not None:
+            allowed[self.lookup.places_of(as_ids(exclude))] = False
+        return allowed[:-1]  # the last stands for all that are unknown
+
     def columns(self, lists: Lists) -> list[Any]:
         """Columns of a table of lists, in the order of `LISTED`."""
         ids = self.ids.items[lists.items]
@@ -268,13 +319,13 @@ class FoldedUsers:
         """List the n best items that each user has not rated, as a table."""
         return framed(LISTED_FOR_USERS, self.columns(self.lists(n)))
 
-    def lists(self, n: int = 10) -> Lists:
-        """List the n best items that each user has not rated, with intervals."""
-        wanted = Wanted(n, needs_interval=True)
+    def lists(self, n: int = 10, **options: Any) -> Lists:
+        """List the n best items for each user, as `options` say, with intervals."""
+        wanted = self._known.wanted(n, needs_interval=True, **options)
         found = in_threads(lambda part: self._known.listed(part, wanted), self._parts)
         return joined(found, [part.rows.n_rows for part in self._parts])
 
-    def reasons(self, lists: Lists) -> tuple[Ints, Floats]:
+    def reasons(self, lists: Lists, rank_by: str = "both") -> tuple[Ints, Floats]:
         """Own rating that speaks most for each listed item: its item and stars.
 
         The item is -1 where none speaks for it.
@@ -290,6 +341,7 @@ class FoldedUsers:
                 self._known.scoring,
                 own,
                 lists.items[listed],
+                rank_by,
                 person=alone.people.one(0),
                 priors=alone.priors,
             )
@@ -341,6 +393,12 @@ def as_ids(users: Hashable | Iterable[Hashable]) -> list[Hashable]:
     if isinstance(users, Iterable) and not isinstance(users, str | bytes | tuple):
         return list(users)
     return [users]
+
+
+def checked_count(n: int) -> int:
+    """Check how many rows are wanted: an integer of at least 1."""
+    check_integer("n", n, 1)
+    return int(n)
 
 
 def best_first(score: Floats, n: int, left_out: Ints) -> Ints:

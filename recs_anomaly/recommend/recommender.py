@@ -23,7 +23,7 @@ from recs_anomaly.base.checks import (
 from recs_anomaly.base.frames import as_frame, like
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import Held, ValueRule
-from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import fitting, levels
 from recs_anomaly.recommend.answers import (
@@ -33,6 +33,7 @@ from recs_anomaly.recommend.answers import (
     Known,
     as_ids,
     best_first,
+    checked_count,
     framed,
     with_users,
 )
@@ -45,10 +46,9 @@ from recs_anomaly.recommend.priors import (
     with_people,
     with_prior_choices,
 )
-from recs_anomaly.recommend.ranking import RANK_BY, Wanted, fold_in_audience
+from recs_anomaly.recommend.ranking import fold_in_audience
 from recs_anomaly.recommend.reasons import (
     effects,
-    likeness_places,
     similarities,
     strongest,
 )
@@ -523,8 +523,14 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """
         check_is_fitted(self)
         check_choice("on_unknown", on_unknown, ON_UNKNOWN)
-        wanted = self._wanted(
-            n, rank_by, items, exclude, exclude_seen, novelty, diversity
+        wanted = self._known.wanted(
+            n,
+            rank_by=rank_by,
+            items=items,
+            exclude=exclude,
+            exclude_seen=exclude_seen,
+            novelty=novelty,
+            diversity=diversity,
         )
         asked = as_ids(as_frame(users))
         rows = self._known.lookup.rows_of(asked, on_unknown == "stranger")
@@ -586,8 +592,14 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             If a rating is outside the range of the levels.
         """
         check_is_fitted(self)
-        wanted = self._wanted(
-            n, rank_by, items, exclude, exclude_seen, novelty, diversity
+        wanted = self._known.wanted(
+            n,
+            rank_by=rank_by,
+            items=items,
+            exclude=exclude,
+            exclude_seen=exclude_seen,
+            novelty=novelty,
+            diversity=diversity,
         )
         own = self._own_rows(own_ratings)
         priors = self._side.priors_of_person(user_features)
@@ -893,13 +905,6 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
                 "on choices alone, without y."
             )
 
-    def _check_rank_by(self, rank_by: str) -> None:
-        check_choice("rank_by", rank_by, RANK_BY)
-        if rank_by == "like" and not self.is_rated:
-            raise InputError(
-                "rank_by='like' needs ratings; this model was fitted on choices alone."
-            )
-
     @cached_property
     def _known(self) -> Known:
         check_is_fitted(self)
@@ -986,56 +991,10 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
     ) -> tuple[RatingRows, Ints, Floats]:
         """Ratings of a user but for those of some items, these, and their effects."""
         check_is_fitted(self)
-        self._check_rank_by(rank_by)
+        self._known.check_rank_by(rank_by)
         row = self._known.lookup.rows_of([user_id])
         targets = self._known.lookup.columns_of(item_ids)
         rated = self.ratings_.take(row)
         own = rated.where(~np.isin(rated.columns, targets))
         known, priors = self._known.scoring, self._known.priors(row)
         return own, targets, effects(known, own, targets, rank_by, priors=priors)
-
-    def _wanted(
-        self,
-        n: int,
-        rank_by: str,
-        items: Iterable[Hashable] | None,
-        exclude: Iterable[Hashable] | None,
-        exclude_seen: bool,
-        novelty: float,
-        diversity: float,
-    ) -> Wanted:
-        allowed = self._allowed_items(items, exclude)
-        self._check_rank_by(rank_by)
-        check_number("novelty", novelty, 0.0, 1.0)
-        check_number("diversity", diversity, 0.0, 1.0)
-        n = checked_count(n)
-        likeness = likeness_places(self._known.scoring) if diversity else None
-        return Wanted(
-            n,
-            rank_by,
-            allowed,
-            exclude_seen,
-            float(novelty),
-            float(diversity),
-            likeness,
-        )
-
-    def _allowed_items(
-        self, items: Iterable[Hashable] | None, exclude: Iterable[Hashable] | None
-    ) -> Bools | None:
-        """Mask of the items that may be recommended, None for all."""
-        if items is None and exclude is None:
-            return None
-        lookup = self._known.lookup
-        allowed = np.full(len(self.items_) + 1, items is None)
-        if items is not None:
-            allowed[lookup.known_columns("items", as_ids(items))] = True
-        if exclude is not None:
-            allowed[lookup.places_of(as_ids(exclude))] = False
-        return allowed[:-1]  # the last stands for all that are unknown
-
-
-def checked_count(n: int) -> int:
-    """Check how many rows are wanted: an integer of at least 1."""
-    check_integer("n", n, 1)
-    return int(n)

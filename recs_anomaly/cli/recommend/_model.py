@@ -1,7 +1,9 @@
 """Model files as the commands take them."""
 
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -22,6 +24,83 @@ number_option = click.option(
     type=click.IntRange(min=1),
     help="How many items to list.",
 )
+
+
+def list_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command what a list may hold, as its parameter `wishes`.
+
+    Parameters
+    ----------
+    command : callable
+
+    Returns
+    -------
+    command : callable
+    """
+
+    @wraps(command)
+    def called(**options: Any) -> Any:
+        wishes = Wishes(*(options.pop(name) for name in Wishes._fields))
+        return command(wishes=wishes, **options)
+
+    for option in (
+        click.option(
+            "--diversity",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="From 0, the best items, to 1, items as unlike each other as can be.",
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="TITLE",
+            help="Leave out this title or id; once for each.",
+        ),
+        click.option(
+            "--items",
+            multiple=True,
+            metavar="TITLE",
+            help="Choose among these titles or ids only; once for each.",
+        ),
+        click.option(
+            "--rank-by",
+            type=click.Choice(["both", "watch", "like"]),
+            default="both",
+            show_default=True,
+            help="Rank by what one would choose (watch), by the expected rating "
+            "(like), or by both, and show what one is expected to dislike last.",
+        ),
+    ):
+        called = option(called)
+    return called
+
+
+class Wishes(NamedTuple):
+    """What a list may hold, as typed.
+
+    Attributes
+    ----------
+    rank_by : str
+    items, exclude : sequence of str
+        Titles or ids; no `items` are all.
+    diversity : float
+    """
+
+    rank_by: str
+    items: Sequence[str]
+    exclude: Sequence[str]
+    diversity: float
+
+    def options(self, recommender: "Recommender") -> dict[str, Any]:
+        """Find the items, for `Recommender.recommend_user`."""
+        find = recommender.catalogue.find
+        return {
+            "rank_by": self.rank_by,
+            "items": [find(title) for title in self.items] or None,
+            "exclude": [find(title) for title in self.exclude] or None,
+            "diversity": self.diversity,
+        }
 
 
 def load_recommender(path: Path) -> "Recommender":

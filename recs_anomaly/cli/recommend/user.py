@@ -1,12 +1,14 @@
 """``recs-anomaly recommend user``: a list for somebody the model has learned from."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli.recommend._model import (
+    Wishes,
+    list_options,
     load_recommender,
     model_argument,
     number_option,
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 @model_argument
 @click.argument("user")
 @number_option
+@list_options
 @format_options
-def user(model: Path, user: str, n: int, form: str | None) -> None:
+def user(model: Path, user: str, n: int, wishes: Wishes, form: str | None) -> None:
     """Recommend to a user the model has learned from.
 
     Prints what USER rated highest, for context, and then the best items of the model
@@ -31,11 +34,16 @@ def user(model: Path, user: str, n: int, form: str | None) -> None:
     speaks most for it. A model of choices alone says nothing of ratings. --csv prints
     the list alone.
     """
-    show_user(load_recommender(model), user, n, form)
+    recommender = load_recommender(model)
+    show_user(recommender, user, n, form, **wishes.options(recommender))
 
 
 def show_user(
-    recommender: "Recommender", user: str, n: int, form: str | None = None
+    recommender: "Recommender",
+    user: str,
+    n: int,
+    form: str | None = None,
+    **options: Any,
 ) -> None:
     """Print what a user rated highest, and what to recommend.
 
@@ -48,6 +56,8 @@ def show_user(
         How many items to recommend.
     form : {"json", "csv"} or None, default=None
         None prints tables for people.
+    **options : dict
+        As of `Recommender.recommend_user`.
 
     Raises
     ------
@@ -58,7 +68,7 @@ def show_user(
 
     user_id = recommender.find_user(user)
     rated = recommender.best_rated(user_id)
-    recommended = recommender.recommend_user(user_id, n)
+    recommended = recommender.recommend_user(user_id, n, **options)
     best = "Rated highest" if recommender.model.is_rated else "Chosen"
     show(
         form,

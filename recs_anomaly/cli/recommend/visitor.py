@@ -8,6 +8,8 @@ import click
 
 from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli.recommend._model import (
+    Wishes,
+    list_options,
     load_recommender,
     model_argument,
     number_option,
@@ -38,12 +40,14 @@ Example:
     help="A title you chose, for a model that was trained with --choices.",
 )
 @number_option
+@list_options
 @format_options
 def visitor(
     model: Path,
     rated: Sequence[str],
     chosen: Sequence[str],
     n: int,
+    wishes: Wishes,
     form: str | None,
 ) -> None:
     """Recommend to anybody by a few ratings, or by a few choices.
@@ -57,7 +61,7 @@ def visitor(
 
     recommender = load_recommender(model)
     own = _own_ratings(rated, chosen, recommender.model.is_rated)
-    visit = recommender.visitor(own, n)
+    visit = recommender.visitor(own, n, **wishes.options(recommender))
     for row in records(visit.rated) if form != "json" else ():
         rating = f", rated {row['rating']:g}" if recommender.model.is_rated else ""
         click.echo(

@@ -209,13 +209,18 @@ class Recommender:
         columns = ["item_id", "title", "genres", "rating"]
         return best[columns].reset_index(drop=True)
 
-    def recommend_user(self, user_id: Hashable, n: int = 10) -> pd.DataFrame:
+    def recommend_user(
+        self, user_id: Hashable, n: int = 10, **options: Any
+    ) -> pd.DataFrame:
         """Recommend items that a user has not rated.
 
         Parameters
         ----------
         user_id : Hashable
         n : int, default=10
+        **options : dict
+            rank_by, items, exclude, exclude_seen, novelty and diversity, as of
+            `RBMRecommender.recommend`.
 
         Returns
         -------
@@ -235,7 +240,7 @@ class Recommender:
             If `n` is below 1.
         """
         with one_blas_thread():
-            return self.recommended(self.model.fold_in([user_id]), n)
+            return self.recommended(self.model.fold_in([user_id]), n, **options)
 
     def recommend(
         self, users: Hashable | Iterable[Hashable], n: int = 10, **options: Any
@@ -256,7 +261,9 @@ class Recommender:
         """
         return self.catalogue.describe(self.model.recommend(users, n, **options))
 
-    def visitor(self, rated: Iterable[tuple[str, float] | str], n: int = 10) -> Visit:
+    def visitor(
+        self, rated: Iterable[tuple[str, float] | str], n: int = 10, **options: Any
+    ) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
 
         The same ratings lead to the same recommendations as in `recommend_user`.
@@ -268,6 +275,8 @@ class Recommender:
             as the nearest level. A model of choices alone takes titles without a
             rating, and does not look at one.
         n : int, default=10
+        **options : dict
+            As in `recommend_user`.
 
         Returns
         -------
@@ -291,7 +300,7 @@ class Recommender:
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
         matched.insert(0, "asked", asked)
-        recommendations = self.recommended(alone.fold_in([NEW_USER]), n)
+        recommendations = self.recommended(alone.fold_in([NEW_USER]), n, **options)
         return Visit(matched, recommendations.drop(columns="user_id"))
 
     def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
@@ -338,7 +347,9 @@ class Recommender:
         """
         return self.catalogue.describe(self.model.explain(user_id, item_id, n))
 
-    def recommended(self, folded: FoldedUsers, n: int = 10) -> pd.DataFrame:
+    def recommended(
+        self, folded: FoldedUsers, n: int = 10, **options: Any
+    ) -> pd.DataFrame:
         """Recommend items to users that the model has folded in.
 
         Parameters
@@ -346,14 +357,16 @@ class Recommender:
         folded : FoldedUsers
             From ``model.fold_in``.
         n : int, default=10
+        **options : dict
+            As in `recommend_user`.
 
         Returns
         -------
         recommendations : DataFrame
             As `recommend_user`, user by user.
         """
-        lists = folded.lists(n)
-        because, stars = folded.reasons(lists)
+        lists = folded.lists(n, **options)
+        because, stars = folded.reasons(lists, options.get("rank_by", "both"))
         n_listed, n_items = len(because), len(self.titles)
         # Taking texts costs more each time than each text.
         places = np.concatenate([lists.items, lists.items + n_items, because])

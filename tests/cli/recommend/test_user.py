@@ -35,6 +35,7 @@ def test_tables_show_what_was_rated_and_what_to_watch(
     assert lines[0] == "Recommended to user 14"
     assert len(lines) == 5
     best = recommender.recommend_user(14, 3).iloc[0]
+    genres = best["because_genres"].replace("|", ", ")
     assert lines[2].split() == [
         *("1", *best["title"].split()),
         f"{best['rating_mean']:.2f}",
@@ -42,6 +43,7 @@ def test_tables_show_what_was_rated_and_what_to_watch(
         f"{best['p_like']:.0%}",
         str(best["n_ratings"]),
         *f"{best['because']}: {best['because_rating']:g}".split(),
+        *(f"(both {genres})".split() if genres else ()),
     ]
 
 
@@ -178,3 +180,23 @@ def test_an_id_that_begins_with_a_hyphen(run: Run, tmp_path: Path) -> None:
     assert "such as an id, goes behind --." in refused.stderr
     found = run("recommend", "user", tmp_path / "m", "--csv", "-n", "1", "--", "-u3")
     assert found.stdout.splitlines()[1].startswith("-u3,")
+
+
+def test_wishes_change_the_list(run: Run, model_file: Path) -> None:
+    model = sample_recommender().model
+    best = model.recommend(14, 9)["item_id"].tolist()
+    words = ("recommend", "user", model_file, "14", "-n", 3, "--json")
+
+    def listed(*wishes: object) -> list[object]:
+        answer = json.loads(run(*words, *wishes).stdout)
+        return [row["item_id"] for row in answer["recommendations"]]
+
+    for rank_by in ("watch", "like"):
+        expected = model.recommend(14, 3, rank_by=rank_by)["item_id"].tolist()
+        assert listed("--rank-by", rank_by) == expected
+    assert listed("--exclude", f"id:{best[0]}") == best[1:4]
+    of_two = listed("--items", f"id:{best[7]}", "--items", f"id:{best[5]}")
+    assert of_two == [best[5], best[7]]
+    varied = model.recommend(14, 3, diversity=0.7)["item_id"].tolist()
+    assert listed("--diversity", "0.7") == varied
+    assert run(*words, "--diversity", "2").exit_code == 2
