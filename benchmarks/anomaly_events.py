@@ -100,7 +100,7 @@ def _watched(
     is_in = np.zeros(len(rest), dtype=np.bool_)
     for message in watcher.watch_many(rest):
         if message.kind == "close":
-            is_in[message.start : message.row - watcher.merge_gap + 1] = True
+            is_in[message.start : message.end + 1] = True
     return is_in
 
 

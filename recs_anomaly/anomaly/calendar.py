@@ -406,7 +406,7 @@ def _spreads(residual: Floats, kinds: np.ndarray, usual: Floats) -> Floats:
         padded = np.pad(own, ((0, 0), (beside, beside)), mode="wrap")
         around = sliding_windows(padded.T, 2 * beside + 1)
         pooled = np.abs(around.reshape(n_slots, -1))
-        found[kind] = [_scale(each) for each in pooled]
+        found[kind] = _scales(pooled)
         if len(own) >= MIN_DAYS:
             exact = 1.4826 * np.nanmedian(np.abs(own), axis=0)
             found[kind] = np.maximum(found[kind], np.nan_to_num(exact))
@@ -419,11 +419,26 @@ def _spreads(residual: Floats, kinds: np.ndarray, usual: Floats) -> Floats:
 
 def _scale(residual: Floats) -> float:
     """Robust standard deviation of residuals around 0, for counts of zeros too."""
-    size = np.abs(residual[~np.isnan(residual)])
-    if not len(size):
-        return 0.0
-    middle, high = np.quantile(size, (0.5, 0.8))
-    return float(max(1.4826 * middle, high / 1.2816, 1e-12))
+    return float(_scales(residual.reshape(1, -1))[0])
+
+
+def _scales(residual: Floats) -> Floats:
+    """Find the scale of each row of residuals (n_rows, n); 0 where none is known."""
+    ranked = np.sort(np.abs(residual), axis=1)  # what is not known comes last
+    last = np.count_nonzero(~np.isnan(ranked), axis=1) - 1
+
+    def quantile(share: float) -> Floats:
+        place = share * np.maximum(last, 0)
+        low = place.astype(np.int64)
+        high = np.minimum(low + 1, np.maximum(last, 0))
+        row = np.arange(len(ranked))
+        below = ranked[row, low]
+        at: Floats = below + (place - low) * (ranked[row, high] - below)
+        return at
+
+    middle, upper = quantile(0.5), quantile(0.8)
+    scale = np.maximum(np.maximum(1.4826 * middle, upper / 1.2816), 1e-12)
+    return np.where(last >= 0, scale, 0.0)
 
 
 def _each_week(off: Floats) -> Floats:

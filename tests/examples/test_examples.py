@@ -1,5 +1,8 @@
 """Every example runs to its end, and says something that holds."""
 
+import ast
+import importlib
+import inspect
 import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,13 +52,9 @@ def hardly_trained() -> Iterator[None]:
 
 # Those whose training takes long; what they say is looked at in `make test-all`.
 LONG = {
-    "anatomy_of_an_anomaly": {"reached", "met"},
     "compress_columns_with_an_autoencoder": {"scores"},
-    "cross_validate_a_recommender": {"gains"},
-    "draw_digits_that_nobody_wrote": {"sure"},
     "map_digits_in_a_latent_space": {"accuracies"},
     "read_training_curves": {"best", "overfit", "paces"},
-    "stack_a_sequence_classifier": {"scores"},
     "translate_numbers": {"accuracy"},
 }
 
@@ -65,6 +64,30 @@ def test_a_long_one_runs_with_hardly_any_training(name: str) -> None:
     with hardly_trained():
         story = drawn(name)
     assert LONG[name] <= story.keys()
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.stem)
+def test_what_examples_call_is_there(path: Path) -> None:
+    """Those that no quick test runs to the end name nothing that is not there."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    ours: dict[str, Any] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("recs_"):
+            module = importlib.import_module(node.module or "")
+            ours |= {
+                each.asname or each.name: getattr(module, each.name)
+                for each in node.names
+            }
+    assert ours
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            known = inspect.signature(ours.get(node.func.id, _anything)).parameters
+            named = {each.arg for each in node.keywords if each.arg}
+            takes_any = any(p.kind is p.VAR_KEYWORD for p in known.values())
+            assert takes_any or named <= known.keys(), ast.unparse(node)
+
+
+def _anything(**options: Any) -> None: ...
 
 
 def test_none_is_forgotten() -> None:

@@ -1,10 +1,12 @@
 """What a SequenceClassifier remembers over many steps before it has learned."""
 
 import numpy as np
+import pytest
 
 from recs_anomaly import SequenceClassifier
 
 
+@pytest.mark.slow  # test_classifier asks for the first of a few
 def test_the_first_of_many_steps_is_learned(rng: np.random.Generator) -> None:
     """Gates that are all half open at first forget it on the way."""
     X = 0.3 * rng.standard_normal((400, 40))

@@ -51,6 +51,8 @@ class CausalStream:
     residual : ndarray of shape (n_targets,)
         Scaled forecast error of the last row; it means something where that row was
         measured.
+    deviation : ndarray of shape (n_targets,)
+        What the last row is off what other channels say of it, in what is usual.
     last : ndarray of shape (n_channels,)
         The last row, scaled, with what was not measured filled.
     """
@@ -102,7 +104,7 @@ class CausalStream:
         self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
         self._observed = np.zeros(n_targets)
         self._correction: Floats = np.zeros(n_targets)
-        self._apart: Floats = np.zeros(n_targets)
+        self.deviation: Floats = np.zeros(n_targets)
         self._look_evidence = 0.0  # the evidence of the last look
         self.residual: Floats = np.zeros(n_targets)
 
@@ -131,13 +133,21 @@ class CausalStream:
         self.residual = (filled - forecast)[self._targets] - self._correction
         self._correct(filled)
         self._relate(row)
-        if is_complete and self._known.is_settled and not np.isnan(self._apart).any():
+        if (
+            is_complete
+            and self._known.is_settled
+            and not np.isnan(self.deviation).any()
+        ):
             return self._judge_complete()
         return self._judge(~np.isnan(row[self._targets]))
 
     def levels(self) -> Floats:
         """Compute the levels (n_time_scales, n_branches, n_targets); 0 if unknown."""
         return self._levels()[:, self._places]
+
+    def row_errors(self) -> Floats:
+        """Compute the last row's own errors (n_branches_of_rows, n_targets)."""
+        return self._row_errors(self.residual, np.nan_to_num(self.deviation))
 
     def shift(self, levels: Floats) -> None:
         """Move what is remembered down by some scaled levels (n_channels,)."""
@@ -207,7 +217,7 @@ class CausalStream:
         is_lost = self._last_lost >= number - self._reach
         if is_lost.any():
             apart[cannot_say(network, is_lost[None])[0]] = np.nan
-        self._apart = apart
+        self.deviation = apart
 
     @property
     def _past(self) -> Floats:
@@ -220,7 +230,7 @@ class CausalStream:
     def _judge_complete(self) -> float:
         """Judge a row that is complete, as all are that it is judged by."""
         self._known.add_complete()
-        heft = self._add(self._row_errors(self.residual, self._apart))
+        heft = self._add(self._row_errors(self.residual, self.deviation))
         heft += 1.0
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
@@ -232,7 +242,7 @@ class CausalStream:
         says = self._known.is_observed(self._n_lags)
         self._known.add(is_measured)
         residual = np.where(is_measured, self.residual, 0.0)
-        errors = self._row_errors(residual, np.where(is_measured, self._apart, 0.0))
+        errors = self._row_errors(residual, np.where(is_measured, self.deviation, 0.0))
         tells = says & ~np.isnan(errors)
         is_used = tells & is_measured
         heft = self._add(np.where(is_used, errors, 0.0))

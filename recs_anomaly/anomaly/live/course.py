@@ -21,6 +21,8 @@ RETURN = 5000.0  # rows in which it comes back
 MAX_MOVED = 1.1  # three times the level of training: what is more is no drift
 LEARNING = 5.0  # times as fast while a new normal is learned
 MIN_SHARE = 1e-12
+ONE_SIDED = 0.5  # share of the errors that must be net of one sign
+ECHO = 0.15  # of the largest error of an event: so much remains after it
 
 
 class Rules(NamedTuple):
@@ -163,6 +165,19 @@ class Episode:
         Number of the event that was last taken for a new normal, 0 if none was.
     moved_before : float, default=0.0
         Where the threshold's level was before that.
+    end : float, default=0.0
+        Number of its last row so far that errs by itself.
+    end_time : float, default=nan
+        Seconds, NaN if unknown.
+    most : float, default=0.0
+        What a row of it erred by at most, in units of what one normal row in a thousand
+        reaches.
+    moved : float, default=0.0
+        Mean level of the leading channel up to its last row, less the usual one.
+    n_still : float, default=0.0
+        Rows so far in which the leading channel stands unusually still.
+    net, total : float, default=0.0
+        Sums of what rows up to the last erred by, with their signs and without.
     """
 
     start: float = 0.0
@@ -176,11 +191,37 @@ class Episode:
     n_rows: float = 0.0
     settled: float = 0.0
     moved_before: float = 0.0
+    end: float = 0.0
+    end_time: float = NAN
+    most: float = 0.0
+    moved: float = 0.0
+    n_still: float = 0.0
+    net: float = 0.0
+    total: float = 0.0
 
     def begin(self, row: int, time: float) -> None:
         """Forget the event before."""
-        self.start, self.start_time = float(row), time
+        self.start, self.start_time = self.end, self.end_time = float(row), time
         self.share = self.reported = self.n_rows = 0.0
+        self.most = self.moved = self.n_still = self.net = self.total = 0.0
+
+    def go_on(self, row: int, time: float, error: float, moved: float) -> None:
+        """Take what a row errs by, below 0 where it is too low, and tell if it is last.
+
+        When a level comes back, forecasts err to the other side for a while: that is an
+        echo of the event, as are errors that are small beside the largest.
+        """
+        size = abs(error)
+        is_back = abs(self.net) > ONE_SIDED * self.total and error * self.net < 0
+        self.most = max(self.most, 0.0 if is_back else size)
+        if is_back or size < max(1.0, ECHO * self.most):
+            return
+        self.end, self.end_time, self.moved = float(row), time, moved
+        self.net, self.total = self.net + error, self.total + size
+
+    def stand_still(self, row: int, time: float) -> None:
+        """Take a row in which the leading channel stands unusually still."""
+        self.end, self.end_time, self.n_still = float(row), time, self.n_still + 1.0
 
     def see(self, row: int, time: float, share: float, shares: Floats) -> None:
         """Take a row, with what each branch says of each target."""

@@ -9,6 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from recs_anomaly.anomaly.branches import signs_of
+from recs_anomaly.anomaly.branches.relation import RELATION, leading_partners
+from recs_anomaly.anomaly.branches.standstill import STANDSTILL
+from recs_anomaly.anomaly.causes import FROZEN, SPIKE_ROWS
 from recs_anomaly.anomaly.live.course import (
     LEARNING,
     OPEN,
@@ -34,6 +37,15 @@ RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
 LEARNED_WINDOWS, MIN_LEARNED = 3, 300  # rows in which a new normal is learned
+AT_LAST = (
+    0.0,
+    np.nan,
+    0.0,
+    0.0,
+    0.0,
+    0.0,
+    0.0,
+)  # what the memory of version 0.1 lacks of an event
 LEAST = {"min_duration": 1, "merge_gap": 1, "cool_down": 0, "settle_after": 0}
 ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 
@@ -65,6 +77,12 @@ class StreamEvent:
         The branch that led in the worst row.
     reason : str
         Why it was closed: "over", "new normal" or "accepted"; else empty.
+    end : int
+        Number of the last row so far that is abnormal by itself.
+    end_time : float
+        Its time.
+    cause : str
+        What the event looks like so far, in words.
     """
 
     kind: str
@@ -81,6 +99,9 @@ class StreamEvent:
     channel: str
     branch: str
     reason: str
+    end: int
+    end_time: float
+    cause: str
 
     def to_dict(self) -> dict[str, Any]:
         """Give the fields as plain values; a time that is unknown is None."""
@@ -180,10 +201,16 @@ class SeriesWatcher:
         self._level = AlarmLevel(
             score_at(self._tail, SHARE), score_at(self._tail, HARDLY_ANY)
         )
+        branches = fitted_branches(detector.norms_)
+        is_of_rows = [branch.of_rows is not None for branch in branches]
+        self._row_scale = detector.norms_.row_scale[is_of_rows]
+        relation, names = detector.model_.relation, scorer.channel_names_
+        partners = leading_partners(relation) if relation else []
+        self._partners = [names[partner] for partner in partners]
         self._course, self._episode = Course(), Episode()
         n_channels, n_targets = len(self._channels.centre), len(self._channels.targets)
         self._levels = Levels(n_channels, n_targets)
-        self._signs = signs_of(fitted_branches(detector.norms_))
+        self._signs = signs_of(branches)
 
     @property
     def level_factor_(self) -> float:
@@ -210,13 +237,16 @@ class SeriesWatcher:
 
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
+        n_numbers = len(astuple(self._course)) + len(astuple(self._episode))
+        if len(memory) == len(self.memory_) - len(AT_LAST):  # of version 0.1
+            place = n_numbers - len(AT_LAST)
+            memory = np.concatenate([memory[:place], AT_LAST, memory[place:]])
         if memory.shape != self.memory_.shape:
             raise ValueError(
                 f"memory_ must have {len(self.memory_)} numbers; got {memory.shape}."
             )
-        numbers = memory.tolist()
-        n_course, n_episode = len(astuple(self._course)), len(astuple(self._episode))
-        place = n_course + n_episode
+        numbers, n_course = memory.tolist(), len(astuple(self._course))
+        place = n_numbers
         self._course = Course(*(int(number) for number in numbers[:n_course]))
         self._episode = Episode(*numbers[n_course:place])
         self._level.moved, self._level.settled = numbers[place : place + 2]
@@ -363,6 +393,21 @@ class SeriesWatcher:
         episode.n_rows += 1.0
         if share > episode.share:
             episode.see(row, seconds, share, self.scorer.sign_shares())
+        self._go_on(row, seconds)
+
+    def _go_on(self, row: int, seconds: float) -> None:
+        """Look whether the last row is abnormal by itself, and not through others."""
+        stream, target = self.scorer.live, int(self._episode.channel)
+        if self.scorer.sign_shares()[-1, target] > 0:
+            self._episode.stand_still(row, seconds)
+            return
+        channel = self._channels.targets[target]
+        errors = stream.row_errors()[:, target] / self._row_scale[:, target]
+        is_relation = self._signs[int(self._episode.branch)] is RELATION
+        apart = stream.deviation if is_relation else stream.residual
+        error = float(np.copysign(errors.max(), apart[target]))
+        moved = float(self._levels.event[channel] - self._levels.usual[channel])
+        self._episode.go_on(row, seconds, error, moved)
 
     def _report(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
         if change == "settle":
@@ -398,7 +443,25 @@ class SeriesWatcher:
             channel=self.scorer.channel_names_[self._channels.targets[channel]],
             branch=self._signs[int(episode.branch)].name,
             reason=reason,
+            end=int(episode.end),
+            end_time=episode.end_time,
+            cause=self._cause(),
         )
+
+    def _cause(self) -> str:
+        """Say what the event looks like so far."""
+        episode, target = self._episode, int(self._episode.channel)
+        sign = self._signs[int(episode.branch)]
+        n_rows = episode.end - episode.start + 1
+        if sign is STANDSTILL or episode.n_still >= FROZEN * n_rows:
+            return "frozen: does not move"
+        if sign is RELATION and self._partners:
+            return f"relation: does not follow {self._partners[target]} as it did"
+        if n_rows <= SPIKE_ROWS and episode.most > 1.0:
+            return "spike: a few rows far from their forecast"
+        if abs(episode.moved) >= SHIFTED:
+            return f"level: {episode.moved:+.1f} sd from what is usual"
+        return sign.cause
 
     def _settle(self) -> None:
         """Take the level of the event for that of the channels."""

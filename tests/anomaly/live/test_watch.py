@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
-from recs_anomaly.anomaly.live.watch import SeriesWatcher, StreamEvent
+from recs_anomaly.anomaly.live.watch import AT_LAST, SeriesWatcher, StreamEvent
 from recs_anomaly.exceptions import InputError
 
 N_TRAINING = 1500
@@ -53,6 +53,8 @@ def test_an_event_is_opened_told_and_closed(
     assert 700 <= last.peak <= 770
     assert 720 < last.row < 1100  # a huge score takes a while to fade
     assert last.reason == "over"
+    assert 717 <= last.end <= 765  # forecasts from a level that is no more err, too
+    assert last.cause.startswith("level: +" if step > 0 else "level: -")
     assert last.severity >= first.severity > 1e4
     assert last.score == pytest.approx(fitted.score_samples_causal(series).min())
     assert np.isnan(last.time)
@@ -69,6 +71,42 @@ def test_the_channel_that_leads_and_its_times() -> None:
     assert kinds(events) == ["open", "close"]
     assert {event.channel for event in events} == {"b"}
     assert events[0].start_time == part.index[500].timestamp()
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (lambda rows: np.full_like(rows, 5.0), "frozen: does not move"),
+        (lambda rows: rows + 6.0 * (np.arange(len(rows)) < 2)[:, None], "spike: a few"),
+    ],
+)
+def test_a_message_says_how_it_looks_and_where_it_ends(
+    fitted: TimeSeriesAnomalyDetector, fault: Any, cause: str
+) -> None:
+    series = waves(1400, seed=1)
+    series[700:760] = fault(series[700:760])
+    last = fitted.watch().watch_many(series)[-1]
+    assert (last.kind, last.start) == ("close", 700)
+    assert last.cause.startswith(cause)
+    stop = 760 if "frozen" in cause else 702
+    assert stop - 3 <= last.end <= stop + 45
+
+
+def test_what_a_watcher_of_version_0_1_remembered_is_taken_up(
+    fitted: TimeSeriesAnomalyDetector,
+) -> None:
+    watcher = fitted.watch()
+    series = waves(900, seed=1)
+    series[700:720] += 4.0
+    watcher.watch_many(series[:715])
+    memory = watcher.memory_
+    n_numbers = 11 + 18  # of the course and of the latest event, in that order
+    old = np.delete(memory, np.arange(n_numbers - len(AT_LAST), n_numbers))
+    other = pickle.loads(pickle.dumps(watcher))
+    other.memory_ = old
+    other.watch_many(series[715:])
+    watcher.watch_many(series[715:])
+    assert (other.n_events_, other.offset_) == (watcher.n_events_, watcher.offset_)
 
 
 @pytest.mark.parametrize("seed", range(3))
