@@ -54,7 +54,8 @@ Example:
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    help="Most passes over the ratings. [default: until nothing improves]",
+    help="Most passes over the ratings; training ends earlier where nothing improves. "
+    "[default: 6]",
 )
 @engine_options
 @seed_option
