@@ -10,6 +10,7 @@ from recs_anomaly.cli._denoise_told import (
     tell_number,
     tell_problems,
 )
+from recs_anomaly.cli._engine import Engine, engine_options
 from recs_anomaly.cli._files import refuse_missing_folder, write_bytes, write_text
 from recs_anomaly.cli._output import csv_of, json_option
 from recs_anomaly.cli._progress import progressing
@@ -64,6 +65,7 @@ Example:
 @click.option(
     "--again", is_flag=True, help="Clean what an earlier run has cleaned too."
 )
+@engine_options
 @json_option
 def denoise(  # noqa: PLR0913 - an option of the command line each
     source: Path,
@@ -74,6 +76,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     report: Path | None,
     clean: Path | None,
     again: bool,
+    engine: Engine,
     form: str | None,
 ) -> None:
     """Take the noise out of INPUT, a picture or a folder, and write OUTPUT.
@@ -95,8 +98,9 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     records = Records(clean)
     is_all_new = again or not source.is_dir()
     outcomes = clean_all(denoiser, plan.tasks, write_bytes, is_all_new)
-    for outcome in progressing(outcomes, len(plan.tasks), "pictures"):
-        records.add(outcome)
+    with engine.running():
+        for outcome in progressing(outcomes, len(plan.tasks), "pictures"):
+            records.add(outcome)
     if report is not None:
         write_text(report, csv_of(records.table()))
     sheet = None if compare is None else records.sheet()

@@ -56,6 +56,23 @@ def test_a_folder(run: Run, scans: Path) -> None:
         assert len(np.unique(np.asarray(opened))) > 100
 
 
+@pytest.mark.slow
+def test_side_by_side_the_same_comes_out_in_the_same_order(
+    run: Run, scans: Path
+) -> None:
+    found = [
+        run("denoise", scans, scans.parent / f"clean {jobs}", "--json", "--jobs", jobs)
+        for jobs in (1, 2)
+    ]
+    one, two = (json.loads(each.stdout)["pictures"] for each in found)
+    assert [each["file"] for each in two] == ["a.png", "cut.png", "more/b.PNG"]
+    for first, second in zip(one, two, strict=True):
+        assert {**first, "output": ""} == {**second, "output": ""}
+    for name in ("a.png", "more/b.PNG"):
+        contents = [(scans.parent / f"clean {n}" / name).read_bytes() for n in (1, 2)]
+        assert contents[0] == contents[1]
+
+
 def test_it_goes_on_where_it_was_stopped(run: Run, scans: Path) -> None:
     (scans / "cut.png").unlink()
     clean = scans.parent / "clean"

@@ -1,7 +1,9 @@
 """Cleaning a folder of pictures: one by one, into files that are whole or not there."""
 
+import pickle
 import warnings
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +17,11 @@ from recs_anomaly.denoise.app.pictures import (
     read_picture,
 )
 from recs_anomaly.denoise.denoiser import ImageDenoiser
+from recs_anomaly.engine.jobs import side_by_side
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr, structural_similarity
 
+AT_ONCE = 16  # pictures that may wait for an earlier one, with their pixels
 MAX_PIXELS = 30_000_000  # that adapting reads, from as many pictures as it takes
 Write = Callable[[Path, bytes], None]
 
@@ -125,10 +129,11 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
 def clean_all(
     denoiser: ImageDenoiser, tasks: list[Task], write: Write, is_new_run: bool
 ) -> Iterator[PictureOutcome]:
-    """Clean pictures one by one; say what became of each as soon as it is written.
+    """Clean pictures; say what became of each, in their order, once it is written.
 
     Unless it is a new run, pictures whose results are there and no older than they
-    are left alone. A picture that cannot be read or written stops nothing.
+    are left alone. A picture that cannot be read or written stops nothing, and neither
+    does one whose process dies. Side by side, on the engine that joblib is set to.
 
     Parameters
     ----------
@@ -142,11 +147,49 @@ def clean_all(
     ------
     outcome : PictureOutcome
     """
-    for task in tasks:
-        try:
-            yield _clean(denoiser, task, write, is_new_run)
-        except (InputError, OSError) as error:
-            yield PictureOutcome(task.name, [], [], problem=_reason(error))
+    spelled = pickle.dumps(denoiser)
+    for first in range(0, len(tasks), AT_ONCE):
+        batch = tasks[first : first + AT_ONCE]
+        calls = [(spelled, task, write, is_new_run) for task in batch]
+        waiting: dict[int, PictureOutcome] = {}
+        done = 0
+        for place, outcome, failure in side_by_side(clean_one, calls, None):
+            lost = PictureOutcome(batch[place].name, [], [], problem=failure or "")
+            waiting[place] = outcome or lost
+            while done in waiting:
+                yield waiting.pop(done)
+                done += 1
+
+
+def clean_one(
+    spelled: bytes, task: Task, write: Write, is_new_run: bool
+) -> PictureOutcome:
+    """Clean a picture in whatever process, and say what became of it.
+
+    Parameters
+    ----------
+    spelled : bytes
+        The denoiser, pickled.
+    task : Task
+    write : callable
+        As for `clean_all`.
+    is_new_run : bool
+
+    Returns
+    -------
+    outcome : PictureOutcome
+    """
+    try:
+        return _clean(_denoiser_of(spelled), task, write, is_new_run)
+    except (InputError, OSError) as error:
+        return PictureOutcome(task.name, [], [], problem=_reason(error))
+
+
+@lru_cache(maxsize=1)
+def _denoiser_of(spelled: bytes) -> ImageDenoiser:
+    """Make a denoiser once a process: its networks are built when they first work."""
+    denoiser: ImageDenoiser = pickle.loads(spelled)
+    return denoiser
 
 
 def _clean(
