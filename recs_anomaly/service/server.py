@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from tempfile import TemporaryDirectory
@@ -55,10 +56,11 @@ def serve(settings: ServiceSettings, tell: Callable[[str], None]) -> None:
         sys.setswitchinterval(SWITCH_S)
         host, port = listening.getsockname()[:2]
         tell(f"Serving {len(models.all)} models on http://{host}:{port}")
+        answer = _answering(settings, models, listening)
         if settings.workers == 1:
-            _run(settings, models, listening)
+            answer()
         else:
-            _Processes(settings, models, listening).run()
+            _Processes(answer, settings.workers).run()
 
 
 def _models(settings: ServiceSettings) -> "Models":
@@ -86,8 +88,10 @@ def _listening(settings: ServiceSettings) -> socket.socket:
     return listening
 
 
-def _run(settings: ServiceSettings, models: "Models", listening: socket.socket) -> None:
-    """Answer in this process until a signal comes."""
+def _answering(
+    settings: ServiceSettings, models: "Models", listening: socket.socket
+) -> Callable[[], None]:
+    """Make all ready; what comes back answers until a signal comes."""
     import uvicorn
 
     from recs_anomaly.service.app import Service, make_service
@@ -100,9 +104,9 @@ def _run(settings: ServiceSettings, models: "Models", listening: socket.socket) 
             service.let_go()
             await super().shutdown(sockets)
 
-    async def answer() -> None:
+    async def serve() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, look)
-        await server.serve(sockets=[listening])
+        await PatientServer(config).serve(sockets=[listening])
 
     def look() -> None:
         task = asyncio.create_task(service.exchange())
@@ -126,20 +130,22 @@ def _run(settings: ServiceSettings, models: "Models", listening: socket.socket) 
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = PatientServer(config)
-    for number in STOPS:  # uvicorn raises them again when it has ended
-        signal.signal(number, lambda *_: None)
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(answer())
+    config.load()
+
+    def answer() -> None:
+        for number in STOPS:  # uvicorn raises them again when it has ended
+            signal.signal(number, lambda *_: None)
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(serve())
+
+    return answer
 
 
 class _Processes:
-    """Several processes that answer, and share what this one has loaded."""
+    """Several processes that answer, and share what this one has made ready."""
 
-    def __init__(
-        self, settings: ServiceSettings, models: "Models", listening: socket.socket
-    ) -> None:
-        self._settings, self._models, self._listening = settings, models, listening
+    def __init__(self, answer: Callable[[], None], n: int) -> None:
+        self._answer, self._n = answer, n
         self._begun: dict[int, float] = {}
         self._is_stopping = False
 
@@ -147,16 +153,13 @@ class _Processes:
         """Start them; start another where one has died; end when all have ended."""
         from prometheus_client.multiprocess import mark_process_dead
 
-        # What is imported now is shared too; and the garbage collector, which writes
-        # on all that it looks at, looks at none of it.
-        import recs_anomaly.service.app
-        import recs_anomaly.service.protocol  # noqa: F401
-
+        # The garbage collector writes on all that it looks at: of what is shared, it
+        # looks at nothing.
         gc.collect()
         gc.freeze()
         for number in (*STOPS, signal.SIGHUP):
             signal.signal(number, self._pass_on)
-        for _ in range(self._settings.workers):
+        for _ in range(self._n):
             self._start()
         while self._begun:
             ended, _ = os.wait()
@@ -175,8 +178,10 @@ class _Processes:
         try:
             for number in (*STOPS, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
-            _run(self._settings, self._models, self._listening)
+            self._answer()
             status = 0
+        except Exception:  # noqa: BLE001 - nothing above the fork may go on here
+            traceback.print_exc()
         finally:
             os._exit(status)  # the parent's clean-up is the parent's
 
