@@ -236,4 +236,7 @@ def build_denoiser(weights: Singles) -> keras.Model:
     centred = CENTRE + shrink * (noisy - CENTRE)
     everywhere = ops.ones_like(noisy) * (shrink * level)
     unit_noise = network_of(weights)(ops.concatenate([centred, everywhere], axis=-1))
-    return keras.Model([noisy, sigma], noisy - level * unit_noise, name="denoiser")
+    model = keras.Model([noisy, sigma], noisy - level * unit_noise, name="denoiser")
+    # Keras exports to ONNX what has been called, and nothing else.
+    model([np.zeros((1, MULTIPLE, MULTIPLE, 1), np.float32), np.zeros((1, 1))])
+    return model

@@ -126,6 +126,17 @@ def test_network_of_a_denoiser_leaves_clean_images(rng: np.random.Generator) -> 
     np.testing.assert_array_equal(said(network, images, np.zeros((2, 1))), images)
 
 
+@pytest.mark.filterwarnings("ignore:In the future `np:FutureWarning")  # tf2onnx
+def test_network_of_a_denoiser_is_ready_to_be_exported(tmp_path: Path) -> None:
+    network = ImageDenoiser.from_pretrained().to_keras()
+    assert network._called  # else Keras refuses to export it to ONNX
+    pytest.importorskip("tf2onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    network.export(tmp_path / "denoiser.onnx", format="onnx", verbose=False)
+    session = runtime.InferenceSession(tmp_path / "denoiser.onnx")
+    assert [each.name for each in session.get_inputs()] == ["noisy", "sigma"]
+
+
 @pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
 def test_network_of_an_rbm(visible: str, rng: np.random.Generator) -> None:
     rows = rng.integers(0, 2, (30, 7)).astype(float)
