@@ -104,6 +104,8 @@ def make_service(settings: ServiceSettings, models: Models) -> Service:
         app.include_router(BlockRoutes(models, threads).router())
         if settings.workers == 1:
             app.include_router(keeping.keep_live_series())
+        else:
+            _refuse_live_series(app)
     if DENOISER in models.kinds:
         from recs_anomaly.service.denoising import DenoiseRoutes
 
@@ -257,6 +259,18 @@ def _add_operations(app: FastAPI, keeping: _Keeping) -> None:
             for each in keeping.models.all
         ]
         return json_response({"models": rows})
+
+
+def _refuse_live_series(app: FastAPI) -> None:
+    """Say why there are none."""
+
+    @app.api_route(
+        "/v1/detectors/{model}/series{rest:path}",
+        methods=["GET", "POST", "DELETE"],
+        include_in_schema=False,
+    )
+    async def series(model: str, rest: str) -> Response:
+        raise ProblemError(404, "Live series need a service of a single process.")
 
 
 def _add_page(app: FastAPI) -> None:

@@ -4,10 +4,10 @@ import asyncio
 import json
 import shutil
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from prometheus_client.core import GaugeMetricFamily
@@ -35,6 +35,7 @@ _SUFFIX = ".npz"
 _SCALARS = ("n_rows_", "n_late_")
 _ARRAYS = ("last_time_", "level_", "memory_", "clock_")
 Alert = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class Taken(NamedTuple):
@@ -73,6 +74,7 @@ class LiveSeries:
     def __init__(self, name: str, version: str, watcher: "SeriesWatcher") -> None:
         self.name, self.version, self.watcher = name, version, watcher
         self.lock = asyncio.Lock()
+        self.n_asking = 0  # who have rows for it
         self.recent: deque[Alert] = deque(maxlen=MAX_REMEMBERED)
         self.n_alerts = 0
         self.listeners: set[asyncio.Queue[Alert]] = set()
@@ -82,6 +84,11 @@ class LiveSeries:
     def is_dirty(self) -> bool:
         """Whether something has come since it was written."""
         return self.n_saved != self.n_seen
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody works with it, or is about to."""
+        return self.lock.locked() or self.n_asking > 0
 
     @property
     def n_seen(self) -> int:
@@ -187,6 +194,7 @@ class SeriesKeeper:
             (path.parent.name, path.name.removesuffix(_SUFFIX))
             for path in self._folder.glob(f"*/*{_SUFFIX}")
         }
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.state_problem = ""
 
     def names(self, model: str) -> list[str]:
@@ -253,17 +261,11 @@ class SeriesKeeper:
         taken : Taken
         """
         series = await self.get(found, name, may_begin=True)
-        async with series.lock:
-            n_late = series.watcher.scorer.n_late_
-            # Rows that are being judged are judged to their end, whoever hangs up.
-            taken = await asyncio.shield(self._threads.run(series.take, rows))
-            series.tell(taken.alerts)
-        self._measures.rows.labels(found.name).inc(taken.n_taken)
-        if taken.n_late > n_late:
-            self._measures.late.labels(found.name).inc(taken.n_late - n_late)
-        for alert in taken.alerts:
-            self._measures.alerts.labels(found.name, alert["kind"]).inc()
-        return taken
+        series.n_asking += 1
+        try:
+            return await self._alone(series, self._take(found.name, series, rows))
+        finally:
+            series.n_asking -= 1
 
     async def forget(self, found: ServedModel, name: str) -> None:
         """Remove a series; its next row begins another.
@@ -337,6 +339,39 @@ class SeriesKeeper:
         else:
             await self.save_all()
 
+    async def _take(self, model: str, series: LiveSeries, rows: SeriesRows) -> Taken:
+        n_late = series.watcher.scorer.n_late_
+        taken = await self._threads.run(series.take, rows)
+        series.tell(taken.alerts)
+        self._measures.rows.labels(model).inc(taken.n_taken)
+        if taken.n_late > n_late:
+            self._measures.late.labels(model).inc(taken.n_late - n_late)
+        for alert in taken.alerts:
+            self._measures.alerts.labels(model, alert["kind"]).inc()
+        return taken
+
+    async def _alone(
+        self, series: LiveSeries, work: Coroutine[Any, Any, Result]
+    ) -> Result:
+        """Work with a series, which nobody else does until that is done.
+
+        Who waits for it may hang up or lose patience: what has begun comes to its end.
+        """
+        try:
+            await series.lock.acquire()
+        except BaseException:
+            work.close()
+            raise
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+
+        def done(task: asyncio.Task[Result]) -> None:
+            self._tasks.discard(task)
+            series.lock.release()
+
+        task.add_done_callback(done)
+        return await asyncio.shield(task)
+
     async def _open(
         self, found: ServedModel, key: tuple[str, str], may_begin: bool
     ) -> None:
@@ -359,29 +394,29 @@ class SeriesKeeper:
 
     async def _put_away(self) -> None:
         """Write the series that nobody has asked for the longest, and let go of it."""
-        idle = (
-            each
-            for each in self._live.items()
-            if not (each[1].lock.locked() or each[1].listeners)
-        )
-        key, series = next(idle, (None, None))
-        if key is None or series is None:
-            raise ProblemError(503, "All series that can be held are being asked for.")
-        if series.is_dirty and not await self._save(key, series):
+        unheard = [each for each in self._live.items() if not each[1].listeners]
+        if not unheard:
+            raise ProblemError(503, "All series that can be held are listened to.")
+        idle = (each for each in unheard if not each[1].is_busy)
+        key, series = next(idle, unheard[0])
+        # If it is busy, this waits until it is no longer.
+        if not await self._save(key, series):
             raise ProblemError(503, _NO_STATE)
-        if not (series.is_dirty or series.lock.locked() or series.listeners):
+        if not (series.is_dirty or series.is_busy or series.listeners):
             self._live.pop(key, None)
 
     async def _save(self, key: tuple[str, str], series: LiveSeries) -> bool:
         """Write a series; tell, to whoever runs the service, why it cannot be."""
-        async with series.lock:
-            if key not in self._known and self._live.get(key) is not series:
-                return False  # it was removed
-            try:
-                await asyncio.shield(self._threads.run(series.write, self._path(key)))
-            except (OSError, ProblemError) as error:
-                self._complain(error)
-                return False
+        return await self._alone(series, self._write(key, series))
+
+    async def _write(self, key: tuple[str, str], series: LiveSeries) -> bool:
+        if key not in self._known or not series.is_dirty:
+            return True  # it was removed, or others have written it
+        try:
+            await self._threads.run(series.write, self._path(key))
+        except (OSError, ProblemError) as error:
+            self._complain(error)
+            return False
         self.state_problem = ""
         return True
 

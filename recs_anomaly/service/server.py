@@ -25,6 +25,7 @@ BACKLOG = 2_048
 SWITCH_S = 0.001  # a thread that computes gives way to the event loop so soon
 SHORT_LIFE_S = 1.0  # of a process: the next one is started no sooner
 STOPS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (*STOPS, signal.SIGHUP)
 
 
 def serve(settings: ServiceSettings, tell: Callable[[str], None]) -> None:
@@ -106,7 +107,7 @@ def _answering(
 
     async def serve() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, look)
-        await PatientServer(config).serve(sockets=[listening])
+        await server.serve(sockets=[listening])
 
     def look() -> None:
         task = asyncio.create_task(service.exchange())
@@ -132,9 +133,14 @@ def _answering(
     )
     config.load()
 
+    server = PatientServer(config)
+
     def answer() -> None:
-        for number in STOPS:  # uvicorn raises them again when it has ended
-            signal.signal(number, lambda *_: None)
+        # One that comes before uvicorn listens to signals counts too; and uvicorn
+        # raises again, when it has ended, what it was sent.
+        for number in STOPS:
+            signal.signal(number, server.handle_exit)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the files are looked at anyway
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(serve())
 
@@ -157,7 +163,7 @@ class _Processes:
         # looks at nothing.
         gc.collect()
         gc.freeze()
-        for number in (*STOPS, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, self._pass_on)
         for _ in range(self._n):
             self._start()
@@ -167,17 +173,23 @@ class _Processes:
             mark_process_dead(ended)  # type: ignore[no-untyped-call]
             if not self._is_stopping:
                 time.sleep(max(SHORT_LIFE_S - (time.monotonic() - begun), 0.0))
+            if not self._is_stopping:  # a signal may have ended the sleep
                 self._start()
 
     def _start(self) -> None:
+        # A signal waits until who gets it knows what to do with it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         process = os.fork()
         if process:
             self._begun[process] = time.monotonic()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             return
         status = 1
         try:
-            for number in (*STOPS, signal.SIGHUP):
+            for number in STOPS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             self._answer()
             status = 0
         except Exception:  # noqa: BLE001 - nothing above the fork may go on here

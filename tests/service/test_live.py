@@ -1,16 +1,25 @@
 """Live series over HTTP tell what a watcher in this process tells."""
 
+import asyncio
 import json
 import signal
+import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from recs_anomaly.anomaly.app.watching import event_fields
+from recs_anomaly.service.bodies import SeriesRows
+from recs_anomaly.service.live_series import SeriesKeeper, Taken
+from recs_anomaly.service.measures import ServiceMeasures
+from recs_anomaly.service.models import DETECTOR, ServedModel
+from recs_anomaly.service.work import Threads
 from tests.service.running import (
     Running,
     as_rows,
@@ -25,8 +34,9 @@ START = "/v1/detectors/pump/series"
 ODD = series(500, 1, is_odd=True)
 
 
-def expected_alerts(rows: pd.DataFrame = ODD, seed: int = 0) -> list[dict[str, Any]]:
-    events = detector(seed).watch().watch_many(rows)
+@cache
+def expected_alerts(seed: int = 0) -> list[dict[str, Any]]:
+    events = detector(seed).watch().watch_many(ODD)
     assert events
     return [event_fields(event.to_dict()) for event in events]
 
@@ -128,16 +138,16 @@ def test_no_name_leads_out_of_the_folder(service: Running, name: str) -> None:
 
 
 def test_series_on_the_disk_go_on_where_they_stood(tmp_path: Path) -> None:
-    """Two are held in memory, ten are asked for in turn; then the service is killed."""
+    """One is held in memory, three come in turn; then the service is killed."""
     pump, state = write_detector(tmp_path / "pump.recs"), tmp_path / "state"
-    names = [f"pump-{n}" for n in range(10)]
+    names = [f"pump-{n}" for n in range(3)]
     told: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    settings = {"state": str(state), "n_live": 2, "save_seconds": 0.1}
+    settings = {"state": str(state), "n_live": 1, "save_seconds": 0.1}
     with running(tmp_path / "first", pump, **settings) as service:
         for first in (0, 150):
             for name in names:
                 told[name] += post(service, name, ODD[first : first + 150])["alerts"]
-        assert service.measure("recs_anomaly_series_live") == 2
+        assert service.measure("recs_anomaly_series_live") == 1
         wait_until(lambda: is_saved(state, names[-1], service))
         service.stop(signal.SIGKILL)
     write_detector(pump, seed=5)  # a series stays with what it began with
@@ -157,6 +167,39 @@ def is_saved(state: Path, name: str, service: Running) -> bool:
 
     with np.load(state / "pump" / f"{name}.npz") as file:
         return bool(json.loads(file["facts"].tobytes())["n_rows_"] == 300)
+
+
+def test_rows_are_taken_whole_whoever_hangs_up() -> None:
+    """Who waits is gone, the rows are judged, and later rows wait for that."""
+
+    async def hang_up() -> int:
+        found = ServedModel("pump", "1", DETECTOR, detector())
+        keeper = SeriesKeeper(None, 1, Threads(2), ServiceMeasures())
+        series = await keeper.get(found, "a", may_begin=True)
+        has_begun, may_end = threading.Event(), threading.Event()
+        take = series.take
+
+        def slowly(rows: SeriesRows) -> Taken:
+            has_begun.set()
+            assert may_end.wait(60)
+            return take(rows)
+
+        rows = SeriesRows(ODD.to_numpy()[:10], None, list(ODD))
+        with patch.object(series, "take", slowly):
+            first = asyncio.create_task(keeper.take(found, "a", rows))
+            await asyncio.to_thread(has_begun.wait, 60)
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+        second = asyncio.create_task(keeper.take(found, "a", rows))
+        await asyncio.sleep(0)
+        assert series.watcher.scorer.n_rows_ == 0
+        may_end.set()
+        taken = await second
+        await keeper.close()
+        return taken.n_rows
+
+    assert asyncio.run(hang_up()) == 20
 
 
 def test_a_state_that_cannot_be_written_stops_nothing_else(tmp_path: Path) -> None:

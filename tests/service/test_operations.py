@@ -131,8 +131,11 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def test_several_processes_share_and_end_together(tmp_path: Path) -> None:
     films = write_recommender(tmp_path / "films.recs")
+    pump = write_detector(tmp_path / "pump.recs")
     settings = {"workers": 2, "watch_seconds": 0.05}
-    with running(tmp_path / "run", films, **settings) as service:
+    with running(tmp_path / "run", films, pump, **settings) as service:
+        refused = service.client.get("/v1/detectors/pump/series/a")
+        assert "single process" in refused.json()["detail"]
         children = children_of(service.process.pid)
         assert len(children) == 2
         user = service.client.get("/v1/recommenders/films/users").json()["users"][0]
