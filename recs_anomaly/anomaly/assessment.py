@@ -18,6 +18,7 @@ from recs_anomaly.anomaly.rating import RatedRows, Rating
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
+from recs_anomaly.base.time_axis import stamped_seconds
 from recs_anomaly.core.arrays import Bools, Floats
 
 MERGE_GAP = 30  # rows between two events that make them one
@@ -138,9 +139,20 @@ class Assessment:
         runs = merged_runs(self._is_core, merge_gap, min_duration)
         due = self._due(runs)
         in_units = due._replace(values=self._in_units(due.values))
-        return event_table(
+        table = event_table(
             self._evidence, in_units, runs, self._tail, self._names, self._index
         )
+        table["cause"] += [self._unseen_day(first) for first, _ in runs]
+        return table
+
+    def _unseen_day(self, row: int) -> str:
+        """Say that an event begins on a kind of day that training knew none of."""
+        calendar = self._rating.model.calendar
+        seconds = stamped_seconds(pd.DataFrame(index=self._index[row : row + 1]))
+        if calendar is None or seconds is None:
+            return ""
+        kind = calendar.unseen_day(float(seconds[0]), self._rating.n_days)
+        return kind and f"; {kind}"
 
     def band(self) -> pd.DataFrame:
         """Say where rows would have been, had there been no event.

@@ -72,6 +72,15 @@ class Calendar(NamedTuple):
                 spread = np.hypot(spread, SINGLE * added)
         return usual, spread
 
+    def unseen_day(self, seconds: float, n_days: int) -> str:
+        """Name the kind of day of a time, if training had none in its `n_days`."""
+        learned = self.end[0] - DAY_S * np.arange(n_days + 1)
+        walls = wall_seconds(np.append(learned, seconds), str(self.zone[0]))
+        for name, is_edge in zip(("last", "first"), month_edges(walls), strict=True):
+            if is_edge[-1] and not is_edge[:-1].any():
+                return f"the {name} day of a month, of which {n_days} days had none"
+        return ""
+
     def levels(self, values: Floats, seconds: Floats, start: Floats) -> Floats:
         """Follow the levels (n_rows, n_channels) from `start` (n_channels,)."""
         if not self.pace.any():

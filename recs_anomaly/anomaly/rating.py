@@ -9,6 +9,7 @@ from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.branches import BRANCHES
 from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.anomaly.branches.standstill import stillness
+from recs_anomaly.anomaly.calendar import DAY_S
 from recs_anomaly.anomaly.channels import in_long_gap
 from recs_anomaly.anomaly.judging import judge
 from recs_anomaly.anomaly.levels import (
@@ -82,7 +83,8 @@ class Rating(NamedTuple):
     """What a fitted detector rates rows by.
 
     `longest` is the longer time constant of the smoothing; `side` is 1, -1 or 0: only
-    rows above their forecast count, only those below, all.
+    rows above their forecast count, only those below, all. `n_days` are the whole days
+    of the training series, 0 where it had no times.
     """
 
     model: AnomalyModel
@@ -91,6 +93,7 @@ class Rating(NamedTuple):
     weights: SignWeights
     longest: float
     side: int
+    n_days: int = 0
 
     def look(self, grid: SeenSeries) -> RatedRows:
         """Judge a series; the result is about its rows alone, not about its gaps."""
@@ -130,4 +133,5 @@ def rating_of(detector: Any) -> Rating:
         settings.weights_for(detector, detector.model_, branches),
         settings.time_constant(detector.smooth, detector.n_rows_),
         settings.SIDES[detector.side],
+        int(detector.n_rows_ * detector.step_ // DAY_S),
     )

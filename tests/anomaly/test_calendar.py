@@ -142,3 +142,15 @@ def test_the_clock_on_the_wall() -> None:
     last, first = month_edges(np.array([0.0, 30.5, 58.5, 59.2]) * 86_400)
     assert last.tolist() == [False, True, True, False]
     assert first.tolist() == [True, False, False, True]
+
+
+def test_the_first_end_of_a_month_is_told_as_what_it_is() -> None:
+    series = nightly(28)  # 14 days from 5 January on, then two weeks with its end
+    detector = quick().fit(series[: 14 * PER_DAY])
+    for day, said in (("2026-01-31", True), ("2026-01-28", False)):
+        later = series[14 * PER_DAY :].copy()
+        later.loc[f"{day} 09:00" : f"{day} 13:00", "load"] += 20.0
+        events = detector.events(later)
+        [cause] = events["cause"][events["start"].dt.date == pd.Timestamp(day).date()]
+        told = "; the last day of a month, of which 14 days had none"
+        assert cause.endswith(told) == said
