@@ -41,6 +41,7 @@ def assemble(
     view: str,
     noise: float,
     priors: ItemPriors | None = None,
+    strength: float = 1.0,
 ) -> RatingModel:
     """Everything that follows from the views and the ratings without training.
 
@@ -80,7 +81,7 @@ def assemble(
             hidden = trust * hidden + (1.0 - trust) * priors.expect(hidden)
             audience = trust * audience + (1.0 - trust) * priors.expect(audience)
             typical = priors.typical(np.log1p(counts))
-        features = posterior.item_features(hidden, audience, counts, typical)
+        features = posterior.item_features(hidden, audience, counts, typical, strength)
     return RatingModel(
         user_view=views.user,
         item_weights=item_weights,
@@ -133,7 +134,8 @@ def assemble_again(
     """Compute again what follows from ratings; what was learned stays as it is."""
     if not known.is_rated:
         return without_ratings(ratings)[0]
-    model = assemble(ratings, views, known.levels, view, known.noise, priors)
+    strength = posterior.strength_of(known.item_features)
+    model = assemble(ratings, views, known.levels, view, known.noise, priors, strength)
     return model._replace(curve=known.curve)
 
 

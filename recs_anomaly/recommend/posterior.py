@@ -28,6 +28,7 @@ HIDDEN_PRECISION = 100.0
 ITEM_SHRINKAGE = 6.0
 N_SWEEPS = 8
 JITTER = 1e-6
+N_OFFSETS = 2  # features before those of the kernel
 
 
 def item_features(
@@ -35,6 +36,7 @@ def item_features(
     audience: Floats,
     counts: Floats,
     typical_popularity: float | None = None,
+    strength: float = 1.0,
 ) -> Floats:
     """Features whose inner product is the kernel between items.
 
@@ -42,7 +44,8 @@ def item_features(
     popularity, plus a Gaussian one in the hidden activity and in the audience of the
     items (a spectral embedding of who rated what), through landmarks: the items with
     most ratings. Of shape (n_items, 2 + n_landmarks). Where a typical log popularity
-    is given, an item without ratings has that one.
+    is given, an item without ratings has that one. `strength` is the variance of tastes
+    beside that of noise, in parts of the usual one.
     """
     landmarks = np.argsort(-counts, kind="stable")[:N_LANDMARKS]
     width = 2.0 * WIDTH * np.median(_squared_distances(hidden, hidden[landmarks]))
@@ -58,9 +61,20 @@ def item_features(
             np.full(len(hidden), np.sqrt(OFFSET_VARIANCE)),
             np.sqrt(POPULARITY_VARIANCE)
             * _standard_popularity(counts, typical_popularity),
-            smooth,
+            np.sqrt(strength) * smooth,
         ]
     )
+
+
+def strength_of(features: Floats) -> float:
+    """Tell the strength that features of items were made with.
+
+    Landmarks have the kernel's whole variance in their features.
+    """
+    if not features.shape[1]:
+        return 1.0
+    variance = (features[:, N_OFFSETS:] ** 2).sum(axis=1).max()
+    return float(2.0 ** np.round(np.log2(variance / KERNEL_VARIANCE)))
 
 
 def _squared_distances(points: Floats, centres: Floats) -> Floats:

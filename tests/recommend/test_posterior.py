@@ -138,3 +138,19 @@ def test_shrunken_mean_and_user_features_by_hand() -> None:
     assert shrunken_mean(sums, counts).tolist() == [0.0, 0.5]
     features = user_features(np.array([[1.0, -0.5]]))
     np.testing.assert_allclose(features, [[5**-0.5, 0.1, -0.05]])
+
+
+def test_the_strength_of_tastes_can_be_told_from_features() -> None:
+    rng = np.random.default_rng(0)
+    hidden, audience = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    counts = rng.integers(0, 50, 40).astype(float)
+    usual = posterior.item_features(hidden, audience, counts)
+    assert posterior.strength_of(usual) == 1.0
+    strong = posterior.item_features(hidden, audience, counts, strength=8.0)
+    assert posterior.strength_of(strong) == 8.0
+    n_offsets = posterior.N_OFFSETS
+    np.testing.assert_array_equal(strong[:, :n_offsets], usual[:, :n_offsets])
+    np.testing.assert_allclose(
+        strong[:, n_offsets:], np.sqrt(8.0) * usual[:, n_offsets:]
+    )
+    assert posterior.strength_of(usual[:, :0]) == 1.0

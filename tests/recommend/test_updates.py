@@ -12,7 +12,7 @@ from sklearn.base import clone
 from recs_anomaly import RBMRecommender, save
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.exceptions import InputError, UnknownUserError
-from recs_anomaly.recommend import recommender
+from recs_anomaly.recommend import posterior, recommender
 from recs_anomaly.recommend.assembly import assemble
 from recs_anomaly.recommend.choices import fit_interactions
 from recs_anomaly.recommend.rows import to_rows
@@ -213,3 +213,18 @@ def test_somebody_has_to_stay_and_only_known_users_can_go(
         model.forget(model.users_)
     with pytest.raises(UnknownUserError, match="user -1"):
         model.forget([1, -1])
+
+
+def test_tastes_that_outweigh_noise_count_more_and_updates_keep_it() -> None:
+    rng = np.random.default_rng(0)
+    tastes = rng.normal(size=(120, 2)) @ rng.normal(size=(2, 60))
+    users, items = np.nonzero(rng.random(tastes.shape) < 0.4)
+    ratings = pd.DataFrame({"user_id": users, "item_id": items})
+    ratings["rating"] = np.clip(np.round(5 + 2 * tastes[users, items]), 1, 9)
+    model = RBMRecommender(n_hidden=8, epochs=2, random_state=0)
+    model.fit(ratings[IDS], ratings["rating"])
+    strength = posterior.strength_of(model.item_features_)
+    assert strength > 1.0
+    before = model.item_features_.copy()
+    model.partial_fit(ratings[IDS][:1], ratings["rating"][:1])
+    np.testing.assert_array_equal(model.item_features_, before)
