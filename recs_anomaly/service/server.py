@@ -1,6 +1,7 @@
 """Running a service: sockets, processes and signals."""
 
 import asyncio
+import ctypes
 import gc
 import os
 import signal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 GRACE_S = 30  # to finish what was taken
 BACKLOG = 2_048
 SWITCH_S = 0.001  # a thread that computes gives way to the event loop so soon
+PR_SET_PDEATHSIG = 1
 SHORT_LIFE_S = 1.0  # of a process: the next one is started no sooner
 STOPS = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*STOPS, signal.SIGHUP)
@@ -186,6 +188,7 @@ class _Processes:
             return
         status = 1
         try:
+            _end_with_parent()
             for number in STOPS:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -201,3 +204,9 @@ class _Processes:
         self._is_stopping = self._is_stopping or number in STOPS
         for process in self._begun:
             os.kill(process, number)
+
+
+def _end_with_parent() -> None:
+    """Ask to be told to end when the parent is killed; Linux alone can do that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

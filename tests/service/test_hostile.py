@@ -189,7 +189,8 @@ async def ask_all(service: Running, rng: random.Random, n_requests: int) -> None
                 left[0] -= 1
                 method, path, kind, content = spoiled(rng)
                 url = client.base_url.copy_with(raw_path=path)
-                headers = {"Content-Type": kind}
+                # A connection that is kept may be closed while a request is on its way.
+                headers = {"Content-Type": kind, "Connection": "close"}
                 answer = await client.request(
                     method, url, headers=headers, content=content
                 )

@@ -156,6 +156,15 @@ def test_several_processes_share_and_end_together(tmp_path: Path) -> None:
         assert "left: set()" in service.complaints
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells them")
+def test_no_process_is_left_when_the_first_is_killed(tmp_path: Path) -> None:
+    films = write_recommender(tmp_path / "films.recs")
+    with running(tmp_path / "run", films, workers=2) as service:
+        children = children_of(service.process.pid)
+        service.stop(signal.SIGKILL)
+        wait_until(lambda: not any(Path(f"/proc/{each}").exists() for each in children))
+
+
 def children_of(process: int) -> list[int]:
     text = Path(f"/proc/{process}/task/{process}/children").read_text()
     return [int(each) for each in text.split()]
