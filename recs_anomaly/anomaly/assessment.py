@@ -204,7 +204,17 @@ class Assessment:
             model.width,
             self._rating.branches,
             [self._channels[partner] for partner in partners],
+            *self._followed(),
         )
+
+    def _followed(self) -> tuple[Floats, Floats] | tuple[()]:
+        """Give what others say, in units, and what differs, in what usually does."""
+        model, rows = self._rating.model, self._rows
+        if model.relation is None:
+            return ()
+        judged = model.channels.scaled(self._series.values)[self._series.is_given]
+        said = judged[:, model.channels.targets] - rows.deviation
+        return self._in_units(said), rows.deviation / model.relation.spread
 
     @cached_property
     def _is_core(self) -> Bools:

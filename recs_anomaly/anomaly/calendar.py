@@ -30,6 +30,7 @@ LASTING = 0.2  # of the rows of a day: so many are off on an unusual day
 SINGLE = 0.25  # of what was seen once: how far it may differ the next time
 SLOPE = 0.1  # of the change over two slots: what is due may come a little early
 LEAST_SPREAD = 0.25  # of the median spread
+CHANCE = 3.3  # over the root of the days: so much chance makes spreads differ
 WANDERING, SMOOTHLY = 0.4, 1.0  # spread and von Neumann ratio of the days' levels
 LARGE = 0.3  # of the largest usual reading: ratios of less say little
 LEVEL_S, LEVEL_ROWS = DAY_S, 24.0  # over which a level is followed, at least
@@ -422,6 +423,9 @@ def _spreads(residual: Floats, kinds: np.ndarray, usual: Floats) -> Floats:
         slope = np.abs(np.roll(usual[kind], 1) - np.roll(usual[kind], -1))
         found[kind] = maximum_filter1d(found[kind], 3, mode="wrap")
         found[kind] = np.hypot(found[kind], SLOPE * slope)
+    low, high = np.quantile(found, (0.1, 0.9))
+    if high < low * np.exp(CHANCE / np.sqrt(len(residual))):
+        found[:] = np.quantile(found, 0.75)
     least = max(LEAST_SPREAD * float(np.median(found)), 1e-9 * np.abs(usual).max())
     return np.maximum(found, least or 1.0)
 

@@ -37,7 +37,7 @@ class Excerpt(NamedTuple):
     measured; what follows is in training standard deviations: `residual`, what the rows
     are as they were `judged`, how far they are from what was due (`departure`), and how
     far such rows were before the event (`usual`). `partner` is the channel that it
-    follows the most.
+    follows the most; where it does no longer, what that one says was due.
     """
 
     first: int

@@ -46,7 +46,9 @@ class RowEvidence(NamedTuple):
     `values` and `expected` are in the channels' own units,
     `residual` in training standard deviations. `window` is the rows of a window;
     `branches` are those of the errors. `partners` (n_targets,) are the names of the
-    channels that each one follows, where there are relations.
+    channels that each one follows, where there are relations; `followed` (n_rows,
+    n_targets) is what those say, in the channels' own units, and `deviation` what
+    differs from it, in what usually does.
     """
 
     ratio: Floats
@@ -59,6 +61,8 @@ class RowEvidence(NamedTuple):
     window: int
     branches: Sequence[Branch] = BRANCHES
     partners: Sequence[str] = ()
+    followed: Floats | None = None
+    deviation: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +226,13 @@ def _event(
         float(due.usual[number, channel]),
         evidence.partners[channel] if evidence.partners else "",
     )
+    if sign is RELATION and evidence.followed is not None:
+        assert evidence.deviation is not None
+        excerpt = excerpt._replace(
+            due=evidence.followed[:, channel],
+            departure=evidence.deviation[:, channel],
+            usual=1.0,
+        )
     return Event(
         start=index[first],
         end=index[stop - 1],

@@ -114,6 +114,7 @@ def judge_held_out(
         np.concatenate([of_part.residual for of_part in judged]),
         np.concatenate([of_part.errors for of_part in judged], axis=1),
         np.concatenate([of_part.is_known for of_part in judged], axis=1),
+        np.concatenate([of_part.deviation for of_part in judged]),
     )
 
 

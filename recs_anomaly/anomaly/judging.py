@@ -21,12 +21,15 @@ class Judgement(NamedTuple):
     `expected` is the forecast and `residual` what differs from it, scaled, of shape
     (n_rows, n_targets). `errors` (n_branches, n_rows, n_targets) is at least 0, higher
     is more abnormal, and means something where `is_known` of that shape says so.
+    `deviation` (n_rows, n_targets) is what differs from what others say, scaled,
+    0 where they say nothing.
     """
 
     expected: Floats
     residual: Floats
     errors: Floats
     is_known: Bools
+    deviation: Floats
 
     def part(self, rows: slice) -> "Judgement":
         """Take some rows."""
@@ -35,6 +38,7 @@ class Judgement(NamedTuple):
             self.residual[rows],
             self.errors[:, rows],
             self.is_known[:, rows],
+            self.deviation[rows],
         )
 
 
@@ -76,4 +80,6 @@ def judge(
                     says[number, :, target] = of_channel.is_known
     if side:
         errors[:, residual * side < 0] = 0.0
-    return Judgement(expected, residual, errors, says & is_known)
+    spread = 1.0 if model.relation is None else model.relation.spread
+    deviation = np.nan_to_num(apart) * spread
+    return Judgement(expected, residual, errors, says & is_known, deviation)

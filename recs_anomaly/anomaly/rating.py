@@ -55,13 +55,15 @@ class RatedRows(NamedTuple):
     standstill add to the logarithm of `ratios` (n_rows,), which say how many times a
     row is as abnormal as one normal row in a thousand. `errors` (n_branches, n_rows,
     n_targets) are those of the rows themselves, in units of what one in a thousand
-    reaches. `stillness` (n_rows, n_targets) says how much longer than is usual a
+    reaches. `deviation` (n_rows, n_targets) is what differs from what other channels
+    say, scaled. `stillness` (n_rows, n_targets) says how much longer than is usual a
     channel stands still. `is_known` (n_rows,) says where anything was measured,
     `is_between` where nothing was, but shortly before and after.
     """
 
     expected: Floats
     residual: Floats
+    deviation: Floats
     shares: Floats
     ratios: Floats
     errors: Floats
@@ -109,6 +111,7 @@ class Rating(NamedTuple):
         return RatedRows(
             judged.expected[given],
             judged.residual[given],
+            judged.deviation[given],
             sign_shares(levels, still, self.weights),
             rate(levels, still, self.weights),
             weighted_errors(known, self.norms.row_scale, self.weights.branches),
