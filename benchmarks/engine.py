@@ -48,7 +48,7 @@ ENGINES = [
 ]
 SLEEP_S = 0.2
 WORKERS = (1, 4, 16, 64)
-# Tasks, and processor seconds of each as measured by the other commands.
+# Tasks, and processor seconds of each as estimated from smaller ones.
 JOBS = [
     ("a million series", 1_000_000, 0.6),
     ("lists, 100 million users", 10_000, 30.0),
