@@ -13,7 +13,7 @@ from recs_anomaly.core.arrays import Singles
 from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.core.training import IS_ALWAYS_COMPILED
 from recs_anomaly.denoise.network import MULTIPLE, build_denoising_network
-from recs_anomaly.denoise.planes import padded_to_multiple
+from recs_anomaly.denoise.planes import doubled, halved, padded_to_multiple
 
 Level = float | Singles
 TILE = 768
@@ -156,6 +156,23 @@ def denoise_planes(
             removed = np.asarray(levels[i], np.float32) * noise
             cleaned[i] = planes[i] - np.where(plane == planes[i], removed, 0)
     return cleaned
+
+
+def denoise_halved(
+    network: TrainedNetwork, planes: Sequence[Singles], levels: Sequence[Level]
+) -> list[Singles]:
+    """Estimate the clean planes, of which noise is taken at half their size."""
+    height, width = planes[0].shape
+    small = [halved(plane) for plane in planes]
+    cleaned = denoise_planes(
+        network,
+        small,
+        [each if np.ndim(each) == 0 else np.asarray(each)[::2, ::2] for each in levels],
+    )
+    return [
+        plane - doubled(before - after)[:height, :width]
+        for plane, before, after in zip(planes, small, cleaned, strict=True)
+    ]
 
 
 def denoise_colours(

@@ -126,7 +126,7 @@ class DenoiserModel(NamedTuple):
         def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:
             if job.noise.is_none:
                 return np.concatenate([part, part], axis=2)
-            if job.noise.shared:
+            if not job.noise.is_white:
                 shared.add(id(job))
             colours = from_planes(cleaned.planes)
             variances = [
@@ -172,7 +172,8 @@ class DenoiserModel(NamedTuple):
             if height * width > TILE**2:
                 for i in numbers:
                     work = self._tile_worker(jobs[i], finish)
-                    done[i] = map_tiles(images[i], work, TILE, HALO)
+                    halo = 2 * HALO if jobs[i].noise.halved else HALO
+                    done[i] = map_tiles(images[i], work, TILE, halo)
                 continue
             n_together = PIXELS_AT_ONCE // (height * width)
             step = n_together if is_small(height, width) else 1
@@ -190,17 +191,30 @@ class DenoiserModel(NamedTuple):
 
     def _clean_parts(self, parts: list[tuple[Job, Image]]) -> list[Cleaned]:
         """Clean images or tiles of one shape."""
-        from recs_anomaly.denoise.applying import denoise_planes, shared_network
+        from recs_anomaly.denoise.applying import (
+            denoise_halved,
+            denoise_planes,
+            shared_network,
+        )
 
         if parts[0][0].noise.shared:
             return [self._clean_shared(*part) for part in parts]
         planes: list[Singles] = []
         levels: list[Level] = []
+        is_halved: list[bool] = []
         for job, part in parts:
             unit = job.noise.without_impulses(job.unit(part))
             planes += to_planes(unit)
             levels += job.noise.levels(unit)
-        found = denoise_planes(shared_network(self.weights), planes, levels)
+            is_halved += job.noise.halved or (False,) * (len(planes) - len(is_halved))
+        found = list(planes)
+        for denoise, size in ((denoise_planes, False), (denoise_halved, True)):
+            numbers = [i for i, each in enumerate(is_halved) if each == size]
+            if numbers:
+                some = [planes[i] for i in numbers], [levels[i] for i in numbers]
+                cleaned = denoise(shared_network(self.weights), *some)
+                for i, plane in zip(numbers, cleaned, strict=True):
+                    found[i] = plane
         n_planes = len(planes) // len(parts)
         own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
         return [
@@ -229,8 +243,10 @@ class DenoiserModel(NamedTuple):
         if self.is_paired:
             return Cleaned(found, levels)
         kept = [
-            plausible(*each, is_told=job.noise.is_told)
-            for each in zip(noisy, found, levels, strict=True)
+            plausible(*each, is_told=is_told)
+            for *each, is_told in zip(
+                noisy, found, levels, job.noise.are_told(len(noisy)), strict=True
+            )
         ]
         if any(plane is None for plane in kept):
             return Cleaned(noisy, [0.0] * len(noisy))
@@ -263,7 +279,7 @@ def find_jobs(
     if not is_clipping_undone:
         noises = [noise._replace(clips=()) for noise in noises]
     if not is_shared_met:
-        noises = [noise._replace(shared=()) for noise in noises]
+        noises = [noise.white() for noise in noises]
     n_left = sum(noise.has_blotches and not noise.shared for noise in noises)
     if n_left:
         warnings.warn(BLOTCHES.format(n_left, len(images)), stacklevel=6)

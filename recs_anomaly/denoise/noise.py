@@ -1,5 +1,6 @@
 """The noise of an image: what is known of it, or found out."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,11 +9,21 @@ from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.clipping import Clip, find_clip
 from recs_anomaly.denoise.images import noise_scales, plane_variances, to_planes
 from recs_anomaly.denoise.impulses import Ends, find_ends, without_impulses
-from recs_anomaly.denoise.noise_kind import NoiseLaw, has_blotches, is_noise, noise_law
+from recs_anomaly.denoise.noise_kind import (
+    MIN_TO_TELL,
+    NoiseLaw,
+    has_blotches,
+    is_noise,
+    is_smeared,
+    middling_sigma,
+    noise_law,
+)
 from recs_anomaly.denoise.noise_level import AREA, PatchWaves, patch_waves
-from recs_anomaly.denoise.planes import flat_areas, local_mean
+from recs_anomaly.denoise.planes import flat_areas, halved, local_mean
+from recs_anomaly.denoise.settings import camera_detector
 
 Level = float | Singles
+N_COLOURS = 3
 
 WIDE_AREA = 7  # pixels each way that noise does not make alike, not even weak noise
 RADIUS = 3  # of the square whose mean stands for the brightness of a pixel
@@ -27,6 +38,12 @@ MIN_REMOVED = (0.3, 0.6)
 # Shared noise over its long waves in the flattest patches, measured on photographs that
 # were spoilt as in training (benchmarks/_real_noise.py). In colours more is hidden.
 OF_BRIGHTNESS, OF_COLOURS = 1.15, 2.0
+OF_HALVED = 1.3  # noise of halved colours over their middle waves, likewise
+# As which even noise that of cameras is cleaned best, in brightness and at half the
+# size in colours: of cameras at 800 to 6,400 ISO one strength is as good for all. What
+# looks less like theirs is cleaned as if it were weaker.
+OF_CAMERAS = (5.8 / 255, 5 / 255, 5 / 255)
+LIKENESS, STRENGTH = (-0.3, 0.5), (0.4, 1.0)
 
 
 class Noise(NamedTuple):
@@ -49,6 +66,11 @@ class Noise(NamedTuple):
         How strong that is in each plane, where it is to be taken out.
     is_told : bool, default=False
         Whether somebody said how strong it is, instead of the image.
+    halved : tuple of bool, default=()
+        Planes whose noise is white at half their size, where it is to be taken out;
+        empty where there are none.
+    is_of_camera : bool, default=False
+        Whether it is the weak noise of a camera, shared by neighbours.
     """
 
     sigmas: tuple[float, ...]
@@ -58,6 +80,32 @@ class Noise(NamedTuple):
     has_blotches: bool = False
     shared: tuple[float, ...] = ()
     is_told: bool = False
+    halved: tuple[bool, ...] = ()
+    is_of_camera: bool = False
+
+    @property
+    def is_white(self) -> bool:
+        """Whether neighbours share none of what is to be taken out."""
+        return not (self.shared or self.halved or self.is_of_camera)
+
+    def are_told(self, n_planes: int) -> tuple[bool, ...]:
+        """Tell the planes whose strength of noise does not come from their own waves.
+
+        Nothing follows there from how much of it is found.
+        """
+        if self.halved and not self.is_of_camera:
+            return self.halved
+        return (self.is_told or self.is_of_camera,) * n_planes
+
+    def white(self) -> "Noise":
+        """Leave out what neighbours share."""
+        if self.is_of_camera:
+            return Noise((0.0,) * len(self.sigmas), has_blotches=True)
+        if not self.halved:
+            return self._replace(shared=())
+        both = zip(self.sigmas, self.halved, strict=True)
+        sigmas = tuple(0.0 if is_halved else sigma for sigma, is_halved in both)
+        return self._replace(sigmas=sigmas, halved=())
 
     @property
     def is_none(self) -> bool:
@@ -171,10 +219,21 @@ def estimated_noise(unit: Singles) -> Noise:
     ends = tuple(find_ends(colour) for colour in colours)
     noise = Noise((), ends=ends if any(ends) else ())
     unit = noise.without_impulses(unit)
-    of_planes = [patch_waves(plane) for plane in to_planes(unit)]
+    planes = to_planes(unit)
+    of_planes = [patch_waves(plane) for plane in planes]
     sigmas = tuple(map(_sigma, of_planes))
-    clips = _clips(unit) if any(sigmas) else ()
     shared = _shared(of_planes, sigmas)
+    is_asked = not (sigmas[0] or shared or noise.ends)
+    if is_asked and (levels := _levels_of_camera(of_planes)):
+        is_halved = tuple(number > 0 for number in range(len(levels)))
+        return Noise(levels, halved=is_halved, is_of_camera=True)
+    is_halved = tuple(_is_halved(of_planes, sigmas))
+    if any(is_halved):
+        each = zip(planes, of_planes, sigmas, is_halved, strict=True)
+        return noise._replace(
+            sigmas=tuple(_level_after_jpeg(*plane) for plane in each), halved=is_halved
+        )
+    clips = _clips(unit) if any(sigmas) else ()
     return noise._replace(
         sigmas=sigmas,
         laws=_laws(unit, of_planes, bool(clips)) if any(sigmas) else (),
@@ -182,6 +241,42 @@ def estimated_noise(unit: Singles) -> Noise:
         has_blotches=bool(shared),
         shared=shared,
     )
+
+
+def _levels_of_camera(of_planes: list[PatchWaves | None]) -> tuple[float, ...]:
+    """Return how strong the weak noise of a camera is taken to be, if there is any."""
+    brightness = of_planes[0]
+    is_photograph = len(of_planes) in (1, N_COLOURS)
+    if not is_photograph or brightness is None or len(brightness.detail) < MIN_TO_TELL:
+        return ()
+    likeness = camera_detector().likeness(brightness)
+    if likeness < LIKENESS[0]:
+        return ()
+    strength = float(np.interp(likeness, LIKENESS, STRENGTH))
+    return tuple(strength * level for level in OF_CAMERAS[: len(of_planes)])
+
+
+def _is_halved(
+    of_planes: list[PatchWaves | None], sigmas: tuple[float, ...]
+) -> Iterator[bool]:
+    """Tell the planes of colour whose noise a JPEG file has smeared.
+
+    It stores them at half the size, at which the noise is as white as it was.
+    """
+    is_noisy = len(sigmas) == N_COLOURS and sigmas[0] > 0
+    for number, (waves, sigma) in enumerate(zip(of_planes, sigmas, strict=True)):
+        is_smooth = waves is not None and sigma == 0 and is_smeared(waves)
+        yield is_noisy and number > 0 and is_smooth
+
+
+def _level_after_jpeg(
+    plane: Singles, waves: PatchWaves | None, sigma: float, is_halved: bool
+) -> float:
+    if is_halved:
+        waves = patch_waves(halved(plane))
+        middle = 0.0 if waves is None else float(waves.flattest().middle.mean())
+        return OF_HALVED * np.sqrt(middle)
+    return middling_sigma(waves) if sigma and waves is not None else sigma
 
 
 def _shared(

@@ -46,6 +46,7 @@ MIN_GROUP = 32  # patches as bright as each other that it is measured in
 # Strong noise leaves nothing to see in the flattest patches; dense print has more.
 STRONG_NOISE, MAX_DETAIL = 15 / 255, 1.5
 SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short waves
+MIN_SMEARED = 2.0
 BLOTCHES = 6.0
 MIN_BLOTCHES = 3 / 255  # strength of middle waves that can be seen as noise
 SURE_BLOTCHES = 8 / 255
@@ -127,6 +128,22 @@ def has_blotches(waves: PatchWaves) -> bool:
     return any(
         middle > strength and unevenness < limit for strength, limit in EVEN_MIDDLE
     )
+
+
+def middling_sigma(waves: PatchWaves) -> float:
+    """Return the strength of white noise at brightness that is neither low nor high.
+
+    What JPEG files hold of clipped noise no longer stands at the ends of the range; and
+    the flattest patches are where most was clipped.
+    """
+    _, variance = _bins(waves)
+    return max(float(np.sqrt(np.median(variance))), waves.sigma)
+
+
+def is_smeared(waves: PatchWaves) -> bool:
+    """Whether middle waves are much stronger than short ones in the flattest patches."""
+    middle, short = _middle_and_short(waves)
+    return middle > MIN_SMEARED * short
 
 
 def _unevenness(brightness: Floats, energy: Floats) -> float:

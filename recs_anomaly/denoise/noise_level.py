@@ -36,13 +36,14 @@ class PatchWaves(NamedTuple):
     ----------
     brightness : ndarray
         Mean of the pixels.
-    detail, middle, short : ndarray
-        Mean square of the waves up to `LONGEST`, of the shorter ones among these, and
-        of those from `SHORTEST`.
+    detail, long, middle, short : ndarray
+        Mean square of the waves up to `LONGEST`, of those before and from `MIDDLE` on
+        among these, and of those from `SHORTEST`.
     """
 
     brightness: Floats
     detail: Floats
+    long: Floats
     middle: Floats
     short: Floats
 
@@ -128,7 +129,9 @@ def _waves(patches: Singles) -> PatchWaves:
     long, middle, short = (_energy(patches, waves[kind]) for kind in kinds)
     n_long, n_middle, n_short = map(np.count_nonzero, kinds)
     detail = (long + middle) / (n_long + n_middle)
-    return PatchWaves(brightness, detail, middle / n_middle, short / n_short)
+    return PatchWaves(
+        brightness, detail, long / n_long, middle / n_middle, short / n_short
+    )
 
 
 def _energy(patches: Singles, waves: Singles) -> Floats:

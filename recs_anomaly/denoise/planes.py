@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import convolve1d, uniform_filter, zoom
 
 from recs_anomaly.core.arrays import Array, Bools, Singles
 
 Image = NDArray[Any]
+SHARPER = (-1 / 8, 5 / 4, -1 / 8)
 
 
 def local_mean(plane: Array, radius: int) -> Singles:
@@ -50,6 +51,25 @@ def _runs(are_true: Bools, n: int, axis: int) -> Bools:
     """Tell where n in a row are true, by the first of them."""
     windows = np.lib.stride_tricks.sliding_window_view(are_true, n, axis=axis)
     return np.logical_and.reduce([windows[..., i] for i in range(n)])
+
+
+def halved(plane: Singles) -> Singles:
+    """Return the plane half as high and wide that `doubled` brings back.
+
+    The means of 2 x 2 pixels of a plane that was doubled are less sharp than what it
+    was made of. The plane is mirrored at its end where a side is odd.
+    """
+    padded = padded_to_multiple(plane, 2)
+    squares = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2)
+    means = squares.mean(axis=(1, 3))
+    for axis in (0, 1):
+        means = convolve1d(means, SHARPER, axis, mode="nearest")
+    return np.asarray(means, np.float32)
+
+
+def doubled(plane: Singles) -> Singles:
+    """Return a plane twice as high and wide, without steps."""
+    return np.asarray(zoom(plane, 2, order=1, mode="nearest", grid_mode=True))
 
 
 def map_tiles(

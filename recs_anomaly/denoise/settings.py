@@ -18,6 +18,7 @@ from recs_anomaly.base.checks import (
     is_auto,
 )
 from recs_anomaly.core.arrays import Singles
+from recs_anomaly.denoise.camera_noise import CameraDetector
 from recs_anomaly.denoise.intervals import IntervalTable
 from recs_anomaly.exceptions import InputError
 
@@ -61,6 +62,12 @@ def camera_weights() -> Singles:
     weights: Singles = _shipped("camera.npz")["weights"].astype(np.float32)
     weights.flags.writeable = False
     return weights
+
+
+@cache
+def camera_detector() -> CameraDetector:
+    """Return what tells the weak noise of cameras from the detail of photographs."""
+    return CameraDetector(**_shipped("camera_noise.npz"))
 
 
 @cache
