@@ -1,13 +1,13 @@
 """Learn to tell weak noise of cameras from the detail of clean photographs.
 
-    python benchmarks/train_camera_detector.py POLYU BSDS BSD400 [--export camera_noise.npz]
+    python benchmarks/train_camera_detector.py POLYU BSDS BSD400 --export FILE.npz
 
 Pairs of real photographs (POLYU: `*_real.JPG` with noise, `*_mean.JPG` without), whole
 and in parts, beside clean ones: those of BSDS in colour, also made smaller, enlarged
-and stored as JPEG, the grey ones of BSD400, and those of `_clean_pictures.py`. A support
-vector machine learns from quantiles of the energies of waves (`camera_noise.py`).
-Printed is what it says of scenes that it had not seen: the share of noisy photographs
-that is recognised, and the clean ones that are taken for noisy.
+and stored as JPEG, the grey ones of BSD400, and those of `_clean_pictures.py`. A
+support vector machine learns from quantiles of the energies of waves
+(`denoise/camera_noise.py`). Printed is what it says of scenes that it had not seen: the
+share of noisy photographs that is recognised, and the clean ones taken for noisy.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ from recs_anomaly.denoise.noise_level import patch_waves
 
 PARTS = 2  # of each real photograph
 MIN_PART, MAX_PART = 200, 400
-GAMMA, C = 0.1, 30.0
+GAMMA, C = 0.1, 100.0
 LIMITS = (-0.5, 0.0, 0.5)
 
 
@@ -99,11 +99,14 @@ def main(polyu: Path, bsds: Path, bsd400: Path, export: Path | None) -> None:
             scenes.append(scene)
     X, kinds = np.array(features), np.array(kinds)
     is_noisy = kinds == "real"
-    machine = make_pipeline(
-        StandardScaler(), SVC(C=C, gamma=GAMMA, class_weight="balanced")
-    )
+    machine = make_pipeline(StandardScaler(), SVC(C=C, gamma=GAMMA))
     found = cross_val_predict(
-        machine, X, is_noisy, groups=scenes, cv=GroupKFold(5), method="decision_function"
+        machine,
+        X,
+        is_noisy,
+        groups=scenes,
+        cv=GroupKFold(5),
+        method="decision_function",
     )
     print(f"{len(X)} pictures, {is_noisy.sum()} of them noisy; scenes not seen:")
     for limit in LIMITS:

@@ -242,10 +242,11 @@ class DenoiserModel(NamedTuple):
         """Take back what cannot have been noise, unless pairs have taught what is."""
         if self.is_paired:
             return Cleaned(found, levels)
+        are_told = job.noise.are_told(len(noisy))
         kept = [
-            plausible(*each, is_told=is_told)
-            for *each, is_told in zip(
-                noisy, found, levels, job.noise.are_told(len(noisy)), strict=True
+            plausible(before, after, level, is_told=is_told)
+            for before, after, level, is_told in zip(
+                noisy, found, levels, are_told, strict=True
             )
         ]
         if any(plane is None for plane in kept):

@@ -76,8 +76,9 @@ class ImageDenoiser(
     With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
     brightness as that of counted light and of speckle does, and come with salt and
     pepper. Noise that neighbouring pixels share, as after JPEG compression, enlarging
-    or blurring, is met by a network of its own where it is strong. The rest is left as
-    it is: the detail of clean images, and areas of one exact value.
+    or blurring, is met by a network of its own where it is strong; the weak noise of
+    cameras, and of colours that JPEG files hold at half the size, by the usual one. The
+    rest is left as it is: the detail of clean images, and areas of one exact value.
 
     Parameters
     ----------

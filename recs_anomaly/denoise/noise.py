@@ -43,7 +43,7 @@ OF_HALVED = 1.3  # noise of halved colours over their middle waves, likewise
 # size in colours: of cameras at 800 to 6,400 ISO one strength is as good for all. What
 # looks less like theirs is cleaned as if it were weaker.
 OF_CAMERAS = (5.8 / 255, 5 / 255, 5 / 255)
-LIKENESS, STRENGTH = (-0.3, 0.5), (0.4, 1.0)
+LIKENESS, STRENGTH = (0.0, 0.4), (0.4, 1.0)
 
 
 class Noise(NamedTuple):
@@ -275,7 +275,7 @@ def _level_after_jpeg(
     if is_halved:
         waves = patch_waves(halved(plane))
         middle = 0.0 if waves is None else float(waves.flattest().middle.mean())
-        return OF_HALVED * np.sqrt(middle)
+        return OF_HALVED * float(np.sqrt(middle))
     return middling_sigma(waves) if sigma and waves is not None else sigma
 
 

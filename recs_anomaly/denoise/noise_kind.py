@@ -45,6 +45,7 @@ MAX_TEXTURE = 2.0  # times: noise that is sure, under a texture; print has 2.2
 MIN_GROUP = 32  # patches as bright as each other that it is measured in
 # Strong noise leaves nothing to see in the flattest patches; dense print has more.
 STRONG_NOISE, MAX_DETAIL = 15 / 255, 1.5
+MAX_NOISE = 0.4  # line art has more
 SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short waves
 MIN_SMEARED = 2.0
 BLOTCHES = 6.0
@@ -56,6 +57,13 @@ SURE_BLOTCHES = 8 / 255
 # 9 of 10 photographs; of 200 without noise, in 3 after weak compression, 1 without any,
 # and none after strong.
 EVEN_MIDDLE = ((6 / 255, 0.12), (12 / 255, 0.16))  # stronger and more even than this
+# Blotches rise at most so much from the flattest patches to middling ones. Blurring
+# leaves long waves, and JPEG takes short ones out of flat patches first; texture does
+# neither.
+EVERYWHERE = (0.02, 0.1, 0.3, 0.5)  # shares of the patches
+MAX_RISE = 1.67
+MAX_BLOTCHES = (80 / 255, 45 / 255)  # of long and middle waves; print has more
+MIN_LONG, MIN_QUANTISED = 2.0, 2.2
 # Parts of photographs less than 50 wide are as even by chance: of 100 that are 24 wide
 # and have no noise, 20 would be told to have such.
 MIN_TO_TELL = 2000  # patches
@@ -108,7 +116,8 @@ def is_noise(waves: PatchWaves) -> bool:
         or uneven < MIN_UNEVEN
         or (short > STRONG_NOISE and flat.detail.mean() > (MAX_DETAIL * short) ** 2)
     )
-    return bool(is_white and not is_pattern and uneven <= MAX_UNEVEN + chance)
+    is_even = uneven <= MAX_UNEVEN + chance
+    return bool(is_white and is_even and not is_pattern and short <= MAX_NOISE)
 
 
 def has_blotches(waves: PatchWaves) -> bool:
@@ -116,6 +125,8 @@ def has_blotches(waves: PatchWaves) -> bool:
     middle, short = _middle_and_short(waves)
     is_large = len(waves.detail) >= MIN_TO_TELL
     if not is_large or middle < MIN_BLOTCHES or is_noise(waves):
+        return False
+    if not _is_everywhere(waves):
         return False
     flat = waves.flattest()
     unevenness = _unevenness(flat.brightness, flat.middle)
@@ -130,6 +141,20 @@ def has_blotches(waves: PatchWaves) -> bool:
     )
 
 
+def _is_everywhere(waves: PatchWaves) -> bool:
+    """Whether middle waves are in all patches alike, as noise is and texture is not."""
+    least, tenth, third, half = np.sqrt(
+        np.quantile([waves.long, waves.middle, waves.short], EVERYWHERE, axis=1)
+    )
+    is_blurred = tenth[0] > MIN_LONG * tenth[1]
+    is_quantised = half[2] > MIN_QUANTISED * tenth[2]
+    return bool(
+        third[1] <= MAX_RISE * least[1]
+        and (third[:2] <= MAX_BLOTCHES).all()
+        and (is_blurred or is_quantised)
+    )
+
+
 def middling_sigma(waves: PatchWaves) -> float:
     """Return the strength of white noise at brightness that is neither low nor high.
 
@@ -141,7 +166,7 @@ def middling_sigma(waves: PatchWaves) -> float:
 
 
 def is_smeared(waves: PatchWaves) -> bool:
-    """Whether middle waves are much stronger than short ones in the flattest patches."""
+    """Whether the flattest patches have hardly any short waves beside middle ones."""
     middle, short = _middle_and_short(waves)
     return middle > MIN_SMEARED * short
 

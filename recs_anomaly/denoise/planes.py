@@ -50,7 +50,8 @@ def flat_areas(planes: Array, side: int) -> Bools:
 def _runs(are_true: Bools, n: int, axis: int) -> Bools:
     """Tell where n in a row are true, by the first of them."""
     windows = np.lib.stride_tricks.sliding_window_view(are_true, n, axis=axis)
-    return np.logical_and.reduce([windows[..., i] for i in range(n)])
+    found: Bools = np.logical_and.reduce([windows[..., i] for i in range(n)])
+    return found
 
 
 def halved(plane: Singles) -> Singles:

@@ -192,3 +192,17 @@ def test_coverage_that_is_no_share(denoiser: ImageDenoiser, coverage: float) -> 
         InputError, match="coverage must be a number above 0 and below 1"
     ):
         denoiser.predict_interval(GREY, coverage)
+
+
+@pytest.mark.parametrize("quality", [85, 95])
+def test_a_jpeg_file_that_holds_colours_at_half_the_size(
+    denoiser: ImageDenoiser, quality: int
+) -> None:
+    noisy = make_noise("gaussian", FLOWER, 20.0, random_state=0)
+    file = BytesIO()
+    Image.fromarray(noisy).save(file, "JPEG", quality=quality, subsampling=2)
+    stored = np.asarray(Image.open(file))
+    before, after = (
+        psnr(image / 255, FLOWER / 255) for image in (stored, denoiser.predict(stored))
+    )
+    assert after > before + 4

@@ -6,6 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_anomaly.denoise.planes import (
+    doubled,
+    flat_areas,
+    halved,
     local_deviation,
     local_mean,
     map_tiles,
@@ -90,3 +93,29 @@ def test_equal_their_slow_twins(
     np.testing.assert_allclose(
         local_deviation(plane, radius), around.std(axis=(2, 3)), atol=1e-3
     )
+
+
+def test_a_plane_that_was_doubled_is_halved_again(rng: np.random.Generator) -> None:
+    small = rng.normal(size=(20, 24)).astype(np.float32)
+    found = halved(doubled(small))
+    assert np.std(found - small) < 0.15
+    assert halved(small[:19, :23]).shape == (10, 12)
+
+
+@given(
+    rows=st.integers(1, 9),
+    columns=st.integers(1, 9),
+    side=st.integers(2, 4),
+    seed=st.integers(0, 50),
+)
+def test_flat_areas_are_squares_of_one_value(
+    rows: int, columns: int, side: int, seed: int
+) -> None:
+    plane = np.random.default_rng(seed).integers(0, 2, (rows, columns)).astype(float)
+    expected = np.zeros(plane.shape, bool)
+    for top in range(rows - side + 1):
+        for left in range(columns - side + 1):
+            square = np.s_[top : top + side, left : left + side]
+            if np.ptp(plane[square]) == 0:
+                expected[square] = True
+    np.testing.assert_array_equal(flat_areas(plane, side), expected)

@@ -1,0 +1,55 @@
+"""What looks like the weak noise of a camera, and what becomes of it."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_sample_images
+
+from recs_anomaly.denoise.camera_noise import CameraDetector, described
+from recs_anomaly.denoise.noise import Noise
+from recs_anomaly.denoise.noise_level import PatchWaves, patch_waves
+from recs_anomaly.denoise.settings import camera_detector
+
+PHOTOGRAPHS = [image[:320, :320] for image in load_sample_images().images]
+
+
+def waves_of(image: np.ndarray) -> PatchWaves:
+    waves = patch_waves((image.mean(axis=2) / 255).astype(np.float32))
+    assert waves is not None
+    return waves
+
+
+def test_the_likeness_is_a_sum_over_examples(rng: np.random.Generator) -> None:
+    waves = waves_of(PHOTOGRAPHS[0])
+    mean, scale = rng.normal(size=15), rng.uniform(1, 2, 15)
+    examples, weights = rng.normal(size=(4, 15)), rng.normal(size=4)
+    detector = CameraDetector(
+        mean, scale, examples, weights, np.array(0.3), np.array(0.1)
+    )
+    expected = 0.3
+    for example, weight in zip(examples, weights, strict=True):
+        apart = (described(waves) - mean) / scale - example
+        expected += weight * np.exp(-0.1 * float(apart @ apart))
+    assert detector.likeness(waves) == pytest.approx(expected)
+
+
+def test_clean_photographs_do_not_look_like_it() -> None:
+    for photograph in PHOTOGRAPHS:
+        assert camera_detector().likeness(waves_of(photograph)) < 0
+
+
+def test_the_description_grows_with_the_strength(rng: np.random.Generator) -> None:
+    noise = rng.normal(size=(64, 64, 1))
+    weak, strong = (described(waves_of(128 + s * noise)) for s in (2.0, 8.0))
+    np.testing.assert_allclose(strong - weak, np.log(4), atol=0.02)
+
+
+def test_who_meets_white_noise_alone_leaves_it_and_says_so() -> None:
+    noise = Noise((0.02, 0.01, 0.01), halved=(False, True, True), is_of_camera=True)
+    left = noise.white()
+    assert left.is_none
+    assert left.has_blotches
+
+
+def test_who_meets_white_noise_alone_leaves_smeared_colours() -> None:
+    noise = Noise((0.02, 0.01, 0.01), halved=(False, True, True))
+    assert noise.white() == Noise((0.02, 0.0, 0.0))
