@@ -205,4 +205,4 @@ def test_a_jpeg_file_that_holds_colours_at_half_the_size(
     before, after = (
         psnr(image / 255, FLOWER / 255) for image in (stored, denoiser.predict(stored))
     )
-    assert after > before + 4
+    assert after > before + 3

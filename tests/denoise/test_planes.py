@@ -98,7 +98,7 @@ def test_equal_their_slow_twins(
 def test_a_plane_that_was_doubled_is_halved_again(rng: np.random.Generator) -> None:
     small = rng.normal(size=(20, 24)).astype(np.float32)
     found = halved(doubled(small))
-    assert np.std(found - small) < 0.15
+    assert np.std(found - small) < 0.25  # of 1
     assert halved(small[:19, :23]).shape == (10, 12)
 
 
