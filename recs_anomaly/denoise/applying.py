@@ -14,6 +14,7 @@ from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.core.training import IS_ALWAYS_COMPILED
 from recs_anomaly.denoise.network import MULTIPLE, build_denoising_network
 from recs_anomaly.denoise.planes import doubled, halved, padded_to_multiple
+from recs_anomaly.denoise.settings import N_COLOURS
 
 Level = float | Singles
 TILE = 768
@@ -25,7 +26,6 @@ MAX_PIXELS = 400_000  # of larger planes in one call
 SMALLER_CALLS = (16, 4)  # so many times smaller, for few planes
 MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
-N_COLOURS = 3
 MAX_OUTSIDE = 0.25  # that a plane is let be darker than 0 and brighter than 1
 SIGMAS_OUTSIDE = 5.0  # and so many times the noise
 

@@ -30,7 +30,7 @@ from recs_anomaly.denoise.noise import (
     plausible,
 )
 from recs_anomaly.denoise.planes import Image, map_tiles
-from recs_anomaly.denoise.settings import pretrained_intervals
+from recs_anomaly.denoise.settings import N_COLOURS, count_weights, pretrained_intervals
 
 MIN_SIDE = 16  # pixels: the noise of narrower images is estimated from all together
 EXCERPT = 2048  # pixels each way that the noise of a large image is estimated from
@@ -95,7 +95,7 @@ class DenoiserModel(NamedTuple):
     "auto".
     """
 
-    weights: Annotated[Singles, ArraySpec("float32", ("n_weights",))]
+    weights: Annotated[Singles, ArraySpec("float32", (count_weights(1),))]
     loss_curve: Annotated[Floats, ArraySpec("float64", ("n_pieces",))]
     n_iter: int
     sigma: float | None = None
@@ -103,7 +103,7 @@ class DenoiserModel(NamedTuple):
     is_paired: bool = False
     image_shape: Annotated[list[int] | None, a_shape_or_none] = None
     camera_weights: Annotated[
-        Singles | None, ArraySpec("float32", ("n_camera_weights",))
+        Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
     ] = None
 
     def cleaned(self, images: list[Image], sigma: float | str) -> list[Image]:
@@ -225,7 +225,6 @@ class DenoiserModel(NamedTuple):
     def _clean_shared(self, job: Job, part: Image) -> Cleaned:
         """Take noise that neighbours share out of an image or a tile."""
         from recs_anomaly.denoise.applying import (
-            N_COLOURS,
             denoise_colours,
             shared_network,
         )

@@ -15,7 +15,8 @@ import keras
 import numpy as np
 from keras import layers
 
-WIDTHS = (64, 80, 96)
+from recs_anomaly.denoise.settings import WIDTHS
+
 MULTIPLE = 2 ** len(WIDTHS)
 
 

@@ -20,10 +20,9 @@ from recs_anomaly.denoise.noise_kind import (
 )
 from recs_anomaly.denoise.noise_level import AREA, PatchWaves, patch_waves
 from recs_anomaly.denoise.planes import flat_areas, halved, local_mean
-from recs_anomaly.denoise.settings import camera_detector
+from recs_anomaly.denoise.settings import N_COLOURS, camera_detector
 
 Level = float | Singles
-N_COLOURS = 3
 
 WIDE_AREA = 7  # pixels each way that noise does not make alike, not even weak noise
 RADIUS = 3  # of the square whose mean stands for the brightness of a pixel

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
@@ -21,6 +22,9 @@ from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.camera_noise import CameraDetector
 from recs_anomaly.denoise.intervals import IntervalTable
 from recs_anomaly.exceptions import InputError
+
+N_COLOURS = 3
+WIDTHS = (64, 80, 96)  # feature maps of the network at each resolution
 
 
 def check_parameters(denoiser: Any) -> None:
@@ -46,6 +50,19 @@ def check_parameters(denoiser: Any) -> None:
             "image_shape must be (height, width) or (height, width, n_channels), all "
             f"positive integers, or one of them -1; got {shape!r}."
         )
+
+
+def count_weights(n_planes: int) -> int:
+    """Count the weights of the network that cleans so many planes at once."""
+
+    def layer(side: int, inputs: int, outputs: int) -> int:
+        return side**2 * inputs * outputs + outputs
+
+    ends = layer(6, 2 * n_planes, WIDTHS[0]) + layer(6, WIDTHS[0], n_planes)
+    there = sum(layer(2, width, deeper) for width, deeper in pairwise(WIDTHS))
+    back = sum(layer(2, deeper, width) for width, deeper in pairwise(WIDTHS))
+    blocks = 2 * sum(2 * layer(3, width, width) for width in WIDTHS)
+    return ends + there + back + blocks
 
 
 @cache

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from recs_anomaly.denoise import training as denoising_fit
+from recs_anomaly.denoise.network import build_denoising_network
+from recs_anomaly.denoise.settings import count_weights
 from recs_anomaly.denoise.training import NoisyPlane, TrainingSteps, unit_error
 
 SIGMA = 0.1
@@ -49,3 +51,9 @@ def test_noise_is_added_with_either_sign_in_one_batch(rng: np.random.Generator) 
         )
         np.testing.assert_allclose(wanted.mean(axis=0), middle, atol=1e-5)
         assert np.abs(inputs[first, ..., 0] - middle).max() > 0.01
+
+
+@pytest.mark.parametrize("n_planes", [1, 3])
+def test_weights_are_counted(n_planes: int) -> None:
+    network = build_denoising_network(0, n_planes=n_planes)
+    assert network.count_params() == count_weights(n_planes)

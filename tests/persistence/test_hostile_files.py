@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recs_anomaly import load, save
+from recs_anomaly import ImageDenoiser, load, save
 from recs_anomaly.persistence import ModelFileError, inspect
 from recs_anomaly.persistence._manifest import MAX_MANIFEST_BYTES
 from recs_anomaly.persistence._npy import ArrayHeader
@@ -263,3 +263,13 @@ def test_a_message_shows_nothing_that_steers_a_terminal(toy_file: Path) -> None:
     manifest["objects"][0]["class_key"] = "\x1b[2J\n"
     members[forge.MANIFEST] = forge.spelled(manifest)
     loading_fails(toy_file, members, r"it holds a '\\x1b\[2J\\n', which this version")
+
+
+@pytest.mark.parametrize("name", ["weights_", "camera_weights_"])
+def test_a_denoiser_of_another_network(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "denoiser.recs"
+    save(ImageDenoiser.from_pretrained(), path)
+    members = forge.members_of(path)
+    members[f"0.{name}.npy"] = array_bytes(np.zeros(7, np.float32))
+    message = rf"{name} has shape \(7,\), which is not"
+    loading_fails(path, forge.with_true_checksums(members), message)
