@@ -30,6 +30,7 @@ LASTING = 0.2  # of the rows of a day: so many are off on an unusual day
 SINGLE = 0.25  # of what was seen once: how far it may differ the next time
 SLOPE = 0.1  # of the change over two slots: what is due may come a little early
 LEAST_SPREAD = 0.25  # of the median spread
+MANY_DAYS = 14  # of fewer chance could make any spreads differ
 CHANCE = 3.3  # over the root of the days: so much chance makes spreads differ
 WANDERING, SMOOTHLY = 0.4, 1.0  # spread and von Neumann ratio of the days' levels
 LARGE = 0.3  # of the largest usual reading: ratios of less say little
@@ -424,7 +425,8 @@ def _spreads(residual: Floats, kinds: np.ndarray, usual: Floats) -> Floats:
         found[kind] = maximum_filter1d(found[kind], 3, mode="wrap")
         found[kind] = np.hypot(found[kind], SLOPE * slope)
     low, high = np.quantile(found, (0.1, 0.9))
-    if high < low * np.exp(CHANCE / np.sqrt(len(residual))):
+    n_days = len(residual)
+    if n_days >= MANY_DAYS and high < low * np.exp(CHANCE / np.sqrt(n_days)):
         found[:] = np.quantile(found, 0.75)
     least = max(LEAST_SPREAD * float(np.median(found)), 1e-9 * np.abs(usual).max())
     return np.maximum(found, least or 1.0)
