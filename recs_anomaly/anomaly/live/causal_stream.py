@@ -71,12 +71,19 @@ class CausalStream:
         is_of_rows = np.array([branch.of_rows is not None for branch in branches])
         order = np.argsort(~is_of_rows, kind="stable")
         self._places, n_of_rows = np.argsort(order), int(is_of_rows.sum())
-        self._of_rows = [branch.of_rows for branch in branches if branch.of_rows]
+        of_rows = [branch for branch in branches if branch.of_rows]
+        # Without what a branch needs its errors are 0, and so is its weight.
+        self._of_rows = [
+            (number, branch.of_rows)
+            for number, branch in enumerate(of_rows)
+            if branch.of_rows and (not branch.needs or getattr(model, branch.needs))
+        ]
         self._of_windows = [b.of_windows for b in branches if b.of_windows]
         self._rows, self._windows = slice(n_of_rows), slice(n_of_rows, None)
         self._factors = 1.0 / scale[:, order]
         self._powers = weights[order] / (len(scale) * weights.sum())
-        self._row_powers = (self._powers[self._rows] / SHARPNESS).tolist()
+        powers = (self._powers[self._rows] / SHARPNESS).tolist()
+        self._row_powers = [(n, power) for n, power in enumerate(powers) if power > 0]
         constants = settings.time_constants
         # Rows between two errors.
         apart = np.where(is_of_rows[order], 1.0, stride)[:, None]
@@ -102,6 +109,12 @@ class CausalStream:
         self._history = np.zeros((2 * longest, len(model.channels.centre)))
         self._cursor = longest
         self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
+        # What is looked up at each row: parts of the same memory.
+        self._row_sums = self._sums[:, self._rows]
+        self._row_heft = self._heft[:, self._rows]
+        self._row_prior_sums = self._prior_sums[:, self._rows]
+        self._row_prior = self._prior[:, self._rows]
+        self._row_factors = self._factors[:, self._rows]
         self._observed = np.zeros(n_targets)
         self._correction: Floats = np.zeros(n_targets)
         self.deviation: Floats = np.zeros(n_targets)
@@ -234,9 +247,10 @@ class CausalStream:
         heft += 1.0
         if self._known.n_rows % self._settings.stride == 0:
             self._look()
-        averages = self._sums[:, self._rows] + self._prior_sums[:, self._rows]
-        averages /= heft + self._prior[:, self._rows]
-        return self._ratio(averages * self._factors[:, self._rows])
+        averages = self._row_sums + self._row_prior_sums
+        averages /= heft + self._row_prior
+        averages *= self._row_factors
+        return self._ratio(averages)
 
     def _judge(self, is_measured: Bools) -> float:
         says = self._known.is_observed(self._n_lags)
@@ -257,15 +271,17 @@ class CausalStream:
         """Compute the errors (n_branches_of_rows, n_targets) of the last row."""
         rows = Rows(self.last[self._targets], residual, deviation)
         side = self._settings.side
-        return np.array([one_sided(of(rows), residual, side) for of in self._of_rows])
+        errors = np.zeros((self._rows.stop, len(residual)))
+        for number, of in self._of_rows:
+            errors[number] = one_sided(of(rows), residual, side) if side else of(rows)
+        return errors
 
     def _add(self, errors: Floats) -> Floats:
         """Add a row's errors to the sums; return the weights, which lack the row."""
-        sums, heft = self._sums[:, self._rows], self._heft[:, self._rows]
-        sums *= self._decay
-        sums += errors
-        heft *= self._decay
-        return heft
+        self._row_sums *= self._decay
+        self._row_sums += errors
+        self._row_heft *= self._decay
+        return self._row_heft
 
     def _levels(self) -> Floats:
         levels: Floats = (self._sums + self._prior_sums) * self._factors
@@ -282,8 +298,9 @@ class CausalStream:
         """
         mean = self._look_evidence
         for of_scale in of_rows.max(axis=2).tolist():
-            for level, power in zip(of_scale, self._row_powers, strict=True):
-                logarithm = SHARPNESS * min(math.log(max(level, TINY)), MAX_LOGARITHM)
+            for number, power in self._row_powers:
+                level = max(of_scale[number], TINY)
+                logarithm = SHARPNESS * min(math.log(level), MAX_LOGARITHM)
                 mean += power * softplus(logarithm)
         scaled = SHARPNESS * max(mean, TINY)
         logarithm = (scaled + math.log(-math.expm1(-scaled))) / SHARPNESS
