@@ -162,6 +162,8 @@ def middling_sigma(waves: PatchWaves) -> float:
     the flattest patches are where most was clipped.
     """
     _, variance = _bins(waves)
+    if not len(variance):
+        return waves.sigma
     return max(float(np.sqrt(np.median(variance))), waves.sigma)
 
 
@@ -187,13 +189,17 @@ def _middle_and_short(waves: PatchWaves) -> tuple[float, float]:
 
 
 def _bins(waves: PatchWaves) -> tuple[Floats, Floats]:
-    """Return brightness and variance of the flattest patches of each bin."""
+    """Return brightness and variance of the flattest patches of each bin.
+
+    Bins in which even those hold print or texture are left out.
+    """
     edges = np.quantile(waves.brightness, np.linspace(0, 1, N_BINS + 1))
     found = []
     for low, high in pairwise(edges):
         inside = (waves.brightness >= low) & (waves.brightness <= high)
         if inside.sum() >= MIN_PATCHES:
-            flat = PatchWaves(*(values[inside] for values in waves)).flattest(SHARE)
-            found.append((flat.brightness.mean(), flat.short.mean()))
+            flat = waves.chosen(inside).flattest(SHARE)
+            if flat.middle.mean() <= MAX_TEXTURE**2 * flat.short.mean():
+                found.append((flat.brightness.mean(), flat.short.mean()))
     both = np.asarray(found, np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]

@@ -68,6 +68,16 @@ def test_clean_pictures_of_true_black_and_white_stay(
     assert denoiser.estimate_sigma(clean)[0] < 3
 
 
+def test_what_grows_with_the_ink_is_no_noise(
+    denoiser: ImageDenoiser, rng: np.random.Generator
+) -> None:
+    """Of bright print on black: the more ink, the more its patches vary."""
+    clean = 255.0 - page()
+    noisy = clean + 2 * rng.standard_normal(clean.shape)
+    assert denoiser.estimate_sigma(noisy)[0] < 4
+    assert rms(denoiser.predict(noisy), clean) <= 1.01 * rms(noisy, clean)
+
+
 @pytest.mark.parametrize("kind", ["print", "hatching", "chessboard"])
 @pytest.mark.parametrize("sigma", [3, 10])
 def test_drawings_with_noise_do_not_get_worse(
