@@ -5,10 +5,11 @@ one array, and a stream that this array is put into goes on as if nothing had be
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches.branch import Rows, Windows
+from recs_anomaly.anomaly.branches.branch import Branch, Rows, Windows
 from recs_anomaly.anomaly.branches.relation import cannot_say
 from recs_anomaly.anomaly.channels import MAX_FILLED
 from recs_anomaly.anomaly.lagged import LaggedStream
@@ -71,13 +72,7 @@ class CausalStream:
         is_of_rows = np.array([branch.of_rows is not None for branch in branches])
         order = np.argsort(~is_of_rows, kind="stable")
         self._places, n_of_rows = np.argsort(order), int(is_of_rows.sum())
-        of_rows = [branch for branch in branches if branch.of_rows]
-        # Without what a branch needs its errors are 0, and so is its weight.
-        self._of_rows = [
-            (number, branch.of_rows)
-            for number, branch in enumerate(of_rows)
-            if branch.of_rows and (not branch.needs or getattr(model, branch.needs))
-        ]
+        self._of_rows = _speaking_of_rows(branches, model)
         self._of_windows = [b.of_windows for b in branches if b.of_windows]
         self._rows, self._windows = slice(n_of_rows), slice(n_of_rows, None)
         self._factors = 1.0 / scale[:, order]
@@ -110,8 +105,8 @@ class CausalStream:
         self._cursor = longest
         self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
         # What is looked up at each row: parts of the same memory.
-        self._row_sums = self._sums[:, self._rows]
-        self._row_heft = self._heft[:, self._rows]
+        parts = (self._sums, self._heft)
+        self._row_sums, self._row_heft = (part[:, self._rows] for part in parts)
         self._row_prior_sums = self._prior_sums[:, self._rows]
         self._row_prior = self._prior[:, self._rows]
         self._row_factors = self._factors[:, self._rows]
@@ -327,6 +322,21 @@ class CausalStream:
         worst = self._levels()[:, self._windows].max(axis=2)
         powers = self._powers[self._windows]
         return float(np.sum([evidence(of, powers) for of in worst]))
+
+
+def _speaking_of_rows(
+    branches: Sequence[Branch], model: AnomalyModel
+) -> list[tuple[int, Callable[[Rows], Floats]]]:
+    """List the branches of rows that can say something, with their places.
+
+    Without what a branch needs its errors are 0, and so is its weight.
+    """
+    of_rows = [branch for branch in branches if branch.of_rows]
+    return [
+        (number, branch.of_rows)
+        for number, branch in enumerate(of_rows)
+        if branch.of_rows and (not branch.needs or getattr(model, branch.needs))
+    ]
 
 
 def softplus(value: float) -> float:
