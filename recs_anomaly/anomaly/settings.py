@@ -143,10 +143,7 @@ def weights_for(
 ) -> SignWeights:
     """Give the weights of branches, 0 for those that `model` gives nothing to say."""
     chosen = sign_weights(detector, branches)
-    has_say = [
-        branch.needs is None or getattr(model, branch.needs) is not None
-        for branch in branches
-    ]
+    has_say = [branch.has_say(model) for branch in branches]
     weighed = np.where(has_say, chosen.branches, 0.0)
     return chosen._replace(branches=weighed) if weighed.any() else chosen
 

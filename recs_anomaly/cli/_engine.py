@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from typing import Any, NamedTuple
 
 import click
 
+from recs_anomaly.cli._grouped import grouped
 from recs_anomaly.text import printable
 
 
@@ -46,33 +46,30 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     -------
     command : callable
     """
-
-    @wraps(command)
-    def called(**options: Any) -> Any:
-        engine = Engine(*(options.pop(name) for name in Engine._fields))
-        return command(engine=engine, **options)
-
-    for option in (
-        click.option(
-            "--cluster",
-            metavar="ADDRESS",
-            help="Dask scheduler that runs, such as tcp://10.0.0.7:8786; its workers "
-            "must see the same files.",
+    return grouped(
+        command,
+        "engine",
+        Engine,
+        (
+            click.option(
+                "--cluster",
+                metavar="ADDRESS",
+                help="Dask scheduler that runs, such as tcp://10.0.0.7:8786; its "
+                "workers must see the same files.",
+            ),
+            click.option(
+                "--scheduler",
+                type=click.Choice(["processes", "dask"]),
+                default="processes",
+                show_default=True,
+                help="What works side by side: processes, or workers that Dask starts.",
+            ),
+            click.option(
+                "--jobs",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                help="How many work side by side.",
+            ),
         ),
-        click.option(
-            "--scheduler",
-            type=click.Choice(["processes", "dask"]),
-            default="processes",
-            show_default=True,
-            help="What works side by side: processes, or workers that Dask starts.",
-        ),
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            default=1,
-            show_default=True,
-            help="How many work side by side.",
-        ),
-    ):
-        called = option(called)
-    return called
+    )

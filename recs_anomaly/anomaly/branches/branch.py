@@ -142,6 +142,10 @@ class Branch:
     by_itself: float = 1.0
     spreads: bool = True
 
+    def has_say(self, model: AnomalyModel) -> bool:
+        """Tell whether a model has what it needs."""
+        return self.needs is None or getattr(model, self.needs) is not None
+
     @property
     def is_exact(self) -> bool:
         """Whether the errors tell which rows are abnormal."""

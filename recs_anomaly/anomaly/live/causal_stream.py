@@ -335,7 +335,7 @@ def _speaking_of_rows(
     return [
         (number, branch.of_rows)
         for number, branch in enumerate(of_rows)
-        if branch.of_rows and (not branch.needs or getattr(model, branch.needs))
+        if branch.of_rows and branch.has_say(model)
     ]
 
 

@@ -14,6 +14,7 @@ from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 from recs_anomaly.anomaly.causes import FROZEN, SPIKE_ROWS
 from recs_anomaly.anomaly.live.course import (
     LEARNING,
+    ONE_SIDED,
     OPEN,
     PENDING,
     SHARE,
@@ -47,7 +48,6 @@ AT_LAST = (
     0.0,
 )  # what the memory of version 0.1 lacks of an event
 LEAST = {"min_duration": 1, "merge_gap": 1, "cool_down": 0, "settle_after": 0}
-ONE_SIDED = 0.5  # share of the residuals that must be net of one sign
 
 
 @dataclass(frozen=True)

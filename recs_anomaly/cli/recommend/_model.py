@@ -1,12 +1,12 @@
 """Model files as the commands take them."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from recs_anomaly.cli._grouped import grouped
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -37,43 +37,41 @@ def list_options(command: Callable[..., Any]) -> Callable[..., Any]:
     -------
     command : callable
     """
-
-    @wraps(command)
-    def called(**options: Any) -> Any:
-        wishes = Wishes(*(options.pop(name) for name in Wishes._fields))
-        return command(wishes=wishes, **options)
-
-    for option in (
-        click.option(
-            "--diversity",
-            type=click.FloatRange(0, 1),
-            default=0.0,
-            show_default=True,
-            help="From 0, the best items, to 1, items as unlike each other as can be.",
+    return grouped(
+        command,
+        "wishes",
+        Wishes,
+        (
+            click.option(
+                "--diversity",
+                type=click.FloatRange(0, 1),
+                default=0.0,
+                show_default=True,
+                help="From 0, the best items, to 1, items as unlike each other as can "
+                "be.",
+            ),
+            click.option(
+                "--exclude",
+                multiple=True,
+                metavar="TITLE",
+                help="Leave out this title or id; once for each.",
+            ),
+            click.option(
+                "--items",
+                multiple=True,
+                metavar="TITLE",
+                help="Choose among these titles or ids only; once for each.",
+            ),
+            click.option(
+                "--rank-by",
+                type=click.Choice(["both", "watch", "like"]),
+                default="both",
+                show_default=True,
+                help="Rank by what one would choose (watch), by the expected rating "
+                "(like), or by both, and show what one is expected to dislike last.",
+            ),
         ),
-        click.option(
-            "--exclude",
-            multiple=True,
-            metavar="TITLE",
-            help="Leave out this title or id; once for each.",
-        ),
-        click.option(
-            "--items",
-            multiple=True,
-            metavar="TITLE",
-            help="Choose among these titles or ids only; once for each.",
-        ),
-        click.option(
-            "--rank-by",
-            type=click.Choice(["both", "watch", "like"]),
-            default="both",
-            show_default=True,
-            help="Rank by what one would choose (watch), by the expected rating "
-            "(like), or by both, and show what one is expected to dislike last.",
-        ),
-    ):
-        called = option(called)
-    return called
+    )
 
 
 class Wishes(NamedTuple):

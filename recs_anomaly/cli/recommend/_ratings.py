@@ -1,13 +1,13 @@
 """Ratings as the commands take them."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from recs_anomaly.cli._files import query_option
+from recs_anomaly.cli._grouped import grouped
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
@@ -132,20 +132,17 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     -------
     command : callable
     """
-
-    @wraps(command)
-    def called(**options: Any) -> Any:
-        source = Source(*(options.pop(name) for name in Source._fields))
-        return command(source=source, **options)
-
-    for option in (
-        query_option("RATINGS"),
-        _round_option,
-        _unrated_option,
-        _item_columns_option,
-        items_option,
-        columns_option,
-        click.argument("ratings"),
-    ):
-        called = option(called)
-    return called
+    return grouped(
+        command,
+        "source",
+        Source,
+        (
+            query_option("RATINGS"),
+            _round_option,
+            _unrated_option,
+            _item_columns_option,
+            items_option,
+            columns_option,
+            click.argument("ratings"),
+        ),
+    )
