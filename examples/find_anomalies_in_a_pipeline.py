@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.datasets import data_home, load_sample_series
+from recs_anomaly.displays import AnomalyDisplay
 
 sample = load_sample_series()
 calm, later = sample.values.iloc[:2880], sample.values.iloc[2880:]
@@ -52,23 +53,18 @@ found = sum(met) / len(met)
 print(f"{sum(met)} of {len(met)} faults were found")
 
 # %%
-# All of it in one picture: the score, the threshold, and the faults as they were.
+# All of it in one picture. The display works in the scaler's units, too; in grey, the
+# faults as they were.
 
-figure, axes = plt.subplots(figsize=(8, 2.6))
-axes.plot(later.index, scores / pipeline[-1].offset_, linewidth=1)
-axes.axhline(1, color="0.5", linewidth=0.8, linestyle=":")
-axes.set(yscale="log", yticks=[0.1, 1, 10], yticklabels=["0.1", "1", "10"])
-axes.minorticks_off()
+display = AnomalyDisplay.from_estimator(
+    pipeline[-1], pipeline[:-1].transform(later), channels=["bearing_temperature_C"]
+)
+bottom = display.axes_[-1]
 for fault, was_met in zip(sample.events.itertuples(), met, strict=True):
     end = max(fault.end, fault.start + pd.Timedelta("1h"))  # wide enough to be seen
-    axes.axvspan(fault.start, end, color="0.88", zorder=-1)
-    axes.annotate(
-        f"{fault.kind}{'' if was_met else ', missed'}",
-        (fault.start, axes.get_ylim()[1]),
-        **{"rotation": 30, "size": 8, "color": "0.3", "annotation_clip": False},
-    )
-axes.set_title("Score, in multiples of the threshold. Grey: faults", pad=58)
-axes.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%d %b"))
+    bottom.axvspan(fault.start, end, color="0.88", zorder=-1)
+    if not was_met:
+        bottom.text(fault.start, 1, f"{fault.kind}, missed", rotation=30, size=8)
 plt.show()
 
 # %%

@@ -11,12 +11,12 @@ alike comes to lie close together, although nobody said which digit is which.
 # digits. The others, which it has not seen, are put on its map.
 
 import matplotlib.pyplot as plt
-import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
 from recs_anomaly import VariationalAutoencoder
 from recs_anomaly.datasets import load_sample_digits
+from recs_anomaly.displays import LatentDisplay
 
 images, labels = load_sample_digits()
 X = images.reshape(len(images), -1)
@@ -39,27 +39,5 @@ for name, places in [("two principal components", plane), ("latent space", codes
 # %%
 # Left, where the digits lie. Right, what the decoder makes of each place of the map.
 
-figure, (places, decoded) = plt.subplots(1, 2, figsize=(8.6, 4.3))
-colours = plt.colormaps["tab10"](np.arange(10))
-for digit in range(10):
-    here = codes[new][labels[new] == digit]
-    places.plot(*here.T, ".", color=colours[digit], alpha=0.5, markersize=4)
-    places.text(
-        *np.median(here, axis=0),
-        str(digit),
-        **{"size": 15, "weight": "bold", "ha": "center", "va": "center"},
-        bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "alpha": 0.8},
-        color=colours[digit] * [0.75, 0.75, 0.75, 1],
-    )
-places.set(title="Where new digits lie", xlabel="code 1", ylabel="code 2")
-
-steps = np.linspace(-1.9, 1.9, 11)
-grid = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2)
-pictures = model.inverse_transform(grid).reshape(11, 11, 8, 8)
-framed = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1)))
-sheet = framed.transpose(0, 2, 1, 3).reshape(11 * 10, 11 * 10)
-decoded.imshow(sheet, extent=(-2.1, 2.1, -2.1, 2.1))
-decoded.set(title="What is written there", xlabel="code 1")
-for axes in (places, decoded):
-    axes.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect=1)
+LatentDisplay.from_estimator(model, X[new], labels[new], image_shape=(8, 8))
 plt.show()

@@ -16,6 +16,7 @@ import numpy as np
 
 from recs_anomaly import RBM, Autoencoder, RBMRecommender
 from recs_anomaly.datasets import load_sample_digits, load_sample_ratings
+from recs_anomaly.displays import TrainingDisplay
 
 images, _ = load_sample_digits()
 X = images.reshape(len(images), -1)
@@ -46,43 +47,16 @@ recommender = RBMRecommender(random_state=0)
 recommender.fit(ratings[["user_id", "item_id"]], ratings["rating"])
 
 # %%
-# Orange curves are of rows that were held out: they are the ones to believe.
+# Orange curves are of rows that were held out: they are the ones to believe. The dot is
+# the best epoch, which is kept.
 
-figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 3.4))
-
-
-def end_label(
-    axes: plt.Axes, curve: list[float], text: str, colour: str, place: str = "center"
-) -> None:
-    axes.annotate(f" {text}", (len(curve), curve[-1]), va=place, color=colour, size=9)
-
-
-for curve, text, colour in [
-    (overfit.loss_curve_, "learned", "C0"),
-    (overfit.validation_loss_curve_, "held out", "C1"),
-]:
-    left.plot(range(1, len(curve) + 1), curve, color=colour)
-    end_label(left, curve, text, colour)
-left.plot(best + 1, overfit.validation_loss_curve_[best], "o", color="C1")
-left.annotate(
-    "kept",
-    (best + 1, overfit.validation_loss_curve_[best]),
-    **{"xytext": (0, 8), "textcoords": "offset points", "ha": "center"},
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.6))
+TrainingDisplay.from_estimator(overfit, ax=left)
+TrainingDisplay.from_predictions(
+    {f"rate {rate}": (curve, None) for rate, curve in paces.items()}, ax=middle
 )
-left.set(title="Too much: stop in time", ylabel="loss")
-for (rate, curve), shade in zip(paces.items(), ("C5", "C0", "C2"), strict=True):
-    middle.semilogy(range(1, len(curve) + 1), curve, color=shade)
-    end_label(middle, curve, f"rate {rate}", shade)
-middle.set(title="The pace of an RBM", yticks=[20, 50, 100, 200])
-middle.set_yticklabels(["20", "50", "100", "200"])
-middle.minorticks_off()
-for view, style, place in [("user", "--", "top"), ("item", "-", "bottom")]:
-    learned, held_out = recommender.training_history_[view]
-    for curve, colour in [(learned, "C0"), (held_out, "C1")]:
-        right.plot(range(1, len(curve) + 1), curve, style, color=colour)
-    end_label(right, held_out, f"{view} view", "C1", place)
-right.set(title="A recommender's views")
-for axes in (left, middle, right):
-    axes.set_xlabel("epoch")
-    axes.set_xlim(right=axes.get_xlim()[1] * 1.45)
+TrainingDisplay.from_estimator(recommender, ax=right)
+left.set_title("Too much: stop in time")
+middle.set(title="The pace of an RBM", yscale="log")
+right.set_title("A recommender's views")
 plt.show()

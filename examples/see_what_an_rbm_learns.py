@@ -14,6 +14,7 @@ import numpy as np
 
 from recs_anomaly import RBM
 from recs_anomaly.datasets import load_sample_digits
+from recs_anomaly.displays import HiddenUnitsDisplay
 
 images, labels = load_sample_digits()
 X = images.reshape(len(images), -1)
@@ -29,13 +30,7 @@ strength = np.linalg.norm(rbm.components_, axis=1)
 in_use = int(np.sum(strength > strength.max() / 3))
 print(f"{in_use} of {len(strength)} units are in use")
 
-figure, axes = plt.subplots(1, 10, figsize=(8, 1.2))
-limit = np.abs(rbm.components_).max()
-for panel, unit in zip(axes, np.argsort(-strength)[:10], strict=True):
-    filter_ = rbm.components_[unit].reshape(8, 8)
-    panel.imshow(filter_, cmap="PuOr_r", vmin=-limit, vmax=limit)
-    panel.axis("off")
-figure.suptitle("The ten strongest filters", x=0.01, ha="left", size=11)
+HiddenUnitsDisplay.from_estimator(rbm, image_shape=(8, 8), n_units=10)
 
 # %%
 # Samples are drawn by Gibbs steps: hidden units given pixels, pixels given hidden

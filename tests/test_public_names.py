@@ -13,6 +13,7 @@ from tests.gates.tree import public_homes
 # What must not be imported along with a folder of public names.
 LAZY = {
     "recs_anomaly": {"numpy", "pandas", "sklearn"},
+    "recs_anomaly.displays": {"matplotlib", "numpy", "pandas"},
     "recs_anomaly.datasets": {"pandas", "pooch", "pyarrow", "numpy"},
     "recs_anomaly.metrics.anomaly": {"pandas"},
     "recs_anomaly.metrics.ranking": {"pandas"},

@@ -175,6 +175,22 @@ class Assessment:
             np.column_stack([lower, upper]), index=self._index, columns=columns
         )
 
+    def deviations(self) -> pd.DataFrame:
+        """Say how far each judged channel is from what the other channels say of it.
+
+        Returns
+        -------
+        deviations : DataFrame of n_rows rows
+            A column a judged channel, in units of what it usually differs by. NaN where
+            others say nothing of a channel, or were not measured.
+        """
+        relation, shape = self._rating.model.relation, self._rows.deviation.shape
+        apart = np.full(shape, np.nan)
+        if relation is not None:
+            usual = np.where(relation.speaks, relation.spread, np.nan)
+            apart = self._rows.deviation / usual
+        return pd.DataFrame(apart, index=self._index, columns=self._names)
+
     def _band_around(self, expected: Floats) -> tuple[Floats, Floats]:
         """Return ends of the usual range around what is expected, in units."""
         lower, upper = self._rating.norms.band.T

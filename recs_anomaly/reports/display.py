@@ -24,19 +24,21 @@ class Extent(NamedTuple):
     high: Floats
 
 
-def bucket_starts(n_rows: int) -> NDArray[np.int64]:
-    """Cut rows into at most `MAX_BUCKETS` buckets of rows on end.
+def bucket_starts(n_rows: int, most: int = MAX_BUCKETS) -> NDArray[np.int64]:
+    """Cut rows into buckets of rows on end.
 
     Parameters
     ----------
     n_rows : int
+    most : int, default=8000
+        Most buckets.
 
     Returns
     -------
     starts : ndarray of shape (n_buckets,)
         First row of each.
     """
-    n_buckets = min(n_rows, MAX_BUCKETS)
+    n_buckets = min(n_rows, most)
     return np.arange(n_buckets, dtype=np.int64) * n_rows // max(n_buckets, 1)
 
 

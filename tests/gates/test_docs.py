@@ -11,7 +11,7 @@ from tests.gates.tree import ROOT
 REFERENCE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = set(re.findall(r"^   (?:\w+\.)*(\w+)$", REFERENCE, re.MULTILINE))
 MODULES = ("recs_anomaly", "recs_anomaly.datasets", "recs_anomaly.metrics.anomaly")
-MODULES += ("recs_anomaly.metrics.ranking",)
+MODULES += ("recs_anomaly.metrics.ranking", "recs_anomaly.displays")
 PUBLIC = [
     (module, name) for module in MODULES for name in import_module(module).__all__
 ]

@@ -34,7 +34,9 @@ class Room:
 # What all may use: exceptions, the text of their messages, and how files are written.
 GROUND = ("exceptions", "replacing", "text")
 SHARED = {"core", "base", "metrics", "datasets", "engine"}
-EVERYTHING = FAMILIES | SHARED | {"persistence", "reports", "service", "cli"}
+EVERYTHING = (
+    FAMILIES | SHARED | {*("displays", "persistence", "reports", "service", "cli")}
+)
 FAMILY = Room(
     ours=SHARED,
     third_parties={
@@ -78,6 +80,10 @@ ROOMS = {
     "persistence": Room(ours=FAMILIES | {"base"}, third_parties={"numpy"}),
     "reports": Room(
         ours=FAMILIES | SHARED, third_parties={"jinja2", "numpy", "pandas"}
+    ),
+    "displays": Room(
+        ours=FAMILIES | SHARED | {"reports"},
+        third_parties={"lazy_loader", "matplotlib", "numpy", "pandas", "sklearn"},
     ),
     "service": Room(
         ours=FAMILIES | SHARED | {"persistence", "reports"},
@@ -132,7 +138,8 @@ def test_third_parties_of_a_room_are_declared_dependencies(room: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     # What few users need is asked for where it is used, and named where it is missing.
-    asked_for = [name for extra in ("dask", "serve", "sql") for name in extras[extra]]
+    extra_needs = (extras[extra] for extra in ("dask", "plot", "serve", "sql"))
+    asked_for = [name for needs in extra_needs for name in needs]
     required = [*project["dependencies"], *asked_for]
     declared = {requirement.split(">=")[0] for requirement in required}
     used = {DISTRIBUTIONS.get(name, name) for name in ROOMS[room].third_parties}

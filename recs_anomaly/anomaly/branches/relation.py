@@ -102,13 +102,18 @@ def fit_relation(
 
 def leading_partners(network: LaggedNetwork) -> list[int]:
     """Find the channel that has most to say of each judged one."""
-    found = []
+    return [int(partner) for partner in says_of(network).argmax(axis=1)]
+
+
+def says_of(network: LaggedNetwork) -> Floats:
+    """Sum up the weights (n_targets, n_channels) by which channels speak of targets."""
+    said = np.zeros((len(network.channels), len(network.lowest)))
     for target, channels in enumerate(network.channels):
         says = np.abs(network.linear[target])
         units = np.abs(network.head[target])[:, None] * np.abs(network.kernel[target])
         np.add.at(says, network.picked[target], units)
-        found.append(int(np.bincount(channels, says).argmax()))
-    return found
+        np.add.at(said[target], channels, says)
+    return said
 
 
 def choose_inputs(filled: Floats, targets: np.ndarray, width: int) -> Inputs:
