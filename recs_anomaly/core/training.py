@@ -22,6 +22,7 @@ from recs_anomaly.core.progress import Schedule as Schedule
 from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
 
 Batch = dict[str, np.ndarray]
+Draw = Callable[[np.random.Generator], list[Callable[[], Batch]]]
 # JAX without its compiler runs operation by operation, a hundred times slower.
 IS_ALWAYS_COMPILED = keras.backend.backend() == "jax"
 MAX_WAITING = 8
@@ -47,45 +48,35 @@ class LossOfBatches(keras.Model):
         return self.batch_loss(x, y_pred)
 
 
-class ShuffledBatches(keras.utils.PyDataset):
+class ShuffledBatches:
     """Batches drawn in a new order each epoch, by a generator of their own."""
 
     def __init__(
-        self, draw: Callable[[np.random.Generator], list[Any]], seed: int
+        self,
+        draw: Callable[[np.random.Generator], list[Callable[[], Batch]]],
+        seed: int,
     ) -> None:
-        super().__init__()
         self._draw = draw
         self._rng = np.random.default_rng(seed)
-        self._batches = draw(self._rng)
 
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> tuple[Batch]:
-        return (self._batches[index](),)
-
-    def on_epoch_end(self) -> None:
-        """Draw the next epoch's batches."""
-        self._batches = self._draw(self._rng)
-
-    def skip(self, n_epochs: int) -> None:
-        """Draw as often as so many epochs have done."""
-        for _ in range(n_epochs):
-            self.on_epoch_end()
+    def next_epoch(self) -> list[Callable[[], Batch]]:
+        """Draw an epoch's batches; each is made when it is called for."""
+        return self._draw(self._rng)
 
 
-class EpochMonitor(keras.callbacks.Callback):
+class EpochMonitor:
     """Measures the loss to stop on, keeps the best weights, reports progress."""
 
     def __init__(
         self,
+        model: keras.Model,
         validate: Callable[[], float] | None,
         patience: int,
         report: Progress,
         learned: Learned,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        super().__init__()
+        self._model = model
         self._validate = validate
         self._patience = patience
         self._report = report
@@ -95,24 +86,23 @@ class EpochMonitor(keras.callbacks.Callback):
         # Of the best epoch, or of the last one where there is no telling.
         self._kept: list[np.ndarray] = []
 
-    def on_train_batch_end(
-        self, batch: int, logs: dict[str, float] | None = None
-    ) -> None:
-        """Say how much of the epoch is done."""
-        self._report.step(len(self.history.loss) + (batch + 1) / self.params["steps"])
+    def step(self, done: float) -> None:
+        """Say how many epochs are done."""
+        self._report.step(done)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Measure, remember the best weights, stop when it no longer improves."""
-        loss = _finite(float((logs or {})["loss"]), epoch)
+    def epoch(self, loss: float) -> bool:
+        """Measure and remember the best weights; say whether training should end."""
+        epoch = len(self.history.loss)
+        loss = _finite(loss, epoch)
         if self._validate is not None:
             self.history.validation_loss.append(_finite(self._validate(), epoch))
         self.history.loss.append(loss)
         if self._epochs_without_gain == 0:
-            self._kept = self.model.get_weights()
+            self._kept = self._model.get_weights()
         is_enough = self._report.epoch(epoch + 1, self.history, self._learned)
-        self.model.stop_training = is_enough or self.is_over
         if self._checkpoint is not None:
             self._checkpoint.write(self._standing())
+        return is_enough or self.is_over
 
     @property
     def is_over(self) -> bool:
@@ -127,21 +117,16 @@ class EpochMonitor(keras.callbacks.Callback):
 
     def keep(self) -> None:
         """Put the weights of the best epoch back."""
-        self.model.set_weights(self._kept)
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Put the weights of the best epoch back, if there was one."""
-        if self.history.validation_loss:
-            self.keep()
+        self._model.set_weights(self._kept)
 
     def go_on_from(self, standing: Standing) -> None:
-        """Take up a training; its model must be set, and its optimizer built."""
+        """Take up a training of the model, whose optimizer must be built."""
         self.history.loss[:] = standing.loss
         self.history.validation_loss[:] = standing.validation_loss
         self._kept = standing.best
         for variables, values in (
-            (self.model.variables, standing.variables),
-            (self.model.optimizer.variables, standing.optimizer),
+            (self._model.variables, standing.variables),
+            (self._model.optimizer.variables, standing.optimizer),
         ):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
@@ -152,8 +137,8 @@ class EpochMonitor(keras.callbacks.Callback):
         return Standing(
             self.history.loss,
             self.history.validation_loss,
-            [to_numpy(variable) for variable in self.model.variables],
-            [to_numpy(variable) for variable in self.model.optimizer.variables],
+            [to_numpy(variable) for variable in self._model.variables],
+            [to_numpy(variable) for variable in self._model.optimizer.variables],
             self._kept,
         )
 
@@ -188,25 +173,24 @@ def run(
     model: keras.Model,
     batches: ShuffledBatches,
     epochs: int,
+    rate: Callable[[float], float],
     monitor: EpochMonitor,
-    *others: keras.callbacks.Callback,
 ) -> TrainingHistory:
     """Fit a compiled model for the epochs that its monitor has not seen yet.
 
-    Ctrl-C keeps what the epochs that have ended have learned, with a warning; in the
-    first epoch there is nothing to keep.
+    `rate` gives the learning rate, of how many epochs are done. Ctrl-C keeps what the
+    epochs that have ended have learned, with a warning; in the first epoch there is
+    nothing to keep.
     """
+    # Not by `model.fit`: the pipeline that it makes of the batches takes five times as
+    # long as training a small network.
     n_done = len(monitor.history.loss)
-    batches.skip(n_done)
+    for _ in range(n_done):
+        batches.next_epoch()
     try:
-        model.fit(
-            batches,
-            epochs=epochs,
-            initial_epoch=n_done,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*others, monitor],
-        )
+        for epoch in range(n_done, epochs):
+            if monitor.epoch(_train_epoch(model, batches, epoch, rate, monitor)):
+                break
     except KeyboardInterrupt:
         n_done = len(monitor.history.loss)
         if n_done == 0:
@@ -219,7 +203,26 @@ def run(
             stacklevel=2,
         )
         return monitor.history._replace(is_interrupted=True)
+    if monitor.history.validation_loss:
+        monitor.keep()
     return monitor.history
+
+
+def _train_epoch(
+    model: keras.Model,
+    batches: ShuffledBatches,
+    epoch: int,
+    rate: Callable[[float], float],
+    monitor: EpochMonitor,
+) -> float:
+    """Train on each batch once; return the mean of their losses."""
+    steps = batches.next_epoch()
+    losses: list[float] = []
+    for step, make in enumerate(steps):
+        model.optimizer.learning_rate = rate(epoch + step / len(steps))
+        losses.append(float(model.train_on_batch(make())))
+        monitor.step(epoch + (step + 1) / len(steps))
+    return float(np.mean(losses))
 
 
 def _finite(loss: float, epoch: int) -> float:
@@ -243,26 +246,22 @@ def train(
 
     Where the checkpoint holds an earlier run of the same training, it goes on there.
     """
-    monitor = EpochMonitor(
-        validate, schedule.patience, progress, lambda: model, checkpoint
-    )
-    steps = max(schedule.epochs * len(batches), 1)
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.PolynomialDecay(
-                schedule.learning_rate, steps, end_learning_rate=0.0
-            ),
-            beta_2=0.99,
-        ),
-        jit_compile=IS_ALWAYS_COMPILED,
+        optimizer=keras.optimizers.Adam(beta_2=0.99), jit_compile=IS_ALWAYS_COMPILED
     )
     # Without its variables TensorFlow would trace the first step twice.
     model.optimizer.build(model.trainable_variables)
+    monitor = EpochMonitor(
+        model, validate, schedule.patience, progress, lambda: model, checkpoint
+    )
     standing = checkpoint.read() if checkpoint else None
     if standing is not None:
-        monitor.set_model(model)
         monitor.go_on_from(standing)
         if monitor.is_over or len(monitor.history.loss) >= schedule.epochs:
             monitor.keep()
             return monitor.history
-    return run(model, batches, schedule.epochs, monitor)
+
+    def falling(done: float) -> float:
+        return schedule.learning_rate * (1.0 - done / schedule.epochs)
+
+    return run(model, batches, schedule.epochs, falling, monitor)

@@ -61,13 +61,19 @@ def fit_denoiser(
 
     It reports the steps done and the loss after each piece of them.
     """
-    patches = _Patches([_padded(plane) for plane in planes], steps)
+    patches = _Patches([_padded(plane) for plane in planes], steps.seed)
     with borrowed("denoiser", _compiled) as network:
         set_flat_weights(network, start)
         for variable in network.optimizer.variables:
             variable.assign(np.zeros(variable.shape))
-        schedule = _Schedule(steps, report)
-        network.fit(patches, shuffle=False, verbose=0, callbacks=[schedule])
+        losses: list[float] = []
+        for step in range(steps.n_steps):
+            left = min(1.0, (steps.n_steps - step) / (DECAY * steps.n_steps))
+            network.optimizer.learning_rate = steps.learning_rate * left
+            losses.append(float(network.train_on_batch(*patches.batch(step))))
+            if len(losses) == PIECE or step + 1 == steps.n_steps:
+                report(step + 1, float(np.mean(losses)))
+                losses.clear()
         return flat_weights(network)
 
 
@@ -91,22 +97,19 @@ def unit_error(
     return keras.ops.mean(error, axis=-1)
 
 
-class _Patches(keras.utils.PyDataset):
+class _Patches:
     """Batches: noisy patches with their level, the noise in them, their weights."""
 
-    def __init__(self, planes: list[NoisyPlane], steps: TrainingSteps) -> None:
-        super().__init__()
+    def __init__(self, planes: list[NoisyPlane], seed: int) -> None:
         self._planes = planes
-        self._steps = steps
+        self._seed = seed
         smallest = min(min(plane.noisy.shape) for plane in planes)
         self._size = min(PATCH, smallest // MULTIPLE * MULTIPLE)
         self._n = int(np.clip(PIXELS // self._size**2, MIN_PATCHES, MAX_PATCHES))
 
-    def __len__(self) -> int:
-        return self._steps.n_steps
-
-    def __getitem__(self, index: int) -> tuple[Array, Array]:
-        rng = np.random.default_rng((self._steps.seed, index))
+    def batch(self, step: int) -> tuple[Array, Array]:
+        """Draw inputs and targets of a step."""
+        rng = np.random.default_rng((self._seed, step))
         drawn: list[tuple[Array, Array]] = []
         while len(drawn) < self._n:
             drawn += self._draw(rng)
@@ -153,29 +156,3 @@ def _padded(plane: NoisyPlane) -> NoisyPlane:
         None if clean is None else padded_to_multiple(clean, MULTIPLE),
         sigma if isinstance(sigma, float) else padded_to_multiple(sigma, MULTIPLE),
     )
-
-
-class _Schedule(keras.callbacks.Callback):
-    """Lets the rate fall over the last steps, and reports."""
-
-    def __init__(
-        self, steps: TrainingSteps, report: Callable[[int, float], None]
-    ) -> None:
-        super().__init__()
-        self._steps = steps
-        self._report = report
-
-    def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
-        """Set the learning rate of this step."""
-        n_steps = self._steps.n_steps
-        left = min(1.0, (n_steps - batch) / (DECAY * n_steps))
-        self.model.optimizer.learning_rate = self._steps.learning_rate * left
-
-    def on_train_batch_end(
-        self, batch: int, logs: dict[str, float] | None = None
-    ) -> None:
-        """Tell where training is, and what the loss was since the last time."""
-        done = batch + 1
-        if done % PIECE == 0 or done == self._steps.n_steps:
-            self._report(done, float((logs or {})["loss"]))
-            self.model.reset_metrics()

@@ -36,7 +36,6 @@ from recs_anomaly.sequences.samples import (
 # Steps of a cell in a training, from which on compiling by XLA, which takes a second or
 # two and then halves the time of a step, pays.
 WORTH_COMPILING = 20_000
-STEPS_AT_ONCE = 8  # of training, between which Python is not asked; saves a tenth
 
 
 class NetworkPlan(NamedTuple):
@@ -81,7 +80,6 @@ class SequenceModel(LossOfBatches):
         self.compile(
             optimizer=keras.optimizers.Adam(global_clipnorm=plan.clip_norm),
             jit_compile=plan.is_compiled or IS_ALWAYS_COMPILED,
-            steps_per_execution=STEPS_AT_ONCE if plan.is_compiled else 1,
         )
         self.optimizer.build(self.trainable_variables)
 
@@ -94,20 +92,6 @@ class SequenceModel(LossOfBatches):
     def batch_loss(self, batch: Batch, output: keras.KerasTensor) -> keras.KerasTensor:
         """Weighted loss of the batch, over its size: fillers weigh nothing."""
         return ops.mean(batch["weights"] * self._loss_of(batch["targets"], output))
-
-
-class FallingRate(keras.callbacks.Callback):
-    """Sets the learning rate of each epoch."""
-
-    def __init__(self, pace: Pace) -> None:
-        super().__init__()
-        self._rates = np.linspace(
-            pace.first_rate, pace.last_rate, pace.epochs, endpoint=False
-        )
-
-    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-        """Set it."""
-        self.model.optimizer.learning_rate = float(self._rates[epoch])
 
 
 LOSSES: dict[str, Callable[..., keras.KerasTensor]] = {
@@ -139,13 +123,19 @@ def train_recurrent(
         set_recurrent(model.network, start)
         _set_state(model.optimizer, optimizer_state)
         monitor = EpochMonitor(
+            model,
             None if validate is None else lambda: validate(_weights_of(model)),
             pace.patience,
             progress,
             lambda: _weights_of(model),
         )
         batches = ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed)
-        history = run(model, batches, pace.epochs, monitor, FallingRate(pace))
+        rates = np.linspace(
+            pace.first_rate, pace.last_rate, pace.epochs, endpoint=False
+        ).tolist()
+        history = run(
+            model, batches, pace.epochs, lambda done: rates[int(done)], monitor
+        )
         return TrainedRecurrent(_weights_of(model), history, _state_of(model.optimizer))
 
 

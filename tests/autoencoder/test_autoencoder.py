@@ -109,7 +109,7 @@ def test_samples_and_bounds_tell_training_rows_from_others(
     ).fit(DIGITS)
     drawn = model.sample(200)
     assert np.corrcoef(drawn.mean(axis=0), DIGITS.mean(axis=0))[0, 1] > 0.9
-    assert drawn.std(axis=0).mean() > 0.4 * DIGITS.std(axis=0).mean()
+    assert drawn.std(axis=0).mean() > 0.3 * DIGITS.std(axis=0).mean()
     np.testing.assert_array_equal(model.sample(200), drawn)
     assert not np.array_equal(model.sample(200, random_state=1), drawn)
     shuffled = np.random.default_rng(0).permuted(DIGITS, axis=1)

@@ -13,8 +13,6 @@ from unittest import mock
 import pandas as pd
 import pytest
 
-from tests.eager import untraced
-
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -37,16 +35,21 @@ def drawn(name: str) -> dict[str, Any]:
 
 @contextmanager
 def hardly_trained() -> Iterator[None]:
-    """Let Keras take two steps of each training: what an example calls, it calls."""
-    import keras
+    """Take two steps of each training: what an example calls, it calls."""
+    from recs_anomaly.core import training
 
-    fit = keras.Model.fit
+    def begin_epoch(batches: training.ShuffledBatches) -> list[Any]:
+        return next_epoch(batches)[:2]
 
-    def fit_hardly(model: keras.Model, *args: Any, **options: Any) -> Any:
-        epochs = min(options.pop("epochs", 1), options.get("initial_epoch", 0) + 1)
-        return fit(model, *args, epochs=epochs, steps_per_epoch=2, **options)
+    def end_epoch(monitor: training.EpochMonitor, loss: float) -> bool:
+        epoch(monitor, loss)
+        return True
 
-    with untraced(), mock.patch.object(keras.Model, "fit", fit_hardly):
+    next_epoch, epoch = training.ShuffledBatches.next_epoch, training.EpochMonitor.epoch
+    with (
+        mock.patch.object(training.ShuffledBatches, "next_epoch", begin_epoch),
+        mock.patch.object(training.EpochMonitor, "epoch", end_epoch),
+    ):
         yield
 
 

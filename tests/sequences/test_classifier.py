@@ -201,7 +201,7 @@ def test_among_scikit_learns_tools(task: tuple[np.ndarray, np.ndarray]) -> None:
     model = SequenceClassifier(epochs=12, **QUICK)
     assert cross_val_score(model, X, y, cv=2, scoring="roc_auc").mean() > 0.9
     calibrated = CalibratedClassifierCV(model, cv=2).fit(X, y)
-    assert calibrated.score(X, y) > 0.8
+    assert calibrated.score(X, y) > 0.7
     flat = X[:, :, 0]
     voting = VotingClassifier(
         [("rnn", model), ("line", LogisticRegression())], voting="soft"
