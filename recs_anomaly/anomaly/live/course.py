@@ -23,6 +23,7 @@ LEARNING = 5.0  # times as fast while a new normal is learned
 MIN_SHARE = 1e-12
 ONE_SIDED = 0.5  # share of the errors that must be net of one sign
 ECHO = 0.15  # of the largest error of an event: so much remains after it
+PAUSE = 10  # rows on end without suspicion, after which it begins anew
 
 
 class Rules(NamedTuple):
@@ -146,6 +147,33 @@ class Course:
 
 
 @dataclass
+class Onset:
+    """Since when rows have been suspicious, which an alarm makes the start of an event.
+
+    Attributes
+    ----------
+    since, last : float, default=-inf
+        Numbers of the first and of the last row.
+    since_time : float, default=nan
+        Seconds of the first, NaN if unknown.
+    """
+
+    since: float = float("-inf")
+    last: float = float("-inf")
+    since_time: float = NAN
+
+    def see(self, row: int, time: float) -> None:
+        """Take a suspicious row."""
+        if row - self.last > PAUSE:
+            self.since, self.since_time = float(row), time
+        self.last = float(row)
+
+    def forget(self) -> None:
+        """Begin anew: an event has ended."""
+        self.last = float("-inf")
+
+
+@dataclass
 class Episode:
     """The latest event, in numbers. Shares are in units of the adapted threshold's.
 
@@ -199,9 +227,10 @@ class Episode:
     net: float = 0.0
     total: float = 0.0
 
-    def begin(self, row: int, time: float) -> None:
-        """Forget the event before."""
-        self.start, self.start_time = self.end, self.end_time = float(row), time
+    def begin(self, row: int, time: float, onset: Onset) -> None:
+        """Forget the event before; the new one is older than the row that tells it."""
+        self.start, self.start_time = onset.since, onset.since_time
+        self.end, self.end_time = float(row), time
         self.share = self.reported = self.n_rows = 0.0
         self.most = self.moved = self.n_still = self.net = self.total = 0.0
 
@@ -219,9 +248,14 @@ class Episode:
         self.end, self.end_time, self.moved = float(row), time, moved
         self.net, self.total = self.net + error, self.total + size
 
-    def stand_still(self, row: int, time: float) -> None:
-        """Take a row in which the leading channel stands unusually still."""
+    def stand_still(self, row: int, time: float, since: float, at: float) -> None:
+        """Take a row in which the leading channel stands unusually still.
+
+        `since` is the row, and `at` its time, in which it came to stand.
+        """
         self.end, self.end_time, self.n_still = float(row), time, self.n_still + 1.0
+        if since < self.start:
+            self.start, self.start_time = since, at
 
     def see(self, row: int, time: float, share: float, shares: Floats) -> None:
         """Take a row, with what each branch says of each target."""
@@ -241,6 +275,8 @@ class Levels:
         The last is what the last new normal moved the levels by.
     strength : ndarray of shape (2, n_targets)
         Sums of the squared forecast errors above and below the forecast.
+    standing : ndarray of shape (2, n_targets)
+        Row and time in which a channel took the value that it has.
     """
 
     STEP = 0.002
@@ -248,10 +284,11 @@ class Levels:
     def __init__(self, n_channels: int, n_targets: int) -> None:
         self.usual, self.event = np.zeros(n_channels), np.zeros(n_channels)
         self.shift, self.strength = np.zeros(n_channels), np.zeros((2, n_targets))
+        self.standing = np.zeros((2, n_targets))
 
     def arrays(self) -> list[Floats]:
         """All that is remembered."""
-        return [self.usual, self.event, self.shift, self.strength]
+        return [self.usual, self.event, self.shift, self.strength, self.standing]
 
     def add_usual(self, row: Floats, number: int) -> None:
         """Take a row that is not in an event; the first ones are simply averaged."""

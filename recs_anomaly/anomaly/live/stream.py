@@ -93,7 +93,7 @@ class StreamScorer:
         self.last_time_ = np.full(1, np.nan)
         rating = causal_rating_of(detector)
         self.live, self._weights = rating.stream(), rating.weights
-        self._standstill = StandstillCount(rating.longest_still)
+        self.standstill = StandstillCount(rating.longest_still)
         self._channels, self._tail = detector.model_.channels, rating.norms.tail
         self._typical = rating.norms.typical
         self.level_ = np.zeros(len(self._channels.centre))
@@ -111,14 +111,14 @@ class StreamScorer:
     @property
     def memory_(self) -> Floats:
         """All that the scorer remembers of the rows so far, as one array."""
-        count = self._standstill
+        count = self.standstill
         return np.concatenate([count.last, count.rows, self.live.packed()])
 
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
-        n_targets = len(self._standstill.last)
+        n_targets = len(self.standstill.last)
         self.live.unpack(memory[2 * n_targets :])
-        self._standstill.last, self._standstill.rows = (
+        self.standstill.last, self.standstill.rows = (
             memory[: 2 * n_targets].reshape(2, -1).copy()
         )
 
@@ -250,7 +250,7 @@ class StreamScorer:
         if self._clock is not None and not place.is_doubtful:
             self._level = self._level + self._clock.step(readings)
         self.n_rows_ += 1
-        still = self._standstill.advance(readings[self._channels.targets])
+        still = self.standstill.advance(readings[self._channels.targets])
         return float(
             self.live.advance(row, is_complete) * still**self._weights.standstill
         )
@@ -263,7 +263,7 @@ class StreamScorer:
         shares : ndarray of shape (n_branches + 1, n_targets)
             What each branch, and the standstill, adds for each judged channel.
         """
-        levels, still = self.live.levels(), self._standstill.stillness()
+        levels, still = self.live.levels(), self.standstill.stillness()
         return sign_shares(levels, still, self._weights)
 
     @property

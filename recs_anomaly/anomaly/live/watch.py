@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from recs_anomaly.anomaly.live.course import (
     Course,
     Episode,
     Levels,
+    Onset,
     Rules,
 )
 from recs_anomaly.anomaly.live.stream import StreamScorer, Time, rows_with_times
@@ -33,7 +35,7 @@ from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
 RAREST = 1e9  # normal rows
-HARDLY_ANY = 0.001  # of the training rows
+HARDLY_ANY = 0.001  # of the training rows; what is rarer is suspicious
 RARER = 10.0  # times as rare as last reported: worth an update
 MARGIN = 1.2  # times the worst score of an accepted event
 SHIFTED = 1.0  # training standard deviations: less is no other level
@@ -63,6 +65,8 @@ class StreamEvent:
         Of the event, counted from 1.
     row, start, peak : int
         Numbers of the row of this message, of the first and of the worst row, from 0.
+        An event starts with the first row that was suspicious, which may be some time
+        before the one that raised the alarm.
     time, start_time, peak_time : float
         Their times in seconds, NaN where rows have no times.
     score : float
@@ -198,6 +202,7 @@ class SeriesWatcher:
         )
         self._tail = detector.causal_.tail
         self._threshold = score_at(self._tail, alpha)
+        self._suspect = score_at(self._tail, HARDLY_ANY) / self._threshold
         self._level = AlarmLevel(
             score_at(self._tail, SHARE), score_at(self._tail, HARDLY_ANY)
         )
@@ -207,7 +212,7 @@ class SeriesWatcher:
         relation, names = detector.model_.relation, scorer.channel_names_
         partners = leading_partners(relation) if relation else []
         self._partners = [names[partner] for partner in partners]
-        self._course, self._episode = Course(), Episode()
+        self._course, self._episode, self._onset = Course(), Episode(), Onset()
         n_channels, n_targets = len(self._channels.centre), len(self._channels.targets)
         self._levels = Levels(n_channels, n_targets)
         self._signs = signs_of(branches)
@@ -231,28 +236,30 @@ class SeriesWatcher:
     def memory_(self) -> Floats:
         """All that is remembered beside the scorer's memory, as one array."""
         level = (self._level.moved, self._level.settled)
-        numbers = [*astuple(self._course), *astuple(self._episode), *level]
+        parts = (self._course, self._episode, self._onset)
+        numbers = [*chain(*(astuple(part) for part in parts)), *level]
         arrays = [array.ravel() for array in self._levels.arrays()]
         return np.concatenate([np.array(numbers, dtype=np.float64), *arrays])
 
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
-        n_numbers = len(astuple(self._course)) + len(astuple(self._episode))
-        if len(memory) == len(self.memory_) - len(AT_LAST):  # of version 0.1
-            place = n_numbers - len(AT_LAST)
-            memory = np.concatenate([memory[:place], AT_LAST, memory[place:]])
+        sizes = [len(astuple(part)) for part in (Course(), Episode(), Onset())]
+        n_standing = self._levels.standing.size
+        if len(memory) == len(self.memory_) - len(AT_LAST) - sizes[2] - n_standing:
+            place = sizes[0] + sizes[1] - len(AT_LAST)  # of version 0.1
+            parts = (memory[:place], AT_LAST, astuple(Onset()), memory[place:])
+            memory = np.concatenate([*parts, np.full(n_standing, np.nan)])
         if memory.shape != self.memory_.shape:
             raise ValueError(
                 f"memory_ must have {len(self.memory_)} numbers; got {memory.shape}."
             )
-        numbers, n_course = memory.tolist(), len(astuple(self._course))
-        place = n_numbers
-        self._course = Course(*(int(number) for number in numbers[:n_course]))
-        self._episode = Episode(*numbers[n_course:place])
-        self._level.moved, self._level.settled = numbers[place : place + 2]
-        place += 2
+        course, episode, onset, rest = np.split(memory, np.cumsum(sizes))
+        self._course = Course(*(int(number) for number in course))
+        self._episode, self._onset = Episode(*episode.tolist()), Onset(*onset.tolist())
+        self._level.moved, self._level.settled = rest[:2].tolist()
+        place = 2
         for array in self._levels.arrays():
-            array[...] = memory[place : place + array.size].reshape(array.shape)
+            array[...] = rest[place : place + array.size].reshape(array.shape)
             place += array.size
 
     def watch_one(self, x: ArrayLike, time: Time | None = None) -> list[StreamEvent]:
@@ -280,7 +287,9 @@ class SeriesWatcher:
             return []
         seconds = np.nan if time is None else float(self.scorer.last_time_[0])
         row, phase = self.scorer.n_rows_ - 1, self._course.phase
-        change = self._course.step(self._ratio(share), self._rules)
+        ratio = self._ratio(share)
+        self._date(ratio, row, seconds)
+        change = self._course.step(ratio, self._rules)
         if change == "reopen" and self._leads_elsewhere():
             self._course.open_another(row, self._rules)
             change = "open"
@@ -373,6 +382,14 @@ class SeriesWatcher:
         shares = self.scorer.sign_shares().max(axis=0)
         return bool(shares.argmax() != int(self._episode.channel))
 
+    def _date(self, ratio: float, row: int, seconds: float) -> None:
+        """Remember since when channels stand still, and rows are suspicious."""
+        has_moved = self.scorer.standstill.rows == 1.0
+        if np.count_nonzero(has_moved):
+            self._levels.standing[:, has_moved] = np.array([[row], [seconds]])
+        if ratio > min(self._suspect, 1.0):
+            self._onset.see(row, seconds)
+
     def _learn_normal(self, share: float, row: int) -> None:
         if self.settle_after:
             self._level.follow(share, LEARNING if self._course.learning else 1.0)
@@ -381,7 +398,7 @@ class SeriesWatcher:
     def _begin(self, change: str, row: int, seconds: float) -> None:
         """Forget the last event, unless it goes on."""
         if change != "reopen":
-            self._episode.begin(row, seconds)
+            self._episode.begin(row, seconds, self._onset)
         self._episode.n_rows = 0.0
         self._levels.strength[:] = 0.0
 
@@ -399,7 +416,8 @@ class SeriesWatcher:
         """Look whether the last row is abnormal by itself, and not through others."""
         stream, target = self.scorer.live, int(self._episode.channel)
         if self.scorer.sign_shares()[-1, target] > 0:
-            self._episode.stand_still(row, seconds)
+            since, at = self._levels.standing[:, target].tolist()
+            self._episode.stand_still(row, seconds, since, at)
             return
         channel = self._channels.targets[target]
         errors = stream.row_errors()[:, target] / self._row_scale[:, target]
@@ -410,6 +428,8 @@ class SeriesWatcher:
         self._episode.go_on(row, seconds, error, moved)
 
     def _report(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
+        if change in ("settle", "close"):
+            self._onset.forget()
         if change == "settle":
             self._settle()
             return [self._message("close", row, seconds, "new normal")]

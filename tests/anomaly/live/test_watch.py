@@ -101,7 +101,9 @@ def test_what_a_watcher_of_version_0_1_remembered_is_taken_up(
     watcher.watch_many(series[:715])
     memory = watcher.memory_
     n_numbers = 11 + 18  # of the course and of the latest event, in that order
-    old = np.delete(memory, np.arange(n_numbers - len(AT_LAST), n_numbers))
+    n_onset, n_standing = 3, 2
+    old = np.delete(memory, np.arange(n_numbers - len(AT_LAST), n_numbers + n_onset))
+    old = old[:-n_standing]
     other = pickle.loads(pickle.dumps(watcher))
     other.memory_ = old
     other.watch_many(series[715:])
