@@ -24,7 +24,7 @@ from recs_anomaly.datasets._text_tables import (
 from recs_anomaly.datasets.stores import Source, is_one_file, stored_table
 from recs_anomaly.exceptions import InputError
 
-_OPTIONAL = {"timestamp", "genres"}
+_OPTIONAL = {"count", "timestamp", "genres"}
 _PARQUET_MAGIC = b"PAR1"
 _JSON = re.compile(rb"\s*(?P<list>\[\s*)?\{\s*\"")
 # A rating or a title is what it is; these are numbers where they look like numbers.

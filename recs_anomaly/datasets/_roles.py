@@ -19,6 +19,10 @@ _RATING = (
     "rating ratings stars star score ratingvalue rate overall bookrating movierating "
     "userrating starrating reviewscore grade points value feedback weight hours"
 ).split()
+_COUNT = (
+    "count counts playcount plays nplays listencount listens scrobbles clicks views "
+    "visits purchases quantity minutes hours weight"
+).split()
 _TIMESTAMP = (
     "timestamp time datetime date ratedat createdat unixtime unixreviewtime reviewtime"
 ).split()
@@ -34,7 +38,12 @@ RATING_COLUMNS = {
     "rating": _RATING,
     "timestamp": _TIMESTAMP,
 }
-CHOICE_COLUMNS = {"user_id": _USER, "item_id": _ITEM}
+CHOICE_COLUMNS = {
+    "user_id": _USER,
+    "item_id": _ITEM,
+    "count": _COUNT,
+    "timestamp": _TIMESTAMP,
+}
 ITEM_COLUMNS = {
     # Beside an "id", a column "movie" holds the title; this sort keeps the order else.
     "item_id": sorted([*_ITEM, "id"], key=lambda name: not name.endswith("id")),

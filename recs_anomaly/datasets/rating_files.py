@@ -35,6 +35,7 @@ from recs_anomaly.exceptions import InputError
 
 _MAX_CELLS_OF_CHOICE = 4  # user, item, rating, timestamp
 _N_THOUSANDS = 3
+_PAIR = ("user_id", "item_id")
 
 
 class MovieRatings(NamedTuple):
@@ -112,7 +113,7 @@ def read_ratings(
     series = {role: values.to_pandas() for role, values in found.items()}
     if "timestamp" in series:
         series["timestamp"] = _times(series["timestamp"])
-    numbers = _finite_numbers(found["rating"], path, reading["notes"])
+    numbers = _finite_numbers(found, "rating", path, reading["notes"])
     ratings = pd.DataFrame({**series, "rating": numbers})
     ratings.attrs["reading"] = reading
     return ratings
@@ -123,28 +124,31 @@ def read_choices(
 ) -> pd.DataFrame:
     r"""Read a file of who chose what: clicks, plays, loans, or ratings of any value.
 
-    In the formats of `read_ratings`; what else there is in the file is left alone. A
-    text file without names begins with user and item, and holds numbers only.
+    In the formats of `read_ratings`; what else there is in the file is left alone, but
+    for how often a choice was made (plays, count, minutes and so on) and when. A text
+    file without names begins with user and item, and holds numbers only.
 
     Parameters
     ----------
     path : str, path-like or Query
     columns : sequence of str, optional
-        Names of the columns of users and items, for a file that calls them by other
-        names than the usual ones.
+        Names of the columns of users and items, and of counts and timestamps if there
+        are any, for a file that calls them by other names than the usual ones.
 
     Returns
     -------
-    choices : DataFrame with columns user_id and item_id
-        In the file's order; ids are as in `read_ratings`.
+    choices : DataFrame with columns user_id, item_id and, if known, count, timestamp
+        In the file's order; ids and timestamps are as in `read_ratings`. `count` is
+        float64: what `fit` takes as `sample_weight`.
 
     Raises
     ------
     InputError
-        If `columns` are not two different names.
+        If `columns` are not two to four different names.
     TableFileError
         If there is no such file, it cannot be read as a table, a column is missing or
-        doubled, there is no choice at all, or a row lacks an id.
+        doubled, there is no choice at all, or a row lacks an id or, where there are
+        counts, one of at least 0.
 
     Examples
     --------
@@ -158,9 +162,21 @@ def read_choices(
     1      bo      12
     """
     path = source_of(path)
-    chosen = checked_names(columns, "users and items", 2, 2)
+    roles = "users, items and, if any, counts and times"
+    chosen = checked_names(columns, roles, 2, 4)
     found, reading = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
-    choices = pd.DataFrame({role: values.to_pandas() for role, values in found.items()})
+    series = {role: values.to_pandas() for role, values in found.items()}
+    if "timestamp" in series:
+        series["timestamp"] = _times(series["timestamp"])
+    choices = pd.DataFrame(series)
+    if "count" in found:
+        choices["count"] = _finite_numbers(found, "count", path, reading["notes"])
+        if (is_bad := (choices["count"] < 0).to_numpy()).any():
+            row = int(is_bad.argmax())
+            raise TableFileError(
+                f"{path}, row {row + 1}, has the count {choices['count'][row]:g}, "
+                "which is below 0."
+            )
     choices.attrs["reading"] = reading
     return choices
 
@@ -258,9 +274,12 @@ def _columns(
         def is_first(cells: Sequence[str]) -> bool:
             return is_row(cells) or _recurs(table, aliases)
 
-        if "rating" not in aliases and not chosen:
-            _refuse_lists(table)
-        return columns_of_text(table, aliases, is_first, chosen)
+        if "rating" in aliases or chosen:
+            return columns_of_text(table, aliases, is_first, chosen)
+        _refuse_lists(table)
+        has_names = not is_first(table.first_row)
+        roles = aliases if has_names else {role: aliases[role] for role in _PAIR}
+        return columns_of_text(table, roles, lambda _: not has_names)
 
     found = columns_of_file(path, aliases, of_text, chosen)
     if not len(found.values["user_id"]):
@@ -326,33 +345,36 @@ def _times(cells: pd.Series) -> pd.Series:
 
 
 def _finite_numbers(
-    ratings: pa.ChunkedArray, path: Source, notes: list[str]
+    columns: Mapping[str, pa.ChunkedArray], role: str, path: Source, notes: list[str]
 ) -> np.ndarray:
-    numbers = _numbers(ratings, path, notes)
+    cells = columns[role]
+    numbers = _numbers(cells, role, path, notes)
     is_bad = ~np.isfinite(numbers)
     if is_bad.any():
         row = int(is_bad.argmax())
-        came = str(ratings[row].as_py()).strip()
+        came = str(cells[row].as_py()).strip()
         rule = (
-            "has no rating"
+            f"has no {role}"
             if came.lower() in MISSING
-            else f"has the rating {came!r}, which is not a finite number"
+            else f"has the {role} {came!r}, which is not a finite number"
         )
         raise TableFileError(f"{path}, row {row + 1}, {rule}.")
     return numbers
 
 
-def _numbers(ratings: pa.ChunkedArray, path: Source, notes: list[str]) -> np.ndarray:
+def _numbers(
+    column: pa.ChunkedArray, role: str, path: Source, notes: list[str]
+) -> np.ndarray:
     """Convert to float64, with NaN for what is no number."""
     try:
-        return np.asarray(pc.cast(ratings, pa.float64()).to_numpy())
+        return np.asarray(pc.cast(column, pa.float64()).to_numpy())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         # An empty cell is no number, and half of the world writes 4,5.
-        cells = pc.fill_null(pc.cast(ratings, pa.string()), "").to_pylist()
+        cells = pc.fill_null(pc.cast(column, pa.string()), "").to_pylist()
     parts = [cell.split(",")[1:] for cell in cells if "," in cell]
     mark = ""
     if parts and all(len(part) == _N_THOUSANDS for behind in parts for part in behind):
         mark = ","
-        notes.append("the comma in its ratings was taken to part thousands")
+        notes.append(f"the comma in its {role}s was taken to part thousands")
         warnings.warn(f"{path}: {notes[-1]}.", UserWarning, stacklevel=4)
     return np.array([number_of(cell, mark) for cell in cells], dtype=np.float64)

@@ -23,6 +23,7 @@ from scipy.sparse.linalg import eigsh, svds
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
+from recs_anomaly.recommend.emphasis import emphasised, trend_of, without_times
 from recs_anomaly.recommend.rows import RatingRows, blocks
 
 # Fourth roots of the counts, of users as well as of items, and the number of hidden
@@ -55,6 +56,17 @@ class InteractionRBM(NamedTuple):
     scale: Annotated[Singles, ArraySpec("float32", ("n_items + 1",), is_positive=True)]
     # Offset and slope of the log odds of a choice.
     link: Annotated[Floats, ArraySpec("float64", (2,))]
+    # How much more often an item is chosen of late, and what choices say by how often
+    # and when they were made; None where neither is known.
+    trend: Annotated[
+        Singles | None, ArraySpec("float32", ("n_items + 1",), is_positive=True)
+    ] = None
+    emphasis: Annotated[Floats | None, ArraySpec("float64", (3,))] = None
+
+    @property
+    def reach(self) -> Singles:
+        """What presences of the items are measured in."""
+        return self.scale if self.trend is None else self.scale * self.trend
 
 
 def n_units(n_users: int, n_items: int, n_choices: int) -> int:
@@ -106,7 +118,7 @@ def messages(rbm: InteractionRBM, items: Ints) -> Singles:
     return np.asarray(rbm.weights[items] / rbm.scale[items, None])
 
 
-def hidden_mean(rbm: InteractionRBM, told: Singles) -> Floats:
+def hidden_mean(rbm: InteractionRBM, told: Singles | Floats) -> Floats:
     """Mean of the hidden units given the messages of the chosen items, (n_units,)."""
     return np.asarray(rbm.hidden_bias + told.sum(axis=0, dtype=np.float64))
 
@@ -118,20 +130,20 @@ def expectations(rbm: InteractionRBM) -> Singles:
     be chosen. In single precision, to find the best of many; `exact_presence` tells
     them apart.
     """
-    return np.asarray((rbm.weights * rbm.scale[:, None]).T)
+    return np.asarray((rbm.weights * rbm.reach[:, None]).T)
 
 
 def exact_presence(rbm: InteractionRBM, hidden: Floats, items: Ints) -> Floats:
     """Presence of one item for each row of `hidden`, in double precision."""
     weights = rbm.weights[items].astype(np.float64)
     drive = np.einsum("ph,ph->p", weights, hidden)
-    return np.asarray(drive * rbm.scale[items])
+    return np.asarray(drive * rbm.reach[items])
 
 
 def contributions(rbm: InteractionRBM, items: Ints, targets: Ints) -> Floats:
     """Part of each chosen item in the presence of each target, a row a chosen item."""
     told = messages(rbm, items).astype(np.float64)
-    return np.asarray(told @ rbm.weights[targets].T * rbm.scale[targets])
+    return np.asarray(told @ rbm.weights[targets].T * rbm.reach[targets])
 
 
 def log_odds(link: Floats, presence: Floats) -> Floats:
@@ -220,25 +232,27 @@ def leading_eigenvectors(products: Floats, n: int) -> tuple[Floats, Floats]:
     return vectors[:, ::-1], squares[::-1]
 
 
-def fit_interactions(rows: RatingRows) -> InteractionRBM:
+def fit_interactions(
+    rows: RatingRows, emphasis: Floats | None = None
+) -> InteractionRBM:
     """Fit the RBM in closed form; its link is the usual one."""
     counts = np.bincount(rows.columns, minlength=rows.n_columns).astype(np.float64)
     scale = item_scale(counts)
     of_user = user_weights(rows.counts.astype(np.float64))
     n_users, n_items = int((rows.counts > 0).sum()), int((counts > 0).sum())
+    told = np.repeat(of_user.astype(np.float32), rows.counts)
+    told /= scale.astype(np.float32)[rows.columns]
+    if (says := emphasised(rows, without_times(emphasis))) is not None:
+        told *= says.astype(np.float32)
     visible = csr_array(
-        (
-            np.repeat(of_user.astype(np.float32), rows.counts)
-            / scale.astype(np.float32)[rows.columns],
-            rows.columns,
-            rows.offsets,
-        ),
+        (told, rows.columns, rows.offsets),
         shape=(rows.n_rows, rows.n_columns),
     )
     width = n_units(n_users, n_items, len(rows.columns))
     with one_blas_thread():
         _, lengths, directions = leading_directions(visible, width + 1)
-    return from_spectrum(directions.T, lengths.astype(np.float64) ** 2, counts)
+    rbm = from_spectrum(directions.T, lengths.astype(np.float64) ** 2, counts)
+    return rbm._replace(emphasis=emphasis, trend=trend_of(rows, emphasis))
 
 
 def calibrated_link(
@@ -309,10 +323,12 @@ def hidden_of_rows(rbm: InteractionRBM, told: Singles, rows: RatingRows) -> Floa
 
     `told` are the messages of all items. One row alone gives the same bits.
     """
+    says = emphasised(rows, rbm.emphasis)
     if rows.n_rows == 1:
-        return hidden_mean(rbm, told[rows.columns])[None]
-    ones = np.ones(len(rows.columns))
+        own: Singles | Floats = told[rows.columns]
+        return hidden_mean(rbm, own if says is None else own * says[:, None])[None]
+    says = np.ones(len(rows.columns)) if says is None else says
     chosen = csr_array(
-        (ones, rows.columns, rows.offsets), shape=(rows.n_rows, len(told))
+        (says, rows.columns, rows.offsets), shape=(rows.n_rows, len(told))
     )
     return np.asarray(rbm.hidden_bias + chosen @ told)

@@ -32,6 +32,8 @@ from recs_anomaly.recommend.choices import (
     calibrated_link,
     fit_interactions,
 )
+from recs_anomaly.recommend.emphasis import without_times
+from recs_anomaly.recommend.emphasis_fitting import learn_emphasis
 from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import (
     People,
@@ -106,7 +108,8 @@ def learn(
 
     `of_items` are features of the items, a row each.
     """
-    kept, split = split_validation(ratings, rng)
+    kept, hidden = split_validation(ratings, rng)
+    split = ValidationSplit(hidden.rows, hidden.columns, hidden.levels)
     views, histories = _train_views(kept, split, len(levels), settings, rng)
     seed = int(rng.integers(2**31))
     noise = float(levels[ratings.levels].var() / 2)
@@ -124,7 +127,7 @@ def learn(
         priors = item_priors(of_items, ratings)
         model = assemble(ratings, views, levels, settings.view, noise, priors, strength)
         model = model._replace(curve=curve)
-        interactions = _interactions(ratings, kept, split, seed, line)
+        interactions = _interactions(ratings, kept, hidden, seed, line)
         interactions = with_prior_choices(interactions, priors)
     if not any(history.is_interrupted for history in histories.values()):
         remove_checkpoints(settings.checkpoint)
@@ -141,11 +144,11 @@ def learn_choices(
     of_items: Singles | None = None,
 ) -> LearnedRecommender:
     """Fit the recommender to who chose what, without ratings."""
-    kept, split = split_validation(choices, rng)
+    kept, hidden = split_validation(choices, rng)
     seed = int(rng.integers(2**31))
     model, views = without_ratings(choices)
     with TerminalLine(verbose) as line:
-        interactions = _interactions(choices, kept, split, seed, line)
+        interactions = _interactions(choices, kept, hidden, seed, line)
         interactions = with_prior_choices(interactions, item_priors(of_items, choices))
     item_view = ItemView(*(array.astype(np.float32) for array in views.item))
     calibration = Calibration(USUAL_SHAPE_WEIGHTS, np.zeros(N_INTERVAL_RANKS))
@@ -155,34 +158,32 @@ def learn_choices(
 def _interactions(
     ratings: RatingRows,
     kept: RatingRows,
-    split: ValidationSplit,
+    hidden: RatingRows,
     seed: int,
     line: TerminalLine,
 ) -> InteractionRBM:
     line.write("learning who chooses what ...")
-    rbm = fit_interactions(ratings)
-    if not len(split.users):
-        return rbm
+    if not len(hidden.columns):
+        return fit_interactions(ratings)
+    emphasis = learn_emphasis(ratings, kept, hidden)
+    rbm = fit_interactions(ratings, emphasis)
     line.write("calibrating who chooses what ...")
-    rehearsal = fit_interactions(kept)
-    hidden_choices = Choices(split.users, split.items)
+    rehearsal = fit_interactions(kept, without_times(emphasis))
+    hidden_choices = Choices(hidden.rows, hidden.columns)
     rng = np.random.default_rng(seed)
     return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))
 
 
 def split_validation(
     ratings: RatingRows, rng: np.random.Generator
-) -> tuple[RatingRows, ValidationSplit]:
+) -> tuple[RatingRows, RatingRows]:
     """Hold out a random tenth of the ratings, none where that would be too few."""
     n_ratings = len(ratings.columns)
     n_split = min(int(VALIDATION_SHARE * n_ratings), MAX_VALIDATION)
     is_split = np.zeros(n_ratings, bool)
     if n_split >= MIN_VALIDATION:
         is_split[rng.choice(n_ratings, n_split, replace=False)] = True
-    split = ValidationSplit(
-        ratings.rows[is_split], ratings.columns[is_split], ratings.levels[is_split]
-    )
-    return ratings.where(~is_split), split
+    return ratings.where(~is_split), ratings.where(is_split)
 
 
 def _train_views(

@@ -4,6 +4,8 @@ import numpy as np
 
 from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend import choices as interaction_rbm
+from recs_anomaly.recommend.choices import hidden_of_rows
+from recs_anomaly.recommend.emphasis import emphasised
 from recs_anomaly.recommend.model import Folded, fold_in, latent, latent_without_each
 from recs_anomaly.recommend.ranking import ItemScoring, combined
 from recs_anomaly.recommend.rows import RatingRows
@@ -68,13 +70,15 @@ def effects(
     """
     model, rbm = known.ratings, known.interactions
     items, levels = own.columns, own.levels
-    hidden = interaction_rbm.hidden_mean(rbm, interaction_rbm.messages(rbm, items))
+    hidden = hidden_of_rows(rbm, known.told, own)[0]
     if priors is not None:
         hidden = hidden + fading(priors.hidden, own.counts)[0]
     whole = interaction_rbm.exact_presence(
         rbm, np.tile(hidden, (len(targets), 1)), targets
     )
     parts = interaction_rbm.contributions(rbm, items, targets)
+    if (says := emphasised(own, rbm.emphasis)) is not None:
+        parts *= says[:, None]
     presence = np.vstack([whole, whole - parts])
     latent_rating = np.zeros((len(presence), len(targets)))
     if model.is_rated and rank_by != "watch":

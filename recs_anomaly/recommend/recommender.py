@@ -41,6 +41,7 @@ from recs_anomaly.recommend.assembly import USER_SHARE, Views, assemble_again
 from recs_anomaly.recommend.choices import InteractionRBM, fit_interactions
 from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import RatingModel
+from recs_anomaly.recommend.occasions import fitted_occasions
 from recs_anomaly.recommend.priors import (
     item_priors,
     with_people,
@@ -62,7 +63,6 @@ from recs_anomaly.recommend.table import (
     checked_pairs,
     checked_ratings,
     last_of_each,
-    moments_of,
     nearest_levels,
     own_rows,
     rating_table,
@@ -159,6 +159,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
             "offsets": "user_offsets_",
             "columns": "user_items_",
             "levels": "user_levels_",
+            "often": "user_often_",
+            "when": "user_when_",
         },
         derived={"n_columns": lambda self: len(self.items_) + 1},
     )
@@ -200,6 +202,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         X: ArrayLike | pd.DataFrame,
         y: ArrayLike | None = None,
         *,
+        sample_weight: ArrayLike | None = None,
         item_features: pd.DataFrame | None = None,
         user_features: pd.DataFrame | None = None,
         checkpoint: str | Path | None = None,
@@ -214,14 +217,22 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         X : array-like of shape (n_ratings, 2)
             User ids and item ids: any hashable ids, returned as they came. A frame
             (pandas, Polars, Arrow) with the columns user_id and item_id may have
-            others, which are left out. Of a repeated pair the last rating counts, by
-            the column timestamp if there is one, with a warning.
+            others, which are left out, but for timestamp (numbers or dates): by it,
+            the last rating of a repeated pair counts, with a warning, and lists ask
+            what somebody chooses next. How much newer choices say more, and items that
+            are chosen lately come before others, is found on the newest fifth.
         y : array-like of shape (n_ratings,) or None, default=None
             Ratings; each different value is a level of its own, at most 101. None
             says that X lists who chose what (clicks, plays): then the model recommends
             by choices alone and predicts no ratings. A level that hardly anybody gave,
             farther from the others than these from each other, is left out, with a
             warning.
+        sample_weight : array-like of shape (n_ratings,) or None, default=None
+            How often each choice was made, plays or minutes for instance, in whatever
+            unit: it tells who chooses what. Who plays a song a thousand times does not
+            like it a thousand times as much: from where on more says hardly more is
+            found on choices held out. Those of repeated pairs are added up; what was
+            made 0 times is left out. None, or all the same, says nothing.
         item_features : DataFrame or None, default=None
             What is known of items beside ratings, indexed by their ids, or with a
             column item_id: numbers, dates, categories, lists of words (or one text with
@@ -251,7 +262,7 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         """
         self._check_parameters()
         known = feature_tables(item_features, user_features)
-        return self._fitted(X, y, checkpoint, None, known)
+        return self._fitted(X, y, checkpoint, None, known, sample_weight)
 
     def _fitted(
         self,
@@ -260,16 +271,18 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         checkpoint: str | Path | None,
         classes: Floats | None,
         known: FeatureTables | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         X = as_frame(X)
         pairs = checked_pairs(X, at_least=2)
         validate_data(self, pairs, skip_check_array=True)
         values = None if y is None else checked_ratings(y, len(pairs))
         others = known.ids if known else (None, None)
-        table = rating_table(pairs, values, moments_of(X), classes, others)
+        occasions = fitted_occasions(X, sample_weight, len(pairs))
+        table = rating_table(pairs, values, occasions, classes, others)
         side = known and known.numbers(table.ids.users, table.ids.items)
         of_items = side and side.of_items
-        del pairs, values  # they may be copies, eight bytes a number
+        del pairs, values, occasions  # they may be copies, eight bytes a number
         rng = np.random.default_rng(seed_of(self.random_state))
         if y is None:
             learned = fitting.learn_choices(table.rows, self.verbose, rng, of_items)
@@ -297,6 +310,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         X: ArrayLike | pd.DataFrame,
         y: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Take up new ratings, new users and new items without training the views.
 
@@ -317,6 +332,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         classes : array-like of shape (n_levels,) or None, default=None
             All levels that there will be, for a first batch that may lack some. Later
             it is not needed, and must name no others.
+        sample_weight : array-like of shape (n_ratings,) or None, default=None
+            As in `fit`; a model that was fitted without it leaves it out, as one that
+            was fitted without timestamps does with these.
 
         Returns
         -------
@@ -331,9 +349,9 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         named = None if classes is None else checked_ratings(classes, None)
         if not hasattr(self, "users_"):
             if named is None:
-                return self.fit(X, y)
+                return self.fit(X, y, sample_weight=sample_weight)
             self._check_parameters()
-            return self._fitted(X, y, None, named)
+            return self._fitted(X, y, None, named, None, sample_weight)
         if named is not None and not np.isin(named, self.classes_).all():
             raise InputError(
                 f"classes must be those of the first batch, {self.classes_.tolist()}; "
@@ -343,8 +361,12 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         pairs = self._named_pairs(X)
         new_levels = self._levels_of(y, len(pairs))
         ids, users, items = self._known.lookup.with_new(pairs)
-        kept = last_of_each(users, items, moments_of(X))
-        new = users[kept], items[kept], new_levels[kept]
+        occasions = fitted_occasions(X, sample_weight, len(pairs))
+        if (made := occasions.are_made) is not None:
+            users, items, new_levels = users[made], items[made], new_levels[made]
+            occasions = occasions.at(made)
+        kept, occasions = last_of_each(users, items, occasions)
+        new = users[kept], items[kept], new_levels[kept], *occasions
         changed = copy(self)
         changed.item_view_ = with_room(self.item_view_, len(ids.users))
         user_view = with_room(self.model_.user_view, len(ids.items))
@@ -942,7 +964,8 @@ class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
         link = self.interactions_.link
         side = changed._side.given
         priors = item_priors(side and side.of_items, ratings)
-        interactions = fit_interactions(ratings)._replace(link=link)
+        emphasis = self.interactions_.emphasis
+        interactions = fit_interactions(ratings, emphasis)._replace(link=link)
         interactions = with_prior_choices(interactions, priors)
         views = changed._views()
         model = assemble_again(ratings, views, self.model_, self.view, priors)

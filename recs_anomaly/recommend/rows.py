@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from recs_anomaly.base.state import ArraySpec
-from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
 
 # Ratings looked at together by what needs eight bytes and more of each.
 BLOCK = 1 << 20
@@ -31,6 +31,11 @@ class RatingRows(NamedTuple):
         Ints, ArraySpec("int8 or int64", ("n_ratings",), below="n_levels")
     ]
     n_columns: int
+    # How often each was made, and when, in whatever unit, where that is known.
+    often: Annotated[
+        Singles | None, ArraySpec("float32", ("n_ratings",), is_positive=True)
+    ] = None
+    when: Annotated[Floats | None, ArraySpec("float64", ("n_ratings",))] = None
 
     @property
     def n_rows(self) -> int:
@@ -53,18 +58,21 @@ class RatingRows(NamedTuple):
         offsets = offsets_of(counts)
         entries = np.repeat(self.offsets[rows] - offsets[:-1], counts)
         entries += np.arange(offsets[-1])
-        return RatingRows(
-            offsets, self.columns[entries], self.levels[entries], self.n_columns
-        )
+        return self._at(offsets, entries)
 
     def where(self, is_kept: Bools) -> "RatingRows":
         """Copy the ratings of a mask; rows that lose all of theirs stay."""
         kept_before = np.concatenate([[0], np.cumsum(is_kept)])
+        return self._at(kept_before[self.offsets], is_kept)
+
+    def _at(self, offsets: Ints, entries: Ints | Bools) -> "RatingRows":
         return RatingRows(
-            kept_before[self.offsets],
-            self.columns[is_kept],
-            self.levels[is_kept],
+            offsets,
+            self.columns[entries],
+            self.levels[entries],
             self.n_columns,
+            None if self.often is None else self.often[entries],
+            None if self.when is None else self.when[entries],
         )
 
 
@@ -92,6 +100,23 @@ def to_rows(
     return RatingRows(offsets_of(counts), sorted_columns, sorted_levels, shape[1])
 
 
+def with_occasions(
+    sorted_rows: RatingRows,
+    rows: Ints,
+    columns: Ints,
+    often: Floats | None,
+    when: Floats | None,
+) -> RatingRows:
+    """Say how often and when ratings were made, of what `to_rows` has sorted."""
+    if often is None and when is None:
+        return sorted_rows
+    order = np.lexsort((columns, rows))
+    return sorted_rows._replace(
+        often=None if often is None else often[order].astype(np.float32),
+        when=None if when is None else when[order].astype(np.float64),
+    )
+
+
 def _remainders(code: Ints, size: int, kind: type[np.signedinteger[Any]]) -> Ints:
     found = np.empty(len(code), kind)
     for block in blocks(len(code)):
@@ -100,16 +125,36 @@ def _remainders(code: Ints, size: int, kind: type[np.signedinteger[Any]]) -> Int
 
 
 def with_newer(
-    known: RatingRows, new: tuple[Ints, Ints, Ints], shape: tuple[int, int]
+    known: RatingRows, new: tuple[Any, ...], shape: tuple[int, int]
 ) -> RatingRows:
-    """Add rows, columns and levels; they replace what is known of the same pairs."""
-    parts = zip((known.rows, known.columns, known.levels), new, strict=True)
+    """Add rows, columns and levels; they replace what is known of the same pairs.
+
+    Behind them may stand how often and when, for rows that know that.
+    """
+    new = (*new, None, None)[:5]
+    parts = zip((known.rows, known.columns, known.levels), new, strict=False)
     rows, columns, levels = (np.concatenate(part) for part in parts)
+    often, when = _continued(known.often, new[3], len(new[0]), 1.0), None
+    if known.when is not None:
+        now = float(known.when.max(initial=0.0))
+        when = _continued(known.when, new[4], len(new[0]), now)
     code = rows.astype(np.int64) * shape[1] + columns
     # Of a pair that occurs twice the last one is found first from behind.
     _, from_behind = np.unique(code[::-1], return_index=True)
     newest = len(code) - 1 - from_behind
-    return to_rows(rows[newest], columns[newest], levels[newest], shape)
+    rows, columns, levels = rows[newest], columns[newest], levels[newest]
+    often, when = (None if each is None else each[newest] for each in (often, when))
+    sorted_rows = to_rows(rows, columns, levels, shape)
+    return with_occasions(sorted_rows, rows, columns, often, when)
+
+
+def _continued(
+    known: Floats | Singles | None, new: Floats | None, n: int, usual: float
+) -> Floats | None:
+    """Append n values, the usual one where they are not told, to what is known."""
+    if known is None:
+        return None
+    return np.concatenate([known, np.full(n, usual) if new is None else new])
 
 
 def blocks(n: int, size: int = BLOCK) -> Iterator[slice]:

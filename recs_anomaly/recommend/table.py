@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pandas.api.types import is_datetime64_any_dtype, is_float_dtype, is_numeric_dtype
+from pandas.api.types import is_float_dtype
 from sklearn.utils import check_array, column_or_1d
 
 from recs_anomaly.base.frames import as_frame
@@ -15,7 +15,13 @@ from recs_anomaly.base.state import ANY_KIND, ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints
 from recs_anomaly.datasets._roles import role_of
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
-from recs_anomaly.recommend.rows import RatingRows, offsets_of, to_rows
+from recs_anomaly.recommend.occasions import NO_OCCASIONS, Occasions, occasions_of
+from recs_anomaly.recommend.rows import (
+    RatingRows,
+    offsets_of,
+    to_rows,
+    with_occasions,
+)
 
 ID_COLUMNS = ["user_id", "item_id"]
 MAX_LEVELS = 101
@@ -58,19 +64,22 @@ class RatingTable(NamedTuple):
 def rating_table(
     pairs: pd.DataFrame,
     values: Floats | None,
-    moments: NDArray[Any] | None = None,
+    occasions: Occasions = NO_OCCASIONS,
     classes: Floats | None = None,
     others: tuple[pd.Index | None, pd.Index | None] = (None, None),
 ) -> RatingTable:
     """Turn checked pairs of ids and their ratings, if any, into numbers.
 
-    Of a repeated pair the latest of `moments` counts, else the last row. `classes` are
-    levels that there are beside those that occur, `others` users and items likewise.
+    Of a repeated pair the latest counts, else the last row. `classes` are levels that
+    there are beside those that occur, `others` users and items likewise.
     """
+    if (made := occasions.are_made) is not None:
+        pairs, values = pairs[made], None if values is None else values[made]
+        occasions = occasions.at(made)
     if values is not None and (is_wild := wild_ratings(values)).any():
         _tell_wild(values, is_wild)
         pairs, values = pairs[~is_wild], values[~is_wild]
-        moments = None if moments is None else moments[~is_wild]
+        occasions = occasions.at(~is_wild)
     user_codes, users = _factorized(pairs.iloc[:, 0], others[0])
     item_codes, items = _factorized(pairs.iloc[:, 1], others[1])
     for name, ids, codes in (("user", users, user_codes), ("item", items, item_codes)):
@@ -78,7 +87,8 @@ def rating_table(
             raise InputError(
                 f"X needs ratings of at least 2 different {name}s; it has 1."
             )
-    kept = last_of_each(user_codes, item_codes, moments)
+    may_repeat = values is None and occasions.often is not None
+    kept, occasions = last_of_each(user_codes, item_codes, occasions, may_repeat)
     if not kept.all():
         user_codes, item_codes = user_codes[kept], item_codes[kept]
         values = None if values is None else values[kept]
@@ -90,9 +100,9 @@ def rating_table(
         levels = checked_levels(values, classes)
         _tell_doubts(values)
         codes = np.searchsorted(levels, values).astype(np.int8)
-    return RatingTable(
-        known, to_rows(user_codes, item_codes, codes, known.shape), levels
-    )
+    rows = to_rows(user_codes, item_codes, codes, known.shape)
+    rows = with_occasions(rows, user_codes, item_codes, *occasions.telling)
+    return RatingTable(known, rows, levels)
 
 
 def wild_ratings(values: Floats) -> Bools:
@@ -186,31 +196,41 @@ def _factorized(
 
 
 def last_of_each(
-    users: Ints, items: Ints, moments: NDArray[Any] | None = None
-) -> Bools:
+    users: Ints,
+    items: Ints,
+    occasions: Occasions = NO_OCCASIONS,
+    may_repeat: bool = False,
+) -> tuple[Bools, Occasions]:
     """Mask of the latest rating of each pair, or else of the last row of it.
 
-    A warning counts the others.
+    Also when these were made, and how often all of a pair together. A warning counts
+    the others, unless they may repeat.
     """
     codes = users.astype(np.int64)
     codes *= int(items.max(initial=0)) + 1
     codes += items
-    is_repeated = np.zeros(len(codes), bool)
+    is_kept = np.ones(len(codes), bool)
     # Sorting tells in a fraction of a hash table's memory that nothing is repeated.
     in_order = np.sort(codes)
-    if (in_order[1:] == in_order[:-1]).any():
-        order = np.arange(len(codes))
-        if moments is not None:
-            order = np.argsort(moments, kind="stable")
-        is_repeated[order] = pd.Series(codes[order]).duplicated(keep="last").to_numpy()
-        which = "last row" if moments is None else "latest rating"
+    if not (in_order[1:] == in_order[:-1]).any():
+        return is_kept, occasions
+    order = np.arange(len(codes))
+    if occasions.when is not None:
+        order = np.argsort(occasions.when, kind="stable")
+    is_kept[order] = ~pd.Series(codes[order]).duplicated(keep="last").to_numpy()
+    if not may_repeat:
+        which = "last row" if occasions.when is None else "latest rating"
         warnings.warn(
-            f"X holds {is_repeated.sum()} repeated (user, item) pairs; "
+            f"X holds {(~is_kept).sum()} repeated (user, item) pairs; "
             f"the {which} of each pair was kept.",
             UserWarning,
             stacklevel=4,
         )
-    return np.asarray(~is_repeated)
+    if occasions.often is not None:
+        place, _ = pd.factorize(codes)
+        together = np.bincount(place, occasions.often).astype(np.float64)
+        occasions = occasions._replace(often=together[place])
+    return is_kept, occasions.at(is_kept)
 
 
 def checked_levels(values: Floats, classes: Floats | None = None) -> Floats:
@@ -257,15 +277,6 @@ def _step(levels: Floats) -> float:
     """Round number that cuts the range of levels into not too many."""
     least = float(np.ptp(levels)) / (MAX_LEVELS - 1) * 2
     return float(10.0 ** np.ceil(np.log10(least)) / 2)
-
-
-def moments_of(X: ArrayLike | pd.DataFrame) -> NDArray[Any] | None:
-    """Return the time stamps of a table, if all its rows have one."""
-    if not isinstance(X, pd.DataFrame) or "timestamp" not in X:
-        return None
-    moments = X["timestamp"]
-    is_time = is_numeric_dtype(moments) or is_datetime64_any_dtype(moments)
-    return moments.to_numpy() if is_time and not moments.isna().any() else None
 
 
 def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFrame:
@@ -357,14 +368,19 @@ def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
         items = _own_choices(own_ratings)
         codes = np.zeros(len(items), np.int64)
     columns = lookup.known_columns("own_ratings", items)
-    is_known = columns >= 0
-    columns, codes = columns[is_known], codes[is_known]
     order = np.argsort(columns, kind="stable")
-    columns, codes = columns[order], codes[order]
-    is_last = np.append(columns[1:] != columns[:-1], True)[: len(columns)]
-    columns, codes = columns[is_last], codes[is_last]
-    n_columns = lookup.ids.shape[1]
-    return RatingRows(offsets_of(np.array([len(columns)])), columns, codes, n_columns)
+    order = order[columns[order] >= 0]
+    in_order = columns[order]
+    kept = order[np.append(in_order[1:] != in_order[:-1], True)[: len(order)]]
+    often, when = occasions_of(own_ratings).at(kept)
+    return RatingRows(
+        offsets_of(np.array([len(kept)])),
+        columns[kept],
+        codes[kept],
+        lookup.ids.shape[1],
+        None if often is None else often.astype(np.float32),
+        when,
+    )
 
 
 def _own_ratings_columns(

@@ -32,6 +32,9 @@ FIT_ON_WIDE_X = {
     "check_methods_subset_invariance": 3,
     "check_dict_unchanged": 3,
     "check_fit2d_predict1d": 3,
+    "check_sample_weights_list": 3,
+    "check_all_zero_sample_weights_error": 20,
+    "check_sample_weight_equivalence_on_dense_data": 30,
 }
 # These say something else than the contract where there are only two columns of ids.
 MEANINGLESS = {

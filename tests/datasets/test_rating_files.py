@@ -254,7 +254,27 @@ def test_choices_are_the_pairs_of_any_ratings(
     write: Writer, delimiter: str, header: str
 ) -> None:
     path = write(spelled(delimiter, header=header))
-    pd.testing.assert_frame_equal(read_choices(path), EXPECTED[["user_id", "item_id"]])
+    columns = ["user_id", "item_id", *(["timestamp"] if header else [])]
+    pd.testing.assert_frame_equal(read_choices(path), EXPECTED[columns])
+
+
+def test_choices_say_how_often_and_when(write: Writer) -> None:
+    path = write("user,song,plays,time\nann,x,3,70\nbo,y,1.5,60\n")
+    found = read_choices(path, columns=["user", "song"])
+    assert found["count"].tolist() == [3.0, 1.5]
+    assert found["timestamp"].tolist() == [70, 60]
+    named = read_choices(path, columns=["user", "song", "time", "plays"])
+    assert named["count"].tolist() == [70.0, 60.0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "rule"),
+    [("", "has no count"), ("many", "not a finite number"), ("-1", "below 0")],
+)
+def test_a_count_that_is_none_is_refused(write: Writer, cell: str, rule: str) -> None:
+    path = write(f"user_id,item_id,count\nann,x,2\nbo,y,{cell}\n")
+    with pytest.raises(TableFileError, match=f"row 2, .*{rule}"):
+        read_choices(path)
 
 
 def test_choices_need_no_ratings(write: Writer) -> None:

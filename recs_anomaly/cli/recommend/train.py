@@ -35,7 +35,8 @@ Example:
     "--choices",
     is_flag=True,
     help="Learn from who chose what, clicks or plays for instance: a column of ratings "
-    "is not needed, and not read. --columns are then USER,ITEM.",
+    "is not needed, and not read. --columns are then USER,ITEM and, if any, COUNT and "
+    "TIME: how often (plays, minutes) and when.",
 )
 @click.option(
     "--by-parts",
@@ -85,7 +86,9 @@ def train(  # noqa: PLR0913 - an option each
     of a data set; `recs-anomaly data list` shows which there are. How the file was
     understood is said on stderr, and stands in --json. What the tables --items and
     --users say of items and people, beside titles, stands in where ratings are few or
-    none. Ctrl-C ends the training of a view with the best it has learned so far.
+    none. Where there are times, lists are of what comes next: newer choices, and items
+    that are chosen lately, count as much more as serves that best. Ctrl-C ends the
+    training of a view with the best it has learned so far.
     """
     from time import perf_counter
 

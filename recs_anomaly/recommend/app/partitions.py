@@ -227,7 +227,8 @@ def _rows(
 
 def _read(file: str, columns: list[str] | None) -> pd.DataFrame:
     """Choices of a part, each pair once."""
-    return read_choices(file, columns=columns).drop_duplicates(["user_id", "item_id"])
+    pairs = read_choices(file, columns=columns)[["user_id", "item_id"]]
+    return pairs.drop_duplicates()
 
 
 def _refuse_shared_users(users: NDArray[Any]) -> None:

@@ -84,14 +84,14 @@ def open_choices(
     items_file : str or path-like, optional
         As in `open_ratings`.
     columns : sequence of str, optional
-        Names of the file's columns of users and items, as in `read_choices`.
+        Names of the file's columns of users, items and so on, as in `read_choices`.
     item_columns : sequence of str, optional
         As in `open_ratings`.
 
     Returns
     -------
     opened : MovieRatings
-        `ratings` has the columns user_id and item_id.
+        `ratings` has the columns user_id, item_id and, if known, count and timestamp.
 
     Raises
     ------
@@ -102,10 +102,12 @@ def open_choices(
     --------
     >>> choices, items = open_choices("sample")
     >>> list(choices), len(items)
-    (['user_id', 'item_id'], 600)
+    (['user_id', 'item_id', 'timestamp'], 600)
     """
     opened = _opened(read_choices, source, items_file, columns, item_columns)
-    return opened._replace(ratings=opened.ratings[["user_id", "item_id"]])
+    return opened._replace(
+        ratings=opened.ratings.drop(columns="rating", errors="ignore")
+    )
 
 
 def _opened(

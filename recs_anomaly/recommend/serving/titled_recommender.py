@@ -106,6 +106,8 @@ class Recommender:
         Parameters
         ----------
         ratings : DataFrame with columns user_id, item_id and, if any, rating
+            Columns timestamp and count, when and how often, are learned from as in
+            ``RBMRecommender.fit``.
         items : DataFrame with columns item_id, title, genres, optional
             An item without a row or with an empty title is called by its id.
         checkpoint : Path, optional
@@ -128,6 +130,7 @@ class Recommender:
         model.fit(
             ratings,
             ratings.get("rating"),
+            sample_weight=ratings.get("count"),
             item_features=item_features,
             user_features=user_features,
             checkpoint=checkpoint,

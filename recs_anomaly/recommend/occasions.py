@@ -1,0 +1,90 @@
+"""How often choices were made, and when: what comes with them, checked."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.exceptions import InputError
+
+TIME, COUNT = "timestamp", "count"
+
+
+class Occasions(NamedTuple):
+    """Of each of some choices how often it was made, and when; None for not known."""
+
+    often: Floats | None
+    when: Floats | None
+
+    def at(self, places: Ints | Bools) -> "Occasions":
+        """Keep those at these places."""
+        return Occasions(*(None if part is None else part[places] for part in self))
+
+    @property
+    def are_made(self) -> Bools | None:
+        """Mask of the choices that were made at all; None for all of them."""
+        if self.often is None or self.often.all():
+            return None
+        return self.often > 0
+
+    @property
+    def telling(self) -> "Occasions":
+        """What tells choices apart: not what is the same for all."""
+        return Occasions(
+            *(None if part is None or not np.ptp(part) else part for part in self)
+        )
+
+
+NO_OCCASIONS = Occasions(None, None)
+
+
+def fitted_occasions(X: Any, sample_weight: ArrayLike | None, n: int) -> Occasions:
+    """Read how often and when the n rows of a table to learn from were made."""
+    often = None
+    if sample_weight is not None:
+        often = _amounts(sample_weight, "sample_weight")
+        if len(often) != n:
+            raise InputError(f"X has {n} pairs, but sample_weight has {len(often)}.")
+    return Occasions(often, _moments_of(X) if isinstance(X, pd.DataFrame) else None)
+
+
+def occasions_of(own_ratings: Any) -> Occasions:
+    """Read the columns count and timestamp of one person's choices, if they are."""
+    if not isinstance(own_ratings, pd.DataFrame):
+        return NO_OCCASIONS
+    often = own_ratings.get(COUNT)
+    amounts = None if often is None else _amounts(often, f"own_ratings[{COUNT!r}]")
+    return Occasions(amounts, _moments_of(own_ratings))
+
+
+def _amounts(given: Any, name: str) -> Floats:
+    """Check how often choices were made: finite numbers from 0, not all of them 0."""
+    try:
+        amounts = np.asarray(given, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must hold a number for each row: {error}") from error
+    if amounts.ndim != 1:
+        raise InputError(
+            f"{name} must hold one number for each row; got shape {amounts.shape}."
+        )
+    if not (np.isfinite(amounts) & (amounts >= 0)).all():
+        raise InputError(f"{name} must hold finite numbers of at least 0.")
+    if len(amounts) and not amounts.any():
+        raise InputError(f"{name} must be above zero somewhere; all are zero.")
+    return amounts
+
+
+def _moments_of(table: pd.DataFrame) -> Floats | None:
+    """Return time stamps, dates in seconds, if all rows have one."""
+    moments = table.get(TIME)
+    if moments is None or moments.isna().any():
+        return None
+    if is_datetime64_any_dtype(moments):
+        since = pd.Timestamp(0, tz=moments.dt.tz)
+        seconds = (moments - since) / pd.Timedelta(seconds=1)
+        return np.asarray(seconds, np.float64)
+    is_time = is_numeric_dtype(moments) and np.isfinite(moments).all()
+    return np.asarray(moments, np.float64) if is_time else None
