@@ -1,12 +1,15 @@
-"""Train the denoising network on a folder of clean images, grey or in colour.
+r"""Train the denoising network on a folder of clean images, grey or in colour.
 
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --steps 60000
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --export gray.npz
     python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --colour --start gray.npz
+    python benchmarks/train_denoiser.py COLOUR MORE.npz --colour --start camera.npz \
+        --real POLYU
 
 In colour half of the pieces have white noise, the others what photographs go through
 (`_real_noise.py`), and the network begins as that for grey images, whose work the
-brightness is.
+brightness is. With `--real` most pieces are of real photographs (`*_real.JPG`, with
+`*_mean.JPG` of hundreds of them), whose noise is told to be as strong as all cameras'.
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
 One image in fifty is kept for validation and never trained on. `--policy
@@ -22,10 +25,13 @@ import click
 import keras
 import numpy as np
 from _real_noise import real_pair
+from PIL import Image
 
 from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
 from recs_anomaly.denoise.images import SCALE, to_planes
 from recs_anomaly.denoise.network import build_denoising_network
+from recs_anomaly.denoise.noise import OF_CAMERAS
+from recs_anomaly.denoise.settings import N_COLOURS, count_weights
 
 SCALES = (1.0, 0.9, 0.8, 0.7)
 VALIDATION_EVERY = 50
@@ -33,6 +39,7 @@ VALIDATION_SIGMAS = (15, 25, 50)
 DIGITS_KEPT = 4  # multiples of so many last bits, of the weights for colours
 GREY_SHARE = 0.15  # of the pieces in colour
 WHITE_SHARE = 0.3
+REAL_SHARE = 0.6  # of the pieces, where there are real pairs
 LEVEL_ERROR = 0.25  # of the logarithm of the level of real noise, as it is told
 Images = Sequence[np.ndarray]
 WARM_UP_STEPS = 300
@@ -54,6 +61,14 @@ PIECE = 100
 @click.option("--policy", default="float32", show_default=True, help="Keras' dtypes.")
 @click.option("--colour", is_flag=True, help="White and real noise, in colours.")
 @click.option(
+    "--real",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Pairs of real photographs, with their noise and without.",
+)
+@click.option(
+    "--leave-out", multiple=True, help="Part of the names of pairs to measure with."
+)
+@click.option(
     "--start",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Weights, as exported, to start from where there is no checkpoint yet.",
@@ -72,6 +87,8 @@ def main(  # noqa: PLR0913 - an option of the command line each
     seed: int,
     policy: str,
     colour: bool,
+    real: Path | None,
+    leave_out: tuple[str, ...],
     start: Path | None,
     export: Path | None,
 ) -> None:
@@ -89,7 +106,7 @@ def main(  # noqa: PLR0913 - an option of the command line each
     if start is not None:
         with np.load(start, allow_pickle=False) as shipped:
             weights = shipped["weights"].astype(np.float32)
-        if colour:
+        if colour and len(weights) != count_weights(N_COLOURS):
             start_from_grey(model, weights)
         else:
             set_flat_weights(model, weights)
@@ -97,6 +114,9 @@ def main(  # noqa: PLR0913 - an option of the command line each
     kept, trained_on = read_images(images, mode)
     schedule = DenoisingSchedule(steps, decay_steps, learning_rate)
     patches = (ColourPatches if colour else NoisyPatches)(trained_on, schedule, seed)
+    left_out: list[RealPair] = []
+    if real is not None:
+        patches.pairs, left_out = read_pairs(real, leave_out)
     begun = time.perf_counter()
 
     def report(step: int, loss: float) -> None:
@@ -104,6 +124,8 @@ def main(  # noqa: PLR0913 - an option of the command line each
         if step % 2000 == 0 or step == steps:
             measure = colour_validation if colour else validation
             line += ", validation PSNR " + measure(model, kept)
+            if left_out:
+                line += f", {real_gain(model, left_out):.2f} (gain, left out)"
         click.echo(line)
 
     train_denoising_network(model, patches, checkpoint, report)
@@ -111,8 +133,6 @@ def main(  # noqa: PLR0913 - an option of the command line each
 
 def read_images(folder: Path, mode: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Read the images, 0 to 1: those kept for validation, all scales of the rest."""
-    from PIL import Image
-
     paths = sorted(p for p in folder.iterdir() if p.suffix in {".png", ".jpg", ".tif"})
     kept, trained_on = [], []
     for number, path in enumerate(paths):
@@ -125,6 +145,31 @@ def read_images(folder: Path, mode: str) -> tuple[list[np.ndarray], list[np.ndar
             size = tuple(round(side * scale) for side in image.size)
             trained_on.append(as_unit(image.resize(size, Image.Resampling.BICUBIC)))
     return kept, trained_on
+
+
+def read_pairs(
+    folder: Path, leave_out: tuple[str, ...]
+) -> tuple[list["RealPair"], list["RealPair"]]:
+    """Read the pairs to train on, and those that are left out."""
+    pairs: tuple[list[RealPair], list[RealPair]] = ([], [])
+    for path in sorted(folder.glob("*_real.JPG")):
+        both = (path, path.with_name(path.name.replace("_real", "_mean")))
+        is_out = any(part in path.name for part in leave_out)
+        pairs[is_out].append(RealPair(*(as_unit(Image.open(each)) for each in both)))
+    return pairs
+
+
+def real_gain(model: object, pairs: list["RealPair"]) -> float:
+    """Mean gain in PSNR of real pairs."""
+    gains = []
+    for noisy, clean in pairs:
+        planes = _planes(noisy)
+        level = np.array(OF_CAMERAS, np.float32)
+        both = np.concatenate([planes, np.broadcast_to(level, planes.shape)], 2)
+        noise = np.asarray(model(both[None]))[0] * level
+        errors = [np.mean((x - _planes(clean)) ** 2) for x in (planes, planes - noise)]
+        gains.append(10 * np.log10(errors[0] / errors[1]))
+    return float(np.mean(gains))
 
 
 def as_unit(image: object) -> np.ndarray:
@@ -187,6 +232,13 @@ class DenoisingSchedule(NamedTuple):
     max_sigma: float = 75 / 255
 
 
+class RealPair(NamedTuple):
+    """A real photograph from 0 to 1, and the mean of hundreds of the same."""
+
+    noisy: np.ndarray
+    clean: np.ndarray
+
+
 def start_from_grey(model: keras.Model, grey: np.ndarray) -> None:
     """Let the network for colours begin as that for grey images, with its weights.
 
@@ -245,6 +297,7 @@ class NoisyPatches(keras.utils.PyDataset):
         super().__init__()
         self.schedule = schedule
         self.first_step = 0
+        self.pairs: list[RealPair] = []
         self._images = images
         self._seed = seed
 
@@ -281,7 +334,13 @@ class ColourPatches(NoisyPatches):
         is_grey = rng.random() < GREY_SHARE
         if is_grey:
             large = np.repeat(large.mean(axis=2, keepdims=True), 3, axis=2)
-        if rng.random() < WHITE_SHARE:
+        if self.pairs and rng.random() < REAL_SHARE:
+            pair = self.pairs[int(rng.integers(len(self.pairs)))]
+            both = np.concatenate(pair, axis=2)
+            noisy, clean = np.split(random_patches([both], 1, size, rng)[0], 2, axis=2)
+            noise = _planes(noisy) - _planes(clean)
+            level = np.array(OF_CAMERAS, np.float32)
+        elif rng.random() < WHITE_SHARE:
             clean = large[:size, :size]
             sigma = np.float32(rng.uniform(0.0, self.schedule.max_sigma))
             noisy = clean + sigma * rng.standard_normal(clean.shape, np.float32)

@@ -13,7 +13,8 @@ def main() -> None:
     """Print a line for each requirement."""
     path, *left_out = sys.argv[1:]
     project = tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["serve"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["serve"] + extras["onnx"]
     for requirement in wanted:
         if re.split(r"[^\w-]", requirement)[0] not in left_out:
             print(requirement)

@@ -34,6 +34,7 @@ def tell_denoise(folder: Path) -> "Chapter":
     chapter : Chapter
     """
     from recs_anomaly.cli._training import load_keras
+    from recs_anomaly.denoise.applying import needs_keras
     from recs_anomaly.reports.demo import Chapter, Link
 
     click.echo(
@@ -42,7 +43,8 @@ def tell_denoise(folder: Path) -> "Chapter":
         "not told how much it is."
     )
     _make_noisy(folder)
-    load_keras()
+    if needs_keras():
+        load_keras()
     records = _cleaned(folder)
     table = records.table()
     _show(table.to_dict("records"))

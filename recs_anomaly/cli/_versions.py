@@ -9,6 +9,7 @@ _PACKAGES = (
     "keras",
     "tensorflow",
     "jax",
+    "onnxruntime",
     "torch",
     "numpy",
     "scipy",

@@ -88,12 +88,14 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     """
     from recs_anomaly.denoise.app.folder import clean_all, plan_cleaning
     from recs_anomaly.denoise.app.outcomes import Records
+    from recs_anomaly.denoise.applying import needs_keras
 
     if clean is not None and report is None and not form:
         raise InputError("clean is for the report; give --report or --json too.")
     plan = plan_cleaning(source, target)
     _refuse_overwriting(plan, clean, compare, report)
-    load_keras()
+    if adapt or needs_keras():
+        load_keras()
     denoiser = _denoiser(plan, sigma, adapt)
     records = Records(clean)
     is_all_new = again or not source.is_dir()

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from importlib.util import find_spec
+from typing import NamedTuple, Protocol
 
-import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from recs_anomaly.core.arrays import Singles
-from recs_anomaly.core.flat_weights import set_flat_weights
-from recs_anomaly.core.training import IS_ALWAYS_COMPILED
-from recs_anomaly.denoise.network import MULTIPLE, build_denoising_network
 from recs_anomaly.denoise.planes import doubled, halved, padded_to_multiple
-from recs_anomaly.denoise.settings import N_COLOURS
+from recs_anomaly.denoise.settings import CENTRE, MAX_SIGMA, MULTIPLE, N_COLOURS
+from recs_anomaly.exceptions import InputError
 
 Level = float | Singles
 TILE = 768
@@ -24,10 +21,26 @@ MAX_SMALL = 64 * 64
 PIXELS_OF_A_CALL = 16_384
 MAX_PIXELS = 400_000  # of larger planes in one call
 SMALLER_CALLS = (16, 4)  # so many times smaller, for few planes
-MAX_SIGMA = 75 / 255  # that training showed
-CENTRE = 0.5
 MAX_OUTSIDE = 0.25  # that a plane is let be darker than 0 and brighter than 1
 SIGMAS_OUTSIDE = 5.0  # and so many times the noise
+
+
+NO_LIBRARY = (
+    "the denoiser needs TensorFlow or ONNX Runtime to run its network; "
+    'pip install "recs-anomaly[onnx]" adds the latter.'
+)
+
+
+class Network(Protocol):
+    """A network that names the noise in a batch, run by some library."""
+
+    is_compiled_by_shape: bool
+
+    def __init__(self, weights: Singles, n_planes: int) -> None: ...
+
+    def __call__(self, batch: Singles) -> Singles:
+        """Return the noise over its level (n_images, height, width, n_planes)."""
+        ...
 
 
 class Places(NamedTuple):
@@ -55,10 +68,7 @@ class TrainedNetwork:
     """
 
     def __init__(self, weights: Singles, n_planes: int = 1) -> None:
-        self._network = network_of(weights, n_planes)
-        # TensorFlow's graph takes a third less time than layer by layer: a convolution,
-        # its bias and what follows are one operation there.
-        self._network.compile(jit_compile=IS_ALWAYS_COMPILED)
+        self._network = network_class()(weights, n_planes)
         self._places: dict[tuple[int, ...], list[Places]] = {}
 
     def unit_noise(self, inputs: Singles) -> Singles:
@@ -75,7 +85,7 @@ class TrainedNetwork:
             step = max(MAX_PIXELS // inputs[0, ..., 0].size, 1)
             parts = range(0, len(inputs), step)
             return np.concatenate(
-                [self._called(inputs[i : i + step])[..., 0] for i in parts]
+                [self._network(inputs[i : i + step])[..., 0] for i in parts]
             )
         if shape not in self._places:
             self._places[shape] = list(self._find_places(shape))
@@ -87,7 +97,7 @@ class TrainedNetwork:
             taken = places.free[: len(part)]
             batch = np.zeros((places.size, *shape), np.float32)
             batch[taken] = part
-            found.append(self._called(batch)[taken, ..., 0])
+            found.append(self._network(batch)[taken, ..., 0])
         return np.concatenate(found)
 
     def _find_places(self, shape: tuple[int, ...]) -> Iterator[Places]:
@@ -97,15 +107,14 @@ class TrainedNetwork:
         """
         n_most = PIXELS_OF_A_CALL // (shape[0] * shape[1])
         plane = np.random.default_rng(0).random((1, *shape), np.float32)
-        of_most = self._called(np.repeat(plane, n_most, axis=0))[..., 0]
+        of_most = self._network(np.repeat(plane, n_most, axis=0))[..., 0]
         kinds, kind_of, counts = np.unique(
             of_most, axis=0, return_inverse=True, return_counts=True
         )
         usual = int(counts.argmax())
-        # JAX would compile a program for each size.
-        for size in () if IS_ALWAYS_COMPILED else SMALLER_CALLS:
+        for size in () if self._network.is_compiled_by_shape else SMALLER_CALLS:
             few = np.repeat(plane, max(n_most // size, 1), axis=0)
-            found = self._called(few)[..., 0]
+            found = self._network(few)[..., 0]
             is_alike = (found == kinds[usual]).all(axis=(1, 2))
             if is_alike.any():
                 yield Places(len(found), np.flatnonzero(is_alike))
@@ -119,12 +128,30 @@ class TrainedNetwork:
         inputs : ndarray of shape (height, width, 6)
             The planes, and then the maps of their levels.
         """
-        found: Singles = self._called(inputs[None])[0]
+        found: Singles = self._network(inputs[None])[0]
         return found
 
-    def _called(self, batch: Singles) -> Singles:
-        found: Singles = self._network.predict_on_batch(batch)
-        return found
+
+def needs_keras() -> bool:
+    """Whether networks are run by Keras here, for lack of ONNX Runtime."""
+    return not (find_spec("onnx") and find_spec("onnxruntime"))
+
+
+def network_class() -> type[Network]:
+    """Return what runs networks here.
+
+    ONNX Runtime wherever it is installed: it starts in a tenth of the time, takes a
+    third of the memory, and no TensorFlow.
+    """
+    if not needs_keras():
+        from recs_anomaly.denoise.onnx_network import OnnxNetwork
+
+        return OnnxNetwork
+    if not (find_spec("keras") and (find_spec("tensorflow") or find_spec("jax"))):
+        raise InputError(NO_LIBRARY)
+    from recs_anomaly.denoise.keras_model import KerasNetwork
+
+    return KerasNetwork
 
 
 def is_small(height: int, width: int) -> bool:
@@ -219,13 +246,6 @@ def _as_input(plane: Singles, level: Level) -> Singles:
     return padded_to_multiple(both, MULTIPLE)
 
 
-def network_of(weights: Singles, n_planes: int = 1) -> keras.Model:
-    """Build the network that has these weights (n_weights,)."""
-    network = build_denoising_network(0, n_planes=n_planes)
-    set_flat_weights(network, weights)
-    return network
-
-
 def shared_network(weights: Singles, n_planes: int = 1) -> TrainedNetwork:
     """Return the network that has these weights.
 
@@ -237,23 +257,3 @@ def shared_network(weights: Singles, n_planes: int = 1) -> TrainedNetwork:
 @lru_cache(maxsize=4)
 def _built_once(weights: bytes, n_planes: int) -> TrainedNetwork:
     return TrainedNetwork(np.frombuffer(weights, np.float32), n_planes)
-
-
-def build_denoiser(weights: Singles) -> keras.Model:
-    """Build a Keras model from [noisy images, noise levels] to clean images.
-
-    Images have shape (n, height, width, 1), from 0 to 1, height and width being
-    multiples of `network.MULTIPLE`; the levels (n, 1) are standard deviations of their
-    noise on that scale. The output has the shape of the images.
-    """
-    noisy = keras.Input((None, None, 1), name="noisy")
-    sigma = keras.Input((1,), name="sigma")
-    level = ops.reshape(sigma, (-1, 1, 1, 1))
-    shrink = ops.minimum(MAX_SIGMA / ops.maximum(level, MAX_SIGMA), 1.0)
-    centred = CENTRE + shrink * (noisy - CENTRE)
-    everywhere = ops.ones_like(noisy) * (shrink * level)
-    unit_noise = network_of(weights)(ops.concatenate([centred, everywhere], axis=-1))
-    model = keras.Model([noisy, sigma], noisy - level * unit_noise, name="denoiser")
-    # Keras exports to ONNX what has been called, and nothing else.
-    model([np.zeros((1, MULTIPLE, MULTIPLE, 1), np.float32), np.zeros((1, 1))])
-    return model

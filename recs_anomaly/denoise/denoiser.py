@@ -386,7 +386,7 @@ class ImageDenoiser(
             From images (n_images, height, width, 1), both sizes multiples of 8, and
             the standard deviations (n_images, 1) of their noise, to clean images.
         """
-        from recs_anomaly.denoise.applying import build_denoiser
+        from recs_anomaly.denoise.keras_model import build_denoiser
 
         check_is_fitted(self)
         return build_denoiser(self.weights_)

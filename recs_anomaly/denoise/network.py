@@ -17,8 +17,6 @@ from keras import layers
 
 from recs_anomaly.denoise.settings import WIDTHS
 
-MULTIPLE = 2 ** len(WIDTHS)
-
 
 def build_denoising_network(
     seed: int, widths: tuple[int, ...] = WIDTHS, n_planes: int = 1
@@ -27,7 +25,7 @@ def build_denoising_network(
 
     Its input has shape (n_images, height, width, 2 n_planes): planes and then their
     maps of noise levels, all on the scale where an image spans 0 to 1. Height and width
-    are multiples of `MULTIPLE`. The output has shape (n_images, height, width,
+    are multiples of `settings.MULTIPLE`. The output has shape (n_images, height, width,
     n_planes).
     """
     draw = _Draws(seed)

@@ -25,6 +25,9 @@ from recs_anomaly.exceptions import InputError
 
 N_COLOURS = 3
 WIDTHS = (64, 80, 96)  # feature maps of the network at each resolution
+MULTIPLE = 2 ** len(WIDTHS)  # of pixels, that the sides of what it sees are
+MAX_SIGMA = 75 / 255  # that training showed
+CENTRE = 0.5
 
 
 def check_parameters(denoiser: Any) -> None:

@@ -20,8 +20,9 @@ import numpy as np
 from recs_anomaly.core.arrays import Array, Singles
 from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
 from recs_anomaly.core.training import borrowed
-from recs_anomaly.denoise.network import MULTIPLE, build_denoising_network
+from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.planes import padded_to_multiple
+from recs_anomaly.denoise.settings import MULTIPLE
 
 PIXELS = 16 * 64 * 64  # of a batch
 PATCH = 64

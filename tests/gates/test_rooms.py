@@ -43,6 +43,8 @@ FAMILY = Room(
         "PIL",
         "keras",
         "numpy",
+        "onnx",
+        "onnxruntime",
         "pandas",
         "scipy",
         "skimage",
@@ -99,7 +101,7 @@ ROOMS = {
 }
 # In a family, Keras stands where networks are built, trained or exported, and
 # scikit-learn in the doors: the estimators, their bases and what fits them.
-KERAS_FILES = {"applying", "keras_model", "network", "networks", "training"}
+KERAS_FILES = {"keras_model", "network", "networks", "training"}
 SKLEARN_FILES = DOORS | {"_base", "assembly", "choices", "fitting", "series", "table"}
 SOURCE_FILES = python_files(PACKAGE, ROOT / "scripts")
 FAMILY_FILES = [
@@ -138,8 +140,8 @@ def test_third_parties_of_a_room_are_declared_dependencies(room: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     # What few users need is asked for where it is used, and named where it is missing.
-    extra_needs = (extras[extra] for extra in ("dask", "plot", "serve", "sql"))
-    asked_for = [name for needs in extra_needs for name in needs]
+    optional = ("dask", "onnx", "plot", "serve", "sql")
+    asked_for = [name for extra in optional for name in extras[extra]]
     required = [*project["dependencies"], *asked_for]
     declared = {requirement.split(">=")[0] for requirement in required}
     used = {DISTRIBUTIONS.get(name, name) for name in ROOMS[room].third_parties}
