@@ -46,6 +46,7 @@ FAMILY = Room(
         "onnx",
         "onnxruntime",
         "pandas",
+        "png",
         "scipy",
         "skimage",
         "sklearn",
@@ -112,6 +113,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "adbc_driver_manager": "adbc-driver-manager",
     "lazy_loader": "lazy-loader",
+    "png": "pypng",
     "prometheus_client": "prometheus-client",
     # FastAPI is made of these, and hands them on.
     "pydantic": "fastapi",

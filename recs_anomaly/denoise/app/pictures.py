@@ -18,6 +18,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from recs_anomaly.denoise.app.deep_png import read_deep_png
 from recs_anomaly.denoise.app.tiff import read_plain_tiff
 from recs_anomaly.exceptions import InputError
 
@@ -198,6 +199,10 @@ def _read_image(path: Path) -> Picture:
         return Picture(plain.pages, plain.encoded, _known_way(plain.orientation))
     with _opened(path, form) as opened:
         _refuse_what_would_be_lost(opened)
+        if _has_deep_colours(opened):
+            deep = read_deep_png(path)
+            way = _known_way(opened.getexif().get(ORIENTATION, 1))
+            return Picture([deep.pixels], lambda pages: deep.encoded(pages[0]), way)
         options = _options(opened, form)
         pages = []
         for number in range(getattr(opened, "n_frames", 1)):
@@ -237,11 +242,10 @@ def _opened(path: Path, form: str) -> Image.Image:
 def _refuse_what_would_be_lost(opened: Image.Image) -> None:
     if getattr(opened, "n_frames", 1) > 1 and opened.format != "TIFF":
         raise PictureFileError("it holds several pictures, an animation")
-    # Pillow reads colours of 16 bits as 8; how the file stores them it tells by name.
-    is_deep = ";16" in str(getattr(opened, "tile", []))
-    if is_deep and not opened.mode.startswith("I"):
+    if _has_deep_colours(opened) and opened.format != "PNG":
         raise PictureFileError(
-            "it has colours of 16 bits, which cannot be read whole; NPY files can"
+            "it has packed colours of 16 bits, which cannot be read whole; PNG, NPY "
+            "and TIFF files without compression can"
         )
     is_signed = opened.mode.startswith("I;16") and "S" in str(
         getattr(opened, "tile", "")
@@ -250,6 +254,12 @@ def _refuse_what_would_be_lost(opened: Image.Image) -> None:
         raise PictureFileError(
             f"it has pixels of the kind {opened.mode}, which cannot be cleaned"
         )
+
+
+def _has_deep_colours(opened: Image.Image) -> bool:
+    """Whether Pillow would read 16 bits as 8; it tells by name how they are stored."""
+    is_deep = ";16" in str(getattr(opened, "tile", []))
+    return is_deep and not opened.mode.startswith("I")
 
 
 def _plain(opened: Image.Image) -> Image.Image:

@@ -58,6 +58,7 @@ WHOLE = [
     (".png", packed(PIXELS[..., 0] > 99, "PNG")),
     (".png", packed(PIXELS[..., 0].astype(np.uint16), "PNG")),
     (".png", turned(6)),
+    (".png", png(2, 2, 2 * (b"\4" + bytes(range(12))), 16, 2)),
     (".jpg", packed(PIXELS, "JPEG")),
     (".tif", packed(PIXELS, "TIFF", compression="tiff_lzw")),
     (".tif", packed(PIXELS[..., 0], "TIFF", save_all=True, append_images=[])),

@@ -1,9 +1,11 @@
 """Picture files: read, changed and written, they stay of their kind."""
 
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import png
 import pytest
 import tifffile
 from PIL import Image
@@ -156,23 +158,64 @@ def test_what_would_be_lost_is_refused(tmp_path: Path) -> None:
         read_picture(tmp_path / "film.png")
 
 
-def test_colours_of_sixteen_bits_are_refused(tmp_path: Path) -> None:
-    import struct
-    import zlib
+def deep_file(path: Path, pixels: np.ndarray, *, interlace: bool = False) -> Path:
+    """Write a PNG file of 16 bits that says how large its pixels are."""
+    height, width, planes = pixels.shape
+    with path.open("wb") as file:
+        png.Writer(
+            width,
+            height,
+            greyscale=planes < 3,
+            alpha=planes % 2 == 0,
+            bitdepth=16,
+            interlace=interlace,
+            gamma=0.5,
+            x_pixels_per_unit=3000,
+            y_pixels_per_unit=4000,
+            unit_is_meter=True,
+        ).write(file, pixels.reshape(height, -1))
+    return path
 
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + content))
-        return struct.pack(">I", len(content)) + kind + content + check
 
-    rows = b"".join(b"\0" + bytes(range(12)) for _ in range(2))
-    (tmp_path / "deep.png").write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0))
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
+@pytest.mark.parametrize("interlace", [False, True])
+@pytest.mark.parametrize("planes", [2, 3, 4])
+def test_colours_of_sixteen_bits_come_back_whole(
+    tmp_path: Path, rng: np.random.Generator, planes: int, interlace: bool
+) -> None:
+    pixels = rng.integers(0, 2**16, (9, 7, planes)).astype(np.uint16)
+    path = deep_file(tmp_path / "deep.png", pixels, interlace=interlace)
+    picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pages[0], pixels)
+    assert picture.pages[0].dtype == np.uint16
+    other = pixels[::-1]
+    path.write_bytes(picture.encoded([other]))
+    again = png.Reader(bytes=path.read_bytes())
+    *_, lines, info = again.read()
+    np.testing.assert_array_equal(list(map(list, lines)), other.reshape(9, -1))
+    assert (info["bitdepth"], info["planes"], info["gamma"]) == (16, planes, 0.5)
+    assert tuple(info["physical"][:2]) == (3000, 4000)
+    np.testing.assert_array_equal(read_picture(path).pages[0], other)
+
+
+def test_a_deep_file_that_unpacks_to_more_than_its_pixels(tmp_path: Path) -> None:
+    path = deep_file(tmp_path / "bomb.png", np.zeros((2, 2, 3), np.uint16))
+    chunks = list(png.Reader(bytes=path.read_bytes()).chunks())
+    with path.open("wb") as file:
+        bomb = zlib.compress(bytes(10**7))
+        png.write_chunks(
+            file, [(kind, bomb if kind == b"IDAT" else x) for kind, x in chunks]
+        )
+    with pytest.raises(PictureFileError, match="more than its pixels"):
+        read_picture(path)
+
+
+def test_packed_colours_of_sixteen_bits_in_tiff_are_refused(tmp_path: Path) -> None:
+    pixels = 257 * COLOURS.astype(np.uint16)
+    tifffile.imwrite(
+        tmp_path / "deep.tif", pixels, photometric="rgb", compression="zlib"
     )
-    with pytest.raises(PictureFileError, match="colours of 16 bits"):
-        read_picture(tmp_path / "deep.png")
+    with pytest.raises(PictureFileError, match="packed colours of 16 bits"):
+        read_picture(tmp_path / "deep.tif")
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
