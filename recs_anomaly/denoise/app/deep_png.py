@@ -21,7 +21,14 @@ PASSES = 7  # of an interlaced file, each of which may have as many lines
 
 
 class DeepPng(NamedTuple):
-    """Pixels (height, width, n_channels) of a file, and how to put others there."""
+    """Pixels of a file, and how to put others in their place.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (height, width, n_channels)
+    encoded : callable
+        Gives the bytes of the file with other pixels.
+    """
 
     pixels: Pixels
     encoded: Callable[[Pixels], bytes]
