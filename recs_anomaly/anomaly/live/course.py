@@ -152,25 +152,25 @@ class Onset:
 
     Attributes
     ----------
-    since, last : float, default=-inf
-        Numbers of the first and of the last row.
+    since, last : float, default=nan
+        Numbers of the first and of the last row, NaN if there was none.
     since_time : float, default=nan
         Seconds of the first, NaN if unknown.
     """
 
-    since: float = float("-inf")
-    last: float = float("-inf")
+    since: float = NAN
+    last: float = NAN
     since_time: float = NAN
 
     def see(self, row: int, time: float) -> None:
         """Take a suspicious row."""
-        if row - self.last > PAUSE:
+        if not row - self.last <= PAUSE:
             self.since, self.since_time = float(row), time
         self.last = float(row)
 
     def forget(self) -> None:
         """Begin anew: an event has ended."""
-        self.last = float("-inf")
+        self.last = NAN
 
 
 @dataclass
