@@ -18,8 +18,10 @@ from recs_anomaly.anomaly.rating import RatedRows, Rating
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.checks import check_integer
+from recs_anomaly.base.notebook import frame_html
 from recs_anomaly.base.time_axis import stamped_seconds
 from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.text import counted
 
 MERGE_GAP = 30  # rows between two events that make them one
 
@@ -190,6 +192,13 @@ class Assessment:
             usual = np.where(relation.speaks, relation.spread, np.nan)
             apart = self._rows.deviation / usual
         return pd.DataFrame(apart, index=self._index, columns=self._names)
+
+    def _repr_html_(self) -> str:
+        events = self.events().sort_values("severity", ascending=False)
+        n_beyond = int((self.decisions < 0).sum())
+        title = f"{counted(len(events), 'event')}: {n_beyond:,} of {len(self.scores):,}"
+        shown = ["start", "end", "severity", "channel", "cause"]
+        return frame_html(f"{title} rows are anomalies", events[shown])
 
     def _band_around(self, expected: Floats) -> tuple[Floats, Floats]:
         """Return ends of the usual range around what is expected, in units."""

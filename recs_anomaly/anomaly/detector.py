@@ -45,6 +45,7 @@ from recs_anomaly.anomaly.seen_series import (
 )
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
+from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.base.frames import as_series_frame, like
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
@@ -67,7 +68,9 @@ if TYPE_CHECKING:
 LITTLE = 0.5  # of the rows
 
 
-class TimeSeriesAnomalyDetector(OutlierMixin, CallbackSupport, BaseEstimator):
+class TimeSeriesAnomalyDetector(
+    OutlierMixin, DocumentationLink, CallbackSupport, BaseEstimator
+):
     """Find what is not normal in a time series.
 
     Four branches judge each channel. *Forecast*: the error of a linear forecast from

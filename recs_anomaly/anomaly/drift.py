@@ -9,6 +9,7 @@ import pandas as pd
 from recs_anomaly.anomaly.live.causal_rating import CausalRating
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import score_at
+from recs_anomaly.base.notebook import frame_html
 from recs_anomaly.core.arrays import Floats
 
 SHARE = 0.1  # of training rows above the level that is looked at
@@ -46,6 +47,10 @@ class DriftReport:
     alarm_rate: float
     n_judged: int
     channels: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        told = "Fit it again" if self.needs_retraining else "No need to fit it again"
+        return frame_html(f"{told}: {self.reason}", self.channels)
 
 
 def drift_report(

@@ -11,6 +11,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, NamedTuple, TypeVar, cast
 
+from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.core.progress import Learned, Progress
 
 try:
@@ -126,7 +127,7 @@ class FitTask:
         return attributes
 
 
-class IterativeMixin(CallbackSupport):
+class IterativeMixin(DocumentationLink, CallbackSupport):
     """An estimator that is trained pass by pass, with a setting `verbose`."""
 
     verbose: int

@@ -1,10 +1,12 @@
 """What training tells while it runs; free of Keras, which not all training needs."""
 
+import builtins
 import math
 import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, Self, TextIO
+from uuid import uuid4
 
 # Gives what training has learned so far, in the form of the model it trains.
 Learned = Callable[[], Any]
@@ -35,22 +37,60 @@ SECONDS_BETWEEN = 0.5
 MINUTE, HOUR = 60, 3600
 
 
-class TerminalLine:
-    """A line on a terminal that is written over again and again, and wiped at last.
+class NotebookLine:
+    """A line below the cell of a notebook, in the manner of IPython's displays.
 
-    In a file each text has a line of its own.
+    Parameters
+    ----------
+    publish : callable
+        Of the notebook's kernel.
+    """
+
+    def __init__(self, publish: Callable[..., None]) -> None:
+        self._publish = publish
+        self._name = f"recs-anomaly-{uuid4().hex}"
+        self._is_there = False
+
+    def write(self, text: str) -> None:
+        """Put a text in the place of the last one."""
+        if text or self._is_there:
+            self._publish(
+                data={"text/plain": text},
+                metadata={},
+                transient={"display_id": self._name},
+                update=self._is_there,
+            )
+            self._is_there = True
+
+
+def notebook_line() -> NotebookLine | None:
+    """Return a line in the notebook that runs this; None where there is none."""
+    shell: Any = getattr(builtins, "get_ipython", lambda: None)()
+    # A kernel alone can put another text in the place of one that it has shown.
+    is_kernel = getattr(shell, "kernel", None) is not None
+    return NotebookLine(shell.display_pub.publish) if is_kernel else None
+
+
+class TerminalLine:
+    """A line that is written over again and again, and wiped at last.
+
+    It is on a terminal, or in a notebook; in a file each text has a line of its own.
     """
 
     def __init__(self, verbose: int, stream: TextIO | None = None) -> None:
+        self._notebook = notebook_line() if verbose and stream is None else None
         stream = stream or sys.stderr
         self._console: Any = None
-        if verbose > 1 or (verbose == 1 and stream.isatty()):
+        is_shown = verbose > 1 or (verbose == 1 and stream.isatty())
+        if is_shown and self._notebook is None:
             from rich.console import Console
 
             self._console = Console(file=stream, highlight=False, markup=False)
 
     def write(self, text: str) -> None:
         """Put a text in the place of the last one."""
+        if self._notebook is not None:
+            self._notebook.write(text)
         if self._console is None:
             return
         if self._console.is_terminal and not self._console.is_dumb_terminal:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.base.callbacks import CallbackSupport, as_one_task
 from recs_anomaly.base.checks import check_between
+from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.base.state import Held
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.denoise.cleaner import DenoiserModel
@@ -57,6 +58,7 @@ class ImageDenoiser(
     OneToOneFeatureMixin,
     TransformerMixin,
     RegressorMixin,
+    DocumentationLink,
     CallbackSupport,
     BaseEstimator,
 ):

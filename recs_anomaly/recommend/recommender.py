@@ -20,6 +20,7 @@ from recs_anomaly.base.checks import (
     check_number,
     check_verbose,
 )
+from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.base.frames import as_frame, like
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import Held, ValueRule
@@ -75,7 +76,7 @@ STATISTICS = ("mean", "median")
 ON_UNKNOWN = ("raise", "stranger")
 
 
-class RBMRecommender(RegressorMixin, CallbackSupport, BaseEstimator):
+class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEstimator):
     """Predict ratings and recommend items with restricted Boltzmann machines.
 
     Two RBMs look at the same ratings. In the *user view* every user is a row and every

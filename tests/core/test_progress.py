@@ -1,6 +1,9 @@
 """The line that says where a training stands, and how long it still takes."""
 
+import builtins
 import io
+import types
+from typing import Any
 
 import pytest
 
@@ -58,6 +61,55 @@ def test_a_long_line_stays_one_line(
     stream = Terminal()
     TerminalLine(1, stream).write("[item] view, 2 of 2: epoch 1")
     assert stream.getvalue().endswith(end)
+
+
+class Kernel:
+    """Keeps what a notebook would show, as IPython's shell of a kernel is asked to."""
+
+    kernel = True
+
+    def __init__(self) -> None:
+        self.display_pub = self
+        self.shown: dict[str, list[str]] = {}
+
+    def publish(
+        self, *, data: dict[str, str], metadata: object, transient: Any, update: bool
+    ) -> None:
+        texts = self.shown.setdefault(transient["display_id"], [])
+        assert update == bool(texts), "the first text makes the line"
+        texts.append(data["text/plain"])
+
+
+def test_in_a_notebook_it_is_one_line_that_disappears(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = Kernel()
+    monkeypatch.setattr(builtins, "get_ipython", lambda: kernel, raising=False)
+    with Progress("user view", 10, verbose=1) as progress:
+        progress.epoch(1, HISTORY, lambda: None)
+        progress.epoch(2, HISTORY, lambda: None)
+    [texts] = kernel.shown.values()
+    assert [text[:21] for text in texts] == [
+        "user view: epoch 1/10",
+        "user view: epoch 2/10",
+        "",
+    ]
+    with Progress("user view", 10, verbose=0) as progress:
+        progress.epoch(1, HISTORY, lambda: None)
+    with Progress("user view", 10, verbose=1):
+        pass
+    assert len(kernel.shown) == 1, "nothing was to be shown"
+    assert capsys.readouterr() == ("", "")
+
+
+def test_ipython_on_a_terminal_is_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = types.SimpleNamespace(kernel=None)
+    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
+    with Progress("user view", 10, verbose=2) as progress:
+        progress.epoch(1, HISTORY, lambda: None)
+    assert "epoch 1/10" in capsys.readouterr().err
 
 
 def test_progress_without_validation_does_not_mention_it() -> None:

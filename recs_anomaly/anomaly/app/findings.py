@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recs_anomaly.anomaly.detector import TimeSeriesAnomalyDetector
+from recs_anomaly.base.notebook import frame_html
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.anomaly import (
     buffer_length,
@@ -21,6 +22,7 @@ from recs_anomaly.metrics.anomaly_floors import (
     ridge_autoregression,
     smoothed_squared_difference,
 )
+from recs_anomaly.text import counted
 
 FLOOR_WIDTH = 100
 MAX_LAGS = 32
@@ -66,6 +68,12 @@ class Findings:
             first, last = _rows_of(self.values.index, event.start, event.end)
             is_in[first:last] = True
         return is_in
+
+    def _repr_html_(self) -> str:
+        shown = ["start", "end", "severity", "channel", "cause"]
+        rarest = self.events.sort_values("severity", ascending=False)[shown]
+        rows, events = f"{len(self.values):,} rows", counted(len(rarest), "event")
+        return frame_html(f"{events} in {rows}", rarest)
 
     @property
     def abnormal_share(self) -> float:

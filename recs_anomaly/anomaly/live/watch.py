@@ -30,6 +30,7 @@ from recs_anomaly.anomaly.live.stream import StreamScorer, Time, rows_with_times
 from recs_anomaly.anomaly.rating import fitted_branches
 from recs_anomaly.anomaly.tail import score_at, tail_probability
 from recs_anomaly.base.checks import check_integer, check_number
+from recs_anomaly.base.notebook import facts_html
 from recs_anomaly.base.state import ArraySpec, ValueRule
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
@@ -111,6 +112,25 @@ class StreamEvent:
         """Give the fields as plain values; a time that is unknown is None."""
         fields = asdict(self)
         return {k: None if v != v else v for k, v in fields.items()}
+
+    def _repr_html_(self) -> str:
+        is_timed = self.time == self.time
+        places = {
+            "from": self.start_time if is_timed else self.start,
+            "to": self.end_time if is_timed else self.end,
+            "worst": self.peak_time if is_timed else self.peak,
+        }
+        facts = {
+            name: pd.to_datetime(place, unit="s") if is_timed else f"row {place:,}"
+            for name, place in places.items()
+        }
+        facts |= {
+            "cause": self.cause,
+            "as rare as": f"1 normal row in {self.severity:,.0f}",
+            "led by": f"{self.branch}, {self.direction}",
+            "closed, as it is": self.reason,
+        }
+        return facts_html(f"Event {self.number} in {self.channel}: {self.kind}", facts)
 
 
 class SeriesWatcher:
