@@ -13,7 +13,8 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 def main() -> None:
     """Print a line for each dependency."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    for requirement in project["dependencies"]:
+    extras = project["optional-dependencies"]
+    for requirement in project["dependencies"] + extras["train"]:
         print(requirement.replace(">=", "=="))
 
 

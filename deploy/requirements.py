@@ -1,9 +1,8 @@
-"""Print what the service needs, but for what is left out.
+"""Print what the package and some of its extras need.
 
-python deploy/requirements.py pyproject.toml tensorflow keras > requirements.txt
+python deploy/requirements.py pyproject.toml serve > requirements.txt
 """
 
-import re
 import sys
 import tomllib
 from pathlib import Path
@@ -11,13 +10,11 @@ from pathlib import Path
 
 def main() -> None:
     """Print a line for each requirement."""
-    path, *left_out = sys.argv[1:]
+    path, *extras = sys.argv[1:]
     project = tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    wanted = project["dependencies"] + extras["serve"] + extras["onnx"]
-    for requirement in wanted:
-        if re.split(r"[^\w-]", requirement)[0] not in left_out:
-            print(requirement)
+    print(*project["dependencies"], sep="\n")
+    for extra in extras:
+        print(*project["optional-dependencies"][extra], sep="\n")
 
 
 if __name__ == "__main__":

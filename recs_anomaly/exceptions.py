@@ -28,6 +28,10 @@ class InputError(RecsAnomalyError, ValueError):
     """An argument, a file or a table breaks a rule that the message states."""
 
 
+class MissingExtraError(RecsAnomalyError, ImportError):
+    """Something needs a package that only an extra of ours brings."""
+
+
 class UnknownUserError(InputError, LookupError):
     """A user id that the recommender has never seen."""
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.core.progress import Learned, Progress
+from recs_anomaly.extras import told_of_extras
 
 try:
     from sklearn import callback as _sklearn
@@ -34,16 +35,17 @@ CallbackSupport: Any = (
 
 def with_callbacks(method: Method) -> Method:
     """Tear a fit's callbacks down when it is over, however it ends."""
+    told = told_of_extras()(method)
     if _sklearn is None:
-        return method
-    managed: Method = _sklearn.with_callbacks(method)
+        return told
+    managed: Method = _sklearn.with_callbacks(told)
     return managed
 
 
 def as_one_task(fit: Method) -> Method:
     """Show a fit to callbacks as one task, whose passes they do not see."""
     if _sklearn is None:
-        return fit
+        return with_callbacks(fit)
     parameters = signature(fit)
 
     @wraps(fit)

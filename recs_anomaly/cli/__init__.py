@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from recs_anomaly.exceptions import RecsAnomalyError
+from recs_anomaly.extras import told_of_extras
 from recs_anomaly.text import printable
 
 _MANUAL = """Recommend items, find anomalies in time series, denoise images.
@@ -71,7 +72,8 @@ class _CommandFolder(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with told_of_extras():
+                return super().invoke(ctx)
         except click.NoSuchOption as error:
             raise click.UsageError(
                 f"{error.format_message()} What begins with a hyphen and is no option, "

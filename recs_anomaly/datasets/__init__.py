@@ -4,6 +4,15 @@
 generates, ``read_*`` opens files of your own.
 """
 
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from recs_anomaly.extras import told_of_extras
+
+_found, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    with told_of_extras():
+        return _found(name)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recs_anomaly.base.time_axis import GAP, stamped_seconds, usual_step
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.extras import told_of_extras
 from recs_anomaly.reports.display import bucket_starts, extent
 
 # Okabe and Ito's, which all eyes tell apart.
@@ -24,21 +25,10 @@ class Canvas(NamedTuple):
     axes: NDArray[Any]
 
 
-def need_matplotlib(display: type) -> Any:
-    """Return pyplot, before anything is computed for a picture.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    try:
+def need_matplotlib() -> Any:
+    """Return pyplot, before anything is computed for a picture."""
+    with told_of_extras():
         from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(
-            f"{display.__name__} needs matplotlib: "
-            "pip install 'recs-anomaly[plot]' brings it."
-        ) from error
     return pyplot
 
 
@@ -65,7 +55,7 @@ def canvas(
     **grid : Any
         As for `matplotlib.pyplot.subplots`.
     """
-    pyplot = need_matplotlib(display)
+    pyplot = need_matplotlib()
     n_panels = shape[0] * shape[1]
     if ax is None:
         figure, axes = pyplot.subplots(

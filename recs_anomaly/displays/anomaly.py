@@ -114,7 +114,7 @@ class AnomalyDisplay:
         -------
         display : AnomalyDisplay
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         found = detector.assess(X)
         return cls.from_predictions(
             X,

@@ -93,7 +93,7 @@ class DenoiseDisplay:
         -------
         display : DenoiseDisplay
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         noisy = np.asarray(X)
         bounds = denoiser.predict_interval([noisy], coverage)
         return cls.from_predictions(

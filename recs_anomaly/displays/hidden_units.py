@@ -103,7 +103,7 @@ class HiddenUnitsDisplay:
         -------
         display : HiddenUnitsDisplay
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         if isinstance(estimator, RBMRecommender):
             weights, known = estimator.coupling_[:-1].T, estimator.items_.tolist()
         else:

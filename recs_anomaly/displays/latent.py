@@ -103,7 +103,7 @@ class LatentDisplay:
         -------
         display : LatentDisplay
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         codes = np.asarray(autoencoder.transform(X), dtype=np.float64)
         plane = _plane(codes)
         places = codes if plane is None else plane.transform(codes)

@@ -88,7 +88,7 @@ class RankingDisplay:
         InputError
             If the recommender has learned from a pair of X.
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         check_integer("n", n, 1)
         chosen, learned = _pairs(X), learned_pairs(recommender)
         refuse_leak(learned, chosen)

@@ -104,7 +104,7 @@ class RatingDisplay:
         -------
         display : RatingDisplay
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         return cls.from_predictions(
             y,
             recommender.predict_proba(X),

@@ -104,7 +104,7 @@ class RelationDisplay:
         InputError
             If no channel of the training series follows the others.
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         found = detector.assess(X)
         relation = detector.model_.relation
         if relation is None:

@@ -71,7 +71,7 @@ class TrainingDisplay:
         InputError
             If it keeps no curve.
         """
-        need_matplotlib(cls)
+        need_matplotlib()
         check_is_fitted(estimator)
         if getattr(estimator, "training_history_", None):
             history = estimator.training_history_

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.extras import told_of_extras
 
 MAX_DECIBELS = 100.0  # of images that are equal, or nearly so
 WINDOW = 7  # pixels each way that structural similarity compares at a time
@@ -36,7 +37,8 @@ def psnr(found: NDArray[Any], clean: NDArray[Any], span: float) -> float:
     >>> psnr(np.full((2, 2), 0.1), np.zeros((2, 2)), span=1.0)
     20.0
     """
-    from skimage.metrics import peak_signal_noise_ratio
+    with told_of_extras():
+        from skimage.metrics import peak_signal_noise_ratio
 
     one, other = _two_images(found, clean)
     if np.array_equal(one, other):
@@ -80,7 +82,8 @@ def structural_similarity(
     >>> structural_similarity(image, image, span=1.0)
     1.0
     """
-    from skimage import metrics
+    with told_of_extras():
+        from skimage import metrics
 
     one, other = _two_images(found, clean)
     if min(one.shape[:2]) < WINDOW:

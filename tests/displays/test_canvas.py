@@ -73,7 +73,7 @@ TrainingDisplay.from_predictions({"": ([2, 1], None)})
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.stderr.splitlines()[-1] == (
-        "ImportError: TrainingDisplay needs matplotlib: "
+        "recs_anomaly.exceptions.MissingExtraError: matplotlib is not installed; "
         "pip install 'recs-anomaly[plot]' brings it."
     )
 

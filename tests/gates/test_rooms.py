@@ -32,7 +32,7 @@ class Room:
 
 
 # What all may use: exceptions, the text of their messages, and how files are written.
-GROUND = ("exceptions", "replacing", "text")
+GROUND = ("exceptions", "extras", "replacing", "text")
 SHARED = {"core", "base", "metrics", "datasets", "engine"}
 EVERYTHING = (
     FAMILIES | SHARED | {*("displays", "persistence", "reports", "service", "cli")}
@@ -142,7 +142,7 @@ def test_third_parties_of_a_room_are_declared_dependencies(room: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     # What few users need is asked for where it is used, and named where it is missing.
-    optional = ("dask", "onnx", "plot", "serve", "sql")
+    optional = ("dask", "onnx", "plot", "serve", "sql", "train")
     asked_for = [name for extra in optional for name in extras[extra]]
     required = [*project["dependencies"], *asked_for]
     declared = {requirement.split(">=")[0] for requirement in required}
