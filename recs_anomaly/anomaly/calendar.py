@@ -426,8 +426,11 @@ def _spreads(residual: Floats, kinds: np.ndarray, usual: Floats) -> Floats:
         found[kind] = np.hypot(found[kind], SLOPE * slope)
     low, high = np.quantile(found, (0.1, 0.9))
     n_days = len(residual)
-    if n_days >= MANY_DAYS and high < low * np.exp(CHANCE / np.sqrt(n_days)):
-        found[:] = np.quantile(found, 0.75)
+    chance = np.exp(CHANCE / np.sqrt(n_days))
+    if n_days >= MANY_DAYS and high < low * chance:
+        # A few slots may stand far out of the others nonetheless: a job at night.
+        is_apart = (found > low * chance**2) | (found < high / chance**2)
+        found = np.where(is_apart, found, np.quantile(found, 0.75))
     least = max(LEAST_SPREAD * float(np.median(found)), 1e-9 * np.abs(usual).max())
     return np.maximum(found, least or 1.0)
 

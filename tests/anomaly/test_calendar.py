@@ -74,6 +74,24 @@ def test_what_recurs_every_night_is_no_event_and_its_absence_is() -> None:
     assert event.end < series.index[26 * PER_DAY + 12]
 
 
+def test_a_job_whose_load_varies_keeps_its_spread_where_all_else_is_even() -> None:
+    """All other slots differ no more than chance makes them: they are one."""
+    index = pd.date_range("2026-01-05", periods=14 * 288, freq="5min")
+    draw = np.random.default_rng(0).normal(0, 1, len(index))
+    is_job = (index.hour == 2) & (index.minute < 30)
+    load = np.where(is_job, 60 + 8 * draw, 2 + 0.3 * draw)
+    series = pd.DataFrame({"load": load}, index)
+    found = fit_calendar(
+        series.to_numpy(), time_seconds(series), 300.0, "", np.arange(1)
+    )
+    assert found is not None
+    _, spread = found[0].due(time_seconds(series))
+    assert np.median(spread[is_job]) > 4.0
+    assert np.median(spread[~is_job]) < 0.5
+    labels = quick().fit(series).predict(series)
+    assert (labels == -1).mean() < 0.005
+
+
 def test_an_outage_is_found_by_who_learned_from_it_too() -> None:
     index = index_of(14)
     rate = 200 + 150 * np.sin(2 * np.pi * (np.arange(len(index)) / PER_DAY - 0.3))
