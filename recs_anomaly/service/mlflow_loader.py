@@ -4,9 +4,12 @@
         name="films",
         loader_module="recs_anomaly.service.mlflow_loader",
         data_path="films.recs",
+        signature=infer_signature(pd.DataFrame({"user_id": [196]}), params={"n": 10}),
+        pip_requirements=["recs-anomaly"],
     )
 
-MLflow itself is not imported here.
+MLflow hands on those options alone that the signature names, and itself is not imported
+here.
 """
 
 from pathlib import Path
@@ -44,7 +47,8 @@ class LoadedModel:
             Of a recommender the column user_id: a list for each; with item_id too, the
             ratings of the pairs. Of a detector the channels. Of others, features.
         params : dict or None, default=None
-            Options of the model's own method, for instance ``{"n": 5}``.
+            Options of the model's own method, for instance ``{"n": 5}``; through MLflow
+            those that the signature of the logged model names.
 
         Returns
         -------

@@ -1,8 +1,12 @@
 """MLflow can log, load and ask model files."""
 
+import asyncio
+import importlib
+import random
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,19 +40,40 @@ def test_scores_of_a_detector_in_a_folder(tmp_path: Path) -> None:
     assert (found["is_abnormal"] == (detector().predict(rows) < 0)).all()
 
 
-def test_through_mlflow_and_a_store_in_a_folder(
+@pytest.mark.filterwarnings("ignore")  # MLflow's own, of which there are many
+def test_through_mlflow_one_logs_loads_and_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mlflow: Any = pytest.importorskip("mlflow")
+    mlflow: Any = pytest.importorskip("mlflow", reason="MLflow is not installed")
     monkeypatch.chdir(tmp_path)
+    drawn = random.getstate()  # MLflow draws the names of runs from it
     path = write_recommender(tmp_path / "films.recs")
-    mlflow.set_tracking_uri(f"file:{tmp_path}/runs")
+    users = pd.DataFrame({"user_id": load(path).model.users_[:2]})
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
     with mlflow.start_run():
         logged = mlflow.pyfunc.log_model(
-            "films",
+            name="films",
             loader_module="recs_anomaly.service.mlflow_loader",
             data_path=str(path),
+            signature=mlflow.models.infer_signature(users, params={"n": 10}),
+            pip_requirements=["recs-anomaly"],
         )
-    users = pd.DataFrame({"user_id": load(path).model.users_[:2]})
-    lists = mlflow.pyfunc.load_model(logged.model_uri).predict(users, {"n": 2})
-    assert len(lists) == 4
+    loaded = mlflow.pyfunc.load_model(logged.model_uri)
+    expected = load(path).recommend(users["user_id"].tolist(), 2)
+    pd.testing.assert_frame_equal(loaded.predict(users, {"n": 2}), expected)
+    asked = {"dataframe_split": users.to_dict(orient="split"), "params": {"n": 2}}
+    served = asyncio.run(answer_of(loaded, asked))
+    random.setstate(drawn)
+    assert [row["item_id"] for row in served] == expected["item_id"].tolist()
+    assert [row["score"] for row in served] == pytest.approx(expected["score"].tolist())
+
+
+async def answer_of(loaded: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Ask the application that `mlflow models serve` runs."""
+    server: Any = importlib.import_module("mlflow.pyfunc.scoring_server")
+    transport = httpx.ASGITransport(server.init(loaded))
+    async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+        answer = await client.post("/invocations", json=asked)
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["predictions"]
+    return rows
