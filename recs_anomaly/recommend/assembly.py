@@ -11,6 +11,7 @@ from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend import view_rbm as rating_rbm
 from recs_anomaly.recommend.choices import leading_directions
+from recs_anomaly.recommend.factors import item_factors
 from recs_anomaly.recommend.model import RatingModel, log_use
 from recs_anomaly.recommend.priors import ItemPriors
 from recs_anomaly.recommend.rows import RatingRows, level_counts, transposed
@@ -23,6 +24,7 @@ MIN_LENGTH = 0.05
 N_PRIOR_SWEEPS = 3
 # Ratings of an item that what its features say of its place weighs as much as.
 RATINGS_OF_PRIOR = 5.0
+USUAL_MIXTURE = np.array([1.0, 0.0])
 USER_SHARE = {"both": 0.4, "user": 1.0, "item": 0.0}
 
 
@@ -41,11 +43,12 @@ def assemble(
     view: str,
     noise: float,
     priors: ItemPriors | None = None,
-    strength: float = 1.0,
+    mixture: Floats = USUAL_MIXTURE,
 ) -> RatingModel:
     """Everything that follows from the views and the ratings without training.
 
-    `priors` expect of an item what was found of items with features like its own.
+    `priors` expect of an item what was found of items with features like its own;
+    `mixture` is that of the model.
     """
     by_item = transposed(ratings)
     values = levels[ratings.levels]
@@ -72,16 +75,10 @@ def assemble(
         item_weights = weights(prior.expect(item_weights))
     features: Floats = np.zeros((by_item.n_rows, 0))
     if view != "user":
-        hidden = rating_rbm.hidden_units(views.item, by_item)
-        audience = _audience(by_item, ratings.counts)
-        counts = by_item.counts.astype(np.float64)
-        typical = None
-        if priors:
-            trust = (counts / (counts + RATINGS_OF_PRIOR))[:, None]
-            hidden = trust * hidden + (1.0 - trust) * priors.expect(hidden)
-            audience = trust * audience + (1.0 - trust) * priors.expect(audience)
-            typical = priors.typical(np.log1p(counts))
-        features = posterior.item_features(hidden, audience, counts, typical, strength)
+        features = _tastes(ratings, by_item, views, priors, mixture[0])
+    if features.shape[1] and mixture[1]:
+        factors = factors_of(ratings, levels, priors)
+        features = np.hstack([features, mixture[1] * factors])
     return RatingModel(
         user_view=views.user,
         item_weights=item_weights,
@@ -96,7 +93,52 @@ def assemble(
         mean=mean,
         noise=noise,
         user_share=USER_SHARE[view],
+        mixture=mixture,
     )
+
+
+def _tastes(
+    ratings: RatingRows,
+    by_item: RatingRows,
+    views: Views,
+    priors: ItemPriors | None,
+    strength: float,
+) -> Floats:
+    """Features of the items' kernel in the item view and in who rated them."""
+    hidden = rating_rbm.hidden_units(views.item, by_item)
+    audience = _audience(by_item, ratings.counts)
+    counts = by_item.counts.astype(np.float64)
+    typical = None
+    if priors:
+        trust = _trust(counts)
+        hidden = trust * hidden + (1.0 - trust) * priors.expect(hidden)
+        audience = trust * audience + (1.0 - trust) * priors.expect(audience)
+        typical = priors.typical(np.log1p(counts))
+    return posterior.item_features(hidden, audience, counts, typical, strength)
+
+
+def _trust(counts: Ints | Floats) -> Floats:
+    """Share of what ratings say of items beside what their features do."""
+    return np.asarray(counts / (counts + RATINGS_OF_PRIOR))[:, None]
+
+
+def factors_of(
+    ratings: RatingRows, levels: Floats, priors: ItemPriors | None
+) -> Floats:
+    """Low-rank factors of the items in what means leave of the ratings."""
+    values = levels[ratings.levels]
+    shape = (ratings.n_rows, ratings.n_columns)
+    beyond = values - values.mean()
+    generosity, item_effects = posterior.damped_effects(
+        ratings.rows, ratings.columns, beyond, shape
+    )
+    beyond -= generosity[ratings.rows] + item_effects[ratings.columns]
+    found = item_factors(csr_array((beyond, ratings.columns, ratings.offsets), shape))
+    if priors is None:
+        return found
+    counts = np.bincount(ratings.columns, minlength=ratings.n_columns)
+    trust = _trust(counts)
+    return np.asarray(trust * found + (1.0 - trust) * priors.expect(found))
 
 
 def without_ratings(choices: RatingRows) -> tuple[RatingModel, Views]:
@@ -134,9 +176,16 @@ def assemble_again(
     """Compute again what follows from ratings; what was learned stays as it is."""
     if not known.is_rated:
         return without_ratings(ratings)[0]
-    strength = posterior.strength_of(known.item_features)
-    model = assemble(ratings, views, known.levels, view, known.noise, priors, strength)
+    mixture = mixture_of(known)
+    model = assemble(ratings, views, known.levels, view, known.noise, priors, mixture)
     return model._replace(curve=known.curve)
+
+
+def mixture_of(model: RatingModel) -> Floats:
+    """Tell how tastes and factors are mixed; earlier versions knew no factors."""
+    if model.mixture is not None:
+        return model.mixture
+    return np.array([posterior.strength_of(model.item_features), 0.0])
 
 
 def _item_weights(

@@ -30,7 +30,8 @@ HALF_LIVES = (1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32)
 # Of all choices, in order: what is past when a tenth of them is held out.
 CUTS, N_PARTS = (0.8, 0.9), 10
 LISTED_OFTEN, LISTED_NEWEST = 100, 10
-MAX_PEOPLE, MIN_PEOPLE = 500, 20
+MIN_PEOPLE, MAX_PEOPLE = 20, 2_000
+MAX_SCORES = 1 << 24
 PEOPLE_AT_ONCE = 64
 ERRORS_ABOVE = 2.0
 
@@ -133,7 +134,8 @@ def _asked(
 ) -> Asked:
     """Pick some of the people with choices on both sides."""
     people = np.flatnonzero((told.counts > 0) & (held_out.counts > 0))
-    people = people[:: max(-(-len(people) // MAX_PEOPLE), 1)]
+    most = min(max(MAX_SCORES // told.n_columns, 10 * MIN_PEOPLE), MAX_PEOPLE)
+    people = people[:: max(-(-len(people) // most), 1)]
     wanted = held_out.take(people)
     if gains is None:
         return Asked(told.take(people), wanted, np.ones(len(wanted.columns)))

@@ -25,7 +25,14 @@ from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend import posterior, training
 from recs_anomaly.recommend import view_rbm as rating_rbm
-from recs_anomaly.recommend.assembly import Views, assemble, without_ratings
+from recs_anomaly.recommend.assembly import (
+    USUAL_MIXTURE,
+    Views,
+    assemble,
+    factors_of,
+    mixture_of,
+    without_ratings,
+)
 from recs_anomaly.recommend.choices import (
     Choices,
     InteractionRBM,
@@ -56,10 +63,12 @@ ITEM_DROPOUT = 0.3
 USUAL_SHAPE_WEIGHTS = np.array([0.6, 0.3, 0.3, 0.8, -0.1])
 USUAL_STRENGTH = 200.0
 N_INTERVAL_RANKS = 501
-# Tastes get twice the weight where that saves this share of the squared error of so
-# many users.
+# Tastes get twice the weight, and factors a share, where that saves this share of the
+# squared error of so many users.
 LEAST_GAIN = 0.01
 MAX_STRENGTH = 16.0
+SHARES = (0.5, 0.75, 1.0)
+TASTES_BESIDE = (1.0, 0.25, 0.0)
 N_STRENGTH_USERS = 100
 VIEWS = ("user", "item")
 # A kill can leave one of each: the last whole file, and the draft of the next.
@@ -114,18 +123,20 @@ def learn(
     seed = int(rng.integers(2**31))
     noise = float(levels[ratings.levels].var() / 2)
     curve, weights = ordinal.USUAL_CURVE, USUAL_SHAPE_WEIGHTS
-    ranks, strength = np.linspace(0.0, 0.5, N_INTERVAL_RANKS), 1.0
+    ranks, mixture = np.linspace(0.0, 0.5, N_INTERVAL_RANKS), USUAL_MIXTURE
     with TerminalLine(settings.verbose) as line:
         if len(split.users):
             line.write("calibrating predictions ...")
             priors = item_priors(of_items, kept)
             rehearsal = assemble(kept, views, levels, settings.view, noise, priors)
-            rehearsal, strength = _strengthened(rehearsal, kept, split)
+            factors = factors_of(kept, levels, priors)
+            rehearsal = _mixed(rehearsal, kept, split, factors)
+            mixture = mixture_of(rehearsal)
             rehearsal, weights, ranks = _calibrate(rehearsal, kept, split)
             noise, curve = rehearsal.noise, rehearsal.curve
         line.write("inferring items from all ratings ...")
         priors = item_priors(of_items, ratings)
-        model = assemble(ratings, views, levels, settings.view, noise, priors, strength)
+        model = assemble(ratings, views, levels, settings.view, noise, priors, mixture)
         model = model._replace(curve=curve)
         interactions = _interactions(ratings, kept, hidden, seed, line)
         interactions = with_prior_choices(interactions, priors)
@@ -249,10 +260,12 @@ def _validation_loss(rows: RatingRows, split: ValidationSplit, rbm: RatingRBM) -
     return float(-np.log(probabilities).mean())
 
 
-def _strengthened(
-    model: RatingModel, kept: RatingRows, split: ValidationSplit
-) -> tuple[RatingModel, float]:
-    """Let tastes weigh as much beside noise as some users of the split say."""
+def _mixed(
+    model: RatingModel, kept: RatingRows, split: ValidationSplit, factors: Floats
+) -> RatingModel:
+    """Mix tastes and factors as serves some users of the split best."""
+    if not model.item_features.shape[1]:
+        return model
     users = np.unique(split.users)
     users = users[:: max(len(users) // N_STRENGTH_USERS, 1)]
     is_asked = np.isin(split.users, users)
@@ -260,22 +273,35 @@ def _strengthened(
     place = np.searchsorted(users, split.users[is_asked])
     rows, items = kept.take(users), split.items[is_asked]
 
-    def error(candidate: RatingModel) -> float:
-        people = fold_in_rows(candidate, rows)
-        found = of_pairs(people, place, items, partial(latent, candidate))
+    def candidate(strength: float, share: float) -> RatingModel:
+        tastes = model.item_features.copy()
+        tastes[:, posterior.N_OFFSETS :] *= np.sqrt(strength)
+        features = np.hstack([tastes, share * factors] if share else [tastes])
+        mixture = np.array([strength, share])
+        return model._replace(item_features=features, mixture=mixture)
+
+    def error(strength: float, share: float) -> float:
+        mixed = candidate(strength, share)
+        people = fold_in_rows(mixed, rows)
+        found = of_pairs(people, place, items, partial(latent, mixed))
         return float(np.square(found - truth).mean())
 
-    strength = 1.0
+    def errors(strength: float, share: float) -> dict[tuple[float, float], float]:
+        beside = [(part * strength, share) for part in TASTES_BESIDE]
+        return {each: error(*each) for each in beside}
+
     with one_blas_thread():
-        best = error(model) if model.item_features.shape[1] else 0.0
-        while strength < MAX_STRENGTH and best:
-            stronger = model.item_features.copy()
-            stronger[:, posterior.N_OFFSETS :] *= np.sqrt(2.0)
-            candidate = model._replace(item_features=stronger)
-            if (found := error(candidate)) > (1.0 - LEAST_GAIN) * best:
+        strength, least = 1.0, error(1.0, 0.0)
+        while strength < MAX_STRENGTH:
+            if (found := error(2.0 * strength, 0.0)) > (1.0 - LEAST_GAIN) * least:
                 break
-            model, best, strength = candidate, found, 2.0 * strength
-    return model, strength
+            strength, least = 2.0 * strength, found
+        tried = errors(strength, SHARES[0])
+        if min(tried.values()) > (1.0 - LEAST_GAIN) * least:
+            return candidate(strength, 0.0)
+        for share in SHARES[1:]:
+            tried |= errors(strength, share)
+    return candidate(*min(tried, key=lambda each: tried[each]))
 
 
 def _calibrate(

@@ -50,6 +50,9 @@ class RatingModel(NamedTuple):
     mean: float  # mean rating
     noise: float  # residual variance of a typical user's ratings
     user_share: float  # share of the user view in the prior mean, from 0 to 1
+    # Variance of tastes beside that of noise, in parts of the usual one, and length of
+    # the factors among the features; models of earlier versions do not say it.
+    mixture: Annotated[Floats | None, ArraySpec("float64", (2,))] = None
 
     @property
     def is_rated(self) -> bool:
