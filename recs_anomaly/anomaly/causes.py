@@ -8,6 +8,7 @@ departs from that, and how its rows vary beside those before.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import theilslopes
 
 from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.anomaly.branches.relation import RELATION
@@ -23,7 +24,9 @@ MANY = 10  # rows that must be known to say how they vary
 APART = 2.0  # times what such rows were off what was due before
 SAME_SIDE = 0.8  # of the rows of another level
 STEADY = 0.6  # of another level: it may vary by so much
-FROM, GROWS = 0.7, 0.5  # of its end: where a drift begins; how well a line tells it
+FROM, GROWS = 0.7, 0.65  # of its end: where a drift begins; what a line leaves over
+LAST = 0.75  # of its end: what its last rows reach
+MANY_SLOPES = 400  # readings of a drift that a line is drawn through
 FASTER, CLEAR = 1.25, 0.4  # another frequency; its share of what varies
 CYCLES = 3  # that an event must hold to show its frequency
 WILDER = 1.7  # times as much as before
@@ -114,16 +117,20 @@ def _drift(excerpt: Excerpt) -> str:
     apart = _known(excerpt.departure[excerpt.rows])
     if len(apart) < 2 * MANY:
         return ""
+    apart = apart[:: -(-len(apart) // MANY_SLOPES)]
     place = np.linspace(0.0, 1.0, len(apart))
-    slope, start = np.polyfit(place, apart, 1)
+    # By the median of slopes: rows after the end, which are as ever, bend no line.
+    slope, start, *_ = theilslopes(apart, place)
     end = start + slope
-    left = np.var(apart - start - slope * place)
+    left = _spread_of(apart - start - slope * place)
     if abs(end) < APART * excerpt.usual or abs(start) > FROM * abs(end):
         return ""
-    if slope * end < 0 or left > GROWS * np.var(apart):
+    if slope * end < 0 or left > GROWS * _spread_of(apart):
         return ""
-    last = slice(excerpt.stop - len(apart) // 4, excerpt.stop)
-    return f"drift: {_beside(excerpt, last)} at its end"
+    is_far = excerpt.departure[excerpt.rows] / end > LAST
+    return (
+        f"drift: {_beside(excerpt, excerpt.first + np.flatnonzero(is_far))} at its end"
+    )
 
 
 def _level(excerpt: Excerpt) -> str:
@@ -134,13 +141,13 @@ def _level(excerpt: Excerpt) -> str:
     middle = float(np.median(apart))
     if abs(middle) < APART * excerpt.usual:
         return ""
-    is_unsteady = np.median(np.abs(apart - middle)) > STEADY * abs(middle)
+    is_unsteady = _spread_of(apart) > STEADY * abs(middle)
     if is_unsteady or np.mean(apart * middle > 0) < SAME_SIDE:
         return ""
     return f"level: {_beside(excerpt, excerpt.rows)}"
 
 
-def _beside(excerpt: Excerpt, rows: slice) -> str:
+def _beside(excerpt: Excerpt, rows: slice | np.ndarray) -> str:
     level, due = np.nanmedian(excerpt.values[rows]), np.nanmedian(excerpt.due[rows])
     return f"about {level:.4g} where {due:.4g} was due"
 
@@ -181,6 +188,10 @@ def _spread(excerpt: Excerpt) -> str:
     if 1 / WILDER < times < WILDER:
         return ""
     return f"spread: from row to row moves {times:.2g} times as much as before"
+
+
+def _spread_of(values: Floats) -> float:
+    return float(np.median(np.abs(values - np.median(values))))
 
 
 def _known(values: Floats) -> Floats:

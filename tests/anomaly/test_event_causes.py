@@ -80,6 +80,11 @@ def faster(rows: slice) -> np.ndarray:
             excerpt(changed(slice(300, 360), np.linspace(0, 3, 60)), 360, {330: 0.3}),
             "drift: about 2.",
         ),
+        # Rows after it, which are as ever, change nothing.
+        (
+            excerpt(changed(slice(300, 360), np.linspace(0, 3, 60)), 370, {330: 0.3}),
+            "drift: about 2.",
+        ),
         # What comes down from the start is a level that goes away, no drift.
         (
             excerpt(changed(slice(300, 360), np.linspace(3, 1, 60)), 360, {300: 3.0}),
