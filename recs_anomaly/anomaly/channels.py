@@ -27,6 +27,12 @@ class Channels(NamedTuple):
         np.ndarray, ArraySpec("int64", ("n_targets",), below="n_features_in_")
     ]
 
+    @property
+    def judged(self) -> np.ndarray | slice:
+        """What `targets` picks, without a copy where that is all channels."""
+        is_all = len(self.targets) == len(self.centre)
+        return slice(None) if is_all else self.targets
+
     def scaled(self, series: Floats) -> Floats:
         """Values in training standard deviations from the training mean."""
         scaled: Floats = (series - self.centre) / self.scale

@@ -87,6 +87,7 @@ class StandstillCount:
         self._longest = longest
         self.last, self.rows = np.zeros_like(longest), np.zeros_like(longest)
         self._is_measured: Bools = np.ones(longest.shape, dtype=np.bool_)
+        self._moving = np.ones_like(longest)
 
     def advance(self, readings: Floats) -> float:
         """Take the next readings (n_channels,); returns the highest stillness.
@@ -94,15 +95,15 @@ class StandstillCount:
         The readings are kept, and must not be changed afterwards.
         """
         is_same = readings == self.last
-        self._is_measured = readings == readings
-        if np.count_nonzero(self._is_measured) < len(readings):
+        is_measured = self._is_measured = readings == readings
+        if np.count_nonzero(is_measured) < len(readings):
             rows = np.where(is_same, self.rows + 1.0, 1.0)
             self.rows = np.where(self._is_measured, rows, self.rows)
             self.last = np.where(self._is_measured, readings, self.last)
         else:
             self.last = readings
             if not np.count_nonzero(is_same):  # most often: all channels move
-                self.rows = np.ones_like(self.rows)
+                self.rows = self._moving
                 return 1.0
             self.rows = self.rows * is_same + 1.0
         return float(self.stillness().max())

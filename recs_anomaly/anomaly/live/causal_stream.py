@@ -84,7 +84,7 @@ class CausalStream:
         apart = np.where(is_of_rows[order], 1.0, stride)[:, None]
         self._prior = np.array([PRIOR * c / apart for c in constants])
         self._prior_sums = self._prior * usual[:, order]
-        self._targets = model.channels.targets
+        self._targets, self._judged = model.channels.targets, model.channels.judged
         self._lag_weights = np.ascontiguousarray(model.autoregression.weights.T)
         self._n_lags, self._width = len(self._lag_weights), model.width
         n_targets, longest = len(self._targets), max(self._n_lags, self._width)
@@ -113,6 +113,7 @@ class CausalStream:
         self._observed = np.zeros(n_targets)
         self._correction: Floats = np.zeros(n_targets)
         self.deviation: Floats = np.zeros(n_targets)
+        self._is_related = True  # all that others say of the last row is known
         self._look_evidence = 0.0  # the evidence of the last look
         self.residual: Floats = np.zeros(n_targets)
 
@@ -138,16 +139,12 @@ class CausalStream:
         forecast += self._model.autoregression.intercepts
         filled = row if is_complete else np.where(np.isnan(row), _held(forecast), row)
         self._remember(filled)
-        self.residual = (filled - forecast)[self._targets] - self._correction
+        self.residual = (filled - forecast)[self._judged] - self._correction
         self._correct(filled)
         self._relate(row)
-        if (
-            is_complete
-            and self._known.is_settled
-            and not np.isnan(self.deviation).any()
-        ):
+        if is_complete and self._known.is_settled and self._is_related:
             return self._judge_complete()
-        return self._judge(~np.isnan(row[self._targets]))
+        return self._judge(~np.isnan(row[self._judged]))
 
     def levels(self) -> Floats:
         """Compute the levels (n_time_scales, n_branches, n_targets); 0 if unknown."""
@@ -220,12 +217,12 @@ class CausalStream:
         self._gap[:] = np.where(np.isnan(row), self._gap + 1.0, 0.0)
         self._last_lost[self._gap > MAX_GUESSED] = number
         expected = self._relating.respond(self._past)
-        apart = (self.last[self._targets] - expected) / network.spread
+        apart = (self.last[self._judged] - expected) / network.spread
         apart = np.where(self._relating.speaks, apart, 0.0)
         is_lost = self._last_lost >= number - self._reach
         if is_lost.any():
             apart[cannot_say(network, is_lost[None])[0]] = np.nan
-        self.deviation = apart
+        self.deviation, self._is_related = apart, not np.isnan(apart).any()
 
     @property
     def _past(self) -> Floats:
@@ -264,7 +261,7 @@ class CausalStream:
 
     def _row_errors(self, residual: Floats, deviation: Floats) -> Floats:
         """Compute the errors (n_branches_of_rows, n_targets) of the last row."""
-        rows = Rows(self.last[self._targets], residual, deviation)
+        rows = Rows(self.last[self._judged], residual, deviation)
         side = self._settings.side
         errors = np.zeros((self._rows.stop, len(residual)))
         for number, of in self._of_rows:

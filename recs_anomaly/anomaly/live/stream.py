@@ -95,7 +95,7 @@ class StreamScorer:
         self.live, self._weights = rating.stream(), rating.weights
         self.standstill = StandstillCount(rating.longest_still)
         self._channels, self._tail = detector.model_.channels, rating.norms.tail
-        self._typical = rating.norms.typical
+        self._typical, self._judged = rating.norms.typical, self._channels.judged
         self.level_ = np.zeros(len(self._channels.centre))
         calendar = detector.model_.calendar
         self._clock = None if calendar is None else CalendarClock(calendar)
@@ -250,10 +250,9 @@ class StreamScorer:
         if self._clock is not None and not place.is_doubtful:
             self._level = self._level + self._clock.step(readings)
         self.n_rows_ += 1
-        still = self.standstill.advance(readings[self._channels.targets])
-        return float(
-            self.live.advance(row, is_complete) * still**self._weights.standstill
-        )
+        still = self.standstill.advance(readings[self._judged])
+        ratio = self.live.advance(row, is_complete)
+        return ratio if still == 1.0 else ratio * still**self._weights.standstill
 
     def sign_shares(self) -> Floats:
         """Say what made the last row abnormal.
