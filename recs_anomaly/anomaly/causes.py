@@ -27,6 +27,7 @@ STEADY = 0.6  # of another level: it may vary by so much
 FROM, GROWS = 0.7, 0.65  # of its end: where a drift begins; what a line leaves over
 LAST = 0.75  # of its end: what its last rows reach
 MANY_SLOPES = 400  # readings of a drift that a line is drawn through
+NEAR, EDGE_ROWS, FADES = 3, 5, 0.25  # rows from an event's edge on; of its departure
 FASTER, CLEAR = 1.25, 0.4  # another frequency; its share of what varies
 CYCLES = 3  # that an event must hold to show its frequency
 WILDER = 1.7  # times as much as before
@@ -83,9 +84,15 @@ def cause_of(excerpt: Excerpt) -> str:
     if is_still.mean() >= FROZEN:
         return f"frozen: does not move from {_frozen_at(excerpt):.4g}"
     is_relation = excerpt.sign is RELATION and bool(excerpt.partner)
-    moved = _drift(excerpt) or _level(excerpt)
+    drift, level = _drift(excerpt), _level(excerpt)
     if is_relation:
-        return moved or f"relation: does not follow {excerpt.partner} as it did"
+        before, after = _fading(excerpt)
+        if drift and not after:
+            return drift
+        if level and not before and not after:
+            return level
+        return f"relation: does not follow {excerpt.partner} as it did"
+    moved = drift or level
     if _is_spike(excerpt) and not moved:
         return _spike(excerpt)
     return moved or _frequency(excerpt) or _spread(excerpt) or excerpt.sign.cause
@@ -145,6 +152,19 @@ def _level(excerpt: Excerpt) -> str:
     if is_unsteady or np.mean(apart * middle > 0) < SAME_SIDE:
         return ""
     return f"level: {_beside(excerpt, excerpt.rows)}"
+
+
+def _fading(excerpt: Excerpt) -> list[bool]:
+    """Tell whether a departure comes slowly, and whether it goes so.
+
+    What follows others again does so within a few rows; what does not follow them at
+    all is near them now and then.
+    """
+    middle = float(np.nanmedian(excerpt.departure[excerpt.rows]))
+    before = excerpt.departure[: max(excerpt.first - NEAR, 0)][-EDGE_ROWS:]
+    after = excerpt.departure[excerpt.stop + NEAR :][:EDGE_ROWS]
+    known = [_known(part) for part in (before, after)]
+    return [bool(len(part)) and part.mean() / middle > FADES for part in known]
 
 
 def _beside(excerpt: Excerpt, rows: slice | np.ndarray) -> str:

@@ -120,6 +120,25 @@ def test_a_broken_relation_names_the_partner() -> None:
     assert cause_of(moved._replace(sign=RELATION, partner="flow")).startswith("level")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "begin"),
+    [
+        (0.0, 0.0, "level"),
+        (0.0, 1.5, "relation: does not follow flow"),
+        (1.5, 0.0, "relation: does not follow flow"),
+    ],
+)
+def test_what_comes_or_goes_slowly_is_no_level(
+    before: float, after: float, begin: str
+) -> None:
+    """Of a channel that no longer follows another, now and then near it."""
+    values = changed(slice(300, 340), 3.0)
+    values[280:300] += before
+    values[340:360] += after
+    made = excerpt(values, 340, {300: 3.0})._replace(sign=RELATION, partner="flow")
+    assert cause_of(made).startswith(begin)
+
+
 def test_nothing_known_has_a_cause() -> None:
     nothing = np.full(ROWS, np.nan)
     made = Excerpt(
