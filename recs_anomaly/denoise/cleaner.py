@@ -201,20 +201,24 @@ class DenoiserModel(NamedTuple):
             return [self._clean_shared(*part) for part in parts]
         planes: list[Singles] = []
         levels: list[Level] = []
-        is_halved: list[bool] = []
+        n_halvings: list[int] = []
         for job, part in parts:
             unit = job.noise.without_impulses(job.unit(part))
             planes += to_planes(unit)
             levels += job.noise.levels(unit)
-            is_halved += job.noise.halved or (False,) * (len(planes) - len(is_halved))
+            n_halvings += job.noise.halved or (0,) * (len(planes) - len(n_halvings))
+        network = shared_network(self.weights)
         found = list(planes)
-        for denoise, size in ((denoise_planes, False), (denoise_halved, True)):
-            numbers = [i for i, each in enumerate(is_halved) if each == size]
-            if numbers:
-                some = [planes[i] for i in numbers], [levels[i] for i in numbers]
-                cleaned = denoise(shared_network(self.weights), *some)
-                for i, plane in zip(numbers, cleaned, strict=True):
-                    found[i] = plane
+        for n in sorted(set(n_halvings)):
+            numbers = [i for i, each in enumerate(n_halvings) if each == n]
+            some = [planes[i] for i in numbers], [levels[i] for i in numbers]
+            cleaned = (
+                denoise_halved(network, *some, n)
+                if n
+                else denoise_planes(network, *some)
+            )
+            for i, plane in zip(numbers, cleaned, strict=True):
+                found[i] = plane
         n_planes = len(planes) // len(parts)
         own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
         return [

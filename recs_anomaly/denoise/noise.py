@@ -17,9 +17,10 @@ from recs_anomaly.denoise.noise_kind import (
     is_smeared,
     middling_sigma,
     noise_law,
+    sure_sigma,
 )
 from recs_anomaly.denoise.noise_level import AREA, PatchWaves, patch_waves
-from recs_anomaly.denoise.planes import flat_areas, halved, local_mean
+from recs_anomaly.denoise.planes import flat_areas, halved, local_deviation, local_mean
 from recs_anomaly.denoise.settings import N_COLOURS, camera_detector
 
 Level = float | Singles
@@ -32,6 +33,9 @@ STRONG = 15 / 255
 WEAK_TO_STRONG = (0, 6 / 255, STRONG)
 MAX_OF_A_PIXEL = (0.2, 1.5, 6.0)
 WEAK_STRONG = (6 / 255, STRONG)
+# Beside edges and print the network errs by more than weak noise is strong: the more
+# the deviation around is over that of the noise, the less is taken.
+EDGES, WEAK = (4.0, 12.0), (3 / 255, 8 / 255)
 MAX_REMOVED = (1.3, 1.6)  # by chance, one square of a thousand has 1.3
 MIN_REMOVED = (0.3, 0.6)
 # Shared noise over its long waves in the flattest patches, measured on photographs that
@@ -42,6 +46,7 @@ OF_HALVED = 1.3  # noise of halved colours over their middle waves, likewise
 # size in colours: of cameras at 800 to 6,400 ISO one strength is as good for all. What
 # looks less like theirs is cleaned as if it were weaker.
 OF_CAMERAS = (5.8 / 255, 5 / 255, 5 / 255)
+HALVINGS = (0, 2, 2)  # of the planes of those
 LIKENESS, STRENGTH = (0.0, 0.4), (0.4, 1.0)
 
 
@@ -65,9 +70,9 @@ class Noise(NamedTuple):
         How strong that is in each plane, where it is to be taken out.
     is_told : bool, default=False
         Whether somebody said how strong it is, instead of the image.
-    halved : tuple of bool, default=()
-        Planes whose noise is white at half their size, where it is to be taken out;
-        empty where there are none.
+    halved : tuple of int, default=()
+        How often each plane is halved for the noise to be white, where that is to be
+        taken out; empty where none is.
     is_of_camera : bool, default=False
         Whether it is the weak noise of a camera, shared by neighbours.
     """
@@ -79,7 +84,7 @@ class Noise(NamedTuple):
     has_blotches: bool = False
     shared: tuple[float, ...] = ()
     is_told: bool = False
-    halved: tuple[bool, ...] = ()
+    halved: tuple[int, ...] = ()
     is_of_camera: bool = False
 
     @property
@@ -93,7 +98,7 @@ class Noise(NamedTuple):
         Nothing follows there from how much of it is found.
         """
         if self.halved and not self.is_of_camera:
-            return self.halved
+            return tuple(map(bool, self.halved))
         return (self.is_told or self.is_of_camera,) * n_planes
 
     def white(self) -> "Noise":
@@ -103,7 +108,7 @@ class Noise(NamedTuple):
         if not self.halved:
             return self._replace(shared=())
         both = zip(self.sigmas, self.halved, strict=True)
-        sigmas = tuple(0.0 if is_halved else sigma for sigma, is_halved in both)
+        sigmas = tuple(0.0 if n_halvings else sigma for sigma, n_halvings in both)
         return self._replace(sigmas=sigmas, halved=())
 
     @property
@@ -197,6 +202,10 @@ def plausible(
     if not is_told and np.median(removed[is_noisy]) < least:
         return None
     reach = float(np.interp(typical, WEAK_TO_STRONG, MAX_OF_A_PIXEL)) * expected
+    is_weak = float(np.interp(typical, WEAK, (1, 0)))
+    if is_weak:
+        contrast = local_deviation(noisy, RADIUS) / np.maximum(expected, 1e-6)
+        reach = reach * (1 - is_weak * np.interp(contrast, EDGES, (0, 1)))
     held = noisy - np.clip(noisy - cleaned, -reach, reach)
     most = float(np.interp(typical, WEAK_STRONG, MAX_REMOVED))
     return np.where(removed <= most, held, noisy)
@@ -224,13 +233,13 @@ def estimated_noise(unit: Singles) -> Noise:
     shared = _shared(of_planes, sigmas)
     is_asked = not (sigmas[0] or shared or noise.ends)
     if is_asked and (levels := _levels_of_camera(of_planes)):
-        is_halved = tuple(number > 0 for number in range(len(levels)))
-        return Noise(levels, halved=is_halved, is_of_camera=True)
+        return Noise(levels, halved=HALVINGS[: len(levels)], is_of_camera=True)
     is_halved = tuple(_is_halved(of_planes, sigmas))
     if any(is_halved):
         each = zip(planes, of_planes, sigmas, is_halved, strict=True)
         return noise._replace(
-            sigmas=tuple(_level_after_jpeg(*plane) for plane in each), halved=is_halved
+            sigmas=tuple(_level_after_jpeg(*plane) for plane in each),
+            halved=tuple(map(int, is_halved)),
         )
     clips = _clips(unit) if any(sigmas) else ()
     return noise._replace(
@@ -306,7 +315,7 @@ def common_noise(units: list[Singles]) -> Noise:
 
 def _sigma(waves: PatchWaves | None) -> float:
     """Return the strength of white noise; 0 where there is none, or nothing to tell."""
-    return waves.sigma if waves is not None and is_noise(waves) else 0.0
+    return sure_sigma(waves) if waves is not None and is_noise(waves) else 0.0
 
 
 def _clips(unit: Singles) -> tuple[Clip, ...]:

@@ -22,6 +22,9 @@ N_FITS = 4  # each weighs the bins by the variance that the last one found
 # counted light or speckle.
 MIN_RATIO = 1.7  # of the largest variance to the smallest
 MIN_SHARE = 0.85  # of the differences between bins that the law explains
+# Of middle to short waves in the flattest patches of a bin. Noise has 0.8, and the
+# textures that made clean parts look as if noise grew with brightness 1.3 and more.
+MAX_COLOUR_OF_BIN = 1.3
 
 # White noise has the same energy in middle and short waves: in the flattest patches of
 # photographs with noise from 5 of 255, at most 1.34 times (in standard deviations, 95
@@ -47,6 +50,13 @@ MIN_GROUP = 32  # patches as bright as each other that it is measured in
 STRONG_NOISE, MAX_DETAIL = 15 / 255, 1.5
 MAX_NOISE = 0.4  # line art has more
 SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short waves
+# Grass, gravel and bricks have a fine texture everywhere, which makes weak noise look
+# up to twice as strong as it is. There even the flattest patches have more middle waves
+# than noise has, and hardly more long ones, as photographs of other things would.
+WEAK_NOISE = (4.5 / 255, 7.5 / 255)
+DOUBTED_MIDDLE, DOUBTED_LONG = (0.8, 1.05), (1.05, 1.15)  # over short; over middle
+COARSE_MIDDLE = (1.4, 1.8)  # over short, whatever long ones there are
+MIN_SURE = 0.5
 MIN_SMEARED = 2.0
 BLOTCHES = 6.0
 MIN_BLOTCHES = 3 / 255  # strength of middle waves that can be seen as noise
@@ -118,6 +128,19 @@ def is_noise(waves: PatchWaves) -> bool:
     )
     is_even = uneven <= MAX_UNEVEN + chance
     return bool(is_white and is_even and not is_pattern and short <= MAX_NOISE)
+
+
+def sure_sigma(waves: PatchWaves) -> float:
+    """Return the strength of white noise, less what may be a fine texture."""
+    sigma = waves.sigma
+    flat = waves.flattest()
+    long, middle, short = np.sqrt([each.mean() for each in flat[2:]])
+    fine = np.interp(middle / short, DOUBTED_MIDDLE, (0, 1)) * np.interp(
+        long / middle, DOUBTED_LONG, (1, 0)
+    )
+    coarse = np.interp(middle / short, COARSE_MIDDLE, (0, 1))
+    doubt = np.interp(short, WEAK_NOISE, (1, 0)) * max(fine, coarse)
+    return float(sigma * (1 - (1 - MIN_SURE) * doubt))
 
 
 def has_blotches(waves: PatchWaves) -> bool:
@@ -199,7 +222,7 @@ def _bins(waves: PatchWaves) -> tuple[Floats, Floats]:
         inside = (waves.brightness >= low) & (waves.brightness <= high)
         if inside.sum() >= MIN_PATCHES:
             flat = waves.chosen(inside).flattest(SHARE)
-            if flat.middle.mean() <= MAX_TEXTURE**2 * flat.short.mean():
+            if flat.middle.mean() <= MAX_COLOUR_OF_BIN**2 * flat.short.mean():
                 found.append((flat.brightness.mean(), flat.short.mean()))
     both = np.asarray(found, np.float64).reshape(-1, 2)
     return both[:, 0], both[:, 1]

@@ -1,6 +1,7 @@
 """First, do no harm: what has no noise stays, and what cannot be noise is left."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy import ndimage
 from sklearn.datasets import load_sample_images
 
 from recs_anomaly import ImageDenoiser
+from recs_anomaly.cli import main
 from recs_anomaly.denoise.noise import plausible
 from recs_anomaly.exceptions import InputError
 
@@ -203,6 +205,35 @@ def test_what_cannot_have_been_noise_is_put_back(rng: np.random.Generator) -> No
     nothing = 0.9 * noisy
     assert plausible(noisy, nothing, 1.0, is_told=False) is None
     assert plausible(noisy, nothing, 1.0, is_told=True) is not None
+
+
+def test_weak_noise_beside_edges_is_left(rng: np.random.Generator) -> None:
+    level = 2 / 255
+    step = np.repeat([0.2, 0.8], 32)[None] * np.ones((48, 1))
+    noisy = (step + level * rng.standard_normal(step.shape)).astype(np.float32)
+    found = plausible(noisy, step.astype(np.float32), level, is_told=True)
+    assert found is not None
+    np.testing.assert_allclose(found[:, 30:34], noisy[:, 30:34], atol=1e-6)
+    taken = np.abs(noisy - found)
+    assert taken[:, :24].mean() > 0.4 * level
+
+
+@pytest.mark.realdata
+def test_a_photograph_of_a_camera_from_file_to_file(
+    real_data_home: Path, tmp_path: Path
+) -> None:
+    folder = real_data_home / "images" / "polyu"
+    name = "Canon600D_3-5_125_1600_waterhouse_11"
+    noisy, mean = folder / f"{name}_real.JPG", folder / f"{name}_mean.JPG"
+    main(["denoise", str(noisy), str(tmp_path / "clean.jpg")], standalone_mode=False)
+    before, after, wanted = (
+        np.asarray(Image.open(path), float)
+        for path in (noisy, tmp_path / "clean.jpg", mean)
+    )
+    gain = 10 * np.log10(
+        np.mean((before - wanted) ** 2) / np.mean((after - wanted) ** 2)
+    )
+    assert gain > 2
 
 
 def test_tables_of_a_denoiser_that_was_never_fitted(rng: np.random.Generator) -> None:

@@ -5,6 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 from sklearn.datasets import load_sample_images
 
 from recs_anomaly.denoise.noise_kind import (
@@ -12,6 +13,7 @@ from recs_anomaly.denoise.noise_kind import (
     has_blotches,
     is_noise,
     noise_law,
+    sure_sigma,
 )
 from recs_anomaly.denoise.noise_level import PatchWaves, patch_waves
 
@@ -52,6 +54,27 @@ def test_a_clean_picture_has_no_noise() -> None:
     waves = waves_of(GREY)
     assert not is_noise(waves)
     assert not has_blotches(waves)
+
+
+def test_texture_in_brighter_parts_is_no_law_of_noise(
+    rng: np.random.Generator,
+) -> None:
+    """As where contrast was raised: smooth in the dark, and the noise is even."""
+    loud = np.clip(2 * data.camera()[128:384, 128:384] / 255, 0, 1)
+    waves = waves_of(loud + 2 / 255 * rng.standard_normal(loud.shape))
+    assert is_noise(waves)
+    assert noise_law(waves) is None
+
+
+def test_fine_texture_is_not_taken_for_more_noise(rng: np.random.Generator) -> None:
+    whole = data.hubble_deep_field().mean(axis=2)
+    sky = whole[308:564, 372:628] / 255
+    noise = rng.standard_normal(sky.shape) / 255
+    weak, strong = waves_of(sky + 2 * noise), waves_of(sky + 10 * noise)
+    assert is_noise(weak)
+    assert weak.sigma > 1.5 * 2 / 255
+    assert sure_sigma(weak) < 1.3 * 2 / 255
+    assert sure_sigma(strong) == strong.sigma
 
 
 def compressed(image: np.ndarray, quality: int) -> np.ndarray:
