@@ -34,8 +34,9 @@ WEAK_TO_STRONG = (0, 6 / 255, STRONG)
 MAX_OF_A_PIXEL = (0.2, 1.5, 6.0)
 WEAK_STRONG = (6 / 255, STRONG)
 # Beside edges and print the network errs by more than weak noise is strong: the more
-# the deviation around is over that of the noise, the less is taken.
-EDGES, WEAK = (4.0, 12.0), (3 / 255, 8 / 255)
+# the deviation around is over that of the noise, the less is taken, at last nothing.
+WEAK = (3 / 255, 8 / 255)
+FIRST_EDGES, LAST_EDGES = (4.0, 12.0), (12.0, 30.0)  # for weak noise, for stronger
 MAX_REMOVED = (1.3, 1.6)  # by chance, one square of a thousand has 1.3
 MIN_REMOVED = (0.3, 0.6)
 # Shared noise over its long waves in the flattest patches, measured on photographs that
@@ -202,10 +203,9 @@ def plausible(
     if not is_told and np.median(removed[is_noisy]) < least:
         return None
     reach = float(np.interp(typical, WEAK_TO_STRONG, MAX_OF_A_PIXEL)) * expected
-    is_weak = float(np.interp(typical, WEAK, (1, 0)))
-    if is_weak:
-        contrast = local_deviation(noisy, RADIUS) / np.maximum(expected, 1e-6)
-        reach = reach * (1 - is_weak * np.interp(contrast, EDGES, (0, 1)))
+    edges = [np.interp(typical, WEAK, ends) for ends in (FIRST_EDGES, LAST_EDGES)]
+    contrast = local_deviation(noisy, RADIUS) / np.maximum(expected, 1e-6)
+    reach = reach * np.interp(contrast, edges, (1, 0))
     held = noisy - np.clip(noisy - cleaned, -reach, reach)
     most = float(np.interp(typical, WEAK_STRONG, MAX_REMOVED))
     return np.where(removed <= most, held, noisy)
