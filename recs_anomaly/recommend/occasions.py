@@ -60,6 +60,12 @@ def occasions_of(own_ratings: Any) -> Occasions:
     return Occasions(amounts, _moments_of(own_ratings))
 
 
+def has_past(ratings: pd.DataFrame, share: float = 0.8) -> bool:
+    """Whether all rows have times, by which so many can be cut off as the past."""
+    when = _moments_of(ratings)
+    return when is not None and bool(when.min() < np.quantile(when, share))
+
+
 def _amounts(given: Any, name: str) -> Floats:
     """Check how often choices were made: finite numbers from 0, not all of them 0."""
     try:

@@ -38,7 +38,11 @@ MODEL_NAME = "RBM"
 
 
 def evaluate(
-    model: RBMRecommender, ratings: pd.DataFrame, folds: Iterable[Fold]
+    model: RBMRecommender,
+    ratings: pd.DataFrame,
+    folds: Iterable[Fold],
+    *,
+    timed: bool = False,
 ) -> pd.DataFrame:
     """Fit on the training part of each fold and judge the predictions of its test part.
 
@@ -49,6 +53,9 @@ def evaluate(
     ratings : DataFrame with columns user_id, item_id, rating
     folds : iterable of (train_index, test_index)
         Row numbers of `ratings`, from `random_folds` or `official_folds`.
+    timed : bool, default=False
+        Whether the model learns from the column timestamp too, as it should where what
+        is tested comes after what is learned, as from `split_by_time`.
 
     Returns
     -------
@@ -68,12 +75,12 @@ def evaluate(
         If there is no fold, a part of one is empty, or a test part has a pair that its
         training part has.
     """
-    pairs = ["user_id", "item_id"]
+    columns = ["user_id", "item_id", *(["timestamp"] if timed else [])]
     results = []
     for number, (train_index, test_index) in enumerate(folds, start=1):
         train, test = ratings.iloc[train_index], ratings.iloc[test_index]
         _check_parts(train, test, f"fold {number}")
-        fitted = copy(model).fit(train[pairs], train["rating"])
+        fitted = copy(model).fit(train[columns], train["rating"])
         results.append(_judged(answers(fitted, train, test), test))
     if not results:
         raise InputError("folds must hold at least one fold; got none.")

@@ -49,10 +49,11 @@ def test_tables_show_a_measure_each(run: Run, evaluate: mock.Mock) -> None:
         *("RMSE", "MAE,", "NLL,", "Shar", "nDCG", "Prec", "Reca", "Shar", "nDCG"),
         "Prec",
     ]
-    assert [line.rsplit(maxsplit=7) for line in tables[0][2:]] == [
-        ["RBM", "0.9000", "0.8000", "0.8500", "0.0707", "0.8100", "–", "0.8900"],
-        ["global mean", *"1.1000 1.0000 1.0500 0.0707 1.0100 – 1.0900".split()],
+    assert [line.rsplit(maxsplit=8) for line in tables[0][2:]] == [
+        ["RBM", *"0.9000 0.8000 0.8500 0.0707 0.8100 – 0.8900 0.8500".split()],
+        ["global mean", *"1.1000 1.0000 1.0500 0.0707 1.0100 – 1.0900 1.0500".split()],
     ]
+    assert evaluate.call_args.kwargs == {"timed": True}
     assert tables[3][2].split()[1:4] == ["88.0%", "92.0%", "90.0%"]
     assert tables[3][3].split()[5] == "–"  # no spread is known
 
@@ -75,18 +76,22 @@ def test_json_and_csv_hold_the_same_measures(run: Run, evaluate: mock.Mock) -> N
         csv.DictReader(StringIO(run("recommend", "evaluate", "sample", "--csv").stdout))
     )
     assert answer["ratings"] == "sample"
-    assert answer["measures"][0] == MEASURES.to_dict("records")[0]
+    expected = {**MEASURES.to_dict("records")[0], "in_time": 0.85}
+    assert answer["measures"][0] == expected
     assert answer["measures"][3]["std"] is None
     assert [float(row["fold_1"]) for row in rows] == MEASURES["fold_1"].tolist()
 
 
 def test_folds_and_seed_are_handed_on(run: Run, evaluate: mock.Mock) -> None:
     run("recommend", "evaluate", "sample", "--folds", "3", "--seed", "7")
-    model, ratings, folds = evaluate.call_args.args
+    model, ratings, folds = evaluate.call_args_list[0].args
     assert model.random_state == 7
     pd.testing.assert_frame_equal(ratings, load_sample_ratings().ratings)
     for (_, test), (_, expected) in zip(folds, random_folds(30_000, 3, 7), strict=True):
         np.testing.assert_array_equal(test, expected)
+    [(past, future)] = evaluate.call_args_list[1].args[2]
+    times = ratings["timestamp"].to_numpy()
+    assert times[past].max() < times[future].min()
 
 
 @pytest.mark.realdata
@@ -95,7 +100,7 @@ def test_official_folds_are_those_of_movielens(
 ) -> None:
     result = run("recommend", "evaluate", "ml-100k", "--folds", "official")
     assert result.exit_code == 0
-    _, _, folds = evaluate.call_args.args
+    _, _, folds = evaluate.call_args_list[0].args
     tests = [test for _, test in folds]
     np.testing.assert_array_equal(tests[1], np.arange(20_000, 40_000))
     assert len(tests) == 5
