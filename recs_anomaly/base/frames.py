@@ -6,7 +6,10 @@ Inside, a table is a frame of pandas. narwhals knows the others by name.
 from typing import Any
 
 import narwhals.stable.v1 as nw
+import numpy as np
 import pandas as pd
+
+_PLAIN = (pd.DataFrame, pd.Series, np.ndarray, list, tuple, dict, str, int)
 
 
 def as_frame(X: Any) -> Any:
@@ -82,6 +85,9 @@ def like(X: Any, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _table(X: Any) -> Any:
     """Return a table or column of another library as narwhals sees it, else None."""
+    # Asking narwhals takes longer than a person's whole list does.
+    if isinstance(X, _PLAIN):
+        return None
     found = nw.from_native(X, eager_only=True, allow_series=True, pass_through=True)
     is_table = isinstance(found, nw.DataFrame | nw.Series)
     return found if is_table and not found.implementation.is_pandas() else None

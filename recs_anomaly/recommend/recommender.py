@@ -504,10 +504,10 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
             Whether a user without ratings is an error or gets a new user's list.
         rank_by : {"both", "watch", "like"}, default="both"
             "watch" ranks by the log odds that the user chooses the item, "like" by the
-            rating expected if so; "both" by the log odds plus 0.6 for each standard
-            deviation of the ratings that the expected one is above their mean, and what
-            the user would like with a probability below 0.2 waits behind all others,
-            the likeliest first. A model of choices alone knows only the first.
+            rating expected if so; "both" by the log odds plus 0.5 for each standard
+            deviation of the ratings that the expected one is above their mean; and what
+            the user would like with a probability p below 0.2 loses 5 log(0.2 / p). A
+            model of choices alone knows only the first.
         novelty : float, default=0.0
             What the score of an item loses for popularity: so many times the logarithm
             of one more than the number of people who have chosen it. At 1 "watch" ranks
@@ -524,8 +524,8 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
         -------
         recommendations : DataFrame
             A row a recommendation, best first for each user: user_id, item_id, rank
-            (from 1), score (by which they are ranked where `diversity` is 0, but for
-            what waits; of equal ones the first in `items_` leads), rating_mean,
+            (from 1), score (by which they are ranked where `diversity` is 0; of equal
+            ones the first in `items_` leads), rating_mean,
             rating_std, p_like (probability of a rating in the upper quarter of the
             scale). The last three are missing (NaN) where the model was fitted without
             ratings.

@@ -62,7 +62,7 @@ def test_novelty_takes_the_log_of_how_many_chose_an_item_off_its_score(
 ) -> None:
     model = MODELS[learned_from]()
     counts = small_ratings()["item_id"].value_counts()
-    user = model.users_[6]
+    user = model.users_[9]
     whole = model.recommend(user, n=99, rank_by=rank_by).set_index("item_id")["score"]
     expected = whole - 0.7 * np.log(counts.reindex(whole.index) + 1.0)
     expected = expected.sort_values(ascending=False, kind="stable")

@@ -67,26 +67,27 @@ def test_lists_hold_the_best_scores(
     for user in model.users_[:3]:
         expected = scores_by_hand(model, user, ratings, rank_by)
         seen = ratings.loc[ratings["user_id"] == user, "item_id"]
-        expected = expected.drop(seen).sort_values(ascending=False, kind="stable")
         if rank_by == "both":
-            liking = chances_of_liking(model, user)[expected.index]
-            expected = expected[liking >= ranking.MIN_LIKING]
+            short = np.log(chances_of_liking(model, user) / 0.2)
+            expected += 5.0 * np.minimum(short, 0.0)
+        expected = expected.drop(seen).sort_values(ascending=False, kind="stable")
         found = model.recommend(user, n=7, rank_by=rank_by)
         assert found["item_id"].tolist() == expected.index[:7].tolist()
         np.testing.assert_allclose(found["score"], expected.iloc[:7], atol=1e-4)
 
 
-def test_what_one_is_expected_to_dislike_waits_behind_all_others(
+def test_what_one_is_expected_to_dislike_falls_behind(
     model: RBMRecommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = model.users_[0]
     liking = chances_of_liking(model, user).sort_values(kind="stable")
     monkeypatch.setattr(ranking, "MIN_LIKING", liking.iloc[-3:].min())
-    others, waiting = liking.index[-3:], liking.index[-4:-8:-1]
-    few = {"exclude_seen": False, "items": [*others, *waiting]}
+    monkeypatch.setattr(ranking, "DISLIKE_WEIGHT", 1e6)
+    others, disliked = liking.index[-3:], liking.index[-4:-8:-1]
+    few = {"exclude_seen": False, "items": [*others, *disliked]}
     found = model.recommend(user, n=7, **few)["item_id"].tolist()
     assert set(found[:3]) == set(others)
-    assert found[3:] == waiting.tolist()
+    assert found[3:] == disliked.tolist()
     # Those three are found wherever in the order of the scores they stand.
     alone = model.recommend(user, n=3, exclude_seen=False)
     assert alone["item_id"].tolist() == found[:3]
