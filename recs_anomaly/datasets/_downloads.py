@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pooch
 
+from recs_anomaly.core.progress import TerminalLine
 from recs_anomaly.datasets.paths import expanded
 from recs_anomaly.exceptions import RecsAnomalyError
 
@@ -203,8 +204,8 @@ def _is_locked(path: Path, at_end: ExitStack) -> bool:
 
 
 def _append_rest(url: str, path: Path, way_out: str) -> None:
-    progress = _TerminalProgress(url) if sys.stderr.isatty() else False
-    with path.open("ab") as file:
+    with TerminalLine(verbose=1) as line, path.open("ab") as file:
+        progress = _DownloadProgress(url, line)
         _receive(url, file, way_out, start=path.stat().st_size, progressbar=progress)
 
 
@@ -241,26 +242,25 @@ def _receive(
         raise DownloadError(f"{url} {rule}, {way_out}.") from error
 
 
-class _TerminalProgress:
-    """What pooch asks of a progress bar: one line that is written over and over."""
+class _DownloadProgress:
+    """What pooch asks of a progress bar, in the line that training writes too."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, line: TerminalLine) -> None:
         self.total = 0
         self._name = url.rpartition("/")[2]
+        self._line = line
         self._n_done = 0
 
     def update(self, n_bytes: int) -> None:
         self._n_done = min(self._n_done + n_bytes, self.total or sys.maxsize)
         of_total = f" of {self.total / 1e6:.1f}" if self.total else ""
-        # The cursor goes back to the start, so that an error message covers the line.
-        sys.stderr.write(f"{self._name}: {self._n_done / 1e6:.1f}{of_total} MB\r")
-        sys.stderr.flush()
+        self._line.write(f"{self._name}: {self._n_done / 1e6:.1f}{of_total} MB")
 
     def reset(self) -> None:
         self._n_done = 0
 
     def close(self) -> None:
-        sys.stderr.write("\n")
+        self._line.write("")
 
 
 def _checksum(path: Path, like: str) -> str:

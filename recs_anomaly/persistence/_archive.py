@@ -17,9 +17,14 @@ from recs_anomaly.persistence._misfit import MisfitError
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENTRY = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
-_ZIP_2_0 = 20
+# What has no room in 32 bits stands behind the name, or before the end (zip64).
+_ELSEWHERE = 2**32 - 1  # stands in its place
+_LARGE = _ELSEWHERE
+_EXTRA = struct.Struct("<2H")
+_LARGE_END = struct.Struct("<4sQ2H2I4Q")
+_LOCATOR = struct.Struct("<4sIQI")
+_ZIP_2_0, _ZIP_4_5 = 20, 45
 _FIRST_OF_JANUARY_1980 = 33  # zip's first day: when a file was made is no part of it
-_MAX_FILE_BYTES = 2**32 - 1  # beyond it, zip needs a second kind of header
 _MAX_DIRECTORY_BYTES = 2**20  # some ten thousand members
 
 Chunks = Sequence[bytes | memoryview]
@@ -72,34 +77,40 @@ def write_archive(file: BinaryIO, members: Sequence[tuple[str, Chunks]]) -> None
         n_bytes, crc = sum(map(len, chunks)), 0
         for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
-        _check_sizes(offset + n_bytes, len(directory))
+        _check_size(len(directory))
         header = _local_header(name, n_bytes, crc)
         for chunk in (header, *chunks):
             file.write(chunk)
         directory += _entry(name, Member(offset, n_bytes, crc))
         offset += len(header) + n_bytes
-    _check_sizes(offset, len(directory))
+    _check_size(len(directory))
     file.write(directory + _end(len(members), len(directory), offset))
 
 
-def _check_sizes(members_size: int, directory_size: int) -> None:
-    largest = _MAX_FILE_BYTES - 2 * _MAX_DIRECTORY_BYTES
-    if members_size > largest or directory_size > _MAX_DIRECTORY_BYTES:
+def _check_size(directory_size: int) -> None:
+    if directory_size > _MAX_DIRECTORY_BYTES:
         raise MisfitError(
-            f"a model file holds at most {largest:,} bytes of arrays, and "
-            f"{_MAX_DIRECTORY_BYTES:,} bytes of their names"
+            f"a model file holds at most {_MAX_DIRECTORY_BYTES:,} bytes of the names "
+            "of arrays"
         )
 
 
 def _read_members(file: BinaryIO, n_bytes: int) -> dict[str, Member]:
-    file.seek(max(0, n_bytes - _END.size))
-    end = file.read(_END.size)
+    most = _LARGE_END.size + _LOCATOR.size + _END.size
+    file.seek(max(0, n_bytes - most))
+    tail = file.read(most)
+    end = tail[-_END.size :]
     if len(end) != _END.size or not end.startswith(b"PK\5\6"):
         raise MisfitError("it is no model file, or it was cut off")
     *_, n_members, size, start, _ = _END.unpack(end)
-    if end != _end(n_members, size, start) or start + size + _END.size != n_bytes:
+    if start == _ELSEWHERE and len(tail) == most:
+        start = _LARGE_END.unpack_from(tail)[-1]
+    if start > n_bytes:
         raise MisfitError("its end is not as save writes it")
-    _check_sizes(start, size)
+    expected = _end(n_members, size, start)
+    if not tail.endswith(expected) or start + size + len(expected) != n_bytes:
+        raise MisfitError("its end is not as save writes it")
+    _check_size(size)
     file.seek(start)
     members = _walk(file, file.read(size), start)
     if len(members) != n_members:
@@ -113,7 +124,7 @@ def _walk(file: BinaryIO, directory: bytes, directory_offset: int) -> dict[str, 
     at = offset = 0
     while at < len(directory):
         name, n_bytes, crc = _next_entry(directory, at)
-        if offset > _MAX_FILE_BYTES:  # which no header has room for
+        if offset > directory_offset:
             raise MisfitError("its members do not fill it")
         header = _local_header(name, n_bytes, crc)
         entry = _entry(name, Member(offset, n_bytes, crc))
@@ -138,25 +149,55 @@ def _next_entry(directory: bytes, at: int) -> tuple[str, int, int]:
         raise MisfitError("its list of members was cut off")
     entry = _ENTRY.unpack_from(directory, at)
     crc, n_bytes, name_size = entry[7], entry[8], entry[10]
-    name = directory[at + _ENTRY.size : at + _ENTRY.size + name_size]
+    behind = at + _ENTRY.size + name_size
+    name = directory[at + _ENTRY.size : behind]
+    if n_bytes == _ELSEWHERE:
+        stated = directory[behind + _EXTRA.size : behind + _EXTRA.size + 8]
+        n_bytes = int.from_bytes(stated, "little")
     return name.decode("latin-1"), n_bytes, crc
 
 
 def _local_header(name: str, n_bytes: int, crc: int) -> bytes:
-    fields = (_ZIP_2_0, 0, 0, 0, _FIRST_OF_JANUARY_1980, crc, n_bytes, n_bytes)
-    encoded = name.encode("latin-1")
-    return _LOCAL.pack(b"PK\3\4", *fields, len(encoded), 0) + encoded
+    extra = _extra(n_bytes, n_bytes)
+    size, encoded = _short(n_bytes), name.encode("latin-1")
+    fields = (_version(extra), 0, 0, 0, _FIRST_OF_JANUARY_1980, crc, size, size)
+    header = _LOCAL.pack(b"PK\3\4", *fields, len(encoded), len(extra))
+    return header + encoded + extra
 
 
 def _entry(name: str, member: Member) -> bytes:
     """Directory entry of a member; its offset is that of the local header."""
-    fields = (_ZIP_2_0, _ZIP_2_0, 0, 0, 0, _FIRST_OF_JANUARY_1980)
-    sizes = (member.crc, member.n_bytes, member.n_bytes)
-    encoded = name.encode("latin-1")
-    tail = (len(encoded), 0, 0, 0, 0, 0, member.offset)
-    return _ENTRY.pack(b"PK\1\2", *fields, *sizes, *tail) + encoded
+    extra = _extra(member.n_bytes, member.n_bytes, member.offset)
+    version, encoded = _version(extra), name.encode("latin-1")
+    size, offset = _short(member.n_bytes), _short(member.offset)
+    fields = (version, version, 0, 0, 0, _FIRST_OF_JANUARY_1980)
+    tail = (len(encoded), len(extra), 0, 0, 0, 0, offset)
+    entry = _ENTRY.pack(b"PK\1\2", *fields, member.crc, size, size, *tail)
+    return entry + encoded + extra
+
+
+def _short(number: int) -> int:
+    """Return a number as a header of 32 bits states it."""
+    return number if number < _LARGE else _ELSEWHERE
+
+
+def _extra(*numbers: int) -> bytes:
+    """Spell those of the numbers that are too large for a header."""
+    spelled = b"".join(n.to_bytes(8, "little") for n in numbers if n >= _LARGE)
+    return spelled and _EXTRA.pack(1, len(spelled)) + spelled
+
+
+def _version(extra: bytes) -> int:
+    """Version of zip that a reader must know."""
+    return _ZIP_4_5 if extra else _ZIP_2_0
 
 
 def _end(n_members: int, directory_size: int, directory_offset: int) -> bytes:
-    counts = (0, 0, n_members, n_members, directory_size, directory_offset)
-    return _END.pack(b"PK\5\6", *counts, 0)
+    counts = (n_members, n_members, directory_size)
+    end = _END.pack(b"PK\5\6", 0, 0, *counts, _short(directory_offset), 0)
+    if directory_offset < _LARGE:
+        return end
+    versions, n_bytes = (_ZIP_4_5, _ZIP_4_5, 0, 0), _LARGE_END.size - 12
+    large = _LARGE_END.pack(b"PK\6\6", n_bytes, *versions, *counts, directory_offset)
+    place = directory_offset + directory_size
+    return large + _LOCATOR.pack(b"PK\6\7", 0, place, 1) + end

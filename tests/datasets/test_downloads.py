@@ -183,11 +183,13 @@ class Terminal(io.StringIO):
 def test_progress_shows_on_a_terminal_only(
     site: Site, partial: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
         fetch(site, partial)
-        assert ("a.zip: 0.5 of 0.5 MB\r\n" in stream.getvalue()) is shown
-        assert ("a.zip: 0.1 of 0.5 MB\r" in stream.getvalue()) is shown
+        assert ("a.zip: 0.5 of 0.5 MB" in stream.getvalue()) is shown
+        assert ("\r\033[2Ka.zip: 0.1 of 0.5 MB" in stream.getvalue()) is shown
+        assert stream.getvalue().endswith("\r\033[2K") is shown, "it is wiped"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ FAMILY = Room(
         "onnxruntime",
         "pandas",
         "png",
+        "rapidfuzz",
         "scipy",
         "skimage",
         "sklearn",

@@ -182,16 +182,45 @@ def test_a_list_of_members_longer_than_its_file_is_refused(toy_file: Path) -> No
         load(toy_file)
 
 
-def test_what_zip_cannot_hold_is_not_written() -> None:
-    class Vast(bytes):
-        def __len__(self) -> int:
-            return 2**32
-
-    with pytest.raises(MisfitError, match="holds at most 4,292,870,143 bytes"):
-        write_archive(io.BytesIO(), [("a", (Vast(),))])
+def test_more_names_than_a_list_may_hold_are_not_written() -> None:
     many = [(f"{'n' * 1000}{number}", (b"",)) for number in range(1100)]
-    with pytest.raises(MisfitError, match="1,048,576 bytes of their names"):
+    with pytest.raises(MisfitError, match="at most 1,048,576 bytes of the names"):
         write_archive(io.BytesIO(), many)
+
+
+@pytest.mark.parametrize("largest", [1, 45, 100, 250])
+def test_what_is_too_large_for_a_header_is_written_as_zip_has_it(
+    largest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of 4 GiB, but of less: sizes, places and the list of members."""
+    monkeypatch.setattr(_archive, "_LARGE", largest)
+    members = {"a": b"x" * 44, "b": b"y" * 120, "": b"", "c": b"z"}
+    path = tmp_path / "large.zip"
+    with path.open("wb+") as file:
+        write_archive(file, [(name, (content,)) for name, content in members.items()])
+        file.flush()
+        archive = Archive(file)
+        for name, content in members.items():
+            into = bytearray(len(content))
+            archive.rest(name, b"", memoryview(into))
+            assert into == content
+    with zipfile.ZipFile(path) as known:
+        assert known.testzip() is None
+        assert {name: known.read(name) for name in known.namelist()} == members
+    if shutil.which("unzip"):
+        subprocess.run(["unzip", "-tqq", path], check=True)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(MisfitError):
+            read_whole(path)
+
+
+def read_whole(path: Path) -> None:
+    with path.open("rb") as file:
+        archive = Archive(file)
+        for name, member in archive.members.items():
+            archive.rest(name, b"", memoryview(bytearray(member.n_bytes)))
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link to a folder"])
@@ -229,15 +258,42 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path) -> None
             archive.rest("a", b"", memoryview(bytearray(n_bytes)))
 
 
-def test_members_beyond_the_largest_file(tmp_path: Path) -> None:
-    """No header has room for where the second one would begin."""
-    largest = 2**32 - 1
-    header = _archive._local_header("a", largest, 0)
-    directory = _archive._entry("a", _archive.Member(0, largest, 0))
-    directory += _archive._entry("b", _archive.Member(largest, 0, 0))
-    end = _archive._end(2, len(directory), len(header))
+@pytest.mark.parametrize("n_bytes", [2**32 - 2, 2**32, 2**63, 2**64 - 1])
+def test_members_that_say_they_are_larger_than_the_file(
+    n_bytes: int, tmp_path: Path
+) -> None:
+    header = _archive._local_header("a", n_bytes, 0)
+    directory = _archive._entry("a", _archive.Member(0, n_bytes, 0))
+    end = _archive._end(1, len(directory), len(header))
     path = tmp_path / "large.recs"
     path.write_bytes(header + directory + end)
     for read in (load, inspect):
         with pytest.raises(ModelFileError, match="its members do not fill it"):
             read(path)
+
+
+@pytest.mark.parametrize("start", [2**32 - 1, 2**32, 2**64 - 1])
+def test_a_list_of_members_behind_the_end_of_the_file(
+    start: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.recs"
+    path.write_bytes(bytes(500) + _archive._end(1, 0, start))
+    with pytest.raises(ModelFileError, match="its end is not as save writes it"):
+        load(path)
+
+
+@pytest.mark.slow
+def test_a_file_of_more_than_four_gib(tmp_path: Path) -> None:
+    block = memoryview(bytes(2**26))
+    members = [("a", [block] * 65), ("b", [b"last"])]
+    with (tmp_path / "large.zip").open("wb+") as file:
+        write_archive(file, members)
+        file.flush()
+        archive = Archive(file)
+        assert archive.members["a"].n_bytes == 65 * 2**26 > 2**32
+        into = bytearray(4)
+        archive.rest("b", b"", memoryview(into))
+        assert into == b"last"
+    with zipfile.ZipFile(tmp_path / "large.zip") as known:
+        assert known.getinfo("a").file_size == 65 * 2**26
+        assert known.read("b") == b"last"

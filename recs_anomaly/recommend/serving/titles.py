@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
 
 from recs_anomaly.exceptions import InputError
 
@@ -208,10 +209,14 @@ class TitleIndex:
         }
 
     def _resembling(self, query: ParsedTitle, least: float) -> dict[str, float]:
-        name = query.names[0]
-        near = get_close_matches(name, self._rows_by_name, n=_N_MENTIONED, cutoff=least)
-        # Compared in the order in which get_close_matches does: it is not symmetric.
-        return {other: SequenceMatcher(None, other, name).ratio() for other in near}
+        found = process.extract(
+            query.names[0],
+            list(self._rows_by_name),
+            scorer=fuzz.ratio,
+            limit=_N_MENTIONED,
+            score_cutoff=100 * least,
+        )
+        return {name: percent / 100 for name, percent, _ in found}
 
     def _of_the_year(self, year: int | None, candidates: Iterable[int]) -> list[int]:
         rows = sorted(candidates)
