@@ -10,3 +10,4 @@ Singles = NDArray[np.float32]
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Ints = NDArray[np.signedinteger[Any]]
 Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+EXACT_WHOLE = 2.0**53  # floats hold whole numbers up to it

@@ -102,12 +102,27 @@ def readings_of(column: pd.Series, thousands: str = "") -> ColumnReadings | None
     cells = _text(column).tolist()
     numbers = [number_of(cell, thousands) for cell in cells]
     if None in numbers and not thousands:
-        grouped = _GROUPED.fullmatch(cells[numbers.index(None)].strip())
-        return readings_of(column, grouped["mark"]) if grouped else None
+        mark = mark_of_thousands(cells[numbers.index(None)])
+        return readings_of(column, mark) if mark else None
     found = np.array(numbers, dtype=np.float64)  # NaN for None
     if None in numbers or np.isnan(found).all():
         return None
     return ColumnReadings(found, thousands)
+
+
+def mark_of_thousands(cell: str) -> str:
+    """Return what parts the thousands in a cell such as 1,234.5; nothing if none does.
+
+    Parameters
+    ----------
+    cell : str
+
+    Returns
+    -------
+    mark : str
+    """
+    grouped = _GROUPED.fullmatch(cell.strip())
+    return grouped["mark"] if grouped else ""
 
 
 def why_no_numbers(name: str, column: pd.Series) -> str:

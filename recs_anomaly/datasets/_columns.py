@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.json
 from pyarrow.parquet import ParquetFile
 
+from recs_anomaly.core.arrays import EXACT_WHOLE
 from recs_anomaly.datasets._roles import ITEM_COLUMNS, plain_name
 from recs_anomaly.datasets._text_tables import (
     DelimitedText,
     TableFileError,
+    as_utf8,
     read_text_table,
     reading,
     text_columns,
@@ -226,19 +228,58 @@ def _columns_of_parquet(
 def json_table(path: Path) -> pa.Table | None:
     """Read rows as JSON objects, one a line or in one list; None for another text."""
     with path.open("rb") as file:
-        start = unpacked(path.read_bytes()) if file.read(1) == b"\x1f" else b""
-        file.seek(0)
-        start = start or file.read(1 << 10)
-    if not (found := _JSON.match(start)):
+        start = file.read(1 << 10)
+    if start.startswith(b"\x1f"):
+        start = unpacked(path.read_bytes())[: 1 << 10]
+    if not (found := _JSON.match(as_utf8(start)[0])):
         return None
-    content = unpacked(path.read_bytes())
+    content, _, notes = as_utf8(unpacked(path.read_bytes()))
+    for note in notes:
+        warnings.warn(f"{path}: {note}.", UserWarning, stacklevel=5)
     try:
         if found["list"]:
-            return pa.Table.from_pylist(json.loads(content))
-        return pyarrow.json.read_json(pa.BufferReader(content))
-    except (pa.ArrowException, ValueError) as error:
+            return _of_objects(json.loads(content))
+        try:
+            table = pyarrow.json.read_json(pa.BufferReader(content))
+        except pa.ArrowException as error:
+            if "changed from" not in str(error):
+                raise
+            table = None  # ids of mixed kinds are text
+        if table is not None and not _may_have_lost_digits(table):
+            return table
+        lines = filter(str.strip, content.decode().split("\n"))
+        return _of_objects([json.loads(line) for line in lines])
+    except (pa.ArrowException, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())[:160]
         raise TableFileError(f"{path} is damaged JSON: {reason}.") from error
+
+
+def _may_have_lost_digits(table: pa.Table) -> bool:
+    """Whether whole numbers too large for int64 may have been read as floats."""
+    is_large = (
+        pc.any(pc.greater_equal(pc.abs(column), EXACT_WHOLE)).as_py()
+        for column in table.columns
+        if pa.types.is_floating(column.type)
+    )
+    return any(is_large)
+
+
+def _of_objects(objects: Any) -> pa.Table:
+    """Make a table of JSON objects; a column of mixed kinds, or too large, is text."""
+    if not isinstance(objects, list) or not all(isinstance(o, dict) for o in objects):
+        raise ValueError("not all of it are objects")
+    columns = {}
+    for name in dict.fromkeys(name for each in objects for name in each):
+        values = [each.get(name) for each in objects]
+        try:
+            columns[name] = pa.array(values)
+        except (pa.ArrowException, OverflowError, TypeError):
+            columns[name] = pa.array([_spelled(each) for each in values])
+    return pa.table(columns)
+
+
+def _spelled(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _columns_of_table(
@@ -255,7 +296,9 @@ def _columns_of_table(
     places = find_columns(names, aliases, path, chosen)
     columns = {role: table.column(place) for role, place in places.items()}
     for role, values in columns.items():
-        if pa.types.is_nested(values.type):
+        if role == "genres" and _is_list_of_text(values.type):
+            columns[role] = pc.binary_join(values, "|")
+        elif pa.types.is_nested(values.type):
             raise TableFileError(f"{path} has a {values.type} in each {role}.")
         try:
             values.validate(full=True)
@@ -267,7 +310,13 @@ def _columns_of_table(
             role: _whole(values) if role in _MAYBE_NUMBERS else values
             for role, values in columns.items()
         },
-        {"columns": called, "encoding": "", "delimiter": "", "notes": []},
+        {
+            "columns": called,
+            "n_columns": len(names),
+            "encoding": "",
+            "delimiter": "",
+            "notes": [],
+        },
     )
 
 
@@ -327,6 +376,7 @@ def columns_of_text(
         },
         {
             "columns": called,
+            "n_columns": len(table.first_row),
             "encoding": table.encoding,
             "delimiter": table.delimiter,
             "notes": notes,
@@ -342,6 +392,10 @@ def narrowed(text: pa.ChunkedArray) -> pa.ChunkedArray:
         return text
     is_undone = pc.equal(pc.cast(numbers, pa.string()), text)
     return numbers if pc.all(is_undone).as_py() else text
+
+
+def _is_list_of_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) and pa.types.is_string(kind.value_type))
 
 
 def _place_of(name: str, names: Sequence[str], path: Source) -> int:

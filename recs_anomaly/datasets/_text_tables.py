@@ -22,18 +22,32 @@ from recs_anomaly.exceptions import InputError
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16's, with which it begins
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SAMPLE_BYTES = 1 << 16
+# How files begin that hold tables in a form that is no text.
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook; unpack it or save it as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
+    b"%PDF-": "a PDF document, not a table",
+    b"BZh": "packed with bzip2; unpack it",
+    b"\xfd7zXZ": "packed with xz; unpack it",
+    b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it",
+}
 # A quoted cell, and what stands behind it; with doubled marks, with backslashes.
 _QUOTED_CELLS = {
     "double": rb'(?:\A|(?<=[%s\r\n]))"((?:[^"]|"")*+)("?)[ ]*([^%s\r\n]?)',
     "escaped": rb'(?:\A|(?<=[%s\r\n]))"((?:[^"\\]|\\.|"")*+)("?)[ ]*([^%s\r\n]?)',
 }
-_LINE_OF_LISTS = 3  # cells from which a line within quotation marks is a row
 _COMMENT_LINES = re.compile(rb"(?:[%#][^\r\n]*[\r\n]+)*")
 _SEPARATOR_LINE = re.compile(rb'"?sep=(?P<mark>[^\r\n])"?[\r\n]+', re.IGNORECASE)
+_OF_MOVIELENS = ("::", "|")
+_MOSTLY_ZERO = 0.5  # of every second byte, in UTF-16 of mostly Latin letters
+_MATRIX_MARKET = b"%%MatrixMarket matrix coordinate"
+_CELL_OF_EXCEL = '^="[^"]*"$'  # how a file keeps the zeros before a number from Excel
 # The Netflix Prize: a line with the film, and one for each of its ratings.
 _OF_FILM = re.compile(rb"\d+:\s*[\r\n]+\d+,\d+,\d{4}-\d\d-\d\d\s*[\r\n]")
 # What Windows-1252 has where Latin-1 has characters that steer a terminal.
@@ -62,7 +76,7 @@ class DelimitedText:
         ``"::"`` or one character.
     first_row : tuple of str
         Cells of the first line: names, or already values.
-    encoding : {"utf-8", "cp1252", "utf-16"}
+    encoding : {"utf-8", "cp1252", "utf-16", "utf-32"}
         Of the file.
     quoting : {"none", "double", "escaped"}
         Whether cells stand in quotation marks, and how these are spelled within.
@@ -114,15 +128,24 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> DelimitedText:
     TableFileError
         If the file is empty, binary, a web page, or has too few columns.
     """
-    text, encoding, notes = _as_utf8(unpacked(path.read_bytes()))
+    content = unpacked(path.read_bytes())
+    for beginning, kind in _OTHER_KINDS.items():
+        if content.startswith(beginning):
+            raise TableFileError(f"{path} is {kind}.")
+    text, encoding, notes = as_utf8(content)
     text = text[re.match(rb"(?:[ \t]*(?:\r\n|\r|\n))*", text).end() :]  # type: ignore[union-attr]
     _refuse_other_kinds(text[:_SAMPLE_BYTES], path)
     named = _SEPARATOR_LINE.match(text)
     text = text[named.end() if named else 0 :]
     if n_comment := _COMMENT_LINES.match(text).end():  # type: ignore[union-attr]
         n_lines = len(text[:n_comment].splitlines())
-        notes.append(f"comment at its top was left out, lines: {n_lines}")
+        note = f"comment at its top was left out, lines: {n_lines}"
+        is_matrix = text.startswith(_MATRIX_MARKET)
         text = text[n_comment:]
+        if is_matrix:
+            note = "it is Matrix Market's format, whose line of sizes is no row"
+            text = text[text.find(b"\n") + 1 :]
+        notes.append(note)
     if _OF_FILM.match(text):
         notes.append("it is in the format of the Netflix Prize")
         text = _netflix_rows(text)
@@ -136,19 +159,27 @@ def read_text_table(path: Path, *, least_columns: int = 2) -> DelimitedText:
     if delimiter is None and least_columns == 1:
         delimiter = ","
     if delimiter is None:
-        raise TableFileError(
-            f"{path} has only one column, starting with {sample.split()[0]!r}; "
-            "columns are separated by a comma, tab, semicolon, space, '|' or '::', and "
-            "all rows have as many."
-        )
+        raise _only_one_column(path, sample)
+    if encoding == "cp1252" and delimiter in _OF_MOVIELENS:
+        notes.pop(0)  # which is known to be so
     quoting, stray = _quoting(text, delimiter)
     if stray:
         notes.append(f"quotation marks are text in it: {stray}")
     for note in notes:
         warnings.warn(f"{path}: {note}.", UserWarning, stacklevel=5)
     first_row = tuple(_rows(sample, delimiter, quoting)[0])
+    if len(first_row) < least_columns:
+        raise _only_one_column(path, sample)
     return DelimitedText(
         path, text, delimiter, first_row, encoding, quoting, tuple(notes)
+    )
+
+
+def _only_one_column(path: Path, sample: str) -> TableFileError:
+    return TableFileError(
+        f"{path} has only one column, starting with {sample.split()[0][:40]!r}; "
+        "columns are separated by a comma, tab, semicolon, space, '|' or '::', and "
+        "all rows have as many."
     )
 
 
@@ -200,7 +231,7 @@ def _quoting(text: bytes, delimiter: str) -> tuple[str, str]:
     """Find out how cells are quoted; what tells that they are not is told too.
 
     A mark that is never closed, or one behind which the cell goes on, is part of a
-    text; so is a pair of marks in which whole rows lie.
+    text; so is a pair of marks over lines that are whole rows as they stand.
     """
     stray = ""
     first_line = text[: text.find(b"\n") + 1 or None].strip()
@@ -218,10 +249,9 @@ def _quoting(text: bytes, delimiter: str) -> tuple[str, str]:
             break
         found = pattern % (re.escape(mark), re.escape(mark))
         for cell in re.finditer(found, text, re.DOTALL):
-            inner = cell[1].splitlines() if b"\n" in cell[1] else []
-            holds_rows = delimiter == "\t" and inner
-            if n_marks + 1 >= _LINE_OF_LISTS and len(inner) > 2:
-                holds_rows = all(line.count(mark) == n_marks for line in inner[1:-1])
+            holds_rows = b"\n" in cell[1] and (
+                delimiter == "\t" or _are_rows(text, cell.span(), mark, n_marks)
+            )
             if not cell[2] or cell[3] or holds_rows:
                 row = text.count(b"\n", 0, cell.start()) + 1
                 text_of = cell[0][:20].decode(errors="replace").splitlines()[0]
@@ -230,6 +260,14 @@ def _quoting(text: bytes, delimiter: str) -> tuple[str, str]:
         else:
             return quoting, ""
     return "none", stray
+
+
+def _are_rows(text: bytes, span: tuple[int, int], mark: bytes, n_marks: int) -> bool:
+    """Whether each of the lines that a cell lies in has as many marks as a row."""
+    start = text.rfind(b"\n", 0, span[0]) + 1
+    end = text.find(b"\n", span[1])
+    lines = text[start : end if end >= 0 else None].splitlines()
+    return all(line.count(mark) == n_marks for line in lines)
 
 
 def text_columns(
@@ -293,7 +331,11 @@ def text_columns(
 
 def _bare(cells: pa.ChunkedArray, is_quoted: bool) -> pa.ChunkedArray:
     """Take off quotation marks that stand around every cell of a column."""
-    if is_quoted or not len(cells):
+    if not len(cells):
+        return cells
+    if pc.all(pc.match_substring_regex(cells, _CELL_OF_EXCEL)).as_py():
+        return pc.utf8_trim(cells, '="')
+    if is_quoted:
         return cells
     in_marks = pc.match_substring_regex(cells, '^".*"$')
     return pc.utf8_trim(cells, '"') if pc.all(in_marks).as_py() else cells
@@ -358,23 +400,40 @@ def unpacked(content: bytes) -> bytes:
     return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
 
 
-def _as_utf8(content: bytes) -> tuple[bytes, str, list[str]]:
+def as_utf8(content: bytes) -> tuple[bytes, str, list[str]]:
     """Encode anew what is not UTF-8, and say what it is and what is odd about it.
 
-    UTF-16 has a mark. Else lines that are no UTF-8 are Windows-1252, the whole file
-    where no line of it needs UTF-8.
+    UTF-16 and UTF-32 have a mark, or a zero beside every letter. Else lines that are no
+    UTF-8 are Windows-1252, the whole file where no line of it needs UTF-8.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    text : bytes
+    encoding : str
+    notes : list of str
     """
     for mark, codec in _BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             text = content.decode(codec, errors="replace").encode()
             return text, codec.removesuffix("-sig"), []
+    if codec := _wide_codec(content[:_SAMPLE_BYTES]):
+        return content.decode(codec, errors="replace").encode(), "utf-16", []
     try:
         content.decode()
     except UnicodeDecodeError as error:
         lines = content.split(b"\n")
         decoded = [_utf8_or_none(line) for line in lines]
         if not any(text and not text.isascii() for text in decoded):
-            return _from_windows(content).encode(), "cp1252", []
+            first = content.count(b"\n", 0, error.start) + 1
+            note = (
+                f"line {first} is no UTF-8: all of it was read as Windows-1252; if "
+                "letters look wrong, save it as UTF-8"
+            )
+            return _from_windows(content).encode(), "cp1252", [note]
         whole = [
             _from_windows(line) if text is None else text
             for line, text in zip(lines, decoded, strict=True)
@@ -386,6 +445,15 @@ def _as_utf8(content: bytes) -> tuple[bytes, str, list[str]]:
         )
         return "\n".join(whole).encode(), "utf-8", [note]
     return content, "utf-8", []
+
+
+def _wide_codec(sample: bytes) -> str:
+    """Name the UTF-16 without a mark that has a zero beside most letters, if any."""
+    half = max(len(sample) // 2, 1)
+    first, second = (sample[place::2].count(0) / half for place in (0, 1))
+    if first > _MOSTLY_ZERO and not second:
+        return "utf-16-be"
+    return "utf-16-le" if second > _MOSTLY_ZERO and not first else ""
 
 
 def _utf8_or_none(line: bytes) -> str | None:

@@ -76,7 +76,7 @@ def read_items(
     def of_text(table: DelimitedText) -> FileColumns:
         return _text_items(table, chosen)
 
-    found = columns_of_file(path, ITEM_COLUMNS, of_text, chosen).values
+    found, reading = columns_of_file(path, ITEM_COLUMNS, of_text, chosen)
     items = pd.DataFrame(
         {
             "item_id": found["item_id"].to_pandas(),
@@ -88,12 +88,26 @@ def read_items(
     if is_repeated.any():
         twice = items.loc[is_repeated, "item_id"].iloc[0]
         raise TableFileError(f"{path} lists the item {twice} more than once.")
-    return items.replace({"genres": {NO_GENRES: ""}})
+    items = items.replace({"genres": {NO_GENRES: ""}})
+    items.attrs["reading"] = reading
+    return items
 
 
 def _text_items(table: DelimitedText, chosen: Sequence[str]) -> FileColumns:
     if table.delimiter == "|" and len(table.first_row) == U_ITEM_CELLS:
-        return FileColumns(_u_item(table), {})
+        called = {
+            "item_id": "column 1",
+            "title": "column 2",
+            "genres": "columns 7 to 24",
+        }
+        reading = {
+            "columns": called,
+            "n_columns": U_ITEM_CELLS,
+            "encoding": table.encoding,
+            "delimiter": table.delimiter,
+            "notes": list(table.notes),
+        }
+        return FileColumns(_u_item(table), reading)
     return columns_of_text(table, ITEM_COLUMNS, _starts_with_a_number, chosen)
 
 

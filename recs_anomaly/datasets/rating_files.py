@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from recs_anomaly.datasets._cells import (
     MISSING,
     dates_or_cells,
+    mark_of_thousands,
     number_of,
-    readings_of,
 )
 from recs_anomaly.datasets._columns import (
     FileColumns,
@@ -36,6 +36,8 @@ from recs_anomaly.exceptions import InputError
 _MAX_CELLS_OF_CHOICE = 4  # user, item, rating, timestamp
 _N_THOUSANDS = 3
 _PAIR = ("user_id", "item_id")
+_SAMPLE_BYTES = 1 << 16
+_BYTES_OF_FLAGS = set(b"01,;\t |\r\n")
 
 
 class MovieRatings(NamedTuple):
@@ -112,7 +114,7 @@ def read_ratings(
     found, reading = _columns(path, RATING_COLUMNS, _is_rating, chosen)
     series = {role: values.to_pandas() for role, values in found.items()}
     if "timestamp" in series:
-        series["timestamp"] = _times(series["timestamp"])
+        series["timestamp"] = _times(series["timestamp"], path, reading["notes"])
     numbers = _finite_numbers(found, "rating", path, reading["notes"])
     ratings = pd.DataFrame({**series, "rating": numbers})
     ratings.attrs["reading"] = reading
@@ -167,7 +169,7 @@ def read_choices(
     found, reading = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
     series = {role: values.to_pandas() for role, values in found.items()}
     if "timestamp" in series:
-        series["timestamp"] = _times(series["timestamp"])
+        series["timestamp"] = _times(series["timestamp"], path, reading["notes"])
     choices = pd.DataFrame(series)
     if "count" in found:
         choices["count"] = _finite_numbers(found, "count", path, reading["notes"])
@@ -198,7 +200,10 @@ def told(ratings: pd.DataFrame) -> str:
     if not reading:
         return ""
     columns = ", ".join(f"{role} = {name}" for role, name in reading["columns"].items())
-    words = f"Read {reading['n_rows']:,} rows of {reading['file']}: {columns}"
+    words = f"Read {reading['n_rows']:,} rows of {reading['file']}"
+    if reading["n_columns"] > len(reading["columns"]):
+        words += f", {len(reading['columns'])} of its {reading['n_columns']} columns"
+    words += f": {columns}"
     if reading["encoding"]:
         words += f"; {reading['encoding']}, cells parted by {reading['delimiter']!r}"
     if "rating" in ratings and len(ratings):
@@ -309,7 +314,12 @@ def _recurs(table: DelimitedText, aliases: Mapping[str, Sequence[str]]) -> bool:
 def _refuse_lists(table: DelimitedText) -> None:
     """Raise a TableFileError for rows of numbers that are no pair of ids."""
     n_cells = len(table.first_row)
-    if n_cells > _MAX_CELLS_OF_CHOICE and _is_choice(table.first_row):
+    if not _is_choice(table.first_row):
+        return
+    is_matrix = (
+        n_cells > len(_PAIR) and not set(table.text[:_SAMPLE_BYTES]) - _BYTES_OF_FLAGS
+    )
+    if n_cells > _MAX_CELLS_OF_CHOICE or is_matrix:
         raise TableFileError(
             f"{table.path} has rows of {n_cells} numbers without names: a matrix, or "
             "lists of items? A row must tell of one user and one item; if it does, put "
@@ -334,14 +344,25 @@ def _is_number(cell: str) -> bool:
     return number is not None and math.isfinite(number)
 
 
-def _times(cells: pd.Series) -> pd.Series:
+def _times(cells: pd.Series, path: Source, notes: list[str]) -> pd.Series:
     """Dates and numbers, fractions too, as what can be put in order."""
     found = dates_or_cells(cells)
-    if pd.api.types.is_string_dtype(found):
-        readings = readings_of(found)
-        if readings is not None and np.isfinite(readings.numbers).all():
-            return pd.Series(readings.numbers, found.index)
+    if not pd.api.types.is_string_dtype(found):
+        return found
+    numbers = np.array([_number_or_nan(cell) for cell in found], dtype=np.float64)
+    if np.isfinite(numbers).all():
+        return pd.Series(numbers, found.index)
+    row = int((~np.isfinite(numbers)).argmax())
+    notes.append(
+        f"its times were left alone: not all are dates, or numbers; row {row + 1} has "
+        f"{found.iloc[row]!r:.40}"
+    )
+    warnings.warn(f"{path}: {notes[-1]}.", UserWarning, stacklevel=3)
     return found
+
+
+def _number_or_nan(cell: object) -> float:
+    return number if (number := number_of(str(cell))) is not None else math.nan
 
 
 def _finite_numbers(
@@ -354,7 +375,8 @@ def _finite_numbers(
         row = int(is_bad.argmax())
         came = str(cells[row].as_py()).strip()
         rule = (
-            f"has no {role}"
+            f"has no {role}; leave such rows out, or read it as choices "
+            "(read_choices, --choices)"
             if came.lower() in MISSING
             else f"has the {role} {came!r}, which is not a finite number"
         )
@@ -371,10 +393,20 @@ def _numbers(
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         # An empty cell is no number, and half of the world writes 4,5.
         cells = pc.fill_null(pc.cast(column, pa.string()), "").to_pylist()
-    parts = [cell.split(",")[1:] for cell in cells if "," in cell]
-    mark = ""
-    if parts and all(len(part) == _N_THOUSANDS for behind in parts for part in behind):
-        mark = ","
-        notes.append(f"the comma in its {role}s was taken to part thousands")
+    if mark := _thousands_mark(cells):
+        notes.append(f"{mark!r} in its {role}s was taken to part thousands")
         warnings.warn(f"{path}: {notes[-1]}.", UserWarning, stacklevel=4)
     return np.array([number_of(cell, mark) for cell in cells], dtype=np.float64)
+
+
+def _thousands_mark(cells: Sequence[str]) -> str:
+    """Find what parts the thousands of numbers; nothing if that is not told.
+
+    A comma does that shows in no cell as a decimal comma; anything does without which
+    a cell would be no number.
+    """
+    parts = [cell.split(",")[1:] for cell in cells if "," in cell]
+    if parts and all(len(part) == _N_THOUSANDS for behind in parts for part in behind):
+        return ","
+    odd = next((cell for cell in cells if number_of(cell) is None), "")
+    return mark_of_thousands(odd)

@@ -12,7 +12,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from recs_anomaly.base.frames import as_frame
 from recs_anomaly.base.state import ANY_KIND, ArraySpec
-from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.core.arrays import EXACT_WHOLE, Bools, Floats, Ints
 from recs_anomaly.datasets._roles import role_of
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 from recs_anomaly.recommend.occasions import NO_OCCASIONS, Occasions, occasions_of
@@ -33,7 +33,6 @@ UNRATED_CODES = (0.0, -1.0)
 MANY = 1.5  # times as often as any other level
 FEW_RATINGS = 20
 SAME = 1e-9  # share of a scale that rounding may move a rating
-EXACT_WHOLE = 2.0**53  # floats hold whole numbers up to it
 OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
 
 

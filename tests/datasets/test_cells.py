@@ -164,6 +164,7 @@ def detector() -> TimeSeriesAnomalyDetector:
 def quiet_series(path: Path, layout: SeriesLayout | None = None) -> LabelledSeries:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "left out of .* units", UserWarning)
+        warnings.filterwarnings("ignore", ".*as Windows-1252", UserWarning)
         return read_series(path, layout=layout)
 
 

@@ -113,7 +113,9 @@ def test_columns_of_items_can_be_named(write: Writer) -> None:
 
 
 def test_text_of_windows_is_read_as_such(write: Writer) -> None:
-    ratings = read_ratings(write("user,item,rating\nann,Don’t €,5\n".encode("cp1252")))
+    content = "user,item,rating\nann,Don’t €,5\n".encode("cp1252")
+    with pytest.warns(UserWarning, match="line 2 is no UTF-8: all of it was read as"):
+        ratings = read_ratings(write(content))
     assert ratings["item_id"].tolist() == ["Don’t €"]
     assert ratings.attrs["reading"]["encoding"] == "cp1252"
 

@@ -49,6 +49,7 @@ def test_spellings_of_one_series(tmp_path: Path, content: str) -> None:
     assert list(stamps) == [first, first + pd.Timedelta("5min")]
 
 
+@pytest.mark.filterwarnings("ignore:.*was read as Windows-1252")
 def test_packed_and_in_another_encoding(tmp_path: Path) -> None:
     text = "time,Temperatur °C\n2026-03-01,1\n2026-03-02,2\n"
     for name, content in (

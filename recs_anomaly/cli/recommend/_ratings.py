@@ -99,7 +99,7 @@ class Source(NamedTuple):
         read = open_choices if choices else open_ratings
         where = Query(self.ratings, self.query) if self.query else self.ratings
         opened = read(where, self.items_file, self.columns, self.item_columns)
-        if sentence := told(opened.ratings):
+        for sentence in filter(None, map(told, (opened.ratings, opened.items))):
             click.echo(printable(sentence), err=True)
         if choices:
             return opened

@@ -81,6 +81,7 @@ def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
         {
             "ratings": source.ratings,
             "reading": opened.ratings.attrs.get("reading", {}),
+            "reading_of_items": opened.items.attrs.get("reading", {}),
             "folds": folds,
             "seed": seed,
             "measures": table,

@@ -130,5 +130,8 @@ def train(  # noqa: PLR0913 - an option each
         "n_items": len(model.items_),
         "n_users": len(model.users_),
     }
-    reading = opened.ratings.attrs.get("reading", {})
-    show(form, {"reading": reading, **counts, "model": str(model_file)})
+    readings = {
+        "reading": opened.ratings.attrs.get("reading", {}),
+        "reading_of_items": opened.items.attrs.get("reading", {}),
+    }
+    show(form, {**readings, **counts, "model": str(model_file)})
