@@ -42,9 +42,16 @@ _LIKED = {
     help="Cut the ratings at random into K parts and test on each in turn, or take the "
     "five official folds, which ml-100k alone has.",
 )
+@click.option(
+    "--choices",
+    is_flag=True,
+    help="Judge lists learned from who chose what, as `train --choices` learns.",
+)
 @seed_option
 @format_options
-def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
+def evaluate(
+    source: Source, folds: str, choices: bool, seed: int, form: str | None
+) -> None:
     """Measure accuracy and rankings, beside those of simple rules.
 
     RATINGS is a file or the name of a data set. Each fold's test ratings are forecast
@@ -66,8 +73,9 @@ def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
     from recs_anomaly.recommend.table import without_wild
 
     with warnings_in_one_line():
-        opened = source.opened()
-        rated = without_repeats(without_wild(opened.ratings))
+        opened = source.opened(choices)
+        ratings = opened.ratings if choices else without_wild(opened.ratings)
+        rated = without_repeats(ratings)
         cuts = _cut(rated, folds, seed)
         model = RBMRecommender(random_state=seed, verbose=1)
         table = measure(model, rated, _counted(cuts))
@@ -76,6 +84,7 @@ def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
             table = _with_future(
                 table, measure(model, rated, [split_by_time(rated)], timed=True)
             )
+    measured = set(table["metric"])
     show(
         form,
         {
@@ -86,7 +95,11 @@ def evaluate(source: Source, folds: str, seed: int, form: str | None) -> None:
             "seed": seed,
             "measures": table,
         },
-        [_metric_table(table, *metric) for metric in _shown_metrics()],
+        [
+            _metric_table(table, *each)
+            for each in _shown_metrics()
+            if not choices or each[0] in measured
+        ],
         table=table,
     )
 

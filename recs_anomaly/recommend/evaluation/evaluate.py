@@ -50,7 +50,9 @@ def evaluate(
     ----------
     model : RBMRecommender
         Its parameters count; it is not fitted itself.
-    ratings : DataFrame with columns user_id, item_id, rating
+    ratings : DataFrame with columns user_id, item_id and, if any, rating
+        Without ratings the model learns from choices alone, and from a column count
+        how often they were made; then only lists are judged.
     folds : iterable of (train_index, test_index)
         Row numbers of `ratings`, from `random_folds` or `official_folds`.
     timed : bool, default=False
@@ -80,8 +82,13 @@ def evaluate(
     for number, (train_index, test_index) in enumerate(folds, start=1):
         train, test = ratings.iloc[train_index], ratings.iloc[test_index]
         _check_parts(train, test, f"fold {number}")
-        fitted = copy(model).fit(train[columns], train["rating"])
-        results.append(_judged(answers(fitted, train, test), test))
+        if "rating" in train:
+            fitted = copy(model).fit(train[columns], train["rating"])
+            results.append(_judged(answers(fitted, train, test), test))
+        else:
+            often = train.get("count")
+            fitted = copy(model).fit(train[columns], sample_weight=often)
+            results.append(_judged_choices(fitted, train, test))
     if not results:
         raise InputError("folds must hold at least one fold; got none.")
     return tabulated(results)
@@ -212,12 +219,27 @@ def _judged(answered: Answers, test: pd.DataFrame) -> UserSums:
         for name, predicted in answered.predictions.items()
         for metric, loss in _losses(observed, predicted, answered).items()
     }
-    values = {
-        (name, metric): value
-        for name, ranked in answered.lists.items()
-        for metric, value in list_values(ranked, answered.task).items()
-    }
+    values = _values_of(answered.lists, answered.task)
     return sums_of_rows(rows, users, losses).beside(sums_of_users(users, values))
+
+
+def _judged_choices(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> UserSums:
+    task = ranking_task(train, test)
+    folded = model.fold_in(task.users, on_unknown="stranger")
+    lists = {MODEL_NAME: model_lists(folded, task), **baseline_lists(train, task)}
+    return sums_of_users(task.users, _values_of(lists, task))
+
+
+def _values_of(
+    lists: dict[str, NDArray[Any]], task: RankingTask
+) -> dict[tuple[str, str], Floats]:
+    return {
+        (name, metric): value
+        for name, ranked in lists.items()
+        for metric, value in list_values(ranked, task).items()
+    }
 
 
 def _check_parts(train: pd.DataFrame, test: pd.DataFrame, name: str) -> None:

@@ -32,7 +32,8 @@ class RankingTask(NamedTuple):
         How often each item was rated in the training part.
     seen, relevant, liked : sparse matrices of shape (n_users, n_items)
         Rated in the training part, which is never listed; rated in the test part; and
-        there rated in the upper quarter of the scale.
+        there rated in the upper quarter of the scale: None where choices have no
+        ratings.
     """
 
     users: NDArray[Any]
@@ -48,7 +49,7 @@ def ranking_task(train: pd.DataFrame, test: pd.DataFrame) -> RankingTask:
 
     Parameters
     ----------
-    train, test : DataFrames with columns user_id, item_id, rating
+    train, test : DataFrames with columns user_id, item_id and, if any, rating
 
     Returns
     -------
@@ -58,15 +59,18 @@ def ranking_task(train: pd.DataFrame, test: pd.DataFrame) -> RankingTask:
     codes, names = pd.factorize(pd.concat([train["item_id"], test["item_id"]]))
     items = np.asarray(names)
     own = train[train["user_id"].isin(users)]
-    levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
-    least = levels[is_liked(levels)].min()
+    liked = None
+    if "rating" in train:
+        levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
+        is_good = test["rating"] >= levels[is_liked(levels)].min()
+        liked = ranking.relevance_matrix(test[is_good], users, items)
     return RankingTask(
         users,
         items,
         np.bincount(codes[: len(train)], minlength=len(items)),
         ranking.relevance_matrix(own, users, items),
         ranking.relevance_matrix(test, users, items),
-        ranking.relevance_matrix(test[test["rating"] >= least], users, items),
+        liked,
     )
 
 
@@ -104,13 +108,14 @@ def baseline_lists(
     -------
     ranked : dict of str to int64 ndarray of shape (n_users, n)
         "most rated": what most people rated; "best rated": what has the highest damped
-        mean. Everybody gets the same but for what they have seen.
+        mean. Everybody gets the same but for what they have seen. Of choices without
+        ratings there is the first alone, "most chosen".
     """
+    most = _same_for_all(task.n_ratings.astype(np.float64), task, n)
+    if "rating" not in train:
+        return {"most chosen": most}
     means = damped_item_means(train, task.items)
-    return {
-        "most rated": _same_for_all(task.n_ratings.astype(np.float64), task, n),
-        "best rated": _same_for_all(means, task, n),
-    }
+    return {"most rated": most, "best rated": _same_for_all(means, task, n)}
 
 
 def list_values(ranked: Ints, task: RankingTask, n: int = LISTED) -> dict[str, Floats]:
@@ -129,10 +134,9 @@ def list_values(ranked: Ints, task: RankingTask, n: int = LISTED) -> dict[str, F
         relevant, and ``"liked ndcg@10"`` where those in the upper quarter of the scale
         are. NaN for users without a relevant item.
     """
-    judged = {
-        "": ranking.judge(ranked, task.relevant),
-        LIKED: ranking.judge(ranked, task.liked),
-    }
+    judged = {"": ranking.judge(ranked, task.relevant)}
+    if task.liked is not None:
+        judged[LIKED] = ranking.judge(ranked, task.liked)
     return {
         f"{prefix}{name}@{n}": metric.measure(lists, n)
         for prefix, lists in judged.items()

@@ -149,3 +149,15 @@ def test_a_real_file_is_measured_fold_by_fold(run: Run, tmp_path: Path) -> None:
     assert floor["fold_1"].item() == pytest.approx(by_hand)
     lists = measures.query("metric == 'hit_rate@10'").set_index("predictor")["mean"]
     assert 0 < lists["best rated"] <= 1
+
+
+def test_choices_are_measured_by_their_lists(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "plays.csv"
+    choices = make_ratings(60, 30, 900, random_state=0).ratings
+    choices[["user_id", "item_id"]].to_csv(path, index=False)
+    result = run("recommend", "evaluate", str(path), "--choices", "--folds", "2")
+    assert result.exit_code == 0, result.stderr
+    heads = [table.splitlines()[0] for table in result.stdout.split("\n\n")]
+    assert heads[0].startswith("nDCG@10")
+    assert not any("RMSE" in head or "liked" in head for head in heads)
+    assert "most chosen" in result.stdout

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings, random_folds
 from recs_anomaly.recommend.evaluation.baselines import damped_item_means
+from recs_anomaly.recommend.evaluation.evaluate import evaluate
 from recs_anomaly.recommend.evaluation.lists import (
     baseline_lists,
     list_values,
@@ -99,3 +101,19 @@ def test_the_model_lists_for_new_users_too() -> None:
     new_user = recommender.model.recommend([-5], 5, on_unknown="stranger")
     assert task.items[lists[-1]].tolist() == new_user["item_id"].tolist()
     assert not task.seen.toarray()[np.arange(len(lists))[:, None], lists].any()
+
+
+def test_choices_are_judged_by_their_lists_alone() -> None:
+    ratings = make_ratings(60, 30, 900, random_state=0).ratings
+    choices = ratings[["user_id", "item_id", "timestamp"]].assign(count=2.0)
+    rows = np.random.default_rng(0).permutation(len(choices))
+    folds = [(rows[200:], rows[:200])]
+    table = evaluate(RBMRecommender(random_state=0), choices, folds, timed=True)
+    assert set(table["predictor"]) == {"RBM", "most chosen"}
+    assert {"ndcg@10", "precision@10"} <= set(table["metric"])
+    assert not table["metric"].str.contains("liked|rmse").any()
+    task = ranking_task(choices.iloc[rows[200:]], choices.iloc[rows[:200]])
+    [most] = baseline_lists(choices.iloc[rows[200:]], task).values()
+    expected = np.nanmean(list_values(most, task)["ndcg@10"])
+    found = table.set_index(["predictor", "metric"])["mean"]
+    assert found["most chosen", "ndcg@10"] == pytest.approx(expected)
