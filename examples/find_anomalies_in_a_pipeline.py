@@ -53,8 +53,8 @@ found = sum(met) / len(met)
 print(f"{sum(met)} of {len(met)} faults were found")
 
 # %%
-# All of it in one picture. The display works in the scaler's units, too; in grey, the
-# faults as they were.
+# All of it in one picture. The display works in the scaler's units, too; the dark bars
+# at the bottom are the faults as they were.
 
 display = AnomalyDisplay.from_estimator(
     pipeline[-1], pipeline[:-1].transform(later), channels=["bearing_temperature_C"]
@@ -62,7 +62,7 @@ display = AnomalyDisplay.from_estimator(
 bottom = display.axes_[-1]
 for fault, was_met in zip(sample.events.itertuples(), met, strict=True):
     end = max(fault.end, fault.start + pd.Timedelta("1h"))  # wide enough to be seen
-    bottom.axvspan(fault.start, end, color="0.88", zorder=-1)
+    bottom.axvspan(fault.start, end, ymax=0.07, color="0.2")
     if not was_met:
         bottom.text(fault.start, 1, f"{fault.kind}, missed", rotation=30, size=8)
 plt.show()
