@@ -59,6 +59,7 @@ LONG = {
     "map_digits_in_a_latent_space": {"accuracies"},
     "read_training_curves": {"best", "overfit", "paces"},
     "translate_numbers": {"accuracy"},
+    "write_names": {"bits", "reversed_bits"},
 }
 
 
@@ -122,6 +123,7 @@ def test_clean_a_photograph() -> None:
     assert 0.85 < story["covered"] < 0.95
 
 
+@pytest.mark.slow
 def test_choose_an_rbm_by_grid_search() -> None:
     story = drawn("choose_an_rbm_by_grid_search")
     assert story["search"].best_params_ == {"rbm__n_components": 64}
@@ -148,11 +150,13 @@ def test_stack_a_sequence_classifier() -> None:
     assert scores["stack"] > 0.8
 
 
+@pytest.mark.slow
 def test_denoise_then_classify() -> None:
     accuracies = drawn("denoise_then_classify")["accuracies"]
     assert accuracies["clean"] > accuracies["denoised"] > accuracies["noisy"] + 0.15
 
 
+@pytest.mark.slow
 def test_write_names() -> None:
     story = drawn("write_names")
     assert story["bits"] < 4.5 < story["reversed_bits"]
@@ -163,6 +167,7 @@ def test_translate_numbers() -> None:
     assert drawn("translate_numbers")["accuracy"] > 0.7
 
 
+@pytest.mark.slow
 def test_recognise_spoken_digits() -> None:
     assert drawn("recognise_spoken_digits")["accuracy"] > 0.8
 

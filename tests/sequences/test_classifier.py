@@ -120,7 +120,9 @@ def test_class_weights_move_the_probabilities(rng: np.random.Generator) -> None:
     y = (np.arange(100) < 20).astype(int)
 
     def mean_probability(class_weight: Any) -> float:
-        model = SequenceClassifier(class_weight=class_weight, epochs=25, **QUICK)
+        model = SequenceClassifier(
+            class_weight=class_weight, epochs=15, **{**QUICK, "learning_rate": 0.04}
+        )
         return float(model.fit(X, y).predict_proba(X)[:, 1].mean())
 
     assert mean_probability(None) == pytest.approx(0.2, abs=0.05)
