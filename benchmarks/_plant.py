@@ -2,7 +2,8 @@
 
 Rows of five minutes: flow and the temperature that follows it half an hour later, the
 vibration of a pump, and a pressure that a compressor moves to and fro every fifty
-minutes. Three weeks to learn from and a clean week, then two days for each fault.
+minutes. Three weeks to learn from and a clean week, then two days for each fault and
+one without.
 """
 
 from typing import NamedTuple
@@ -57,7 +58,7 @@ def draw_plant(seed: int, *, has_times: bool = True) -> PlantWeeks:
     rng = np.random.default_rng(seed)
     n_training = TRAINING_DAYS * PER_DAY
     n_clean = n_training + CLEAN_DAYS * PER_DAY
-    n_rows = n_clean + len(FAULTS) * 2 * PER_DAY
+    n_rows = n_clean + (len(FAULTS) * 2 + 1) * PER_DAY
     rows = np.arange(n_rows + DELAY)
     daily = 0.5 - 0.5 * np.cos(2 * np.pi * (rows / PER_DAY - 0.1))
     weather = lfilter([0.7], [1.0, -0.97], rng.standard_normal(n_rows + DELAY))

@@ -22,7 +22,11 @@ MAX_MOVED = 1.1  # three times the level of training: what is more is no drift
 LEARNING = 5.0  # times as fast while a new normal is learned
 MIN_SHARE = 1e-12
 ONE_SIDED = 0.5  # share of the errors that must be net of one sign
-ECHO = 0.15  # of the largest error of an event: so much remains after it
+# Errors of rows, where 1 is what one normal row in a thousand reaches: what most do
+# not, what counts at most, and what those of an event must and may add up to; after a
+# pause more is asked. What `events` asks of rows, row by row.
+USUAL, MOST, ADDS_UP, ENOUGH, ANOTHER = 0.3, 3.0, 0.6, 5.0, 2.0
+ECHO, FORGOTTEN = 0.15, 0.95  # of an error: what it makes others err by; in a row
 PAUSE = 10  # rows on end without suspicion, after which it begins anew
 
 
@@ -205,7 +209,9 @@ class Episode:
     n_still : float, default=0.0
         Rows so far in which the leading channel stands unusually still.
     net, total : float, default=0.0
-        Sums of what rows up to the last erred by, with their signs and without.
+        Sums of what its rows erred by, of forecasts with their signs, and of all.
+    adds, top : float, default=0.0
+        What errors of late add up to, and what they must reach to be of the event.
     """
 
     start: float = 0.0
@@ -226,6 +232,8 @@ class Episode:
     n_still: float = 0.0
     net: float = 0.0
     total: float = 0.0
+    adds: float = 0.0
+    top: float = 0.0
 
     def begin(self, row: int, time: float, onset: Onset) -> None:
         """Forget the event before; the new one is older than the row that tells it."""
@@ -233,20 +241,28 @@ class Episode:
         self.end, self.end_time = float(row), time
         self.share = self.reported = self.n_rows = 0.0
         self.most = self.moved = self.n_still = self.net = self.total = 0.0
+        self.adds = self.top = 0.0
 
     def go_on(self, row: int, time: float, error: float, moved: float) -> None:
-        """Take what a row errs by, below 0 where it is too low, and tell if it is last.
+        """Take what a row errs by; if that adds up, it is the last of the event."""
+        self.most = max(self.most, error)
+        more = min(error, MOST) - USUAL
+        self.adds = min(max(self.adds + more, 0.0), ENOUGH)
+        if self.adds == 0.0:
+            self.top = ANOTHER if self.total else 0.0
+        if more > 0.0 and self.adds >= max(self.top, ADDS_UP):
+            self.top, self.moved = self.adds, moved
+            self.end, self.end_time = float(row), time
+            self.total += error
 
-        When a level comes back, forecasts err to the other side for a while: that is an
-        echo of the event, as are errors that are small beside the largest.
+    def unless_back(self, error: float, residual: float) -> float:
+        """Return the error of a forecast, 0 where it is but an echo of the event.
+
+        When a level comes back, forecasts err to the other side for a while.
         """
-        size = abs(error)
-        is_back = abs(self.net) > ONE_SIDED * self.total and error * self.net < 0
-        self.most = max(self.most, 0.0 if is_back else size)
-        if is_back or size < max(1.0, ECHO * self.most):
-            return
-        self.end, self.end_time, self.moved = float(row), time, moved
-        self.net, self.total = self.net + error, self.total + size
+        is_back = abs(self.net) > ONE_SIDED * self.total and residual * self.net < 0
+        self.net += 0.0 if is_back else float(np.copysign(error, residual))
+        return 0.0 if is_back else error
 
     def stand_still(self, row: int, time: float, since: float, at: float) -> None:
         """Take a row in which the leading channel stands unusually still.
@@ -277,22 +293,32 @@ class Levels:
         Sums of the squared forecast errors above and below the forecast.
     standing : ndarray of shape (2, n_targets)
         Row and time in which a channel took the value that it has.
+    echo : ndarray of shape (n_branches_of_rows,)
+        The largest errors of late in the event that is open: they spoil what follows.
     """
 
     STEP = 0.002
 
-    def __init__(self, n_channels: int, n_targets: int) -> None:
+    def __init__(self, n_channels: int, n_targets: int, n_branches: int) -> None:
         self.usual, self.event = np.zeros(n_channels), np.zeros(n_channels)
         self.shift, self.strength = np.zeros(n_channels), np.zeros((2, n_targets))
-        self.standing = np.zeros((2, n_targets))
+        self.standing = np.full((2, n_targets), np.nan)
+        self.echo = np.zeros(n_branches)
 
     def arrays(self) -> list[Floats]:
         """All that is remembered."""
-        return [self.usual, self.event, self.shift, self.strength, self.standing]
+        known = (self.usual, self.event, self.shift, self.strength)
+        return [*known, self.standing, self.echo]
 
     def add_usual(self, row: Floats, number: int) -> None:
         """Take a row that is not in an event; the first ones are simply averaged."""
         self.usual += max(self.STEP, 1.0 / (number + 1)) * (row - self.usual)
+
+    def own_errors(self, errors: Floats) -> Floats:
+        """Take a row's errors; those are 0 that larger ones of late may have made."""
+        own = np.where(errors >= ECHO * self.echo, errors, 0.0)
+        self.echo[:] = np.maximum(errors, FORGOTTEN * self.echo)
+        return own
 
     def add_event(self, row: Floats, residual: Floats, n_before: float) -> None:
         """Take a row of the event, the mean being that of so many rows before."""

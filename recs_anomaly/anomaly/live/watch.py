@@ -13,6 +13,7 @@ from recs_anomaly.anomaly.branches import signs_of
 from recs_anomaly.anomaly.branches.relation import RELATION, leading_partners
 from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 from recs_anomaly.anomaly.causes import FROZEN, SPIKE_ROWS
+from recs_anomaly.anomaly.events import LEADING
 from recs_anomaly.anomaly.live.course import (
     LEARNING,
     ONE_SIDED,
@@ -44,11 +45,7 @@ LEARNED_WINDOWS, MIN_LEARNED = 3, 300  # rows in which a new normal is learned
 AT_LAST = (
     0.0,
     np.nan,
-    0.0,
-    0.0,
-    0.0,
-    0.0,
-    0.0,
+    *(0.0,) * 7,
 )  # what the memory of version 0.1 lacks of an event
 LEAST = {"min_duration": 1, "merge_gap": 1, "cool_down": 0, "settle_after": 0}
 
@@ -228,13 +225,14 @@ class SeriesWatcher:
         )
         branches = fitted_branches(detector.norms_)
         is_of_rows = [branch.of_rows is not None for branch in branches]
+        self._of_rows = [branch for branch in branches if branch.of_rows]
         self._row_scale = detector.norms_.row_scale[is_of_rows]
         relation, names = detector.model_.relation, scorer.channel_names_
         partners = leading_partners(relation) if relation else []
         self._partners = [names[partner] for partner in partners]
         self._course, self._episode, self._onset = Course(), Episode(), Onset()
         n_channels, n_targets = len(self._channels.centre), len(self._channels.targets)
-        self._levels = Levels(n_channels, n_targets)
+        self._levels = Levels(n_channels, n_targets, len(self._row_scale))
         self._signs = signs_of(branches)
 
     @property
@@ -264,11 +262,12 @@ class SeriesWatcher:
     @memory_.setter
     def memory_(self, memory: Floats) -> None:
         sizes = [len(astuple(part)) for part in (Course(), Episode(), Onset())]
-        n_standing = self._levels.standing.size
-        if len(memory) == len(self.memory_) - len(AT_LAST) - sizes[2] - n_standing:
-            place = sizes[0] + sizes[1] - len(AT_LAST)  # of version 0.1
+        of_rows = (self._levels.standing.ravel(), self._levels.echo)
+        n_new = len(AT_LAST) + sizes[2] + sum(len(part) for part in of_rows)
+        if len(memory) == len(self.memory_) - n_new:  # of version 0.1
+            place = sizes[0] + sizes[1] - len(AT_LAST)
             parts = (memory[:place], AT_LAST, astuple(Onset()), memory[place:])
-            memory = np.concatenate([*parts, np.full(n_standing, np.nan)])
+            memory = np.concatenate([*parts, *of_rows])
         if memory.shape != self.memory_.shape:
             raise ValueError(
                 f"memory_ must have {len(self.memory_)} numbers; got {memory.shape}."
@@ -420,7 +419,7 @@ class SeriesWatcher:
         if change != "reopen":
             self._episode.begin(row, seconds, self._onset)
         self._episode.n_rows = 0.0
-        self._levels.strength[:] = 0.0
+        self._levels.strength[:] = self._levels.echo[:] = 0.0
 
     def _learn_event(self, share: float, row: int, seconds: float) -> None:
         stream, episode = self.scorer.live, self._episode
@@ -435,15 +434,18 @@ class SeriesWatcher:
     def _go_on(self, row: int, seconds: float) -> None:
         """Look whether the last row is abnormal by itself, and not through others."""
         stream, target = self.scorer.live, int(self._episode.channel)
-        if self.scorer.sign_shares()[-1, target] > 0:
+        shares = self.scorer.sign_shares()
+        if shares[-1, target] > 0:
             since, at = self._levels.standing[:, target].tolist()
             self._episode.stand_still(row, seconds, since, at)
             return
         channel = self._channels.targets[target]
-        errors = stream.row_errors()[:, target] / self._row_scale[:, target]
-        is_relation = self._signs[int(self._episode.branch)] is RELATION
-        apart = stream.deviation if is_relation else stream.residual
-        error = float(np.copysign(errors.max(), apart[target]))
+        leads = shares.max(axis=0) >= LEADING * shares.max()
+        errors = (stream.row_errors() / self._row_scale)[:, leads].max(axis=1)
+        own = self._levels.own_errors(errors)
+        error, worst = float(own.max()), self._of_rows[int(own.argmax())]
+        if worst is not RELATION:
+            error = self._episode.unless_back(error, float(stream.residual[target]))
         moved = float(self._levels.event[channel] - self._levels.usual[channel])
         self._episode.go_on(row, seconds, error, moved)
 

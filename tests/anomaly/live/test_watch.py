@@ -100,10 +100,10 @@ def test_what_a_watcher_of_version_0_1_remembered_is_taken_up(
     series[700:720] += 4.0
     watcher.watch_many(series[:715])
     memory = watcher.memory_
-    n_numbers = 11 + 18  # of the course and of the latest event, in that order
-    n_onset, n_standing = 3, 2
+    n_numbers = 11 + 20  # of the course and of the latest event, in that order
+    n_onset, n_standing, n_echo = 3, 2, 2
     old = np.delete(memory, np.arange(n_numbers - len(AT_LAST), n_numbers + n_onset))
-    old = old[:-n_standing]
+    old = old[: -n_standing - n_echo]
     other = pickle.loads(pickle.dumps(watcher))
     other.memory_ = old
     other.watch_many(series[715:])
