@@ -144,6 +144,13 @@ def test_cross_validate_a_recommender() -> None:
 
 
 @pytest.mark.slow
+def test_tune_a_recommender() -> None:
+    story = drawn("tune_a_recommender")
+    assert len(story["tried"]) == 9 + 3 + 1
+    assert story["tuned"] < 1.01 * story["usual"]
+
+
+@pytest.mark.slow
 def test_stack_a_sequence_classifier() -> None:
     scores = drawn("stack_a_sequence_classifier")["scores"]
     assert scores["stack"] > scores["forest"]
