@@ -43,6 +43,7 @@ CHANCE_UNEVEN = 0.2
 # at most 0.03. White noise has 0.15 or more, clipped noise too.
 MIN_UNEVEN = 0.08
 MIN_UNEVEN_MIDDLE = 0.02
+MAX_UNEVEN_MIDDLE = 0.13
 MIN_MIDDLE = 0.65  # times the short waves, in the flattest patches of white noise
 MAX_TEXTURE = 2.0  # times: noise that is sure, under a texture; print has 2.2
 MIN_GROUP = 32  # patches as bright as each other that it is measured in
@@ -53,7 +54,7 @@ SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short wa
 # Grass, gravel and bricks have a fine texture everywhere, which makes weak noise look
 # up to twice as strong as it is. There even the flattest patches have more middle waves
 # than noise has, and hardly more long ones, as photographs of other things would.
-WEAK_NOISE = (4.5 / 255, 7.5 / 255)
+WEAK_NOISE = (7 / 255, 11 / 255)
 DOUBTED_MIDDLE, DOUBTED_LONG = (0.8, 1.05), (1.05, 1.15)  # over short; over middle
 COARSE_MIDDLE = (1.4, 1.8)  # over short, whatever long ones there are
 MIN_SURE = 0.5
@@ -154,6 +155,11 @@ def has_blotches(waves: PatchWaves) -> bool:
     flat = waves.flattest()
     unevenness = _unevenness(flat.brightness, flat.middle)
     if unevenness < MIN_UNEVEN_MIDDLE:
+        return False
+    # Short waves as even as those of white noise, over middle ones that are not: gravel
+    # with white noise on it.
+    is_textured = short > SURE_NOISE and unevenness > MAX_UNEVEN_MIDDLE
+    if is_textured and _unevenness(flat.brightness, flat.short) <= MAX_UNEVEN:
         return False
     if middle > BLOTCHES * short or (
         short > SURE_BLOTCHES and middle > MAX_COLOUR * short
