@@ -13,7 +13,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from scipy.stats import loguniform
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import HalvingRandomSearchCV, KFold, cross_val_score
+from sklearn.model_selection import (
+    HalvingRandomSearchCV,
+    ShuffleSplit,
+    cross_val_score,
+)
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import fetch_movielens, load_sample_ratings
@@ -27,7 +31,7 @@ X, y = ratings[["user_id", "item_id"]], ratings["rating"]
 # %%
 # Nine settings on a ninth of the ratings, three on a third, and one on all of them.
 
-folds = KFold(2, shuffle=True, random_state=0)
+split = ShuffleSplit(1, test_size=0.2, random_state=0)
 search = HalvingRandomSearchCV(
     RBMRecommender(random_state=0),
     {
@@ -38,7 +42,7 @@ search = HalvingRandomSearchCV(
     n_candidates=9,
     factor=3,
     min_resources=len(ratings) // 9,
-    cv=folds,
+    cv=split,
     scoring="neg_root_mean_squared_error",
     refit=False,
     random_state=0,
@@ -49,7 +53,7 @@ usual = -cross_val_score(
     RBMRecommender(random_state=0),
     X,
     y,
-    cv=folds,
+    cv=split,
     scoring="neg_root_mean_squared_error",
 ).mean()
 print(f"tuned {tuned:.4f}, defaults {usual:.4f}, with {search.best_params_}")
