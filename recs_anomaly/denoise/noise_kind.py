@@ -51,9 +51,9 @@ MIN_GROUP = 32  # patches as bright as each other that it is measured in
 STRONG_NOISE, MAX_DETAIL = 15 / 255, 1.5
 MAX_NOISE = 0.4  # line art has more
 SURE_NOISE = 4 / 255  # 97 of 100 photographs without noise have weaker short waves
-# Grass, gravel and bricks have a fine texture everywhere, which makes weak noise look
-# up to twice as strong as it is. There even the flattest patches have more middle waves
-# than noise has, and hardly more long ones, as photographs of other things would.
+# Tissue under a microscope and a sky of faint stars have fine texture everywhere, and
+# weak noise looks up to twice as strong as it is. Even the flattest patches have more
+# middle waves there than noise has, and hardly more long ones, as other things have.
 WEAK_NOISE = (7 / 255, 11 / 255)
 DOUBTED_MIDDLE, DOUBTED_LONG = (0.8, 1.05), (1.05, 1.15)  # over short; over middle
 COARSE_MIDDLE = (1.4, 1.8)  # over short, whatever long ones there are
