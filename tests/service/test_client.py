@@ -12,7 +12,7 @@ from tests.gates.tree import ROOT
 from tests.service.running import Running, as_rows, series
 
 TEXT = (ROOT / "docs" / "guide" / "serve.md").read_text(encoding="utf-8")
-CLIENT, CALLS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+CLIENT, CALLS, *_ = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
