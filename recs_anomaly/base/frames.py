@@ -3,11 +3,14 @@
 Inside, a table is a frame of pandas. narwhals knows the others by name.
 """
 
+import sys
 from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
 import pandas as pd
+
+from recs_anomaly.exceptions import InputError
 
 _PLAIN = (pd.DataFrame, pd.Series, np.ndarray, list, tuple, dict, str, int)
 
@@ -88,9 +91,13 @@ def _table(X: Any) -> Any:
     # Asking narwhals takes longer than a person's whole list does.
     if isinstance(X, _PLAIN):
         return None
-    found = nw.from_native(X, eager_only=True, allow_series=True, pass_through=True)
-    is_table = isinstance(found, nw.DataFrame | nw.Series)
-    return found if is_table and not found.implementation.is_pandas() else None
+    arrow = sys.modules.get("pyarrow")
+    if arrow and isinstance(X, arrow.RecordBatch):  # which narwhals does not know
+        X = arrow.Table.from_batches([X])
+    found = nw.from_native(X, allow_series=True, pass_through=True)
+    if isinstance(found, nw.LazyFrame):
+        raise InputError("X must hold its rows; it is a lazy table: collect it first.")
+    return found if isinstance(found, nw.DataFrame | nw.Series) else None
 
 
 def _unit(times: pd.Series) -> Any:

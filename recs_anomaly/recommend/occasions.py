@@ -1,13 +1,21 @@
 """How often choices were made, and when: what comes with them, checked."""
 
+import warnings
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import (
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    is_object_dtype,
+    is_string_dtype,
+)
 
 from recs_anomaly.core.arrays import Bools, Floats, Ints
+from recs_anomaly.datasets._roles import role_of
 from recs_anomaly.exceptions import InputError
 
 TIME, COUNT = "timestamp", "count"
@@ -83,14 +91,38 @@ def _amounts(given: Any, name: str) -> Floats:
     return amounts
 
 
+def _dates_of(cells: pd.Series) -> pd.Series:
+    """Read text as ISO dates or as numbers, if it all is that."""
+    with suppress(ValueError, TypeError, OverflowError):
+        return pd.to_datetime(cells, format="ISO8601", utc=True)
+    with suppress(ValueError, TypeError):
+        return pd.to_numeric(cells)
+    return cells
+
+
 def _moments_of(table: pd.DataFrame) -> Floats | None:
-    """Return time stamps, dates in seconds, if all rows have one."""
+    """Return time stamps, dates in seconds, if all rows have one.
+
+    Of a column called timestamp, or else the one with another usual name for it; a
+    warning tells that it is left alone.
+    """
     moments = table.get(TIME)
-    if moments is None or moments.isna().any():
+    if moments is None:
+        named = [name for name in table if role_of(name) == TIME]
+        moments = table[named[0]] if len(named) == 1 else None
+    if moments is None:
         return None
-    if is_datetime64_any_dtype(moments):
+    if is_object_dtype(moments) or is_string_dtype(moments):
+        moments = _dates_of(moments)
+    if is_datetime64_any_dtype(moments) and not moments.isna().any():
         since = pd.Timestamp(0, tz=moments.dt.tz)
         seconds = (moments - since) / pd.Timedelta(seconds=1)
         return np.asarray(seconds, np.float64)
-    is_time = is_numeric_dtype(moments) and np.isfinite(moments).all()
-    return np.asarray(moments, np.float64) if is_time else None
+    if is_numeric_dtype(moments) and np.isfinite(moments).all():
+        return np.asarray(moments, np.float64)
+    warnings.warn(
+        f"{moments.name!r} was left alone: not each row has a date or a number there.",
+        UserWarning,
+        stacklevel=5,
+    )
+    return None

@@ -26,6 +26,7 @@ from recs_anomaly.recommend.rows import (
 ID_COLUMNS = ["user_id", "item_id"]
 MAX_LEVELS = 101
 MAX_NAMED = 3
+MAX_SAID = 200  # characters of what NumPy or scikit-learn says
 # A level that so few have given, and so far from all others, is a slip of the finger.
 WILD_SHARE = 0.01
 MIN_SCALE = 3  # levels that the others must have
@@ -149,19 +150,17 @@ def without_wild(ratings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tell_doubts(values: Floats) -> None:
-    """Warn of a lowest level that looks like a code, and of too few ratings."""
+    """Warn of levels that look like codes, and of too few ratings."""
     levels, counts = np.unique(values, return_counts=True)
-    if levels[0] in UNRATED_CODES and len(levels) > MIN_SCALE:
-        gaps = np.diff(levels)
-        is_apart = gaps[0] > np.median(gaps[1:])
-        if is_apart or counts[0] > MANY * counts[1:].max():
-            warnings.warn(
-                f"{counts[0] / len(values):.0%} of the ratings are {levels[0]:g}, "
-                f"where the others are {levels[1]:g} to {levels[-1]:g}: if that means "
-                "'not rated', leave these rows out (--unrated on the command line).",
-                UserWarning,
-                stacklevel=5,
-            )
+    for code in _codes(levels, counts):
+        others = levels[levels != code]
+        warnings.warn(
+            f"{counts[levels == code][0] / len(values):.0%} of the ratings are "
+            f"{code:g}, where the others are {others[0]:g} to {others[-1]:g}: if that "
+            "means 'not rated', leave these rows out (--unrated on the command line).",
+            UserWarning,
+            stacklevel=5,
+        )
     if len(values) < FEW_RATINGS:
         warnings.warn(
             f"{len(values)} ratings are too few to learn tastes from: predictions are "
@@ -169,6 +168,24 @@ def _tell_doubts(values: Floats) -> None:
             UserWarning,
             stacklevel=5,
         )
+
+
+def _codes(levels: Floats, counts: Ints) -> list[float]:
+    """Levels at the ends of a scale that look like words for "not rated"."""
+    if len(levels) < MIN_SCALE:
+        return []
+    gaps = np.diff(levels)
+    codes = []
+    if levels[0] in UNRATED_CODES and len(levels) > MIN_SCALE:
+        is_apart = gaps[0] > np.median(gaps[1:])
+        is_below = levels[0] < 0 <= levels[1]
+        if is_apart or is_below or counts[0] > MANY * counts[1:].max():
+            codes.append(float(levels[0]))
+    if gaps[0] > np.ptp(levels[1:]):
+        codes.append(float(levels[0]))
+    if gaps[-1] > np.ptp(levels[:-1]):
+        codes.append(float(levels[-1]))
+    return list(dict.fromkeys(codes))
 
 
 def _factorized(
@@ -190,7 +207,10 @@ def _factorized(
     try:
         codes, unique = pd.factorize(ids, sort=True)
     except TypeError:
-        codes, unique = pd.factorize(ids)
+        try:
+            codes, unique = pd.factorize(ids)
+        except TypeError as error:
+            raise InputError(f"X must hold ids that can be hashed: {error}.") from error
     return codes.astype(np.int32), np.asarray(unique)
 
 
@@ -305,6 +325,10 @@ def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFram
             f"X has {frame.shape[1]} feature(s), but RBMRecommender is expecting "
             "2 features as input: user ids and item ids."
         )
+    if not frame.columns.is_unique:
+        raise InputError(
+            f"X must have columns of different names; got {frame.columns.tolist()}."
+        )
     n_missing = int(frame.isna().sum().sum())
     n_infinite = sum(
         int(np.isinf(ids).sum()) for _, ids in frame.items() if is_float_dtype(ids)
@@ -314,17 +338,36 @@ def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFram
             f"X must name every user and item; it has {n_missing} missing (NaN) and "
             f"{n_infinite} infinite (inf) ids."
         )
+    for name, ids in frame.items():
+        is_large = is_float_dtype(ids) and ids.abs() >= EXACT_WHOLE
+        if np.any(is_large):
+            raise InputError(
+                f"X must tell ids apart: {name!r} holds floats such as "
+                f"{ids[is_large].iloc[0]:.0f}, which do not hold every whole number; "
+                "hand over whole numbers or texts."
+            )
     return frame
 
 
-def _framed(X: ArrayLike) -> pd.DataFrame:
+def _framed(X: Any) -> pd.DataFrame:
     # NumPy would make text of the numbers in a list of mixed pairs.
-    if isinstance(X, list):
-        return pd.DataFrame(X)
+    if isinstance(X, list | Mapping) or getattr(
+        getattr(X, "dtype", None), "names", None
+    ):
+        try:
+            return pd.DataFrame(X)
+        except ValueError as error:
+            raise InputError(f"X must be a table of ids: {_brief(error)}") from error
     try:
         return pd.DataFrame(check_array(X, dtype=None, input_name="X"))
     except (TypeError, ValueError) as error:
-        raise InputError(f"X must be a table of ids. {error}") from error
+        raise InputError(f"X must be a table of ids. {_brief(error)}") from error
+
+
+def _brief(error: Exception) -> str:
+    """Return what an error says, without the data that it quotes behind."""
+    said = str(error).split(": array=")[0].split("\n")[0]
+    return f"{said[:MAX_SAID]}{' ...' if len(said) > MAX_SAID else ''}"
 
 
 def checked_ratings(y: ArrayLike, n_pairs: int | None) -> Floats:
@@ -342,7 +385,9 @@ def _numbers(given: ArrayLike, name: str) -> Floats:
         try:
             values = column_or_1d(given, dtype=np.float64, warn=True)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{name} must hold ratings as numbers: {error}") from error
+            raise InputError(
+                f"{name} must hold ratings as numbers: {_brief(error)}"
+            ) from error
     values = values.astype(np.float64, copy=False)
     n_bad = int((~np.isfinite(values)).sum())
     if n_bad:
@@ -354,7 +399,9 @@ def _numbers(given: ArrayLike, name: str) -> Floats:
 
 
 def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
-    """Make one row of own ratings, or of choices; the last of a repeated item wins.
+    """Make one row of own ratings, or of choices; the latest of a repeated item wins.
+
+    Or the last one, where it is not known when they were made.
 
     Items that nobody has rated are left out, with a warning, if others remain.
     """
@@ -367,11 +414,15 @@ def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
         items = _own_choices(own_ratings)
         codes = np.zeros(len(items), np.int64)
     columns = lookup.known_columns("own_ratings", items)
-    order = np.argsort(columns, kind="stable")
+    occasions = occasions_of(own_ratings)
+    order = np.arange(len(columns))
+    if occasions.when is not None:
+        order = np.argsort(occasions.when, kind="stable")
+    order = order[np.argsort(columns[order], kind="stable")]
     order = order[columns[order] >= 0]
     in_order = columns[order]
     kept = order[np.append(in_order[1:] != in_order[:-1], True)[: len(order)]]
-    often, when = occasions_of(own_ratings).at(kept)
+    often, when = occasions.at(kept)
     return RatingRows(
         offsets_of(np.array([len(kept)])),
         columns[kept],
@@ -544,7 +595,10 @@ def _places(index: Any, wanted: Any) -> Ints:
     if kinds[0] in "iuf" and kinds[0] != kinds[1]:
         index = index.astype(object)
         other = pd.Index(other, tupleize_cols=False).astype(object)
-    places: Ints = index.get_indexer(other).astype(np.int64)
+    try:
+        places: Ints = index.get_indexer(other).astype(np.int64)
+    except TypeError as error:
+        raise InputError(f"ids must be what can be hashed: {error}.") from error
     return places
 
 
