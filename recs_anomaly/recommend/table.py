@@ -16,6 +16,12 @@ from recs_anomaly.core.arrays import EXACT_WHOLE, Bools, Floats, Ints
 from recs_anomaly.datasets._roles import role_of
 from recs_anomaly.exceptions import InputError, UnknownItemError, UnknownUserError
 from recs_anomaly.recommend.occasions import NO_OCCASIONS, Occasions, occasions_of
+from recs_anomaly.recommend.odd_ratings import (
+    MAX_NAMED,
+    tell_doubts,
+    tell_wild,
+    wild_ratings,
+)
 from recs_anomaly.recommend.rows import (
     RatingRows,
     offsets_of,
@@ -25,14 +31,7 @@ from recs_anomaly.recommend.rows import (
 
 ID_COLUMNS = ["user_id", "item_id"]
 MAX_LEVELS = 101
-MAX_NAMED = 3
 MAX_SAID = 200  # characters of what NumPy or scikit-learn says
-# A level that so few have given, and so far from all others, is a slip of the finger.
-WILD_SHARE = 0.01
-MIN_SCALE = 3  # levels that the others must have
-UNRATED_CODES = (0.0, -1.0)
-MANY = 1.5  # times as often as any other level
-FEW_RATINGS = 20
 SAME = 1e-9  # share of a scale that rounding may move a rating
 OwnRatings = pd.DataFrame | pd.Series | Mapping[Hashable, float]
 
@@ -77,7 +76,7 @@ def rating_table(
         pairs, values = pairs[made], None if values is None else values[made]
         occasions = occasions.at(made)
     if values is not None and (is_wild := wild_ratings(values)).any():
-        _tell_wild(values, is_wild)
+        tell_wild(values, is_wild)
         pairs, values = pairs[~is_wild], values[~is_wild]
         occasions = occasions.at(~is_wild)
     user_codes, users = _factorized(pairs.iloc[:, 0], others[0])
@@ -98,94 +97,11 @@ def rating_table(
         codes = np.zeros(len(user_codes), np.int8)
     else:
         levels = checked_levels(values, classes)
-        _tell_doubts(values)
+        tell_doubts(values)
         codes = np.searchsorted(levels, values).astype(np.int8)
     rows = to_rows(user_codes, item_codes, codes, known.shape)
     rows = with_occasions(rows, user_codes, item_codes, *occasions.telling)
     return RatingTable(known, rows, levels)
-
-
-def wild_ratings(values: Floats) -> Bools:
-    """Mask of ratings that few gave and that lie farther off than the scale is long.
-
-    They would stretch the scale: a 99 among stars, or a code for "missing".
-    """
-    levels, counts = np.unique(values, return_counts=True)
-    low, high = 0, len(levels)
-    while high - low > MIN_SCALE:
-        scale = levels[low:high]
-        gaps = np.diff(scale)
-        place = int(gaps.argmax()) + 1
-        behind = counts[low + place : high].sum() <= WILD_SHARE * len(values)
-        before = counts[low : low + place].sum() <= WILD_SHARE * len(values)
-        rest = scale[:place] if behind else scale[place:]
-        if not (behind or before) or len(rest) < MIN_SCALE:
-            break
-        if gaps[place - 1] <= np.ptp(rest):
-            break
-        low, high = (low, low + place) if behind else (low + place, high)
-    if high - low == len(levels):
-        return np.zeros(len(values), bool)
-    return np.asarray((values < levels[low]) | (values > levels[high - 1]))
-
-
-def _tell_wild(values: Floats, is_wild: Bools) -> None:
-    found = ", ".join(f"{v:g}" for v in np.unique(values[is_wild])[:MAX_NAMED])
-    kept = values[~is_wild]
-    warnings.warn(
-        f"{is_wild.sum()} of {len(values)} ratings are far from all others "
-        f"({kept.min():g} to {kept.max():g}) and were left out: {found}.",
-        UserWarning,
-        stacklevel=4,
-    )
-
-
-def without_wild(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the rows whose rating `fit` would leave out, with a warning."""
-    values = ratings["rating"].to_numpy(dtype=np.float64)
-    if (is_wild := wild_ratings(values)).any():
-        _tell_wild(values, is_wild)
-        return ratings[~is_wild].reset_index(drop=True)
-    return ratings
-
-
-def _tell_doubts(values: Floats) -> None:
-    """Warn of levels that look like codes, and of too few ratings."""
-    levels, counts = np.unique(values, return_counts=True)
-    for code in _codes(levels, counts):
-        others = levels[levels != code]
-        warnings.warn(
-            f"{counts[levels == code][0] / len(values):.0%} of the ratings are "
-            f"{code:g}, where the others are {others[0]:g} to {others[-1]:g}: if that "
-            "means 'not rated', leave these rows out (--unrated on the command line).",
-            UserWarning,
-            stacklevel=5,
-        )
-    if len(values) < FEW_RATINGS:
-        warnings.warn(
-            f"{len(values)} ratings are too few to learn tastes from: predictions are "
-            "little more than means, and their intervals are not calibrated.",
-            UserWarning,
-            stacklevel=5,
-        )
-
-
-def _codes(levels: Floats, counts: Ints) -> list[float]:
-    """Levels at the ends of a scale that look like words for "not rated"."""
-    if len(levels) < MIN_SCALE:
-        return []
-    gaps = np.diff(levels)
-    codes = []
-    if levels[0] in UNRATED_CODES and len(levels) > MIN_SCALE:
-        is_apart = gaps[0] > np.median(gaps[1:])
-        is_below = levels[0] < 0 <= levels[1]
-        if is_apart or is_below or counts[0] > MANY * counts[1:].max():
-            codes.append(float(levels[0]))
-    if gaps[0] > np.ptp(levels[1:]):
-        codes.append(float(levels[0]))
-    if gaps[-1] > np.ptp(levels[:-1]):
-        codes.append(float(levels[-1]))
-    return list(dict.fromkeys(codes))
 
 
 def _factorized(

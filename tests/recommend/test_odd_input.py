@@ -8,8 +8,8 @@ import pytest
 from recs_anomaly import RBMRecommender, load, save
 from recs_anomaly.datasets import make_ratings
 from recs_anomaly.exceptions import InputError, UnknownItemError
+from recs_anomaly.recommend.odd_ratings import wild_ratings
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
-from recs_anomaly.recommend.table import wild_ratings
 
 IDS = ["user_id", "item_id"]
 BIG = 2**53

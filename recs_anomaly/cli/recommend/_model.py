@@ -91,12 +91,18 @@ class Wishes(NamedTuple):
     diversity: float
 
     def options(self, recommender: "Recommender") -> dict[str, Any]:
-        """Find the items, for `Recommender.recommend_user`."""
-        find = recommender.catalogue.find
+        """Find the items, for `Recommender.recommend_user`; what is none is told."""
+        from recs_anomaly.cli._training import warnings_in_one_line
+
+        with warnings_in_one_line():
+            items = recommender.catalogue.find_known(self.items)
+            exclude = recommender.catalogue.find_known(self.exclude)
+        if self.items and not items:
+            recommender.catalogue.find(self.items[0])  # which says what is wrong
         return {
             "rank_by": self.rank_by,
-            "items": [find(title) for title in self.items] or None,
-            "exclude": [find(title) for title in self.exclude] or None,
+            "items": [*items.values()] or None,
+            "exclude": [*exclude.values()] or None,
             "diversity": self.diversity,
         }
 

@@ -8,6 +8,7 @@ import click
 
 from recs_anomaly.cli._files import query_option
 from recs_anomaly.cli._grouped import grouped
+from recs_anomaly.exceptions import InputError
 from recs_anomaly.text import printable
 
 if TYPE_CHECKING:
@@ -96,6 +97,13 @@ class Source(NamedTuple):
         from recs_anomaly.datasets.rating_files import told, with_settled_ratings
         from recs_anomaly.recommend.serving.sources import open_choices, open_ratings
 
+        if choices and not (self.unrated is self.step is None):
+            raise InputError("unrated and round are for ratings, and not for choices.")
+        if self.query is not None and "://" not in self.ratings:
+            raise InputError(
+                "query is for a database, such as sqlite:///shop.db; RATINGS is "
+                f"{self.ratings!r}."
+            )
         read = open_choices if choices else open_ratings
         where = Query(self.ratings, self.query) if self.query else self.ratings
         opened = read(where, self.items_file, self.columns, self.item_columns)

@@ -69,8 +69,8 @@ def evaluate(
     from recs_anomaly.datasets import split_by_time, without_repeats
     from recs_anomaly.recommend.evaluation.evaluate import evaluate as measure
     from recs_anomaly.recommend.occasions import has_past
+    from recs_anomaly.recommend.odd_ratings import without_wild
     from recs_anomaly.recommend.recommender import RBMRecommender
-    from recs_anomaly.recommend.table import without_wild
 
     with warnings_in_one_line():
         opened = source.opened(choices)

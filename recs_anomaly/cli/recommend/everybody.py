@@ -16,6 +16,7 @@ from recs_anomaly.cli.recommend._model import (
     model_argument,
     number_option,
 )
+from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,11 @@ def everybody(
         return
     path = Path(output)
     refuse_missing_folder(path)
+    if path.suffix.lower() not in ("", ".csv", ".parquet") and not path.is_dir():
+        raise InputError(
+            "the output must be called .csv or .parquet, or be a folder, which has no "
+            f"ending; got {output!r}."
+        )
     if path.is_dir() or not path.suffix:
         n_rows, n_users = write_parts(model, path, n, users_a_part, again, engine)
         size = sum(file.stat().st_size for file in path.glob("part-*.parquet"))

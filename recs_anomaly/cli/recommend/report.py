@@ -46,8 +46,8 @@ def report(source: Source, output: Path, split: str, seed: int) -> None:
     from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
     from recs_anomaly.recommend.evaluation.trial import judge
+    from recs_anomaly.recommend.odd_ratings import without_wild
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
-    from recs_anomaly.recommend.table import without_wild
     from recs_anomaly.reports.pages import recommend_page
     from recs_anomaly.reports.recommend_summary import summarise
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from recs_anomaly.cli._output import format_options, show
+from recs_anomaly.cli._training import warnings_in_one_line
 from recs_anomaly.cli.recommend._model import (
     Wishes,
     list_options,
@@ -61,7 +62,8 @@ def visitor(
 
     recommender = load_recommender(model)
     own = _own_ratings(rated, chosen, recommender.model.is_rated)
-    visit = recommender.visitor(own, n, **wishes.options(recommender))
+    with warnings_in_one_line():
+        visit = recommender.visitor(own, n, **wishes.options(recommender))
     for row in records(visit.rated) if form != "json" else ():
         rating = f", rated {row['rating']:g}" if recommender.model.is_rated else ""
         click.echo(

@@ -1,14 +1,18 @@
 """The items that can be recommended: what they are called and how to find them."""
 
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.recommend.serving.titles import TitleError, TitleIndex
+from recs_anomaly.recommend.serving.titles import (
+    TitleError,
+    TitleIndex,
+    UnknownTitleError,
+)
 
 _ID_PREFIX = "id:"
 _FEW_TITLED = 0.5  # of the items: fewer are told
@@ -67,7 +71,7 @@ class Catalogue:
         row = place_spelled(ids, asked.removeprefix(_ID_PREFIX))
         if asked.startswith(_ID_PREFIX):
             if row is None:
-                raise TitleError(f"No rated item has the id {asked[3:]!r}.")
+                raise UnknownTitleError(f"No rated item has the id {asked[3:]!r}.")
             return plain_id(ids[row])
         if row is None:
             return plain_id(ids[self._index.find(asked)])
@@ -79,6 +83,33 @@ class Catalogue:
                 "the one or add the year for the other."
             )
         return plain_id(ids[row])
+
+    def find_known(self, asked: Sequence[str]) -> dict[str, Hashable]:
+        """Find the items that go by titles or ids, and leave out what is none.
+
+        Parameters
+        ----------
+        asked : sequence of str
+            As in `find`.
+
+        Returns
+        -------
+        found : dict of str to Hashable
+            Ids of the items that there are; a warning tells of each that is none.
+
+        Raises
+        ------
+        TitleError
+            If more than one thing goes by one of them.
+        """
+        found = {}
+        for title in asked:
+            try:
+                found[title] = self.find(title)
+            except UnknownTitleError as error:
+                told = str(error).removesuffix(".")
+                warnings.warn(f"{told}; it was left out.", UserWarning, stacklevel=2)
+        return found
 
     def title_of(self, item_id: Hashable) -> str:
         """Tell what an item is called.

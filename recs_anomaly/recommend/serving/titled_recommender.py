@@ -288,13 +288,18 @@ class Recommender:
         Raises
         ------
         TitleError
-            If a title cannot be matched with one item.
+            If a title could be more than one item, or none of them is any. One that
+            is none, beside others, is left out with a warning.
         InputError
             If there is no title, an item is named twice, or a rating is missing where
             the model has learned from ratings, not finite, or outside the scale.
         """
-        asked, stars = zip(*checked(rated, self.model.is_rated), strict=True)
-        found = [self.catalogue.find(title) for title in asked]
+        pairs = checked(rated, self.model.is_rated)
+        known = self.catalogue.find_known([title for title, _ in pairs])
+        if not known:
+            self.catalogue.find(pairs[0][0])  # which says what is wrong
+        asked, stars = zip(*(pair for pair in pairs if pair[0] in known), strict=True)
+        found = [known[title] for title in asked]
         refuse_repeats(asked, found)
         own_ratings = pd.DataFrame({"item_id": found, "rating": stars})
         alone = self.model.with_only_user(NEW_USER, own_ratings)

@@ -40,6 +40,10 @@ class TitleError(InputError, LookupError):
     """No item, or more than one, goes by the title that was asked for."""
 
 
+class UnknownTitleError(TitleError):
+    """No item goes by the title that was asked for."""
+
+
 class ParsedTitle(NamedTuple):
     """A title taken apart so that spellings of the same one become equal.
 
@@ -146,7 +150,7 @@ class TitleIndex:
                 rows = self._of_the_year(query.year, rule(query))
                 if rows:
                     return self._only_one(asked, rows)
-        raise TitleError(
+        raise UnknownTitleError(
             f"{asked!r} is no title among the {len(self._titles):,} rated items"
             f"{self._nearest(parse_title(asked))}."
         )

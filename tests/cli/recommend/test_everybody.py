@@ -127,3 +127,13 @@ def test_a_part_that_cannot_be_written_stops_no_other(
     assert "part-1.parquet failed: path must be that of a file" in result.stderr
     assert "1 part could not be written; run again" in result.stderr
     assert (folder / "part-2.parquet").is_file()
+
+
+@pytest.mark.parametrize("name", ["lists.tsv", "lists.json", "lists.xlsx"])
+def test_a_name_that_promises_another_format_is_refused(
+    name: str, run: Run, model_file: Path, tmp_path: Path
+) -> None:
+    result = run("recommend", "all", model_file, "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert "must be called .csv or .parquet" in result.stderr
+    assert not (tmp_path / name).exists()

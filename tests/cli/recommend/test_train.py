@@ -184,3 +184,18 @@ def test_tables_of_items_and_people_tell_of_those_without_ratings(
     assert names == {"genres", "year"}
     similar = run("recommend", "similar", model_file, "New (2001)", "-n", 3, "--json")
     assert len(json.loads(similar.stdout)["similar"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--choices", "--unrated", "0"), "unrated and round are for ratings"),
+        (("--query", "select 1"), "query is for a database"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    options: tuple[str, ...], message: str, run: Run, tmp_path: Path
+) -> None:
+    result = run("recommend", "train", "r.csv", "-o", tmp_path / "m.recs", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr

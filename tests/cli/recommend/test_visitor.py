@@ -70,3 +70,20 @@ def test_a_mistake_is_one_sentence(
 def test_a_title_may_hold_an_equals_sign(run: Run, model_file: Path) -> None:
     result = run("recommend", "visitor", model_file, "--rated", "E=mc2=5")
     assert "'E=mc2' is no title" in result.stderr
+
+
+def test_a_title_that_is_none_does_not_fail_the_others(
+    run: Run, model_file: Path
+) -> None:
+    wishes = ("--exclude", "no such film", "-n", "3")
+    result = run(
+        "recommend", "visitor", model_file, *RATED, "--rated", "zzz=1", *wishes
+    )
+    plain = run("recommend", "visitor", model_file, *RATED, "-n", "3")
+    assert result.exit_code == 0
+    assert result.stdout == plain.stdout
+    told = [line for line in result.stderr.splitlines() if line.startswith("Warning")]
+    assert len(told) == 2
+    assert all(line.endswith("it was left out.") for line in told)
+    alone = run("recommend", "visitor", model_file, "--rated", "zzz=1")
+    assert alone.exit_code == 2
