@@ -205,8 +205,8 @@ class TimeSeriesAnomalyDetector(
         }
         | {
             f"{name}.{field}": rule
-            for name in ("correction", "relation")
-            for field, rule in array_rules(name).items()
+            for name, longest in (("correction", "n_lags + 1"), ("relation", "window_"))
+            for field, rule in array_rules(name, longest).items()
         },
     )
     norms_ = Held(Norms)

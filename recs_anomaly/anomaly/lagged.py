@@ -70,16 +70,17 @@ class LaggedNetwork(NamedTuple):
         )
 
 
-def array_rules(name: str) -> dict[str, ArraySpec]:
+def array_rules(name: str, longest: str) -> dict[str, ArraySpec]:
     """Give the rules of a network's arrays in a model file, by their fields.
 
-    `name` tells its sizes from those of another network in one file.
+    `name` tells its sizes from those of another network in one file; lags are below
+    `longest`, a dimension of the file.
     """
     inputs, hidden = f"n_{name}_inputs", f"n_{name}_hidden"
     unit = ("n_targets", hidden)
     return {
         "channels": ArraySpec("int64", ("n_targets", inputs), below="n_features_in_"),
-        "lags": ArraySpec("int64", ("n_targets", inputs), below="window_"),
+        "lags": ArraySpec("int64", ("n_targets", inputs), below=longest),
         "linear": ArraySpec("float64", ("n_targets", inputs)),
         "intercepts": ArraySpec("float64", ("n_targets",)),
         "picked": ArraySpec("int64", (*unit, FAN_IN), below=inputs),

@@ -54,7 +54,8 @@ class ArraySpec:
     is_positive : bool, default=False
         Whether all entries are above 0, as those of a scale.
     below : str, optional
-        The name of a dimension: the entries are positions along it, from 0.
+        The name of a dimension, or like ``"n_lags + 1"``: the entries are positions
+        along it, from 0.
     offsets_into : str, optional
         The name of a dimension: the entries start at 0, never fall and end at its
         size, as in the row pointers of a compressed sparse matrix.
@@ -95,6 +96,11 @@ class ArraySpec:
     def dimensions(self) -> tuple[tuple[str | None, int], ...]:
         """Name and addend of each size; a plain number has no name."""
         return tuple(map(_dimension, self.shape))
+
+    def end(self, sizes: Mapping[str, int]) -> int:
+        """Return what positions are `below`, by the sizes of dimensions."""
+        name, more = _dimension(self.below or 0)
+        return more if name is None else sizes[name] + more
 
 
 Model = TypeVar("Model", bound=tuple[Any, ...])

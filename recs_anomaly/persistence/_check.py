@@ -179,7 +179,7 @@ def check_content(array: NDArray[Any], spec: ArraySpec, sizes: dict[str, int]) -
             raise MisfitError("it holds text that is not valid Unicode")
     if spec.is_positive and not (array > 0).all():
         raise MisfitError("it holds something that is not above 0")
-    if spec.below is not None and not _is_within(array, sizes[spec.below]):
+    if spec.below is not None and not _is_within(array, spec.end(sizes)):
         raise MisfitError(f"it holds positions that no {spec.below} has")
     if spec.offsets_into is not None and not _rises(array, sizes[spec.offsets_into]):
         raise MisfitError(f"it does not rise from 0 to {spec.offsets_into}")

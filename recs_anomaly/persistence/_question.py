@@ -99,7 +99,12 @@ def _of_recommender(model: Any) -> list[Any]:
     user, item = model.users_[:1].tolist()[0], model.items_[:1].tolist()[0]
     pair = np.array([[user, item]], dtype=object)
     rated = [model.predict_proba(pair), model.predict(pair)] if model.is_rated else []
-    return [*rated, model.recommend(user, n=1)["score"].to_numpy()]
+    expected: list[Any] = []
+    side = getattr(getattr(model, "side_", None), "given", None)
+    if side is not None:  # models of earlier versions know nothing of people
+        person = {str(column["name"]): "1" for column in side.columns["users"]}
+        expected = [*side.priors_of(side.of_person(person))]
+    return [*rated, *expected, model.recommend(user, n=1)["score"].to_numpy()]
 
 
 def _of_titles(recommender: Any) -> list[Any]:

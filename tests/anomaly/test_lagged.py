@@ -1,8 +1,11 @@
 """Networks of the last rows against slow twins, and what they learn."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from recs_anomaly import TimeSeriesAnomalyDetector, load, save
 from recs_anomaly.anomaly.lagged import (
     INPUT_LIMIT,
     LaggedNetwork,
@@ -157,3 +160,19 @@ def test_too_few_rows_teach_nothing() -> None:
     few = SERIES[:60]
     is_used = np.ones((60, 1), dtype=np.bool_)
     assert fit_lagged(inputs, few, few[:, :1], is_used, [slice(0, 30)], 8, 0) is None
+
+
+@pytest.mark.parametrize("window", [4, 20])
+def test_a_window_shorter_than_the_lags_can_be_saved(
+    window: int, tmp_path: Path
+) -> None:
+    rows = np.column_stack(
+        [np.sin(np.arange(160) ** 1.1 / 3), np.arange(160) // 40 % 2]
+    )
+    detector = TimeSeriesAnomalyDetector(
+        window=window, n_units=2, epochs=1, random_state=0
+    ).fit(rows)
+    assert detector.correction_lags_.max() >= window
+    save(detector, tmp_path / "a.recs")
+    found = load(tmp_path / "a.recs").score_samples(rows)
+    np.testing.assert_array_equal(found, detector.score_samples(rows))

@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from recs_anomaly import load, save
+from recs_anomaly import RBMRecommender, load, save
 from recs_anomaly.exceptions import InputError, RecsAnomalyError
 from recs_anomaly.persistence import ModelFileError
 from recs_anomaly.persistence._misfit import MisfitError
 from tests.persistence import forge
-from tests.persistence.golden.make_golden import GOLDEN, file_of
+from tests.persistence.golden.make_golden import GOLDEN, file_of, five_people
 from tests.persistence.mutations import (
     array_of,
     bytes_of,
@@ -154,6 +155,22 @@ def refused(path: Path, members: forge.Members, message: str) -> None:
     forge.write_members(path, members)
     with pytest.raises(ModelFileError, match=message):
         load(path)
+
+
+def test_what_is_known_of_people_fits_its_columns(tmp_path: Path) -> None:
+    ratings, path = five_people(), tmp_path / "a.recs"
+    people = pd.DataFrame({"age": range(20, 25)}, index=ratings["user_id"].unique())
+    model = RBMRecommender(n_hidden=2, epochs=1, random_state=0).fit(
+        ratings[["user_id", "item_id"]], ratings["rating"], user_features=people
+    )
+    save(model, path)
+    members = forge.members_of(BytesIO(path.read_bytes()))
+    for part, axis in (("of_users", 1), ("to_weights", 0), ("to_hidden", 0)):
+        name = f"0.side_{part}_.npy"
+        held = array_of(members[name])
+        times = [2, *[1] * (held.shape[axis] - 1)]
+        members[name] = bytes_of(np.repeat(held, times, axis))
+    refused(path, forge.with_true_checksums(members), "mismatch in its core dimension")
 
 
 def test_steps_of_a_pipeline_fit_each_other(tmp_path: Path) -> None:

@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recs_anomaly.recommend.serving.titles import (
-    TitleError,
-    TitleIndex,
-    UnknownTitleError,
-)
+from recs_anomaly.recommend.serving.titles import TitleError, TitleIndex
 
 _ID_PREFIX = "id:"
 _FEW_TITLED = 0.5  # of the items: fewer are told
@@ -71,7 +67,9 @@ class Catalogue:
         row = place_spelled(ids, asked.removeprefix(_ID_PREFIX))
         if asked.startswith(_ID_PREFIX):
             if row is None:
-                raise UnknownTitleError(f"No rated item has the id {asked[3:]!r}.")
+                raise TitleError(
+                    f"No rated item has the id {asked[3:]!r}.", is_unknown=True
+                )
             return plain_id(ids[row])
         if row is None:
             return plain_id(ids[self._index.find(asked)])
@@ -106,7 +104,9 @@ class Catalogue:
         for title in asked:
             try:
                 found[title] = self.find(title)
-            except UnknownTitleError as error:
+            except TitleError as error:
+                if not error.is_unknown:
+                    raise
                 told = str(error).removesuffix(".")
                 warnings.warn(f"{told}; it was left out.", UserWarning, stacklevel=2)
         return found

@@ -37,11 +37,18 @@ _SHORTEST_CLUE = 3
 
 
 class TitleError(InputError, LookupError):
-    """No item, or more than one, goes by the title that was asked for."""
+    """No item, or more than one, goes by the title that was asked for.
 
+    Parameters
+    ----------
+    message : str
+    is_unknown : bool, default=False
+        Whether there is none.
+    """
 
-class UnknownTitleError(TitleError):
-    """No item goes by the title that was asked for."""
+    def __init__(self, message: str, is_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.is_unknown = is_unknown
 
 
 class ParsedTitle(NamedTuple):
@@ -150,9 +157,10 @@ class TitleIndex:
                 rows = self._of_the_year(query.year, rule(query))
                 if rows:
                     return self._only_one(asked, rows)
-        raise UnknownTitleError(
+        raise TitleError(
             f"{asked!r} is no title among the {len(self._titles):,} rated items"
-            f"{self._nearest(parse_title(asked))}."
+            f"{self._nearest(parse_title(asked))}.",
+            is_unknown=True,
         )
 
     def named(self, asked: str) -> list[int]:
