@@ -95,10 +95,8 @@ class Wishes(NamedTuple):
         from recs_anomaly.cli._training import warnings_in_one_line
 
         with warnings_in_one_line():
-            items = recommender.catalogue.find_known(self.items)
+            items = recommender.catalogue.find_known(self.items, at_least_one=True)
             exclude = recommender.catalogue.find_known(self.exclude)
-        if self.items and not items:
-            recommender.catalogue.find(self.items[0])  # which says what is wrong
         return {
             "rank_by": self.rank_by,
             "items": [*items.values()] or None,

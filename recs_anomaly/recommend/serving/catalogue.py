@@ -82,13 +82,17 @@ class Catalogue:
             )
         return plain_id(ids[row])
 
-    def find_known(self, asked: Sequence[str]) -> dict[str, Hashable]:
+    def find_known(
+        self, asked: Sequence[str], at_least_one: bool = False
+    ) -> dict[str, Hashable]:
         """Find the items that go by titles or ids, and leave out what is none.
 
         Parameters
         ----------
         asked : sequence of str
             As in `find`.
+        at_least_one : bool, default=False
+            Whether it is a mistake if all are none.
 
         Returns
         -------
@@ -98,17 +102,21 @@ class Catalogue:
         Raises
         ------
         TitleError
-            If more than one thing goes by one of them.
+            If more than one thing goes by one of them, or all are none.
         """
-        found = {}
+        found, unknown = {}, []
         for title in asked:
             try:
                 found[title] = self.find(title)
             except TitleError as error:
                 if not error.is_unknown:
                     raise
-                told = str(error).removesuffix(".")
-                warnings.warn(f"{told}; it was left out.", UserWarning, stacklevel=2)
+                unknown.append(error)
+        if at_least_one and unknown and not found:
+            raise unknown[0]
+        for error in unknown:
+            told = str(error).removesuffix(".")
+            warnings.warn(f"{told}; it was left out.", UserWarning, stacklevel=2)
         return found
 
     def title_of(self, item_id: Hashable) -> str:

@@ -295,9 +295,7 @@ class Recommender:
             the model has learned from ratings, not finite, or outside the scale.
         """
         pairs = checked(rated, self.model.is_rated)
-        known = self.catalogue.find_known([title for title, _ in pairs])
-        if not known:
-            self.catalogue.find(pairs[0][0])  # which says what is wrong
+        known = self.catalogue.find_known([title for title, _ in pairs], True)
         asked, stars = zip(*(pair for pair in pairs if pair[0] in known), strict=True)
         found = [known[title] for title in asked]
         refuse_repeats(asked, found)

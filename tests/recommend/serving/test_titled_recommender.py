@@ -174,9 +174,10 @@ def test_who_has_rated_everything_gets_an_empty_list() -> None:
     everything = pd.DataFrame(
         {"user_id": 0, "item_id": ratings["item_id"].unique(), "rating": 4.0}
     )
-    recommender = Recommender.train(
-        pd.concat([ratings, everything]), n_hidden=2, epochs=1, random_state=0
-    )
+    with pytest.warns(UserWarning, match="'timestamp' was left alone"):
+        recommender = Recommender.train(
+            pd.concat([ratings, everything]), n_hidden=2, epochs=1, random_state=0
+        )
     listed = recommender.recommend_user(0)
     assert listed.empty
     assert {"title", "rating_low", "rating_high"} <= set(listed.columns)
