@@ -114,8 +114,7 @@ class Catalogue:
                 unknown.append(error)
         if at_least_one and unknown and not found:
             raise unknown[0]
-        for error in unknown:
-            told = str(error).removesuffix(".")
+        for told in (str(each).removesuffix(".") for each in unknown):
             warnings.warn(f"{told}; it was left out.", UserWarning, stacklevel=2)
         return found
 
