@@ -83,6 +83,75 @@ def chances_of_ratings(recommender: Recommender) -> Any:
     return recommender.model.predict_proba(questions)
 
 
+def sides() -> RBMRecommender:
+    """Knows items and people by their features."""
+    ratings = five_people()
+    genres = ["a|b", "b", "c", "a", "b", "c", "a|c", "b"]
+    items = pd.DataFrame({"genres": genres, "year": range(1990, 1998)})
+    people = pd.DataFrame(
+        {"age": [20, 30, 40, 50, 60], "sex": list("MFMFM")},
+        index=["ada", "bob", "cem", "dörte", "eve"],
+    )
+    model = RBMRecommender(n_hidden=2, **QUICK)
+    return model.fit(
+        ratings[["user_id", "item_id"]],
+        ratings["rating"],
+        item_features=items,
+        user_features=people,
+    )
+
+
+def lists_by_features(model: RBMRecommender) -> Any:
+    """Lists of somebody known, and of somebody who is known by an age alone."""
+    told = model.recommend_for({1: 5, 2: 3}, 3, user_features={"age": 33})
+    return np.concatenate([model.recommend(["ada"], 3)["score"], told["score"]])
+
+
+def occasions() -> RBMRecommender:
+    """Choices with how often and when they were made."""
+    rng = np.random.default_rng(0)
+    pairs = [
+        (user, item) for user in range(12) for item in rng.choice(10, 6, replace=False)
+    ]
+    choices = pd.DataFrame(pairs, columns=["user_id", "item_id"])
+    choices["timestamp"] = 1e9 + rng.integers(0, 10**7, len(choices))
+    times = rng.integers(1, 30, len(choices)).astype(float)
+    return RBMRecommender(**QUICK).fit(choices, sample_weight=times)
+
+
+def next_choices(model: RBMRecommender) -> Any:
+    """Lists of people who are known, and of somebody's own choices."""
+    own = pd.DataFrame({"item_id": [1, 2], "count": [3, 4], "timestamp": [1e9, 1.1e9]})
+    lists = model.recommend([1, 2], 3), model.recommend_for(own, 3)
+    return np.concatenate([each["score"] for each in lists])
+
+
+def plant_rows() -> pd.DataFrame:
+    """Two channels with a daily course; one follows the other, and has a fault."""
+    times = pd.date_range("2026-01-05", periods=18 * 24, freq="1h")
+    rng = np.random.default_rng(0)
+    level = 10 + 3 * np.sin(np.arange(len(times)) * np.pi / 12)
+    flow = level + rng.normal(0, 0.2, len(times))
+    rows = pd.DataFrame({"flow": flow, "power": flow**2}, index=times)
+    rows["power"] += rng.normal(0, 1, len(times))
+    rows.loc[times[360:370], "flow"] += 9.0
+    return rows
+
+
+def plant() -> TimeSeriesAnomalyDetector:
+    """Knows times of day, and what channels say of each other."""
+    return TimeSeriesAnomalyDetector(window=8, epochs=0, random_state=0).fit(
+        plant_rows()[:336]
+    )
+
+
+def verdicts(model: TimeSeriesAnomalyDetector) -> Any:
+    """Scores by all rows and by those before, and the rows of events."""
+    rows = plant_rows()[336:]
+    both = model.score_samples(rows), model.score_samples_causal(rows)
+    return np.concatenate([*both, model.events(rows)["n_rows"]])
+
+
 def pipeline() -> Pipeline:
     """Three kinds of preprocessing in a row."""
     steps = [
@@ -163,11 +232,14 @@ GOLDEN = {
         lambda: SequenceForecaster(window=4, n_units=2, **QUICK).fit_series(SERIES),
         lambda model: model.predict_interval(SERIES[None, :4]),
     ),
+    "occasions": Golden(occasions, next_choices),
     "pipeline": Golden(
         pipeline, lambda model: model.transform([[2.0, 30.0], [np.nan, 0.5]])
     ),
+    "plant": Golden(plant, verdicts),
     "rbm": Golden(rbm, lambda model: model.transform([[1.0, 5.0], [np.nan, 1.0]])),
     "recommender": Golden(recommender, chances_of_ratings),
+    "sides": Golden(sides, lists_by_features),
     "stream": Golden(stream, lambda scorer: scorer.score_many(MACHINE[90:100])),
     "text": Golden(
         lambda: TextGenerator(n_units=2, **QUICK).fit(["to be or not", "Größe 愛"]),
