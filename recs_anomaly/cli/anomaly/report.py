@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recs_anomaly.cli._engine import Engine, engine_options
-from recs_anomaly.cli._files import query_option, refuse_missing_folder, write_text
+from recs_anomaly.cli._files import (
+    PAGE,
+    TABLE,
+    check_output,
+    query_option,
+    refuse_missing_folder,
+    write_text,
+)
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._folder import (
     OVERVIEW,
@@ -108,9 +115,10 @@ def report(  # noqa: PLR0913 - an option of the command line each
     from recs_anomaly.reports.overview import line_of
     from recs_anomaly.reports.pages import anomaly_page
 
-    for path in filter(None, (output, events)):
-        refuse_missing_folder(path)
+    if events is not None:
+        check_output(events, series, train, output, endings=TABLE)
     if Path(series).is_dir():
+        refuse_missing_folder(output)
         if train or labels or events:
             raise InputError("train, labels and events are for a single series.")
         settings = FolderSettings(time, channels, train_until, seed)
@@ -119,6 +127,7 @@ def report(  # noqa: PLR0913 - an option of the command line each
         raise SystemExit(int(fail_on_events and n_events > 0))
     if output.is_dir():
         raise InputError(f"output must be a file; {output} is a folder.")
+    check_output(output, series, train, endings=PAGE)
     if train and train_until:
         raise InputError("train and train-until exclude each other; give one.")
     findings, summary = _judged(

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from recs_anomaly.cli._database import into_options, write_into
-from recs_anomaly.cli._files import query_option, refuse_missing_folder, write_text
+from recs_anomaly.cli._files import TABLE, check_output, query_option, write_text
 from recs_anomaly.cli._output import csv_of, json_option, show
 from recs_anomaly.cli.anomaly._series import (
     layout_of,
@@ -55,7 +55,7 @@ def score(
 
     source, file = named_source(series, query), Path(output)
     if into is None:
-        refuse_missing_folder(file)
+        check_output(file, model, source, endings=TABLE)
     detector = load_detector(model)
     with warnings_in_one_line():
         names = getattr(detector, "feature_names_in_", None)

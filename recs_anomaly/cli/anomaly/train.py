@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._files import output_option, query_option, refuse_missing_folder
+from recs_anomaly.cli._files import check_model_output, output_option, query_option
 from recs_anomaly.cli.anomaly._series import (
     channels_option,
     named_source,
@@ -40,7 +40,7 @@ def train(
     from recs_anomaly import TimeSeriesAnomalyDetector, save
     from recs_anomaly.cli._training import load_keras, warnings_in_one_line
 
-    refuse_missing_folder(output)
+    check_model_output(output, series)
     with warnings_in_one_line():
         opened = open_series(named_source(series, query), time, channels)
         refuse_few_rows(opened.values)

@@ -8,7 +8,7 @@ import click
 
 from recs_anomaly.cli._database import into_options, write_into
 from recs_anomaly.cli._engine import Engine, engine_options
-from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.cli._files import check_output
 from recs_anomaly.cli._progress import progressing
 from recs_anomaly.cli.recommend._everybody_parts import write_parts
 from recs_anomaly.cli.recommend._model import (
@@ -78,7 +78,7 @@ def everybody(
         write_into(_lists(load_recommender(model), n), output, into, run, model, n)
         return
     path = Path(output)
-    refuse_missing_folder(path)
+    check_output(path, model)
     if path.suffix.lower() not in ("", ".csv", ".parquet") and not path.is_dir():
         raise InputError(
             "the output must be called .csv or .parquet, or be a folder, which has no "

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recs_anomaly.cli._files import output_option, refuse_missing_folder, write_text
+from recs_anomaly.cli._files import PAGE, check_output, output_option, write_text
 from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
 from recs_anomaly.exceptions import InputError
 
@@ -51,7 +51,7 @@ def report(source: Source, output: Path, split: str, seed: int) -> None:
     from recs_anomaly.reports.pages import recommend_page
     from recs_anomaly.reports.recommend_summary import summarise
 
-    refuse_missing_folder(output)
+    check_output(output, source.ratings, source.items_file, endings=PAGE)
     with warnings_in_one_line():
         opened = source.opened()
         rated = without_repeats(without_wild(opened.ratings))

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from recs_anomaly.cli._engine import Engine, engine_options
-from recs_anomaly.cli._files import refuse_missing_folder
+from recs_anomaly.cli._files import check_model_output
 from recs_anomaly.cli._output import json_option, show
 from recs_anomaly.cli.recommend._parts import train_by_parts
 from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
@@ -96,7 +96,7 @@ def train(  # noqa: PLR0913 - an option each
     from recs_anomaly.persistence import save
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
 
-    refuse_missing_folder(model_file)
+    check_model_output(model_file, source.ratings, source.items_file, users_file)
     if by_parts:
         if not choices:
             raise InputError("by-parts is for choices; give --choices too.")
