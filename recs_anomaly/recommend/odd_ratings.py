@@ -84,7 +84,7 @@ def tell_doubts(values: Floats) -> None:
 
 def _codes(levels: Floats, counts: Ints) -> list[float]:
     """Levels at the ends of a scale that look like words for "not rated"."""
-    if len(levels) < MIN_SCALE:
+    if len(levels) < MIN_SCALE or counts.sum() < FEW_RATINGS:
         return []
     gaps = np.diff(levels)
     codes = []

@@ -1,5 +1,6 @@
 """What people hand to the recommender, checked and turned into numbers."""
 
+import re
 import warnings
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import is_float_dtype
+from scipy.sparse import issparse
 from sklearn.utils import check_array, column_or_1d
 
 from recs_anomaly.base.frames import as_frame
@@ -267,9 +269,8 @@ def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFram
 
 def _framed(X: Any) -> pd.DataFrame:
     # NumPy would make text of the numbers in a list of mixed pairs.
-    if isinstance(X, list | Mapping) or getattr(
-        getattr(X, "dtype", None), "names", None
-    ):
+    is_record = getattr(getattr(X, "dtype", None), "names", None)
+    if is_record or (isinstance(X, list | Mapping) and not issparse(X)):
         try:
             return pd.DataFrame(X)
         except ValueError as error:
@@ -282,7 +283,8 @@ def _framed(X: Any) -> pd.DataFrame:
 
 def _brief(error: Exception) -> str:
     """Return what an error says, without the data that it quotes behind."""
-    said = str(error).split(": array=")[0].split("\n")[0]
+    said = re.sub(r":\s*array=.*?(?=\nReshape|\Z)", ".", str(error), flags=re.DOTALL)
+    said = " ".join(said.split())
     return f"{said[:MAX_SAID]}{' ...' if len(said) > MAX_SAID else ''}"
 
 

@@ -100,7 +100,7 @@ def test_noise_makes_a_network_that_takes_noise_out() -> None:
     assert errors[1] < 0.5 * (noise**2).mean()
 
 
-@pytest.mark.parametrize(("visible", "nats"), [("gaussian", 5), ("bernoulli", 2)])
+@pytest.mark.parametrize(("visible", "nats"), [("gaussian", 5), ("bernoulli", 1)])
 def test_samples_and_bounds_tell_training_rows_from_others(
     visible: str, nats: float
 ) -> None:

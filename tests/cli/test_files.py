@@ -64,7 +64,7 @@ def test_tables_and_pages_are_called_what_they_are(pump: Path) -> None:
 
 
 def test_a_model_takes_the_place_of_models_alone(tmp_path: Path, pump: Path) -> None:
-    with pytest.raises(InputError, match="take the place of a model file; .*is none"):
+    with pytest.raises(InputError, match=r"take the place of a model file; .*is none"):
         check_model_output(pump)
     empty = tmp_path / "new.recs"
     empty.touch()

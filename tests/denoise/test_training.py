@@ -7,7 +7,7 @@ import pytest
 from recs_anomaly.denoise import training as denoising_fit
 from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.settings import count_weights
-from recs_anomaly.denoise.training import NoisyPlane, TrainingSteps, unit_error
+from recs_anomaly.denoise.training import NoisyPlane, unit_error
 
 SIGMA = 0.1
 
@@ -38,8 +38,7 @@ def test_input_and_target_share_no_noise(rng: np.random.Generator) -> None:
 def test_noise_is_added_with_either_sign_in_one_batch(rng: np.random.Generator) -> None:
     noisy = rng.random((40, 40)).astype(np.float32)
     planes = [NoisyPlane(noisy, None, SIGMA)]
-    batch = denoising_fit._Patches(planes, TrainingSteps(1, 1e-3, 0))
-    inputs, targets = batch[0]
+    inputs, targets = denoising_fit._Patches(planes, seed=0).batch(0)
     assert len(inputs) % 2 == 0
     for first in range(0, len(inputs), 2):
         # Half way between the two inputs, and between the two targets, is the patch.
