@@ -175,7 +175,9 @@ def print_table(title: str, rows: dict[str, dict[str, Figures | None]]) -> None:
         known = [cells[name] for cells in rows.values()]
         figures = [each for each in known if each is not None]
         if figures:
-            print(f"mean {name:17}{_cell(Figures(*np.nanmean(figures, axis=0))):>27}")
+            told = [column[~np.isnan(column)] for column in np.array(figures).T]
+            mean = Figures(*(part.mean() if len(part) else np.nan for part in told))
+            print(f"mean {name:17}{_cell(mean):>27}")
 
 
 def _cell(figures: Figures | None) -> str:
