@@ -1,6 +1,7 @@
 """How abnormal each row of a series is, by all that is known of it: one look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from recs_anomaly.core.arrays import Bools, Floats
 
 # An array of averaged errors.
 OF_ERRORS = ArraySpec("float64", ("n_time_scales", "n_branches", "n_targets"))
+SCALES = replace(OF_ERRORS, is_positive=True)
 
 
 class Norms(NamedTuple):
@@ -37,7 +39,7 @@ class Norms(NamedTuple):
     of the longest usual standstill, NaN where none says anything.
     """
 
-    error_scale: Annotated[Floats, OF_ERRORS]
+    error_scale: Annotated[Floats, SCALES]
     row_scale: Annotated[
         Floats, ArraySpec("float64", ("n_branches", "n_targets"), is_positive=True)
     ]

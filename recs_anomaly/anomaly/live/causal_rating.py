@@ -15,7 +15,7 @@ from recs_anomaly.anomaly.live.causal import (
 )
 from recs_anomaly.anomaly.live.causal_stream import CausalStream
 from recs_anomaly.anomaly.model import AnomalyModel
-from recs_anomaly.anomaly.rating import OF_ERRORS, fitted_branches
+from recs_anomaly.anomaly.rating import OF_ERRORS, SCALES, fitted_branches
 from recs_anomaly.anomaly.seen_series import SeenSeries
 from recs_anomaly.anomaly.tail import Tail, score_at
 from recs_anomaly.anomaly.window_codes import uncorrected
@@ -37,7 +37,7 @@ class CausalNorms(NamedTuple):
         Floats, ArraySpec("float64", ("n_targets", "n_compared", "n_code + 1"))
     ]
     usual: Annotated[Floats, OF_ERRORS]
-    scale: Annotated[Floats, OF_ERRORS]
+    scale: Annotated[Floats, SCALES]
     tail: Tail
 
     @property
