@@ -50,7 +50,10 @@ class Calendar(NamedTuple):
     """
 
     usual: Annotated[Floats, ArraySpec("float64", ("n_week_slots", "n_features_in_"))]
-    spread: Annotated[Floats, ArraySpec("float64", ("n_week_slots", "n_features_in_"))]
+    spread: Annotated[
+        Floats,
+        ArraySpec("float64", ("n_week_slots", "n_features_in_"), is_positive=True),
+    ]
     months: Annotated[
         Floats, ArraySpec("float64", (2, "n_day_slots", "n_features_in_"))
     ]

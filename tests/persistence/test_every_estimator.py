@@ -146,5 +146,7 @@ def test_numbers_without_a_quotient_are_refused(
     members["1.causal_scale_.npy"] = whole[:128] + bytes(len(whole) - 128)
     path = tmp_path / "spoiled.recs"
     forge.write_members(path, forge.with_true_checksums(members))
-    with pytest.raises(ModelFileError, match="causal_scale_: it holds something that is not above 0"):
+    with pytest.raises(
+        ModelFileError, match="causal_scale_: it holds something that is not above 0"
+    ):
         load(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from recs_anomaly.cli._files import check_output
+from recs_anomaly.cli._files import refuse_missing_folder
 from recs_anomaly.cli.anomaly._series import layout_of
 from recs_anomaly.exceptions import InputError
 
@@ -104,7 +104,7 @@ def watch(  # noqa: PLR0913 - an option of the command line each
     from recs_anomaly.datasets.series_lines import LineParser
 
     if state is not None:
-        check_output(state, model)
+        refuse_missing_folder(state)
     headers = dict(map(_header, webhook_header))
     opened = open_watcher(model, state, {"alpha": alpha, **rules})
     scorer = opened.watcher.scorer
