@@ -71,11 +71,15 @@ class Excerpt(NamedTuple):
 def direction_of(excerpt: Excerpt) -> str:
     """Say on which side of the forecast the rows of the event lie, by their weight."""
     residual = excerpt.residual[excerpt.first : excerpt.stop]
-    strength = np.abs(residual) * residual
-    total = np.abs(strength).sum()
-    if total == 0 or abs(strength.sum()) < ONE_SIDED * total:
+    above, below = np.maximum(residual, 0.0), np.minimum(residual, 0.0)
+    return side_of(float((above**2).sum()), float((below**2).sum()))
+
+
+def side_of(high: float, low: float) -> str:
+    """Say on which side residuals lie, by the sums of their squares above and below."""
+    if high + low == 0 or abs(high - low) < ONE_SIDED * (high + low):
         return "mixed"
-    return "high" if strength.sum() > 0 else "low"
+    return "high" if high > low else "low"
 
 
 def cause_of(excerpt: Excerpt) -> str:
@@ -134,10 +138,8 @@ def _drift(excerpt: Excerpt) -> str:
         return ""
     if slope * end < 0 or left > GROWS * _spread_of(apart):
         return ""
-    is_far = excerpt.departure[excerpt.rows] / end > LAST
-    return (
-        f"drift: {_beside(excerpt, excerpt.first + np.flatnonzero(is_far))} at its end"
-    )
+    last = np.flatnonzero(excerpt.departure[excerpt.rows] / end > LAST)
+    return f"drift: {_beside(excerpt, excerpt.first + last)} at its end"
 
 
 def _level(excerpt: Excerpt) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.anomaly.causes import ONE_SIDED
+from recs_anomaly.anomaly.events import ADDS_UP, ANOTHER, ECHO, ENOUGH, MOST, USUAL
 from recs_anomaly.core.arrays import Floats
 
 HOLD = 0.9  # an event goes on while rows reach so much of the threshold
@@ -21,12 +23,7 @@ RETURN = 5000.0  # rows in which it comes back
 MAX_MOVED = 1.1  # three times the level of training: what is more is no drift
 LEARNING = 5.0  # times as fast while a new normal is learned
 MIN_SHARE = 1e-12
-ONE_SIDED = 0.5  # share of the errors that must be net of one sign
-# Errors of rows, where 1 is what one normal row in a thousand reaches: what most do
-# not, what counts at most, and what those of an event must and may add up to; after a
-# pause more is asked. What `events` asks of rows, row by row.
-USUAL, MOST, ADDS_UP, ENOUGH, ANOTHER = 0.3, 3.0, 0.6, 5.0, 2.0
-ECHO, FORGOTTEN = 0.15, 0.95  # of an error: what it makes others err by; in a row
+FORGOTTEN = 0.95  # of what an error makes others err by, in a row
 PAUSE = 10  # rows on end without suspicion, after which it begins anew
 
 

@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike
 from recs_anomaly.anomaly.branches import signs_of
 from recs_anomaly.anomaly.branches.relation import RELATION, leading_partners
 from recs_anomaly.anomaly.branches.standstill import STANDSTILL
-from recs_anomaly.anomaly.causes import FROZEN, SPIKE_ROWS
+from recs_anomaly.anomaly.causes import FROZEN, SPIKE_ROWS, side_of
 from recs_anomaly.anomaly.events import LEADING
 from recs_anomaly.anomaly.live.course import (
     LEARNING,
-    ONE_SIDED,
     OPEN,
     PENDING,
     SHARE,
@@ -219,10 +218,9 @@ class SeriesWatcher:
         )
         self._tail = detector.causal_.tail
         self._threshold = score_at(self._tail, alpha)
-        self._suspect = score_at(self._tail, HARDLY_ANY) / self._threshold
-        self._level = AlarmLevel(
-            score_at(self._tail, SHARE), score_at(self._tail, HARDLY_ANY)
-        )
+        rare = score_at(self._tail, HARDLY_ANY)
+        self._suspect = min(rare / self._threshold, 1.0)
+        self._level = AlarmLevel(score_at(self._tail, SHARE), rare)
         branches = fitted_branches(detector.norms_)
         is_of_rows = [branch.of_rows is not None for branch in branches]
         self._of_rows = [branch for branch in branches if branch.of_rows]
@@ -406,7 +404,7 @@ class SeriesWatcher:
         has_moved = self.scorer.standstill.rows == 1.0
         if np.count_nonzero(has_moved):
             self._levels.standing[:, has_moved] = np.array([[row], [seconds]])
-        if ratio > min(self._suspect, 1.0):
+        if ratio > self._suspect:
             self._onset.see(row, seconds)
 
     def _learn_normal(self, share: float, row: int) -> None:
@@ -427,14 +425,13 @@ class SeriesWatcher:
             episode.n_rows = 0.0  # from here on, the level at which it has settled
         self._levels.add_event(stream.last, stream.residual, episode.n_rows)
         episode.n_rows += 1.0
-        if share > episode.share:
-            episode.see(row, seconds, share, self.scorer.sign_shares())
-        self._go_on(row, seconds)
+        shares = self.scorer.sign_shares()
+        episode.see(row, seconds, share, shares)
+        self._go_on(row, seconds, shares)
 
-    def _go_on(self, row: int, seconds: float) -> None:
+    def _go_on(self, row: int, seconds: float, shares: Floats) -> None:
         """Look whether the last row is abnormal by itself, and not through others."""
         stream, target = self.scorer.live, int(self._episode.channel)
-        shares = self.scorer.sign_shares()
         if shares[-1, target] > 0:
             since, at = self._levels.standing[:, target].tolist()
             self._episode.stand_still(row, seconds, since, at)
@@ -481,7 +478,7 @@ class SeriesWatcher:
             *(time, episode.start_time, episode.peak_time),
             score=-episode.share,
             severity=self._severity(episode.share),
-            direction=direction_of(self._levels.strength[:, channel]),
+            direction=side_of(*self._levels.strength[:, channel].tolist()),
             channel=self.scorer.channel_names_[self._channels.targets[channel]],
             branch=self._signs[int(episode.branch)].name,
             reason=reason,
@@ -536,11 +533,3 @@ class SeriesWatcher:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state["parameters"])  # type: ignore[misc]
         self.memory_ = state["memory_"]
-
-
-def direction_of(strength: Floats) -> str:
-    """Say on which side residuals lie, by the sums of their parts above and below."""
-    high, low = float(strength[0]), float(strength[1])
-    if high + low == 0 or abs(high - low) < ONE_SIDED * (high + low):
-        return "mixed"
-    return "high" if high > low else "low"
