@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recs_anomaly.base.checks import check_integer
+from recs_anomaly.base.time_axis import channel_names
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.displays._canvas import (
     BLUE,
@@ -108,13 +109,8 @@ class HiddenUnitsDisplay:
             weights, known = estimator.coupling_[:-1].T, estimator.items_.tolist()
         else:
             weights = estimator.components_
-            known = list(
-                getattr(
-                    estimator,
-                    "feature_names_in_",
-                    [f"x{place}" for place in range(weights.shape[1])],
-                )
-            )
+            unnamed = channel_names(weights, weights.shape[1])
+            known = list(getattr(estimator, "feature_names_in_", unnamed))
         titles = [str((names or {}).get(name, name)) for name in known]
         display = cls(weights=weights, image_shape=image_shape, feature_names=titles)
         return display.plot(ax, n_units=n_units)
