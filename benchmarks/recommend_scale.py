@@ -105,7 +105,9 @@ def parts(n_ratings: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def fit_ours(ratings: pd.DataFrame, epochs: int, with_ratings: bool) -> Finder:
     from recs_anomaly import RBMRecommender
 
-    model = RBMRecommender(epochs=epochs, random_state=0)
+    model = RBMRecommender(random_state=0)
+    if epochs:
+        model.set_params(epochs=epochs)
     model.fit(ratings, ratings["rating"] if with_ratings else None)
     return lambda asked: model.recommend(asked, n=10)
 
@@ -125,7 +127,8 @@ def fit_surprise(ratings: pd.DataFrame, epochs: int) -> Finder:
     import surprise
 
     data = surprise.Dataset.load_from_df(ratings, surprise.Reader(rating_scale=(1, 5)))
-    surprise.SVD(n_epochs=epochs, random_state=0).fit(data.build_full_trainset())
+    settings = {"n_epochs": epochs} if epochs else {}
+    surprise.SVD(**settings, random_state=0).fit(data.build_full_trainset())
     # It has no lists.
     return lambda asked: framed(asked, np.full((len(asked), 10), -1))
 
@@ -187,7 +190,12 @@ def broken_budgets(rows: pd.DataFrame) -> list[str]:
 
 @click.command()
 @click.option("--sizes", default="1e5,1e6,1e7,2.5e7", show_default=True)
-@click.option("--epochs", default=1, show_default=True, help="Epochs of a fit.")
+@click.option(
+    "--epochs",
+    default=1,
+    show_default=True,
+    help="Epochs of a fit; 0 for the default of each method, 20 of Surprise.",
+)
 @click.option("--method", "methods", multiple=True, type=click.Choice(METHODS))
 @click.option("--alone", type=click.Choice(METHODS), hidden=True)
 def main(sizes: str, epochs: int, methods: tuple[str, ...], alone: str | None) -> None:
@@ -205,7 +213,7 @@ def main(sizes: str, epochs: int, methods: tuple[str, ...], alone: str | None) -
             found.append({"method": method, "ratings": n_ratings, **took})
             print(found[-1], file=sys.stderr)
     rows = pd.DataFrame(found)
-    print(f"{os.cpu_count()} cores, two threads, {epochs} epoch(s)")
+    print(f"{os.cpu_count()} cores, two threads, {epochs or 'default'} epoch(s)")
     print(rows.round(3).to_string(index=False))
     if len(counts) > 1:
         for method, of_method in rows.groupby("method", sort=False):

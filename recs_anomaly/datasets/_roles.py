@@ -1,6 +1,7 @@
 """What columns of users, items, ratings and so on are usually called."""
 
 import re
+from functools import lru_cache
 
 # RecBole writes what a column holds behind its name.
 _KIND_BEHIND = re.compile(r":(token|float)(_seq)?$")
@@ -57,8 +58,9 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\W_]", "", _KIND_BEHIND.sub("", name)).lower()
 
 
-def role_of(name: object) -> str:
+@lru_cache(1024)
+def role_of(name: str) -> str:
     """Return the role that a column's name tells, nothing if it tells none."""
-    spelled = plain_name(str(name))
+    spelled = plain_name(name)
     roles = (role for role, names in RATING_COLUMNS.items() if spelled in names)
     return next(roles, "")

@@ -18,7 +18,6 @@ from recs_anomaly.recommend.levels import (
     RatingEvidence,
     distribution,
     interval,
-    is_liked,
     median,
 )
 from recs_anomaly.recommend.model import (
@@ -208,7 +207,7 @@ class Known:
             away = levels - best.mean[:, None]
             rating[0] = best.mean
             rating[1] = np.sqrt(np.einsum("pk,pk->p", probabilities, away**2))
-            rating[2] = probabilities @ is_liked(levels)
+            rating[2] = probabilities @ self.scoring.is_liked
             if wanted.needs_interval:
                 half_width = self.calibration.half_width(INTERVAL_COVERAGE)
                 rating[3:] = interval(probabilities, levels, half_width).T

@@ -99,19 +99,24 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
     tilt, low, last_move = np.zeros(len(mean)), -high, 2.0 * high
     for _ in range(N_NEWTON):
         logits = habits + tilt[:, None] * places
-        masses = np.exp(logits - logits.max(axis=1, keepdims=True))
+        logits -= logits.max(axis=1, keepdims=True)
+        masses = np.exp(logits, out=logits)
         total, first, second = (masses @ powers).T
-        reached = np.minimum(np.maximum(first / total, TINY), 1.0 - TINY)
-        error = np.log(reached / (1.0 - reached)) - target_odds
+        # No end of the scale takes all, so that odds are finite.
+        reached = np.clip(first / total, TINY, 1.0 - TINY)
+        against = 1.0 - reached
+        error = np.log(reached / against) - target_odds
         is_open = np.abs(error) >= TOLERANCE
         if not is_open.any():
             break
-        low, high = np.where(error < 0, tilt, low), np.where(error > 0, tilt, high)
-        spread = np.maximum(second / total - reached**2, TINY)
-        step = tilt - error * reached * (1.0 - reached) / spread
-        is_good = (step > low) & (step < high)
-        is_good &= np.abs(step - tilt) <= last_move / 2
-        step = np.where(is_good, step, (low + high) / 2)
+        is_low = error < 0
+        low, high = np.where(is_low, tilt, low), np.where(is_low, high, tilt)
+        spread = np.maximum(second / total - reached * reached, TINY)
+        move = -error * reached * against / spread
+        step = tilt + move
+        is_good = (step > low) & (step < high) & (2.0 * np.abs(move) <= last_move)
+        if not is_good.all():
+            step = np.where(is_good, step, (low + high) / 2)
         # The last digits of a tilt that is found are noise, which would leave no step.
         step = np.where(is_open, step, tilt)
         tilt, last_move = step, np.abs(step - tilt)

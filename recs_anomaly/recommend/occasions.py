@@ -63,8 +63,9 @@ def occasions_of(own_ratings: Any) -> Occasions:
     """Read the columns count and timestamp of one person's choices, if they are."""
     if not isinstance(own_ratings, pd.DataFrame):
         return NO_OCCASIONS
-    often = own_ratings.get(COUNT)
-    amounts = None if often is None else _amounts(often, f"own_ratings[{COUNT!r}]")
+    amounts = None
+    if COUNT in own_ratings:
+        amounts = _amounts(own_ratings[COUNT], f"own_ratings[{COUNT!r}]")
     return Occasions(amounts, _moments_of(own_ratings))
 
 
@@ -106,12 +107,12 @@ def _moments_of(table: pd.DataFrame) -> Floats | None:
     Of a column called timestamp, or else the one with another usual name for it; a
     warning tells that it is left alone.
     """
-    moments = table.get(TIME)
-    if moments is None:
-        named = [name for name in table if role_of(name) == TIME]
-        moments = table[named[0]] if len(named) == 1 else None
-    if moments is None:
+    named = [name for name in table if role_of(str(name)) == TIME]
+    if TIME in named:
+        named = [TIME]
+    if len(named) != 1:
         return None
+    moments = table[named[0]]
     if is_object_dtype(moments) or is_string_dtype(moments):
         moments = _dates_of(moments)
     if is_datetime64_any_dtype(moments) and not moments.isna().any():

@@ -11,7 +11,7 @@ weights likewise, from the hidden activity of the users.
 """
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.linalg.lapack import dposv, dpotrf, dpotri
 
 from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend.rows import blocks
@@ -112,11 +112,17 @@ def infer(seen: Floats, residuals: Floats) -> Floats:
     ratio matters. Solved in whichever of ratings and features is smaller.
     """
     n_ratings, n_features = seen.shape
+    if not seen.size:
+        return np.zeros(n_features)
     if n_ratings < n_features:
-        gram = seen @ seen.T + np.eye(n_ratings)
-        return np.asarray(np.linalg.solve(gram, residuals) @ seen)
-    precision = seen.T @ seen + np.eye(n_features)
-    return np.asarray(np.linalg.solve(precision, residuals @ seen))
+        return np.asarray(_solved(seen @ seen.T, residuals) @ seen)
+    return _solved(seen.T @ seen, residuals @ seen)
+
+
+def _solved(gram: Floats, sums: Floats) -> Floats:
+    """Solve (gram + 1) x = sums, in half of the time of any other matrix."""
+    gram.flat[:: len(gram) + 1] += 1.0
+    return np.asarray(dposv(gram, sums, lower=1, overwrite_a=1)[1])
 
 
 def inverse(precision: Floats) -> Floats:

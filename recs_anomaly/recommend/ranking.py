@@ -62,6 +62,7 @@ class ItemScoring(NamedTuple):
     effects: Singles  # (n_items,)
     spread: float  # standard deviation of the ratings
     log_popularity: Floats  # (n_items,)
+    is_liked: Floats  # (n_levels,) 1 for a level that is liking, 0 for another
 
 
 class Audience(NamedTuple):
@@ -133,6 +134,7 @@ def item_scoring(
         ratings.item_effects[:-1].astype(np.float32),
         _spread(ratings),
         interaction_rbm.log_popularity(interactions.scale[:-1]),
+        is_liked(ratings.levels).astype(np.float64),
     )
 
 
@@ -214,10 +216,11 @@ def _liked_first(
 
     Who has too few others among the best gets them from farther down.
     """
+    chance = best.probabilities @ known.is_liked
+    if chance.min(initial=1.0) >= MIN_LIKING:
+        return best
     for looked_at in LOOKED_AT_A_PLACE:
-        chance = best.probabilities @ is_liked(known.ratings.levels)
-        is_disliked = chance < MIN_LIKING
-        lacking = _lacking(best.people, is_disliked, wanted.n)
+        lacking = _lacking(best.people, chance < MIN_LIKING, wanted.n)
         if not len(lacking):
             break
         more = _best(
@@ -227,7 +230,7 @@ def _liked_first(
         kept = best.at(~np.isin(best.people, lacking))
         parts: list[Any] = [*map(np.concatenate, zip(kept, more, strict=True))]
         best = Ranked(*parts)
-    chance = best.probabilities @ is_liked(known.ratings.levels)
+        chance = best.probabilities @ known.is_liked
     is_disliked = chance < MIN_LIKING
     short = np.minimum(np.log(np.maximum(chance, TINY) / MIN_LIKING), 0.0)
     best = best._replace(score=best.score + DISLIKE_WEIGHT * short)

@@ -227,7 +227,7 @@ def checked_pairs(X: ArrayLike | pd.DataFrame, at_least: int = 1) -> pd.DataFram
         )
     if set(ID_COLUMNS) <= set(frame.columns):
         frame = frame[ID_COLUMNS]
-    roles = [role_of(name) for name in frame.columns]
+    roles = [role_of(str(name)) for name in frame.columns]
     if roles != ID_COLUMNS and all(roles.count(role) == 1 for role in ID_COLUMNS):
         named = [roles.index(role) for role in ID_COLUMNS]
         if set(ID_COLUMNS) - set(frame.columns):
@@ -363,7 +363,7 @@ def _own_ratings_columns(
                 f"it lacks {', '.join(missing)}."
             )
         items = own_ratings["item_id"].to_numpy()
-        return items, _numbers(own_ratings["rating"], "own_ratings")
+        return items, _numbers(own_ratings["rating"].to_numpy(), "own_ratings")
     if isinstance(own_ratings, pd.Series | Mapping):
         given = dict(own_ratings.items())
         return list(given), _numbers(list(given.values()), "own_ratings")
@@ -457,9 +457,10 @@ class Lookup:
         A warning counts the unknown ones of the argument `name`.
         """
         columns = self.places_of(items)
-        if len(columns) and (columns < 0).all():
-            raise self._unknown_items(items, columns)
-        if (columns < 0).any():
+        is_unknown = columns < 0
+        if is_unknown.any():
+            if is_unknown.all():
+                raise self._unknown_items(items, columns)
             error = self._unknown_items(items, columns)
             warnings.warn(
                 f"{name}: {str(error).removesuffix('.')}; they were left out.",
