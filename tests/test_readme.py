@@ -41,6 +41,7 @@ def given() -> dict[str, Any]:
         "frame": frame,
         "clean": clean,
         "noisy": clean + rng.normal(0, 0.1, clean.shape),
+        "stack": clean[:1] + rng.normal(0, 0.1, (3, *clean.shape[1:])),
         "X": X,
         "X_new": X[:3],
         "y": y,

@@ -1,7 +1,7 @@
 """``recs-anomaly denoise``: noisy pictures in, clean ones of the same kind out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,6 +30,7 @@ _EXAMPLE = """\b
 Example:
   recs-anomaly denoise scan.png clean.png
   recs-anomaly denoise scans/ clean/ --compare sheet.png --report report.csv
+  recs-anomaly denoise cells.tif clean.tif --stack z
 """
 
 
@@ -44,6 +45,19 @@ Example:
     type=click.FloatRange(min=0),
     help="Strength of the noise, in the pictures' own range. [default: each picture's "
     "own is estimated]",
+)
+@click.option(
+    "--stack",
+    type=click.Choice(("pages", "z", "t")),
+    help="Pages of a file are slices of one scene and help each other: all of them, or "
+    "those along the axis Z or T that a TIFF file names. [default: pages are apart]",
+)
+@click.option(
+    "--channels",
+    type=click.Choice(("colors", "separate")),
+    default="colors",
+    show_default=True,
+    help="What three channels are: colors, or measured apart, as in fluorescence.",
 )
 @click.option("--adapt", is_flag=True, help="Learn from the pictures themselves first.")
 @click.option(
@@ -71,6 +85,8 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     source: Path,
     target: Path,
     sigma: float | None,
+    stack: str | None,
+    channels: str,
     adapt: bool,
     compare: Path | None,
     report: Path | None,
@@ -92,11 +108,16 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
 
     if clean is not None and report is None and not form:
         raise InputError("clean is for the report; give --report or --json too.")
-    plan = plan_cleaning(source, target)
+    plan = plan_cleaning(source, target, stack)
     _refuse_overwriting(plan, clean, compare, report)
     if adapt or needs_keras():
         load_keras()
-    denoiser = _denoiser(plan, sigma, adapt)
+    parameters = {
+        "sigma": "auto" if sigma is None else sigma,
+        "channels": channels,
+        "stack_axis": None if stack is None else 0,
+    }
+    denoiser = _denoiser(plan, parameters, adapt)
     records = Records(clean)
     is_all_new = again or not source.is_dir()
     outcomes = clean_all(denoiser, plan.tasks, write_bytes, is_all_new)
@@ -140,15 +161,14 @@ def _refuse_overwriting(
 
 
 def _denoiser(
-    plan: "CleaningPlan", sigma: float | None, is_adapted: bool
+    plan: "CleaningPlan", parameters: dict[str, Any], is_adapted: bool
 ) -> "ImageDenoiser":
     from recs_anomaly import ImageDenoiser
     from recs_anomaly.denoise.app.folder import adapt
 
-    known: float | str = "auto" if sigma is None else sigma
     if not is_adapted:
-        return ImageDenoiser.from_pretrained(sigma=known)
-    denoiser = ImageDenoiser(sigma=known, random_state=0, verbose=1)
+        return ImageDenoiser.from_pretrained(**parameters)
+    denoiser = ImageDenoiser(**parameters, random_state=0, verbose=1)
     with warnings_in_one_line():
         n_pictures = adapt(denoiser, plan.tasks)
     click.echo(f"Adapted to {counted(n_pictures, 'picture')}.", err=True)

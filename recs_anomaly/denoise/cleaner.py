@@ -1,7 +1,7 @@
 """What the denoiser has learned, and how images are cleaned with it."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -31,9 +31,11 @@ from recs_anomaly.denoise.noise import (
 )
 from recs_anomaly.denoise.planes import Image, map_tiles
 from recs_anomaly.denoise.settings import N_COLOURS, count_weights, pretrained_intervals
+from recs_anomaly.denoise.stacks import Joined, Joiner
 
 MIN_SIDE = 16  # pixels: the noise of narrower images is estimated from all together
 EXCERPT = 2048  # pixels each way that the noise of a large image is estimated from
+SLICES_LOOKED_AT = 9  # of a stack, for their one noise
 PIXELS_AT_ONCE = 400_000  # of small images whose planes lie in memory
 BLOTCHES = (
     "{} of {} images have noise that neighbouring pixels share, as after scaling up or "
@@ -56,6 +58,21 @@ class Cleaned(NamedTuple):
     levels: list[Level]
 
 
+class Part(NamedTuple):
+    """Colours of an image or a tile, their noise, and the share of it that is left."""
+
+    unit: Singles
+    noise: Noise
+    share: Level = 1.0
+
+    def levels(self) -> list[Level]:
+        """Return how strong the noise is in each plane."""
+        levels = self.noise.levels(self.unit)
+        if isinstance(self.share, float):
+            return levels
+        return [np.asarray(self.share * level, np.float32) for level in levels]
+
+
 class Job(NamedTuple):
     """An image, its range and its noise."""
 
@@ -66,6 +83,10 @@ class Job(NamedTuple):
     def unit(self, part: Image) -> Singles:
         """Return the colours of a part of the image, from 0 to 1."""
         return self.range.to_unit(part[..., : n_colours(part)])
+
+    def part(self, image: Image) -> Part:
+        """Return a part of the image as it is cleaned."""
+        return Part(self.noise.without_impulses(self.unit(image)), self.noise)
 
     def sigma(self) -> float:
         """Return the strength of the noise in the image's own range."""
@@ -106,18 +127,27 @@ class DenoiserModel(NamedTuple):
         Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
     ] = None
 
-    def cleaned(self, images: list[Image], sigma: float | str) -> list[Image]:
-        """Take the noise out of images (height, width, n_channels)."""
+    def cleaned(
+        self, images: list[Image], sigma: float | str, stacks: Sequence[slice] = ()
+    ) -> list[Image]:
+        """Take the noise out of images (height, width, n_channels).
+
+        They are the slices of stacks, one after the other, where there are any.
+        """
 
         def finish(job: Job, part: Image, cleaned: Cleaned) -> Image:
             if job.noise.is_none:
                 return part.copy()  # the very values, which no scale has rounded
             return job.back(from_planes(cleaned.planes), part)
 
-        return self._work(images, sigma, finish)
+        return self._work(images, sigma, finish, stacks)
 
     def bounds(
-        self, images: list[Image], sigma: float | str, coverage: float
+        self,
+        images: list[Image],
+        sigma: float | str,
+        coverage: float,
+        stacks: Sequence[slice] = (),
     ) -> list[Image]:
         """Return lower and upper bounds, one after the other in the channels."""
         table = pretrained_intervals()
@@ -138,16 +168,27 @@ class DenoiserModel(NamedTuple):
             edges = (colours - half, colours + half)
             return np.concatenate([job.back(edge, part) for edge in edges], axis=2)
 
-        found = self._work(images, sigma, finish)
+        found = self._work(images, sigma, finish, stacks)
         if shared:
             warnings.warn(INTERVALS.format(len(shared), len(images)), stacklevel=3)
         return found
 
-    def jobs(self, images: list[Image], sigma: float | str) -> list[Job]:
-        """Find the range and the noise of each image."""
+    def jobs(
+        self, images: list[Image], sigma: float | str, stacks: Sequence[slice] = ()
+    ) -> list[Job]:
+        """Find the range and the noise of each image, or of each stack."""
+        if stacks:
+            return [
+                self._stack_job(
+                    simplified(np.concatenate(images[each])), len(images[each]), sigma
+                )
+                for each in stacks
+            ]
         return self._jobs([simplified(image) for image in images], sigma)
 
-    def _jobs(self, images: list[Image], sigma: float | str) -> list[Job]:
+    def _jobs(
+        self, images: list[Image], sigma: float | str, range_of_all: Range | None = None
+    ) -> list[Job]:
         known = self.sigma if is_auto(sigma) else float(sigma)
         # Clean images have taught the network where clipped values belong.
         return find_jobs(
@@ -155,13 +196,65 @@ class DenoiserModel(NamedTuple):
             known,
             is_clipping_undone=not self.is_paired,
             is_shared_met=self.camera_weights is not None,
+            range_of_all=range_of_all,
         )
 
+    def _stack_job(self, tall: Image, n_slices: int, sigma: float | str) -> Job:
+        """Find the one noise of slices that lie one below the other."""
+        colours = tall[..., : n_colours(tall)]
+        one_range = working_range(colours, range_of(colours))
+        slices = np.split(tall, n_slices)
+        step = -(-n_slices // SLICES_LOOKED_AT)
+        jobs = self._jobs(slices[step // 2 :: step], sigma, one_range)
+        return sorted(jobs, key=Job.sigma)[len(jobs) // 2]
+
+    def _work_stack(
+        self, slices: list[Image], sigma: float | str, finish: Finish
+    ) -> list[Image]:
+        """Clean the slices of a stack, each with what its neighbours know of it."""
+        as_it_came = np.concatenate(slices)
+        tall = simplified(as_it_came)
+        job = self._stack_job(tall, len(slices), sigma)
+        seen = np.split(tall, len(slices))
+        joiner = Joiner(lambda i: job.part(seen[i]).unit, len(slices), job.noise)
+        done = []
+        for number, image in enumerate(seen):
+            if job.noise.is_none:
+                done.append(finish(job, image, Cleaned([], [])))
+            else:
+                done.append(self._tiled(job, image, finish, joiner.joined(number)))
+        back = restored(np.concatenate(done), as_it_came, tall)
+        return np.split(back, len(slices))
+
+    def _tiled(
+        self, job: Job, image: Image, finish: Finish, joined: Joined | None = None
+    ) -> Image:
+        """Clean an image tile by tile, or a slice that was joined with others."""
+        from recs_anomaly.denoise.applying import HALO, TILE
+
+        def work(part: Image, *of_joined: Singles) -> Image:
+            seen = Part(of_joined[0], job.noise, of_joined[1]) if joined else None
+            cleaned = self._clean_parts([seen or job.part(part)])[0]
+            return finish(job, part, cleaned)
+
+        halo = 2 * HALO if job.noise.halved else HALO
+        return map_tiles([image, *(joined or ())], work, TILE, halo)
+
     def _work(
-        self, images: list[Image], sigma: float | str, finish: Finish
+        self,
+        images: list[Image],
+        sigma: float | str,
+        finish: Finish,
+        stacks: Sequence[slice],
     ) -> list[Image]:
         """Clean images, those of one small shape in one go, large ones tile by tile."""
-        from recs_anomaly.denoise.applying import HALO, TILE, is_small
+        if stacks:
+            return [
+                cleaned
+                for each in stacks
+                for cleaned in self._work_stack(images[each], sigma, finish)
+            ]
+        from recs_anomaly.denoise.applying import TILE, is_small
 
         done: dict[int, Image] = {}
         as_they_came = images
@@ -170,26 +263,20 @@ class DenoiserModel(NamedTuple):
         for numbers in _groups(images, lambda i: bool(jobs[i].noise.shared)):
             height, width = images[numbers[0]].shape[:2]
             if height * width > TILE**2:
-                for i in numbers:
-                    work = self._tile_worker(jobs[i], finish)
-                    halo = 2 * HALO if jobs[i].noise.halved else HALO
-                    done[i] = map_tiles(images[i], work, TILE, halo)
+                done |= {i: self._tiled(jobs[i], images[i], finish) for i in numbers}
                 continue
             n_together = PIXELS_AT_ONCE // (height * width)
             step = n_together if is_small(height, width) else 1
             for first in range(0, len(numbers), step):
                 part = numbers[first : first + step]
-                found = self._clean_parts([(jobs[i], images[i]) for i in part])
+                found = self._clean_parts([jobs[i].part(images[i]) for i in part])
                 for i, cleaned in zip(part, found, strict=True):
                     done[i] = finish(jobs[i], images[i], cleaned)
         return [
             restored(done[i], image, images[i]) for i, image in enumerate(as_they_came)
         ]
 
-    def _tile_worker(self, job: Job, finish: Finish) -> Callable[[Image], Image]:
-        return lambda part: finish(job, part, self._clean_parts([(job, part)])[0])
-
-    def _clean_parts(self, parts: list[tuple[Job, Image]]) -> list[Cleaned]:
+    def _clean_parts(self, parts: list[Part]) -> list[Cleaned]:
         """Clean images or tiles of one shape."""
         from recs_anomaly.denoise.applying import (
             denoise_halved,
@@ -197,16 +284,15 @@ class DenoiserModel(NamedTuple):
             shared_network,
         )
 
-        if parts[0][0].noise.shared:
-            return [self._clean_shared(*part) for part in parts]
+        if parts[0].noise.shared:
+            return [self._clean_shared(part) for part in parts]
         planes: list[Singles] = []
         levels: list[Level] = []
         n_halvings: list[int] = []
-        for job, part in parts:
-            unit = job.noise.without_impulses(job.unit(part))
-            planes += to_planes(unit)
-            levels += job.noise.levels(unit)
-            n_halvings += job.noise.halved or (0,) * (len(planes) - len(n_halvings))
+        for part in parts:
+            planes += to_planes(part.unit)
+            levels += part.levels()
+            n_halvings += part.noise.halved or (0,) * (len(planes) - len(n_halvings))
         network = shared_network(self.weights)
         found = list(planes)
         for n in sorted(set(n_halvings)):
@@ -222,11 +308,11 @@ class DenoiserModel(NamedTuple):
         n_planes = len(planes) // len(parts)
         own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
         return [
-            self._believed(job, planes[part], found[part], levels[part])
-            for (job, _), part in zip(parts, own, strict=True)
+            self._believed(part.noise, planes[place], found[place], levels[place])
+            for part, place in zip(parts, own, strict=True)
         ]
 
-    def _clean_shared(self, job: Job, part: Image) -> Cleaned:
+    def _clean_shared(self, part: Part) -> Cleaned:
         """Take noise that neighbours share out of an image or a tile."""
         from recs_anomaly.denoise.applying import (
             denoise_colours,
@@ -234,18 +320,21 @@ class DenoiserModel(NamedTuple):
         )
 
         assert self.camera_weights is not None  # else no noise is kept as shared
-        unit = job.noise.without_impulses(job.unit(part))
-        levels = job.noise.levels(unit)
+        levels = part.levels()
         network = shared_network(self.camera_weights, N_COLOURS)
-        return Cleaned(denoise_colours(network, to_planes(unit), levels), levels)
+        return Cleaned(denoise_colours(network, to_planes(part.unit), levels), levels)
 
     def _believed(
-        self, job: Job, noisy: list[Singles], found: list[Singles], levels: list[Level]
+        self,
+        noise: Noise,
+        noisy: list[Singles],
+        found: list[Singles],
+        levels: list[Level],
     ) -> Cleaned:
         """Take back what cannot have been noise, unless pairs have taught what is."""
         if self.is_paired:
             return Cleaned(found, levels)
-        are_told = job.noise.are_told(len(noisy))
+        are_told = noise.are_told(len(noisy))
         kept = [
             plausible(before, after, level, is_told=is_told)
             for before, after, level, is_told in zip(
@@ -263,6 +352,7 @@ def find_jobs(
     *,
     is_clipping_undone: bool = True,
     is_shared_met: bool = False,
+    range_of_all: Range | None = None,
 ) -> list[Job]:
     """Find the range and the noise of each image; warn of noise nobody can take.
 
@@ -270,7 +360,7 @@ def find_jobs(
     small for that share one with those of their shape.
     """
     ranges = [
-        working_range(colours, range_of(colours))
+        range_of_all or working_range(colours, range_of(colours))
         for colours in (image[..., : n_colours(image)] for image in images)
     ]
     if sigma is None:

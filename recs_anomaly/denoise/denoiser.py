@@ -18,6 +18,7 @@ from recs_anomaly.base.checks import check_between
 from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.base.state import Held
 from recs_anomaly.core.arrays import Floats
+from recs_anomaly.denoise.axes import Axes, read_batch
 from recs_anomaly.denoise.cleaner import DenoiserModel
 from recs_anomaly.denoise.fitting import (
     clean_twins,
@@ -27,11 +28,9 @@ from recs_anomaly.denoise.fitting import (
 )
 from recs_anomaly.denoise.images import (
     Batch,
-    as_batch,
     n_colours,
     range_of,
     refuse_unknown,
-    rows_as_batch,
 )
 from recs_anomaly.denoise.settings import (
     camera_weights,
@@ -94,6 +93,18 @@ class ImageDenoiser(
         (height, width) or (height, width, n_channels) of the images that stand
         flattened in the rows of X; one of them may be -1, and follows from the length
         of the rows. None means that X holds images.
+    channel_axis : int, None or "auto", default="auto"
+        Axis of X, or of each array in a list, along which channels lie; None where the
+        images are grey. "auto" is the last, where images have a third axis, and an
+        array of three axes is one colour image if its last has 3 or 4 entries.
+    channels : {"colors", "separate"}, default="colors"
+        What channels are: "colors" are red, green and blue if there are three, and a
+        fourth is alpha; "separate" are measured apart from each other, as in
+        fluorescence, and each is cleaned as an image with a range and noise of its own.
+    stack_axis : int or None, default=None
+        Axis of X, or of each array in a list, along which the slices of a stack lie, in
+        time or in depth. They have one noise, and each is cleaned with the help of its
+        neighbours as far as they show the same. None means that images are apart.
     max_iter : int or "auto", default="auto"
         Steps of training, each on about 65,000 pixels. "auto" is 1,000 to 4,000 from
         random weights, 400 to 2,000 with clean images and 60 to 400 without, the more
@@ -152,12 +163,15 @@ class ImageDenoiser(
 
     model_ = Held(DenoiserModel)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a parameter each
         self,
         *,
         weights: str | None = "gray",
         sigma: float | str = "auto",
         image_shape: Sequence[int] | None = None,
+        channel_axis: int | str | None = "auto",
+        channels: str = "colors",
+        stack_axis: int | None = None,
         max_iter: int | str = "auto",
         learning_rate: float | str = "auto",
         random_state: int | np.random.RandomState | None = None,
@@ -166,6 +180,9 @@ class ImageDenoiser(
         self.weights = weights
         self.sigma = sigma
         self.image_shape = image_shape
+        self.channel_axis = channel_axis
+        self.channels = channels
+        self.stack_axis = stack_axis
         self.max_iter = max_iter
         self.learning_rate = learning_rate
         self.random_state = random_state
@@ -228,7 +245,7 @@ class ImageDenoiser(
         """
         check_parameters(self)
         noisy = refuse_unknown(self._batch(X, is_fitting=True).images)
-        clean = clean_twins(y, noisy, self.image_shape)
+        clean = clean_twins(y, noisy, self._read)
         if clean is None:
             model = fit_to_noisy(self, noisy)
         else:
@@ -257,7 +274,8 @@ class ImageDenoiser(
         """
         check_is_fitted(self)
         batch = self._batch(X)
-        return batch.restore(self.model_.cleaned(batch.images, self.sigma))
+        found = self.model_.cleaned(batch.images, self.sigma, batch.stacks)
+        return batch.restore(found)
 
     def transform(self, X: Any) -> Any:
         """Clean images, as `predict` does.
@@ -303,7 +321,7 @@ class ImageDenoiser(
         check_is_fitted(self)
         check_between("coverage", coverage, 0, 1)
         batch = self._batch(X)
-        found = self.model_.bounds(batch.images, self.sigma, coverage)
+        found = self.model_.bounds(batch.images, self.sigma, coverage, batch.stacks)
         both = [np.split(each, 2, axis=2) for each in found]
         return Bounds(*(batch.restore([pair[i] for pair in both]) for i in (0, 1)))
 
@@ -317,12 +335,14 @@ class ImageDenoiser(
 
         Returns
         -------
-        sigmas : ndarray of shape (n_images,)
+        sigmas : ndarray of shape (n_images,) or (n_stacks,)
             Standard deviations in the images' own ranges; the root mean square where
-            the noise is uneven, and 0 where no white noise was found.
+            the noise is uneven, and 0 where no white noise was found. One for each
+            channel, where channels are separate.
         """
         check_is_fitted(self)
-        jobs = self.model_.jobs(self._batch(X).images, self.sigma)
+        batch = self._batch(X)
+        jobs = self.model_.jobs(batch.images, self.sigma, batch.stacks)
         return np.array([job.sigma() for job in jobs], np.float64)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -344,7 +364,7 @@ class ImageDenoiser(
             labels, which say nothing of the clean images.
         """
         found = self._batch(self.predict(X)).images
-        clean = clean_twins(y, found, self.image_shape)
+        clean = clean_twins(y, found, self._read)
         if clean is None:
             return float("nan")
         ratios = [
@@ -406,10 +426,13 @@ class ImageDenoiser(
         return tags
 
     def _batch(self, X: Any, is_fitting: bool = False) -> Batch:
-        if self.image_shape is None:
-            return as_batch(X)
-        rows = validate_data(self, X, reset=is_fitting)
-        return rows_as_batch(rows, self.image_shape)
+        if self.image_shape is not None:
+            X = validate_data(self, X, reset=is_fitting)
+        return self._read(X)
+
+    def _read(self, X: Any) -> Batch:
+        axes = Axes(self.channel_axis, self.stack_axis, self.channels == "colors")
+        return read_batch(X, axes, self.image_shape)
 
     def _check_settings(self) -> None:
         check_parameters(self)

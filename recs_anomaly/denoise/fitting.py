@@ -1,6 +1,7 @@
 """What a denoiser learns from: planes with their noise, and how long it takes."""
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,12 +11,12 @@ from recs_anomaly.base.random import seeds_of
 from recs_anomaly.core.progress import Progress, TrainingHistory
 from recs_anomaly.denoise.cleaner import MIN_SIDE, DenoiserModel, find_jobs
 from recs_anomaly.denoise.images import (
+    Batch,
     is_list_of_images,
     n_colours,
     noise_scales,
     range_of,
     refuse_unknown,
-    rows_or_images,
     to_planes,
 )
 from recs_anomaly.denoise.intervals import COVERAGE
@@ -83,8 +84,10 @@ def fit_to_pairs(
     return model._replace(interval_scale=scale)
 
 
-def clean_twins(y: Any, noisy: list[Image], image_shape: Any) -> list[Image] | None:
-    """Return the clean images in y, if that is what it holds.
+def clean_twins(
+    y: Any, noisy: list[Image], read: Callable[[Any], Batch]
+) -> list[Image] | None:
+    """Return the clean images in y, read as the noisy ones, if that is what it holds.
 
     One value an image is the label that a Pipeline hands to all its steps: it says
     nothing about noise.
@@ -98,7 +101,7 @@ def clean_twins(y: Any, noisy: list[Image], image_shape: Any) -> list[Image] | N
                 f"{labels.size} labels and {len(noisy)} images."
             )
         return None
-    clean = refuse_unknown(rows_or_images(y, image_shape).images)
+    clean = refuse_unknown(read(y).images)
     if [image.shape for image in clean] != [image.shape for image in noisy]:
         raise InputError("y must hold the clean images, of the shapes of X.")
     return clean

@@ -32,10 +32,19 @@ SHIFT = np.array([0.0, 0.5, 0.5], dtype=np.float32)
 
 
 class Batch(NamedTuple):
-    """Images (height, width, n_channels), and how to put results as they came."""
+    """Images (height, width, n_channels), and how to put results as they came.
+
+    Attributes
+    ----------
+    images : list of ndarray
+    restore : callable
+    stacks : sequence of slice, default=()
+        Which of the images are slices of one stack; none where they are no stacks.
+    """
 
     images: Images
     restore: Callable[[Images], Any]
+    stacks: Sequence[slice] = ()
 
 
 def as_batch(X: Any) -> Batch:
@@ -47,11 +56,11 @@ def as_batch(X: Any) -> Batch:
         If X is no image, list of images or array of images.
     """
     if is_list_of_images(X):
-        return _from_list([_as_array(image) for image in X])
-    array = _as_array(X)
+        return _from_list([as_array(image) for image in X])
+    array = as_array(X)
     if array.ndim in (3, 4) and not len(array):
         raise InputError("X must hold at least one image; got none.")
-    _check_values(array)
+    check_values(array)
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in COLOURS):
         return _from_list([array], single=True)
     if array.ndim in (3, 4):
@@ -67,7 +76,8 @@ def as_batch(X: Any) -> Batch:
     )
 
 
-def _as_array(X: Any) -> NDArray[Any]:
+def as_array(X: Any) -> NDArray[Any]:
+    """Return X as an array."""
     if isinstance(X, np.ma.MaskedArray):
         raise InputError(
             "images must be plain arrays; got a masked array. Put NaN where nothing "
@@ -116,13 +126,6 @@ def rows_as_batch(rows: NDArray[Any], image_shape: Sequence[int]) -> Batch:
     return Batch(images, lambda found: np.stack(found).reshape(rows.shape))
 
 
-def rows_or_images(X: Any, image_shape: Sequence[int] | None) -> Batch:
-    """Take images apart that come as such, or as rows where image_shape says so."""
-    if image_shape is None:
-        return as_batch(X)
-    return rows_as_batch(np.asarray(X), image_shape)
-
-
 def _without_unknown(shape: tuple[int, ...], n_values: int) -> tuple[int, ...]:
     """Put the side that follows from the others in the place of -1."""
     known = int(np.prod([side for side in shape if side != -1]))
@@ -131,7 +134,7 @@ def _without_unknown(shape: tuple[int, ...], n_values: int) -> tuple[int, ...]:
 
 def _from_list(images: Images, single: bool = False) -> Batch:
     for image in images:
-        _check_values(image)
+        check_values(image)
         if image.ndim not in (2, 3) or not image.size:
             raise InputError(
                 "an image must have shape (height, width) or (height, width, "
@@ -149,7 +152,8 @@ def _from_list(images: Images, single: bool = False) -> Batch:
     return Batch([image.reshape(*image.shape[:2], -1) for image in images], restore)
 
 
-def _check_values(image: Image) -> None:
+def check_values(image: Image) -> None:
+    """Raise an InputError unless an array holds finite numbers, or NaN among them."""
     if image.dtype.kind not in "buif":
         raise InputError(f"images must hold numbers; got dtype {image.dtype}.")
     is_known = np.isfinite(image) if image.dtype.kind == "f" else np.True_

@@ -1,6 +1,6 @@
 """Planes of pixels: the neighbourhood of each, work tile by tile, edges."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,16 +74,16 @@ def doubled(plane: Singles) -> Singles:
 
 
 def map_tiles(
-    image: Image, work: Callable[[Image], Image], tile: int, halo: int
+    images: Sequence[Image], work: Callable[..., Image], tile: int, halo: int
 ) -> Image:
-    """Work on an image tile by tile; return an image of its height and width.
+    """Work on images tile by tile; return an image of their height and width.
 
     Parameters
     ----------
-    image : ndarray of shape (height, width) or (height, width, n_channels)
+    images : sequence of ndarray of shape (height, width) or (height, width, n_channels)
     work : callable
-        Takes a tile with its surroundings and returns an image of the tile's height and
-        width. A pixel of its result may depend on pixels up to `halo` away.
+        Takes a tile of each with its surroundings and returns an image of the tile's
+        height and width. A pixel of its result may depend on pixels up to `halo` away.
     tile : int
         Height and width of a tile without its surroundings.
     halo : int
@@ -94,14 +94,15 @@ def map_tiles(
     ndarray
     """
     whole: Image | None = None
-    for rows, near_rows in spans(image.shape[0], tile, halo):
-        for columns, near_columns in spans(image.shape[1], tile, halo):
-            worked = work(image[near_rows, near_columns])
+    shape = images[0].shape[:2]
+    for rows, near_rows in spans(shape[0], tile, halo):
+        for columns, near_columns in spans(shape[1], tile, halo):
+            worked = work(*(image[near_rows, near_columns] for image in images))
             inner = (_within(rows, near_rows), _within(columns, near_columns))
             if whole is None:
-                whole = np.empty(image.shape[:2] + worked.shape[2:], worked.dtype)
+                whole = np.empty(shape + worked.shape[2:], worked.dtype)
             whole[rows, columns] = worked[inner]
-    return image.copy() if whole is None else whole
+    return images[0].copy() if whole is None else whole
 
 
 def spans(size: int, tile: int, halo: int) -> Iterator[tuple[slice, slice]]:

@@ -41,6 +41,7 @@ def check_parameters(denoiser: Any) -> None:
     if not is_auto(rate := denoiser.learning_rate):
         check_number("learning_rate", rate, 0.0, np.inf, ", or 'auto'")
     check_verbose(denoiser.verbose)
+    _check_axes(denoiser)
     shape = denoiser.image_shape
     if shape is not None and not (
         isinstance(shape, Sequence | np.ndarray)
@@ -52,6 +53,20 @@ def check_parameters(denoiser: Any) -> None:
         raise InputError(
             "image_shape must be (height, width) or (height, width, n_channels), all "
             f"positive integers, or one of them -1; got {shape!r}."
+        )
+
+
+def _check_axes(denoiser: Any) -> None:
+    channel, stack = denoiser.channel_axis, denoiser.stack_axis
+    if channel is not None and not is_auto(channel):
+        check_integer("channel_axis", channel, -4, ", None or 'auto'")
+    if stack is not None:
+        check_integer("stack_axis", stack, -4, ", or None")
+    check_choice("channels", denoiser.channels, ("colors", "separate"))
+    if denoiser.image_shape is not None and not (stack is None and is_auto(channel)):
+        raise InputError(
+            "image_shape must be None where channel_axis or stack_axis is set; got "
+            f"image_shape={denoiser.image_shape!r}."
         )
 
 

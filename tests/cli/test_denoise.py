@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from click.testing import Result
 from PIL import Image
 from sklearn.datasets import load_sample_images
@@ -163,6 +164,35 @@ def test_adapting(run: Run, scans: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     found = run("denoise", scans, scans.parent / "clean", "--adapt")
     assert "Adapted to 2 pictures." in found.stderr
     assert seen == [PHOTO.shape, PHOTO.shape[:2]]
+
+
+@pytest.mark.parametrize("name", ["stack.tif", "stack.npy"])
+def test_a_stack(run: Run, tmp_path: Path, name: str) -> None:
+    noisy = [
+        make_noise("gaussian", PHOTO[..., 1], 20.0, random_state=i) for i in range(4)
+    ]
+    stack = np.stack(noisy)
+    source, target = tmp_path / name, tmp_path / f"clean_{name}"
+    if source.suffix == ".npy":
+        np.save(source, stack)
+    else:
+        tifffile.imwrite(source, stack, photometric="minisblack")
+    found = run("denoise", source, target, "--stack", "pages")
+    assert found.exit_code == 0
+    pages = np.load(target) if source.suffix == ".npy" else tifffile.imread(target)
+    expected = ImageDenoiser.from_pretrained(stack_axis=0).predict(stack)
+    np.testing.assert_array_equal(pages, expected)
+    refused = run("denoise", source, tmp_path / f"z_{name}", "--stack", "z")
+    assert refused.exit_code == 1
+    assert "it names no axis Z of its pages" in refused.stderr
+
+
+def test_channels_that_are_no_colours(run: Run, tmp_path: Path) -> None:
+    Image.fromarray(NOISY).save(tmp_path / "cells.png")
+    run("denoise", tmp_path / "cells.png", tmp_path / "out.png", "--channels=separate")
+    expected = ImageDenoiser.from_pretrained(channels="separate").predict(NOISY)
+    found = np.asarray(Image.open(tmp_path / "out.png"))
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def test_tiles_give_what_the_whole_gives(
 ) -> None:
     image = np.random.default_rng(0).random((height, width))
     np.testing.assert_allclose(
-        map_tiles(image, blurred, tile, halo), blurred(image), atol=1e-12
+        map_tiles([image], blurred, tile, halo), blurred(image), atol=1e-12
     )
 
 
 def test_a_halo_that_is_too_narrow_shows() -> None:
     image = np.random.default_rng(0).random((20, 20))
-    assert np.abs(map_tiles(image, blurred, 8, 1) - blurred(image)).max() > 0.01
+    assert np.abs(map_tiles([image], blurred, 8, 1) - blurred(image)).max() > 0.01
 
 
 @given(size=st.integers(1, 100), tile=st.integers(1, 30), halo=st.integers(0, 9))

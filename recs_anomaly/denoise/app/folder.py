@@ -82,11 +82,27 @@ class Task(NamedTuple):
     ----------
     source, target : Path
     name : str
+    along : str or None, default=None
+        What the pages are a stack along: "pages", or the letter of an axis.
     """
 
     source: Path
     target: Path
     name: str
+    along: str | None = None
+
+    def images(self, picture: Picture) -> list[Pixels]:
+        """Return what the denoiser is given: pages or stacks.
+
+        Parameters
+        ----------
+        picture : Picture
+
+        Returns
+        -------
+        images : list of ndarray
+        """
+        return picture.pages if self.along is None else picture.stacks(self.along)
 
 
 def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
@@ -112,12 +128,12 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
     n_pictures = 0
     for task in tasks:
         try:
-            pages = read_picture(task.source).pages
+            found = task.images(read_picture(task.source))
         except (InputError, OSError):
             continue  # cleaning will tell
-        images += pages
+        images += found
         n_pictures += 1
-        n_pixels += sum(page.size for page in pages)
+        n_pixels += sum(image.size for image in found)
         if n_pixels >= MAX_PIXELS:
             break
     if not images:
@@ -198,12 +214,15 @@ def _clean(
     picture = read_picture(task.source)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        sigma = float(np.max(denoiser.estimate_sigma(picture.pages)))
+        images = task.images(picture)
+        sigma = float(np.max(denoiser.estimate_sigma(images)))
         is_there = not is_new_run and _is_up_to_date(task)
         if is_there:
             cleaned = read_picture(task.target).pages
         else:
-            cleaned = denoiser.predict(picture.pages)
+            cleaned = denoiser.predict(images)
+            if task.along is not None:
+                cleaned = picture.taken_apart(cleaned, task.along)
             task.target.parent.mkdir(parents=True, exist_ok=True)
             write(task.target, _content(task, picture, cleaned))
     left = "noise that neighbouring pixels share was left as it is" if caught else ""
@@ -297,13 +316,15 @@ class CleaningPlan(NamedTuple):
     others: list[str]
 
 
-def plan_cleaning(source: Path, target: Path) -> CleaningPlan:
+def plan_cleaning(source: Path, target: Path, along: str | None = None) -> CleaningPlan:
     """List what there is to do for a file or a folder, and where results go.
 
     Parameters
     ----------
     source, target : Path
         Two files, a file and a folder, or two folders.
+    along : str or None, default=None
+        What the pages of files are stacks along, as for `Task`.
 
     Returns
     -------
@@ -319,6 +340,7 @@ def plan_cleaning(source: Path, target: Path) -> CleaningPlan:
         plan = _plan_of_folder(source, target)
     else:
         plan = CleaningPlan([_task_of_file(source, target)], [])
+    plan = plan._replace(tasks=[task._replace(along=along) for task in plan.tasks])
     sources = {task.source.resolve() for task in plan.tasks}
     for task in plan.tasks:
         if task.target.resolve() in sources:

@@ -67,11 +67,68 @@ class Picture(NamedTuple):
         Gives the bytes of a file of the same kind with other pages.
     orientation : int, default=1
         How to turn it for people to see, in EXIF's numbers; 1 is as it is.
+    axes : tuple of (str, int), default=()
+        Letters and lengths of the axes that the pages lie along, where the file tells.
     """
 
     pages: list[Pixels]
     encoded: Callable[[list[Pixels]], bytes]
     orientation: int = 1
+    axes: tuple[tuple[str, int], ...] = ()
+
+    def stacks(self, along: str) -> list[Pixels]:
+        """Put the pages together that are slices of one stack.
+
+        Parameters
+        ----------
+        along : str
+            "pages" for all of them, or the letter of an axis.
+
+        Returns
+        -------
+        stacks : list of ndarray
+
+        Raises
+        ------
+        PictureFileError
+            If the file has no such axis, or its pages differ in size.
+        """
+        if len({(page.shape, page.dtype) for page in self.pages}) > 1:
+            raise PictureFileError("its pages differ, and are no slices of a stack")
+        groups = self._stacked_pages(along)
+        return [np.stack([self.pages[i] for i in group]) for group in groups]
+
+    def taken_apart(self, stacks: list[Pixels], along: str) -> list[Pixels]:
+        """Return the pages of stacks in their order.
+
+        Parameters
+        ----------
+        stacks : list of ndarray
+            As `stacks` gives them.
+        along : str
+
+        Returns
+        -------
+        pages : list of ndarray
+        """
+        numbers = self._stacked_pages(along).ravel()
+        slices = [page for stack in stacks for page in stack]
+        return [slices[i] for i in np.argsort(numbers)]
+
+    def _stacked_pages(self, along: str) -> NDArray[np.intp]:
+        """Return the numbers of pages (n_stacks, n_slices)."""
+        numbers = np.arange(len(self.pages))
+        if along == "pages":
+            return numbers[None]
+        letters = [letter.lower() for letter, _ in self.axes]
+        if along not in letters:
+            raise PictureFileError(
+                f"it names no axis {along.upper()} of its pages, but "
+                f"{', '.join(letters).upper() or 'none'}"
+            )
+        grid = numbers.reshape([length for _, length in self.axes])
+        last = np.moveaxis(grid, letters.index(along), -1)
+        return last.reshape(-1, last.shape[-1])
 
     def upright(self, page: Pixels) -> Pixels:
         """Turn a page as people see it.
@@ -166,7 +223,7 @@ def _read_array(path: Path) -> Picture:
     with path.open("rb") as file:
         _check_header(file)
         array = npy.read_array(file, allow_pickle=False)
-    is_stack = array.ndim == 3 and array.shape[2] > MAX_CHANNELS
+    is_stack = array.ndim == 4 or (array.ndim == 3 and array.shape[2] > MAX_CHANNELS)
 
     def encoded(pages: list[Pixels]) -> bytes:
         file = BytesIO()
@@ -179,10 +236,11 @@ def _read_array(path: Path) -> Picture:
 def _check_header(file: BinaryIO) -> None:
     """Check what a NPY file says of its array before memory is taken for it."""
     shape, _, dtype = HEADERS[npy.read_magic(file)](file)
-    if len(shape) not in (2, 3) or dtype.kind not in "buif":
+    is_picture = len(shape) in (2, 3) or (len(shape) == 4 and shape[3] <= MAX_CHANNELS)
+    if not is_picture or dtype.kind not in "buif":
         raise PictureFileError(
-            "it must hold numbers of shape (height, width), (height, width, 1 to 4) "
-            f"or (n_pages, height, width); it holds {dtype} of shape {shape}"
+            "it must hold numbers of shape (height, width) or (height, width, 1 to 4), "
+            f"or n_pages of such; it holds {dtype} of shape {shape}"
         )
     if min(shape) < 1:
         raise PictureFileError(f"it holds no pixels; its shape is {shape}")
@@ -196,7 +254,8 @@ def _read_image(path: Path) -> Picture:
     form = FORMATS[path.suffix.lower()]
     plain = read_plain_tiff(path) if form == "TIFF" else None
     if plain is not None:
-        return Picture(plain.pages, plain.encoded, _known_way(plain.orientation))
+        way = _known_way(plain.orientation)
+        return Picture(plain.pages, plain.encoded, way, plain.axes)
     with _opened(path, form) as opened:
         _refuse_what_would_be_lost(opened)
         if _has_deep_colours(opened):

@@ -30,11 +30,15 @@ class PlainTiff(NamedTuple):
         Gives the bytes of the file with other pages.
     orientation : object
         What the file says of it, in EXIF's numbers.
+    axes : tuple of (str, int)
+        Letters and lengths of the axes that the pages lie along, the last going
+        fastest; empty where the file holds several series of pages.
     """
 
     pages: list[Pixels]
     encoded: Callable[[list[Pixels]], bytes]
     orientation: object
+    axes: tuple[tuple[str, int], ...]
 
 
 class _Block(NamedTuple):
@@ -70,6 +74,7 @@ def read_plain_tiff(path: Path) -> PlainTiff | None:
     try:
         with tifffile.TiffFile(path) as tif:
             blocks = [block for series in tif.series for block in _blocks(series)]
+            axes = _page_axes(tif.series[0]) if len(tif.series) == 1 else ()
             tag = tif.pages.first.tags.get(ORIENTATION)
     except Exception:  # noqa: BLE001 - of damaged files it says nearly anything
         return None
@@ -81,7 +86,10 @@ def read_plain_tiff(path: Path) -> PlainTiff | None:
         flat = np.frombuffer(content, block.dtype, prod(block.shape), block.offset)
         pages += list(flat.reshape(-1, *block.page_shape))
     return PlainTiff(
-        pages, lambda changed: _changed(content, blocks, changed), tag and tag.value
+        pages,
+        lambda changed: _changed(content, blocks, changed),
+        tag and tag.value,
+        axes,
     )
 
 
@@ -94,6 +102,11 @@ def _changed(content: bytes, blocks: list[_Block], pages: list[Pixels]) -> bytes
         changed[block.offset : block.offset + block.n_bytes] = pixels.tobytes()
         done += n
     return bytes(changed)
+
+
+def _page_axes(series: tifffile.TiffPageSeries) -> tuple[tuple[str, int], ...]:
+    n_axes = len(series.axes) - (3 if series.axes.endswith("YXS") else 2)
+    return tuple(zip(series.axes[:n_axes], series.shape[:n_axes], strict=True))
 
 
 def _blocks(series: tifffile.TiffPageSeries) -> list[_Block]:

@@ -273,3 +273,29 @@ def test_compressed_tiff_files_keep_what_they_say(tmp_path: Path) -> None:
     with Image.open(written_again(path)) as opened:
         assert opened.info["dpi"] == (300, 300)
         assert opened.tag_v2[270] == "a leaf"
+
+
+def test_stacks_along_an_axis_that_a_file_names(tmp_path: Path) -> None:
+    values = RNG.integers(0, 999, (2, 3, 4, 8, 9)).astype(np.uint16)
+    path = tmp_path / "cells.tif"
+    tifffile.imwrite(path, values, imagej=True, metadata={"axes": "TZCYX"})
+    picture = read_picture(path)
+    along_depth = picture.stacks("z")
+    assert [stack.shape for stack in along_depth] == [(3, 8, 9)] * 8
+    np.testing.assert_array_equal(along_depth[5], values[1, :, 1])
+    np.testing.assert_array_equal(picture.stacks("t")[7], values[:, 1, 3])
+    np.testing.assert_array_equal(picture.stacks("pages")[0], np.stack(picture.pages))
+    for along in ("z", "t", "pages"):
+        pages = picture.taken_apart(picture.stacks(along), along)
+        np.testing.assert_array_equal(pages, picture.pages)
+
+
+def test_pages_that_are_no_stack(tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    tifffile.imwrite(path, RNG.integers(0, 99, (5, 8, 9)).astype(np.uint8))
+    with pytest.raises(PictureFileError, match="no axis T of its pages, but "):
+        read_picture(path).stacks("t")
+    pages = [Image.fromarray(COLOURS), Image.fromarray(COLOURS[1:])]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    with pytest.raises(PictureFileError, match="its pages differ"):
+        read_picture(path).stacks("pages")
