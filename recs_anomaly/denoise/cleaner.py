@@ -58,8 +58,8 @@ class Cleaned(NamedTuple):
     levels: list[Level]
 
 
-class Part(NamedTuple):
-    """Colours of an image or a tile, their noise, and the share of it that is left."""
+class NoisyPart(NamedTuple):
+    """Colours of an image or a tile, their noise, and what share of it is left."""
 
     unit: Singles
     noise: Noise
@@ -84,9 +84,9 @@ class Job(NamedTuple):
         """Return the colours of a part of the image, from 0 to 1."""
         return self.range.to_unit(part[..., : n_colours(part)])
 
-    def part(self, image: Image) -> Part:
+    def part(self, image: Image) -> NoisyPart:
         """Return a part of the image as it is cleaned."""
-        return Part(self.noise.without_impulses(self.unit(image)), self.noise)
+        return NoisyPart(self.noise.without_impulses(self.unit(image)), self.noise)
 
     def sigma(self) -> float:
         """Return the strength of the noise in the image's own range."""
@@ -233,7 +233,7 @@ class DenoiserModel(NamedTuple):
         from recs_anomaly.denoise.applying import HALO, TILE
 
         def work(part: Image, *of_joined: Singles) -> Image:
-            seen = Part(of_joined[0], job.noise, of_joined[1]) if joined else None
+            seen = NoisyPart(of_joined[0], job.noise, of_joined[1]) if joined else None
             cleaned = self._clean_parts([seen or job.part(part)])[0]
             return finish(job, part, cleaned)
 
@@ -276,7 +276,7 @@ class DenoiserModel(NamedTuple):
             restored(done[i], image, images[i]) for i, image in enumerate(as_they_came)
         ]
 
-    def _clean_parts(self, parts: list[Part]) -> list[Cleaned]:
+    def _clean_parts(self, parts: list[NoisyPart]) -> list[Cleaned]:
         """Clean images or tiles of one shape."""
         from recs_anomaly.denoise.applying import (
             denoise_halved,
@@ -312,7 +312,7 @@ class DenoiserModel(NamedTuple):
             for part, place in zip(parts, own, strict=True)
         ]
 
-    def _clean_shared(self, part: Part) -> Cleaned:
+    def _clean_shared(self, part: NoisyPart) -> Cleaned:
         """Take noise that neighbours share out of an image or a tile."""
         from recs_anomaly.denoise.applying import (
             denoise_colours,
