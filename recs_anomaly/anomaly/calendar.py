@@ -113,7 +113,7 @@ class Calendar(NamedTuple):
 
 
 class CalendarClock:
-    """What is usual in one row after the other.
+    """What is usual in rows as they come.
 
     Parameters
     ----------
@@ -124,18 +124,25 @@ class CalendarClock:
         self._calendar, self._paces = calendar, calendar.paces()
         self._typical = np.median(calendar.spread, axis=0)
         self._large = np.maximum(np.abs(calendar.usual).mean(axis=0), self._typical)
-        self.usual = self.unit = self._typical
 
-    def left(self, readings: Floats, seconds: float, level: Floats) -> Floats:
-        """Give what is left (n_channels,) of the readings at a time."""
-        [usual], [spread] = self._calendar.due(np.array([seconds]))
-        self.usual, self.unit = self._calendar.at(level, usual, spread)
-        left: Floats = (readings - self.usual) / self.unit
-        return left
+    def left(
+        self, readings: Floats, seconds: Floats, level: Floats, is_sure: list[bool]
+    ) -> tuple[Floats, Floats]:
+        """Give what is left of readings (n_rows, n_channels), and the level after them.
 
-    def step(self, readings: Floats) -> Floats:
-        """Give what the last readings move the levels by."""
-        return self._paces * moved(readings, self.usual, self.unit)
+        Rows of which the time is not sure (n_rows,) move no level.
+        """
+        usual, spread = self._calendar.due(seconds)
+        if not self._paces.any():
+            usual, spread = self._calendar.at(level, usual, spread)
+            return (readings - usual) / spread, level
+        left = np.empty_like(readings)
+        for row, value in enumerate(readings):
+            due, unit = self._calendar.at(level, usual[row], spread[row])
+            left[row] = (value - due) / unit
+            if is_sure[row]:
+                level = level + self._paces * moved(value, due, unit)
+        return left, level
 
     def shifted(self, level: Floats, shift: Floats) -> Floats:
         """Give levels that lie by so much higher, in the units of the readings."""

@@ -150,7 +150,9 @@ def dense_kernel(network: LaggedNetwork, target: int) -> Floats:
 
 
 class LaggedStream:
-    """Computes the outputs of a network a row at a time.
+    """Computes the outputs of a network for rows as they come.
+
+    Each row's are the same to the bit, however many come at once.
 
     Parameters
     ----------
@@ -175,16 +177,20 @@ class LaggedStream:
         self._picked = of.picked + first[:, None, None]
 
     def respond(self, past: Floats) -> Floats:
-        """Compute the outputs (n_targets,) from the last rows (n_past, n_channels)."""
+        """Compute the outputs (n_rows, n_targets) from the last rows of each row.
+
+        `past` has shape (n_rows, n_past, n_channels).
+        """
         of = self._of
-        inputs = past[self._places, self._channels]
+        # How NumPy adds up depends on the layout: it must not depend on the rows.
+        inputs = np.ascontiguousarray(past[:, self._places, self._channels])
         inputs = np.minimum(np.maximum(inputs, -INPUT_LIMIT), INPUT_LIMIT)
         held = np.minimum(np.maximum(inputs, self._lowest), self._highest)
-        drive = held.ravel()[self._picked]
+        drive = held.reshape(len(past), -1).take(self._picked, axis=1)
         drive *= of.kernel
-        hidden = np.maximum(drive.sum(axis=2) + of.bias, 0.0)
-        said = np.einsum("ti,ti->t", inputs, of.linear)
-        said += np.einsum("th,th->t", hidden, of.head)
-        found = self.network.intercepts.copy()
-        found[self._speaking] += said
+        hidden = np.maximum(drive.sum(axis=3) + of.bias, 0.0)
+        said = np.einsum("nti,ti->nt", inputs, of.linear)
+        said += np.einsum("nth,th->nt", hidden, of.head)
+        found = np.tile(self.network.intercepts, (len(past), 1))
+        found[:, self._speaking] += said
         return found

@@ -144,14 +144,20 @@ def decode(model: WindowAutoencoder, codes: Floats) -> Floats:
 
 
 def describe_each(model: WindowAutoencoder, windows: Floats) -> Described:
-    """Describe windows (n_windows, width), each by itself."""
+    """Describe windows (n_windows, width), each by itself.
+
+    To the bit, a description does not depend on how many there are.
+    """
+    windows = np.ascontiguousarray(windows)
     shapes = windows - windows.mean(axis=1, keepdims=True)
-    codes = encode(model, shapes)
-    rebuilt = decode(model, codes)
+    codes = encode(model, shapes[:, None])  # stacked: a product for each
+    rebuilt = decode(model, codes)[:, 0]
     residual, apart = shapes - rebuilt, windows - rebuilt
     lengths = np.sqrt(np.einsum("ij,ij->i", residual, residual))
     squared = np.einsum("ij,ij->i", apart, apart)
-    return Described(np.column_stack([codes, lengths]), squared / windows.shape[1])
+    return Described(
+        np.column_stack([codes[:, 0], lengths]), squared / windows.shape[1]
+    )
 
 
 def describe_all(

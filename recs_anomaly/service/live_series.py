@@ -107,15 +107,14 @@ class LiveSeries:
         taken : Taken
         """
         scorer, alerts, mistake = self.watcher.scorer, [], ""
-        times: Any = rows.seconds or [None] * len(rows.values)
         n_taken = 0
         try:
-            for row, time_ in zip(rows.values, times, strict=True):
-                for event in self.watcher.watch_one(row, time_):
+            for events in self.watcher.watch_each(rows.values, rows.seconds):
+                n_taken += 1
+                for event in events:
                     self.n_alerts += 1
                     told = event_fields(event.to_dict())
                     alerts.append({"id": self.n_alerts, "series": self.name, **told})
-                n_taken += 1
         except InputError as error:
             mistake = str(error)
         self.recent.extend(alerts)

@@ -23,20 +23,14 @@ def _of_windows(windows: Windows) -> Floats:
     nearest = np.einsum("ij,ij->i", descriptions, descriptions)
     for first in range(0, len(starts), BLOCK):
         part = slice(first, first + BLOCK)
-        products = _products(descriptions[part], memory.descriptions)
+        # Without BLAS, whose bits depend on how many there are, and which would ask
+        # its other threads to help a stream, and wait.
+        products = np.einsum("ik,mk->im", descriptions[part], memory.descriptions)
         squared = memory.squared_lengths - 2.0 * products
         shares_rows = np.abs(starts[part, None] - memory.starts) < windows.model.width
         squared[shares_rows] = np.inf
         nearest[part] += squared.min(axis=1, initial=np.inf)
     return np.asarray(np.maximum(nearest, 0.0))
-
-
-def _products(descriptions: Floats, remembered: Floats) -> Floats:
-    if len(descriptions) > 1:
-        return descriptions @ remembered.T
-    # A stream does without BLAS: it would ask its other threads to help, and wait.
-    products: Floats = np.einsum("ik,mk->im", descriptions, remembered)
-    return products
 
 
 def _of_series(channel: Channel) -> ChannelErrors:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.anomaly.branches.branch import Branch
-from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.arrays import Floats
 
 BEYOND = 2.0  # times the longest in training: from here on a standstill counts
 MIN_LONGEST = 5.0  # rows; readings that agree by chance are no standstill
@@ -69,8 +69,20 @@ def stillness_so_far(series: Floats, longest: Floats) -> Floats:
     return _unusual(rows, longest)
 
 
+class StandingStill(NamedTuple):
+    """How long channels have stood still in some rows (n_rows, n_channels).
+
+    `rows` counts the rows for which a channel has had its last reading, `stillness` is
+    1 where it `is_moving`, which is said of all channels in all rows.
+    """
+
+    rows: Floats
+    stillness: Floats
+    is_moving: bool
+
+
 class StandstillCount:
-    """Tells row by row what `stillness_so_far` tells of a whole series.
+    """Tells of rows as they come what `stillness_so_far` tells of a whole series.
 
     Parameters
     ----------
@@ -86,31 +98,37 @@ class StandstillCount:
     def __init__(self, longest: Floats) -> None:
         self._longest = longest
         self.last, self.rows = np.zeros_like(longest), np.zeros_like(longest)
-        self._is_measured: Bools = np.ones(longest.shape, dtype=np.bool_)
         self._moving = np.ones_like(longest)
 
-    def advance(self, readings: Floats) -> float:
-        """Take the next readings (n_channels,); returns the highest stillness.
+    def advance(self, readings: Floats) -> StandingStill:
+        """Take the next readings (n_rows, n_channels)."""
+        is_measured = readings == readings
+        is_complete = np.count_nonzero(is_measured) == is_measured.size
+        if is_complete and not _is_any_same(self.last, readings):  # most often
+            self.last, self.rows = readings[-1].copy(), self._moving
+            rows = np.empty(readings.shape)
+            rows.fill(1.0)
+            return StandingStill(rows, rows, is_moving=True)
+        held = np.concatenate([self.last[None], readings])
+        if not is_complete:
+            numbers = np.arange(1, len(held))[:, None]
+            places = np.maximum.accumulate(np.where(is_measured, numbers, 0), axis=0)
+            held[1:] = np.take_along_axis(held, places, axis=0)
+        is_same = held[1:] == held[:-1]
+        self.last = held[-1].copy()
+        count = np.cumsum(is_measured, axis=0)
+        start = np.where(is_same | ~is_measured, -self.rows, count - 1.0)
+        rows = count - np.maximum.accumulate(start, axis=0)
+        self.rows = rows[-1].copy()
+        stillness = _unusual(np.where(is_measured, rows, 0.0), self._longest)
+        return StandingStill(rows, stillness, is_moving=False)
 
-        The readings are kept, and must not be changed afterwards.
-        """
-        is_same = readings == self.last
-        is_measured = self._is_measured = readings == readings
-        if np.count_nonzero(is_measured) < len(readings):
-            rows = np.where(is_same, self.rows + 1.0, 1.0)
-            self.rows = np.where(self._is_measured, rows, self.rows)
-            self.last = np.where(self._is_measured, readings, self.last)
-        else:
-            self.last = readings
-            if not np.count_nonzero(is_same):  # most often: all channels move
-                self.rows = self._moving
-                return 1.0
-            self.rows = self.rows * is_same + 1.0
-        return float(self.stillness().max())
 
-    def stillness(self) -> Floats:
-        """Tell that of the last row (n_channels,)."""
-        return _unusual(np.where(self._is_measured, self.rows, 0.0), self._longest)
+def _is_any_same(last: Floats, readings: Floats) -> bool:
+    """Tell whether any reading (n_rows, n_channels) is that of the row before."""
+    if np.count_nonzero(readings[0] == last):
+        return True
+    return len(readings) > 1 and bool(np.count_nonzero(readings[1:] == readings[:-1]))
 
 
 def _longest(channel: Floats) -> float:

@@ -1,11 +1,16 @@
-"""The causal score row by row, in constant time: the twin of `causal`.
+"""The causal score of rows as they come, in constant memory: the twin of `causal`.
 
 A stream remembers a window of rows and a handful of sums. All of it can be taken out as
 one array, and a stream that this array is put into goes on as if nothing had been.
+Rows come in blocks, cut in any way: each gets the same bits as if it had come alone.
+What makes a product of many rows depend on how many they are is left out therefore, and
+what a row hands on to the next is handed on row by row.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +18,7 @@ from recs_anomaly.anomaly.branches.branch import Branch, Rows, Windows
 from recs_anomaly.anomaly.branches.relation import cannot_say
 from recs_anomaly.anomaly.channels import MAX_FILLED
 from recs_anomaly.anomaly.lagged import LaggedStream
-from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS, evidence
+from recs_anomaly.anomaly.levels import MAX_LOGARITHM, SHARPNESS
 from recs_anomaly.anomaly.live.causal import (
     MAX_GUESSED,
     PRIOR,
@@ -31,10 +36,67 @@ from recs_anomaly.core.recurrent import (
 )
 
 TINY = float(np.finfo(np.float64).tiny)
+MIN_BLOCK = 64  # rows that can come at once, whatever the width of windows
+
+
+class Look(NamedTuple):
+    """What was known when windows were last looked at.
+
+    `averages` (2, n_time_scales, n_branches_of_windows, n_targets) are sums of errors,
+    and of the weights of these; `observed` (n_targets,) is 1 for targets of which
+    windows said anything. `evidence` is that of their levels.
+    """
+
+    averages: Floats
+    observed: Floats
+    evidence: float
+
+
+@dataclass(eq=False)
+class JudgedRows:
+    """Rows that a stream has taken, and what it remembered after each.
+
+    Attributes
+    ----------
+    ratio : list of float
+        How many times each is as abnormal as one normal row in a hundred, NaN where it
+        cannot be judged.
+    filled : ndarray of shape (n_rows, n_channels)
+        The rows, with what was not measured filled.
+    residual : ndarray of shape (n_rows, n_targets)
+        Errors of the forecasts; they mean something where a row was measured.
+    deviation : ndarray of shape (n_rows, n_targets)
+        What they are off what other channels say of them, in what is usual.
+    averages : ndarray (n_rows, 2, n_time_scales, n_branches_of_rows, n_targets)
+        Sums of errors, and of the weights of these.
+    looks : list of Look
+        What was known of windows at each.
+    stream : CausalStream
+    """
+
+    ratio: list[float]
+    filled: Floats
+    residual: Floats
+    deviation: Floats
+    averages: Floats
+    looks: list[Look]
+    stream: "CausalStream"
+
+    def levels(self, place: int) -> Floats:
+        """Compute the levels (n_time_scales, n_branches, n_targets); 0 if unknown."""
+        return self.stream.levels(self.averages[place], self.looks[place])
+
+    def row_errors(self, place: int) -> Floats:
+        """Compute a row's own errors (n_branches_of_rows, n_targets)."""
+        row = slice(place, place + 1)
+        deviation = np.nan_to_num(self.deviation[row])
+        errors = self.stream.row_errors(self.filled[row], self.residual[row], deviation)
+        own: Floats = errors[0]
+        return own
 
 
 class CausalStream:
-    """Judges scaled rows one after the other.
+    """Judges scaled rows as they come.
 
     Parameters
     ----------
@@ -49,13 +111,11 @@ class CausalStream:
 
     Attributes
     ----------
+    most_rows : int
+        Rows that can be taken at once.
     residual : ndarray of shape (n_targets,)
         Scaled forecast error of the last row; it means something where that row was
         measured.
-    deviation : ndarray of shape (n_targets,)
-        What the last row is off what other channels say of it, in what is usual.
-    last : ndarray of shape (n_channels,)
-        The last row, scaled, with what was not measured filled.
     """
 
     def __init__(
@@ -74,20 +134,23 @@ class CausalStream:
         self._places, n_of_rows = np.argsort(order), int(is_of_rows.sum())
         self._of_rows = _speaking_of_rows(branches, model)
         self._of_windows = [b.of_windows for b in branches if b.of_windows]
-        self._rows, self._windows = slice(n_of_rows), slice(n_of_rows, None)
-        self._factors = 1.0 / scale[:, order]
-        self._powers = weights[order] / (len(scale) * weights.sum())
-        powers = (self._powers[self._rows] / SHARPNESS).tolist()
-        self._row_powers = [(n, power) for n, power in enumerate(powers) if power > 0]
+        self._rows, self._windows = slice(0, n_of_rows), slice(n_of_rows, None)
+        powers = weights[order] / (len(scale) * weights.sum()) / SHARPNESS
+        self._row_powers = _said(powers[self._rows])
+        self._window_powers = _said(powers[self._windows])
         constants = settings.time_constants
-        # Rows between two errors.
-        apart = np.where(is_of_rows[order], 1.0, stride)[:, None]
-        self._prior = np.array([PRIOR * c / apart for c in constants])
-        self._prior_sums = self._prior * usual[:, order]
+        self._usual = [
+            _usual_rows(constants, rows_apart, usual[:, those], scale[:, those])
+            for those, rows_apart in (
+                (order[self._rows], 1),
+                (order[self._windows], stride),
+            )
+        ]
         self._targets, self._judged = model.channels.targets, model.channels.judged
-        self._lag_weights = np.ascontiguousarray(model.autoregression.weights.T)
-        self._n_lags, self._width = len(self._lag_weights), model.width
-        n_targets, longest = len(self._targets), max(self._n_lags, self._width)
+        lag_weights = model.autoregression.weights
+        self._lag_weights = np.ascontiguousarray(lag_weights)[:, None, :, None]
+        n_lags, self._width = model.autoregression.n_lags, model.width
+        n_targets, longest = len(self._targets), max(n_lags, self._width)
         self._memories = [model.memory_of(target) for target in range(n_targets)]
         self._decay = np.array([[[decay(1.0, c)]] for c in constants])
         self._look_decay = np.array([[[decay(stride, c)]] for c in constants])
@@ -97,24 +160,20 @@ class CausalStream:
         self._correcting = model.correction and LaggedStream(model.correction, ahead=1)
         self._relating = model.relation and LaggedStream(model.relation)
         self._reach = model.relation.reach if model.relation else 0
-        self._known = KnownPast(longest, n_targets)
+        self._known = KnownPast(longest, (n_lags, self._width), n_targets)
         n_channels = len(model.channels.centre)
-        self._gap = np.zeros(n_channels)
-        self._last_lost = np.full(n_channels, -1.0)  # row; before the first all are
-        self._history = np.zeros((2 * longest, len(model.channels.centre)))
+        self._gaps = Gaps(MAX_GUESSED, n_channels, 1)
+        self._longest, self.most_rows = longest, max(longest, MIN_BLOCK)
+        self._history = np.zeros((n_channels, longest + self.most_rows))
         self._cursor = longest
-        self._sums, self._heft = np.zeros(usual.shape), np.zeros(usual.shape)
-        # What is looked up at each row: parts of the same memory.
-        parts = (self._sums, self._heft)
-        self._row_sums, self._row_heft = (part[:, self._rows] for part in parts)
-        self._row_prior_sums = self._prior_sums[:, self._rows]
-        self._row_prior = self._prior[:, self._rows]
-        self._row_factors = self._factors[:, self._rows]
-        self._observed = np.zeros(n_targets)
+        # Windows without a copy; number i starts at place i of the history.
+        self._before_rows = _windows_of(self._history, n_lags)[:, :, None]
+        self._looked_at = _windows_of(self._history, self._width)
+        self._past = _windows_of(self._history, longest).transpose(1, 2, 0)
+        sums = np.zeros((2, *usual.shape))
+        self._averages = sums[:, :, self._rows]
+        self._last_look = Look(sums[:, :, self._windows], np.zeros(n_targets), 0.0)
         self._correction: Floats = np.zeros(n_targets)
-        self.deviation: Floats = np.zeros(n_targets)
-        self._is_related = True  # all that others say of the last row is known
-        self._look_evidence = 0.0  # the evidence of the last look
         self.residual: Floats = np.zeros(n_targets)
 
     @property
@@ -124,201 +183,330 @@ class CausalStream:
 
     @property
     def last(self) -> Floats:
-        """The last row."""
-        last: Floats = self._history[self._cursor - 1]
+        """The last row (n_channels,), with what was not measured filled."""
+        last: Floats = self._history[:, self._cursor - 1]
         return last
 
-    def advance(self, row: Floats, is_complete: bool) -> float:
-        """Take the next scaled row (n_channels,), NaN where nothing was measured.
+    def advance(self, rows: Floats, is_complete: bool) -> JudgedRows:
+        """Take the next scaled rows (n_rows, n_channels), at most `most_rows`.
 
-        Returns how many times it is as abnormal as one normal row in a hundred, or NaN
-        where it cannot be judged.
+        NaN stands where nothing was measured, which is nowhere if they are complete.
         """
-        past = self._history[self._cursor - self._n_lags : self._cursor]
-        forecast = np.einsum("lc,lc->c", past, self._lag_weights)
-        forecast += self._model.autoregression.intercepts
-        filled = row if is_complete else np.where(np.isnan(row), _held(forecast), row)
-        self._remember(filled)
-        self.residual = (filled - forecast)[self._judged] - self._correction
-        self._correct(filled)
-        self._relate(row)
-        if is_complete and self._known.is_settled and self._is_related:
-            return self._judge_complete()
-        return self._judge(~np.isnan(row[self._judged]))
+        is_measured = None if is_complete else rows == rows
+        filled, residual = self._foresee(rows, is_measured)
+        deviation, is_related = self._relate(filled, is_measured)
+        if is_measured is None and is_related and self._known.is_settled:
+            judged = self._judge_complete(filled, residual, deviation)
+        else:
+            if is_measured is None:
+                is_measured = np.ones(rows.shape, dtype=np.bool_)
+            judged = self._judge(
+                filled, residual, deviation, is_measured[:, self._judged]
+            )
+        self._averages, self.residual = judged.averages[-1], residual[-1]
+        if len(rows) > 1:  # lest the whole block is kept
+            self._averages, self.residual = self._averages.copy(), self.residual.copy()
+        self._last_look = judged.looks[-1]
+        return judged
 
-    def levels(self) -> Floats:
-        """Compute the levels (n_time_scales, n_branches, n_targets); 0 if unknown."""
-        return self._levels()[:, self._places]
+    def levels(self, of_rows: Floats, look: Look) -> Floats:
+        """Compute the levels (n_time_scales, n_branches, n_targets) of a row."""
+        of_windows = self._levels_of(look.averages, 1) * look.observed
+        levels = np.concatenate([self._levels_of(of_rows, 0), of_windows], axis=1)
+        return levels[:, self._places]
 
-    def row_errors(self) -> Floats:
-        """Compute the last row's own errors (n_branches_of_rows, n_targets)."""
-        return self._row_errors(self.residual, np.nan_to_num(self.deviation))
+    def row_errors(self, filled: Floats, residual: Floats, deviation: Floats) -> Floats:
+        """Compute rows' own errors (n_rows, n_branches_of_rows, n_targets)."""
+        rows = Rows(filled[:, self._judged], residual, deviation)
+        side = self._settings.side
+        errors = np.zeros((len(filled), self._rows.stop, residual.shape[1]))
+        for number, of in self._of_rows:
+            said = of(rows)
+            errors[:, number] = one_sided(said, residual, side) if side else said
+        return errors
 
     def shift(self, levels: Floats) -> None:
         """Move what is remembered down by some scaled levels (n_channels,)."""
-        self._history -= levels
+        self._history -= levels[:, None]
 
     def packed(self) -> Floats:
         """Put all that the stream remembers into one array."""
-        counts = (self._cursor, self._known.n_rows, self._known.n_complete)
-        parts = [*self._arrays(), np.array(counts, dtype=np.float64)]
-        return np.concatenate([part.ravel() for part in parts])
+        look = self._last_look
+        averages = np.concatenate([self._averages, look.averages], axis=2)
+        parts = self._arrays(averages, look.observed)
+        before = self._history[:, self._cursor - self._longest : self._cursor]
+        counts = np.array((self._known.n_rows, self._known.n_complete), np.float64)
+        return np.concatenate([part.ravel() for part in (before.T, *parts, counts)])
 
     def unpack(self, packed: Floats) -> None:
         """Take up what another stream of the same model had packed."""
-        if packed.shape != self.packed().shape:
-            raise ValueError(
-                f"packed must have {len(self.packed())} numbers; got {packed.shape}."
-            )
-        place = 0
-        for part in self._arrays():
+        size = len(self.packed())
+        shape = self._longest, len(self._history)
+        n_before = shape[0] * shape[1]
+        if packed.shape == (size + n_before + 1,):  # of version 0.1
+            packed = _without_spare(packed, shape)
+        if packed.shape != (size,):
+            raise ValueError(f"packed must have {size} numbers; got {packed.shape}.")
+        self._cursor = self._longest
+        self._history[:, : self._longest] = packed[:n_before].reshape(shape).T
+        place = n_before
+        n_branches = self._windows.start + len(self._of_windows)
+        averages = np.empty((2, len(self._decay), n_branches, len(self._targets)))
+        observed, self.residual = np.empty((2, len(self._targets)))
+        for part in self._arrays(averages, observed):
             part[...] = packed[place : place + part.size].reshape(part.shape)
             place += part.size
-        cursor, n_rows, n_complete = (int(count) for count in packed[place:])
-        self._cursor = cursor
+        self._averages = averages[:, :, self._rows]
+        self._last_look = self._looked(averages[:, :, self._windows], observed)
+        n_rows, n_complete = (int(count) for count in packed[place:])
         self._known.n_rows, self._known.n_complete = n_rows, n_complete
-        longest = len(self._history) // 2
-        is_within = longest <= cursor <= 2 * longest and 0 <= n_complete <= n_rows
-        if not is_within or self.packed().tobytes() != packed.tobytes():
+        is_possible = 0 <= n_complete <= n_rows
+        if not is_possible or self.packed().tobytes() != packed.tobytes():
             raise ValueError("packed must be what a stream has packed; it is not.")
-        self._look_evidence = self._window_evidence()
 
-    def _arrays(self) -> list[Floats]:
+    def _arrays(self, averages: Floats, observed: Floats) -> list[Floats]:
         known = self._known
         states = self._recurrent.states if self._recurrent else ()
         return [
-            *(self._history, known.is_known, known.gap, known.last_lost),
-            *(self._sums, self._heft, self._observed, self._correction, self.residual),
-            *((self._gap, self._last_lost) if self._relating else ()),
+            *(known.is_known, known.gaps.length, known.gaps.last),
+            *(averages, observed, self._correction, self.residual),
+            *((self._gaps.length, self._gaps.last) if self._relating else ()),
             *states,
         ]
 
-    def _remember(self, filled: Floats) -> None:
-        if self._cursor == len(self._history):
-            middle = len(self._history) // 2
-            self._history[:middle] = self._history[middle:]
-            self._cursor = middle
-        self._history[self._cursor] = filled
-        self._cursor += 1
+    def _foresee(
+        self, rows: Floats, is_measured: Bools | None
+    ) -> tuple[Floats, Floats]:
+        """Remember rows; give them with gaps filled, and what they differ by."""
+        n_rows = len(rows)
+        if self._cursor + n_rows > self._history.shape[1]:
+            of_late = slice(self._cursor - self._longest, self._cursor)
+            self._history[:, : self._longest] = self._history[:, of_late].copy()
+            self._cursor = self._longest
+        first, self._cursor = self._cursor, self._cursor + n_rows
+        remembered, filled = self._history[:, first : self._cursor].T, rows
+        remembered[...] = rows
+        if is_measured is not None:
+            for place in np.flatnonzero(~is_measured.all(axis=1)).tolist():
+                expected = _held(self._forecasts(first + place, 1)[0])
+                np.copyto(remembered[place], expected, where=~is_measured[place])
+            filled = remembered.copy()
+        residual = (filled - self._forecasts(first, n_rows))[:, self._judged]
+        if self._correcting is not None or self._recurrent is not None:
+            said = self._left_over(filled, first)
+            residual -= np.concatenate([self._correction[None], said[:-1]])
+            self._correction = said[-1].copy()  # lest the whole block is kept
+        return filled, residual
 
-    def _correct(self, filled: Floats) -> None:
-        """Foresee what the linear forecast of the next row will leave over."""
+    def _forecasts(self, first: int, n_rows: int) -> Floats:
+        """Forecast rows (n_rows, n_channels) from their past, each by a dot product."""
+        start = first - self._lag_weights.shape[2]
+        past = self._before_rows[:, start : start + n_rows]
+        found: Floats = np.matmul(past, self._lag_weights)[:, :, 0, 0].T
+        return found + self._model.autoregression.intercepts
+
+    def _left_over(self, filled: Floats, first: int) -> Floats:
+        """Foresee what the linear forecast of the row after each will leave over."""
+        said = np.zeros((len(filled), len(self._targets)))
         if self._correcting is not None:
-            self._correction = self._correcting.respond(self._past)
+            said += self._correcting.respond(self._pasts(first, len(filled)))
         if self._recurrent is not None:
-            said = self._recurrent.advance(_held(filled), self._known.n_rows)
-            self._correction = self._correction + said if self._correcting else said
+            number = self._known.n_rows
+            for place, row in enumerate(_held(filled)):
+                said[place] += self._recurrent.advance(row, number + place)
+        return said
 
-    def _relate(self, row: Floats) -> None:
-        """Compare the last row with what other channels say of it."""
+    def _pasts(self, first: int, n_rows: int) -> Floats:
+        """View the past of rows, which they end: (n_rows, longest, n_channels)."""
+        start = first + 1 - self._longest
+        return self._past[start : start + n_rows]
+
+    def _relate(self, filled: Floats, is_measured: Bools | None) -> tuple[Floats, bool]:
+        """Compare rows with what other channels say; tell whether all that is known."""
         if self._relating is None:
-            return
-        number, network = self._known.n_rows, self._relating.network
-        self._gap[:] = np.where(np.isnan(row), self._gap + 1.0, 0.0)
-        self._last_lost[self._gap > MAX_GUESSED] = number
-        expected = self._relating.respond(self._past)
-        apart = (self.last[self._judged] - expected) / network.spread
+            return np.zeros((len(filled), len(self._targets))), True
+        network, n_rows = self._relating.network, len(filled)
+        expected = self._relating.respond(self._pasts(self._cursor - n_rows, n_rows))
+        apart = (filled[:, self._judged] - expected) / network.spread
         apart = np.where(self._relating.speaks, apart, 0.0)
-        is_lost = self._last_lost >= number - self._reach
+        number = self._known.n_rows
+        last_lost = self._gaps.add(is_measured, n_rows, number)
+        is_lost = last_lost >= number - self._reach + np.arange(n_rows)[:, None]
         if is_lost.any():
-            apart[cannot_say(network, is_lost[None])[0]] = np.nan
-        self.deviation, self._is_related = apart, not np.isnan(apart).any()
+            apart[cannot_say(network, is_lost)] = np.nan
+        return apart, not np.isnan(apart).any()
 
-    @property
-    def _past(self) -> Floats:
-        """The last rows that are remembered, the oldest first."""
-        past: Floats = self._history[
-            self._cursor - len(self._history) // 2 : self._cursor
-        ]
-        return past
+    def _judge_complete(
+        self, filled: Floats, residual: Floats, deviation: Floats
+    ) -> JudgedRows:
+        """Judge rows that are complete, as all are that they are judged by."""
+        averages = self._averaged(self.row_errors(filled, residual, deviation), 1.0)
+        self._known.add_complete(len(filled))
+        looks = self._look(len(filled), None)
+        ratio = self._ratios(self._levels_of(averages, 0), looks)
+        return JudgedRows(ratio, filled, residual, deviation, averages, looks, self)
 
-    def _judge_complete(self) -> float:
-        """Judge a row that is complete, as all are that it is judged by."""
-        self._known.add_complete()
-        heft = self._add(self._row_errors(self.residual, self.deviation))
-        heft += 1.0
-        if self._known.n_rows % self._settings.stride == 0:
-            self._look()
-        averages = self._row_sums + self._row_prior_sums
-        averages /= heft + self._row_prior
-        averages *= self._row_factors
-        return self._ratio(averages)
+    def _judge(
+        self, filled: Floats, residual: Floats, deviation: Floats, is_measured: Bools
+    ) -> JudgedRows:
+        has_past, has_window = self._known.add(is_measured)
+        says = has_past[:-1]
+        errors = self.row_errors(
+            filled,
+            np.where(is_measured, residual, 0.0),
+            np.where(is_measured, deviation, 0.0),
+        )
+        tells = says[:, None] & ~np.isnan(errors)
+        is_used = tells & is_measured[:, None]
+        averages = self._averaged(np.where(is_used, errors, 0.0), is_used[:, None])
+        looks = self._look(len(filled), has_window[1:])
+        levels = np.where(tells[:, None], self._levels_of(averages, 0), 0.0)
+        ratio = np.array(self._ratios(levels, looks))
+        of_windows = np.array([look.observed for look in looks])
+        is_judged = is_measured.any(axis=1)
+        is_judged &= says.any(axis=1) | of_windows.any(axis=1)
+        ratio[~is_judged] = np.nan
+        return JudgedRows(
+            ratio.tolist(), filled, residual, deviation, averages, looks, self
+        )
 
-    def _judge(self, is_measured: Bools) -> float:
-        says = self._known.is_observed(self._n_lags)
-        self._known.add(is_measured)
-        residual = np.where(is_measured, self.residual, 0.0)
-        errors = self._row_errors(residual, np.where(is_measured, self.deviation, 0.0))
-        tells = says & ~np.isnan(errors)
-        is_used = tells & is_measured
-        heft = self._add(np.where(is_used, errors, 0.0))
-        heft += is_used
-        if self._known.n_rows % self._settings.stride == 0:
-            self._look()
-        if not is_measured.any() or not (says.any() or self._observed.any()):
-            return np.nan
-        return self._ratio(np.where(tells, self._levels()[:, self._rows], 0.0))
+    def _averaged(self, errors: Floats, is_used: Bools | float) -> Floats:
+        """Add rows' errors to the sums, one row after the other."""
+        said = np.empty((len(errors), 2, 1, *errors.shape[1:]))
+        said[:, 0, 0], said[:, 1] = errors, is_used
+        row, averages = self._averages, []
+        for errors_and_weights in said:
+            row = row * self._decay
+            row += errors_and_weights
+            averages.append(row)
+        return np.array(averages) if len(averages) > 1 else row[None]
 
-    def _row_errors(self, residual: Floats, deviation: Floats) -> Floats:
-        """Compute the errors (n_branches_of_rows, n_targets) of the last row."""
-        rows = Rows(self.last[self._judged], residual, deviation)
-        side = self._settings.side
-        errors = np.zeros((self._rows.stop, len(residual)))
-        for number, of in self._of_rows:
-            errors[number] = one_sided(of(rows), residual, side) if side else of(rows)
+    def _look(self, n_rows: int, is_observed: Bools | None) -> list[Look]:
+        """Judge the windows that end in every `stride`-th row; give each row's look.
+
+        `is_observed` (n_rows, n_targets) tells where enough of them was measured, which
+        is everywhere if it is None.
+        """
+        stride = self._settings.stride
+        first = (n_rows - self._known.n_rows - 1) % stride
+        found = [self._last_look] * n_rows
+        if first >= n_rows:
+            return found
+        looks = np.arange(first, n_rows, stride)
+        seen = np.ones((len(looks), len(self._targets)))
+        if is_observed is not None:
+            seen[...] = is_observed[looks]
+        errors = self._window_errors(looks - n_rows + 1, seen)
+        averages = self._last_look.averages
+        for look, observed, error in zip(looks.tolist(), seen, errors, strict=True):
+            averages = averages * self._look_decay
+            averages[0] += error
+            averages[1] += observed
+            found[look:] = [self._looked(averages, observed)] * (n_rows - look)
+        return found
+
+    def _looked(self, averages: Floats, observed: Floats) -> Look:
+        levels = self._levels_of(averages, 1) * observed
+        evidence = _evidence(levels.max(axis=2).tolist(), self._window_powers)
+        return Look(averages, observed, evidence)
+
+    def _window_errors(self, ends: np.ndarray, is_seen: Floats) -> Floats:
+        """Compute the errors (n_looks, n_branches_of_windows, n_targets) of windows.
+
+        They end in the rows `ends` (n_looks,), the last one being row 0.
+        """
+        errors = np.zeros((len(ends), len(self._of_windows), is_seen.shape[1]))
+        starts = self._known.n_rows + ends - self._width
+        places = self._cursor + ends - self._width
+        for target, channel in enumerate(self._targets):
+            seen = np.flatnonzero(is_seen[:, target])
+            if len(seen):
+                windows = Windows(
+                    self._model,
+                    self._memories[target],
+                    self._looked_at[channel, places[seen]],
+                    starts[seen],
+                )
+                for number, of_windows in enumerate(self._of_windows):
+                    errors[seen, number, target] = of_windows(windows)
         return errors
 
-    def _add(self, errors: Floats) -> Floats:
-        """Add a row's errors to the sums; return the weights, which lack the row."""
-        self._row_sums *= self._decay
-        self._row_sums += errors
-        self._row_heft *= self._decay
-        return self._row_heft
+    def _levels_of(self, averages: Floats, part: int) -> Floats:
+        """Compute levels (..., n_time_scales, n_branches, n_targets) of averages.
 
-    def _levels(self) -> Floats:
-        levels: Floats = (self._sums + self._prior_sums) * self._factors
-        levels /= np.maximum(self._heft + self._prior, TINY)
-        levels[:, self._windows] *= self._observed
+        `part` is 0 for the branches of rows, 1 for those of windows.
+        """
+        prior_sums, prior, factors = self._usual[part]
+        levels = averages[..., 0, :, :, :] + prior_sums
+        levels *= factors
+        levels /= np.maximum(averages[..., 1, :, :, :] + prior, TINY)
         return levels
 
-    def _ratio(self, of_rows: Floats) -> float:
-        """Put the levels of the last row and of the last windows together.
+    def _ratios(self, of_rows: Floats, looks: list[Look]) -> list[float]:
+        """Put the levels of rows and of the last windows together.
 
-        `of_rows` has shape (n_time_scales, n_branches_of_rows, n_targets).
-
-        `combine` with floats in the place of arrays, in a tenth of the time.
+        `of_rows` has shape (n_rows, n_time_scales, n_branches_of_rows, n_targets).
         """
-        mean = self._look_evidence
-        for of_scale in of_rows.max(axis=2).tolist():
-            for number, power in self._row_powers:
-                level = max(of_scale[number], TINY)
-                logarithm = SHARPNESS * min(math.log(level), MAX_LOGARITHM)
-                mean += power * softplus(logarithm)
-        scaled = SHARPNESS * max(mean, TINY)
-        logarithm = (scaled + math.log(-math.expm1(-scaled))) / SHARPNESS
-        return math.exp(min(logarithm, MAX_LOGARITHM))
+        is_one = of_rows.shape[3] == 1
+        worst = of_rows[..., 0] if is_one else of_rows.max(axis=3)
+        return [
+            _combined(look.evidence + _evidence(of, self._row_powers))
+            for of, look in zip(worst.tolist(), looks, strict=True)
+        ]
 
-    def _look(self) -> None:
-        """Judge the windows that end in the last row."""
-        observed = self._known.is_observed(self._width)
-        sums, heft = self._sums[:, self._windows], self._heft[:, self._windows]
-        sums *= self._look_decay
-        heft *= self._look_decay
-        heft += observed
-        self._observed[:] = observed
-        starts = np.array([self._known.n_rows - self._width])
-        for place in np.flatnonzero(observed):
-            window = self._history[self._cursor - self._width : self._cursor]
-            channel = window[None, :, self._targets[place]]
-            windows = Windows(self._model, self._memories[place], channel, starts)
-            for number, of_windows in enumerate(self._of_windows):
-                sums[:, number, place] += of_windows(windows)[0]
-        self._look_evidence = self._window_evidence()
 
-    def _window_evidence(self) -> float:
-        worst = self._levels()[:, self._windows].max(axis=2)
-        powers = self._powers[self._windows]
-        return float(np.sum([evidence(of, powers) for of in worst]))
+def _usual_rows(
+    constants: Sequence[float], rows_apart: int, usual: Floats, scale: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Give what usual rows add to sums and weights, and what averages are scaled by.
+
+    There are `rows_apart` rows between two errors; `usual` and `scale` have shape
+    (n_time_scales, n_branches, n_targets).
+    """
+    prior = np.array([[[PRIOR * constant / rows_apart]] for constant in constants])
+    return prior * usual, prior, 1.0 / scale
+
+
+def _said(powers: Floats) -> list[tuple[int, float]]:
+    """List the powers that are not 0, with their places."""
+    return [(n, power) for n, power in enumerate(powers.tolist()) if power > 0]
+
+
+def _evidence(levels: list[list[float]], powers: list[tuple[int, float]]) -> float:
+    """Sum `levels.evidence` of a row's levels (n_time_scales, n_branches).
+
+    With floats in the place of arrays this takes a tenth of the time.
+    """
+    total = 0.0
+    for of_scale in levels:
+        for number, power in powers:
+            level = max(of_scale[number], TINY)
+            logarithm = SHARPNESS * min(math.log(level), MAX_LOGARITHM)
+            total += power * softplus(logarithm)
+    return total
+
+
+def _combined(evidence: float) -> float:
+    """Undo `evidence`, as `levels.combine` does."""
+    scaled = SHARPNESS * max(evidence, TINY)
+    logarithm = (scaled + math.log(-math.expm1(-scaled))) / SHARPNESS
+    return math.exp(min(logarithm, MAX_LOGARITHM))
+
+
+def _windows_of(history: Floats, width: int) -> Floats:
+    """View all windows of a history (n_channels, n_places): the width comes last."""
+    return np.lib.stride_tricks.sliding_window_view(history, width, axis=1)
+
+
+def _without_spare(packed: Floats, shape: tuple[int, int]) -> Floats:
+    """Leave out the room for rows to come that a history once was packed with."""
+    longest, n_channels = shape
+    cursor, *counts = packed[-3:]
+    if not longest <= cursor <= 2 * longest:
+        raise ValueError("packed must be what a stream has packed; it is not.")
+    whole = 2 * longest * n_channels
+    rows = packed[:whole].reshape(-1, n_channels)[: int(cursor)][-longest:]
+    return np.concatenate([rows.ravel(), packed[whole:-3], counts])
 
 
 def _speaking_of_rows(
@@ -352,70 +540,110 @@ def decay(rows: float, time_constant: float) -> float:
     return float(np.exp(-rows / time_constant)) if time_constant else 0.0
 
 
+class Gaps:
+    """Tells of rows which columns were lost of late: unknown for too many rows on end.
+
+    Parameters
+    ----------
+    most : int
+        Rows that a gap may have.
+    n_columns : int
+    reach : int
+        Rows for which all are lost before the first.
+
+    Attributes
+    ----------
+    length : ndarray of shape (n_columns,)
+        Unknown rows on end up to now.
+    last : ndarray of shape (n_columns,)
+        Number of the last row that lies in a long gap.
+    """
+
+    def __init__(self, most: int, n_columns: int, reach: int) -> None:
+        self._most = most
+        self.length, self.last = np.zeros(n_columns), np.full(n_columns, -float(reach))
+
+    def add(self, is_known: Bools | None, n_rows: int, number: int) -> Floats:
+        """Take the next rows (n_rows, n_columns); give `last` after each of them.
+
+        None stands for rows that are complete.
+        """
+        if is_known is None:
+            self.length[:] = 0.0
+            return np.repeat(self.last[None], n_rows, axis=0)
+        numbers = number + np.arange(float(len(is_known)))[:, None]
+        known = np.where(is_known, numbers, number - 1.0 - self.length)
+        length = numbers - np.maximum.accumulate(known, axis=0)
+        lost = np.where(length > self._most, numbers, self.last)
+        last: Floats = np.maximum.accumulate(lost, axis=0)
+        self.length[:], self.last[:] = length[-1], last[-1]
+        return last
+
+
 class KnownPast:
-    """Tells row by row what `causal.is_observed_so_far` tells of a whole series.
+    """Tells of rows as they come what `causal.is_observed_so_far` tells of a series.
 
     Parameters
     ----------
     longest : int
-        Most rows that are asked about.
+        The largest of the widths.
+    widths : tuple of int
+        Rows that are asked about.
     n_targets : int
 
     Attributes
     ----------
     is_known : ndarray of shape (longest, n_targets)
-        1 where something was measured in the last rows, 0 where not. Out of date while
-        all of the last rows are complete.
-    gap : ndarray of shape (n_targets,)
-        Unknown rows on end up to now.
-    last_lost : ndarray of shape (n_targets,)
-        Number of the last row that lies in a long gap.
+        1 where something was measured in the last rows, 0 where not.
+    gaps : Gaps
     n_complete : int
         Rows on end up to now in which all targets were measured.
     n_rows : int
         Rows so far.
     """
 
-    def __init__(self, longest: int, n_targets: int) -> None:
+    def __init__(self, longest: int, widths: tuple[int, ...], n_targets: int) -> None:
         self.is_known = np.zeros((longest, n_targets))
-        self.gap = np.zeros(n_targets)
-        self.last_lost = np.full(n_targets, -float(longest))
+        self.gaps = Gaps(MAX_FILLED, n_targets, longest)
         self.n_complete, self.n_rows = 0, 0
-        self._longest = longest
-        self._all = np.ones(n_targets, dtype=np.bool_)
+        self._widths = widths
 
     @property
     def is_settled(self) -> bool:
         """Whether all rows that may be asked about are complete."""
-        return self.n_complete >= self._longest
+        return self.n_complete >= len(self.is_known)
 
-    def add_complete(self) -> None:
-        """Take a row that is complete when all before are settled."""
-        self.n_complete += 1
-        self.n_rows += 1
+    def add_complete(self, n_rows: int) -> None:
+        """Take rows that are complete when all before are settled."""
+        self.n_complete += n_rows
+        self.n_rows += n_rows
 
-    def add(self, is_measured: Bools) -> None:
-        """Take the next row, of which these targets (n_targets,) were measured."""
-        if self.is_settled:
-            self.is_known[:] = 1.0
-            self.gap[:] = 0.0
-        self.is_known[:-1] = self.is_known[1:]
-        self.is_known[-1] = is_measured
-        self.gap[:] = np.where(is_measured, 0.0, self.gap + 1.0)
-        self.last_lost[self.gap > MAX_FILLED] = self.n_rows
-        self.n_complete = self.n_complete + 1 if is_measured.all() else 0
-        self.n_rows += 1
+    def add(self, is_measured: Bools) -> list[Bools]:
+        """Take the next rows (n_rows, n_targets), and tell what is measured in them.
 
-    def is_observed(self, width: int) -> Bools:
-        """Tell of which targets (n_targets,) the last `width` rows say enough."""
-        if self.n_complete >= width:
-            return self._all
-        if self.n_rows < width:
-            return ~self._all
-        n_known: Floats = self.is_known[-width:].sum(axis=0)
-        observed: Bools = (n_known >= 0.5 * width) & (
-            self.last_lost <= self.n_rows - 1 - width
+        Of each width the result tells for which targets (n_rows + 1, n_targets) the
+        last so many rows say enough: before the first of these rows, and after each.
+        """
+        longest, n_new = len(self.is_known), len(is_measured)
+        known = np.concatenate([self.is_known, is_measured])
+        n_known = np.zeros((len(known) + 1, known.shape[1]))
+        np.cumsum(known, axis=0, out=n_known[1:])
+        last_lost = np.empty((n_new + 1, known.shape[1]))
+        last_lost[0] = self.gaps.last
+        last_lost[1:] = self.gaps.add(is_measured, n_new, self.n_rows)
+        n_rows = self.n_rows + np.arange(n_new + 1)[:, None]
+        observed = []
+        for width in self._widths:
+            n_of_width = n_known[longest:] - n_known[longest - width : -width]
+            is_enough = (n_rows >= width) & (n_of_width >= 0.5 * width)
+            observed.append(is_enough & (last_lost <= n_rows - 1 - width))
+        self.is_known[:] = known[n_new:]
+        incomplete = np.flatnonzero(~is_measured.all(axis=1))
+        started = self.n_complete + n_new
+        self.n_complete = (
+            n_new - 1 - int(incomplete[-1]) if len(incomplete) else started
         )
+        self.n_rows += n_new
         return observed
 
 

@@ -4,11 +4,14 @@ Nothing here knows of models: a row comes as a ratio, how many times the thresho
 reaches.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.anomaly.branches.standstill import StandingStill
 from recs_anomaly.anomaly.causes import ONE_SIDED
 from recs_anomaly.anomaly.events import ADDS_UP, ANOTHER, ECHO, ENOUGH, MOST, USUAL
 from recs_anomaly.core.arrays import Floats
@@ -16,6 +19,7 @@ from recs_anomaly.core.arrays import Floats
 HOLD = 0.9  # an event goes on while rows reach so much of the threshold
 MAX_LONGER = 4  # times as long must an event be quiet that keeps coming back
 QUIET, PENDING, OPEN, COOLING = range(4)
+NEVER = 2**62  # rows
 NAN = float("nan")
 SHARE = 0.1  # of normal rows above the level
 STEP = 0.002  # in logarithms: twice the level takes at least 385 rows on end
@@ -93,6 +97,14 @@ class Course:
             return self._alarm(row, rules)
         self._rest(row, rules)
         return ""
+
+    def rows_to_settling(self, rules: Rules) -> int:
+        """Count the rows of which at most the last can be taken for a new normal."""
+        if not rules.settle_after:
+            return NEVER
+        is_lasting = self.phase == OPEN and not self.is_kept
+        opened = self.opened if is_lasting else self.row
+        return max(opened + rules.settle_after - self.row, 0) + 1
 
     def settle(self, rules: Rules) -> None:
         """Close the event for good: what it was is normal from now on."""
@@ -307,6 +319,23 @@ class Levels:
         known = (self.usual, self.event, self.shift, self.strength)
         return [*known, self.standing, self.echo]
 
+    def stand(
+        self, standing: StandingStill, numbers: Sequence[int], seconds: Sequence[float]
+    ) -> Floats:
+        """Take rows in which some channels stand; give `standing` after each of them.
+
+        The result has shape (n_rows, 2, n_targets).
+        """
+        known = np.array([numbers, seconds], dtype=np.float64).T[:, :, None]
+        since: Floats = known.repeat(self.standing.shape[1], axis=2)
+        if not standing.is_moving:
+            moves = np.where(standing.rows == 1.0, np.arange(len(known))[:, None], -1)
+            latest = np.maximum.accumulate(moves, axis=0)[:, None]
+            since = np.take_along_axis(since, np.maximum(latest, 0), axis=0)
+            since = np.where(latest >= 0, since, self.standing)
+        self.standing[:] = since[-1]
+        return since
+
     def add_usual(self, row: Floats, number: int) -> None:
         """Take a row that is not in an event; the first ones are simply averaged."""
         self.usual += max(self.STEP, 1.0 / (number + 1)) * (row - self.usual)
@@ -342,14 +371,14 @@ class AlarmLevel:
     """
 
     def __init__(self, start: float, most: float) -> None:
-        self._start = float(np.log(max(start, MIN_SHARE)))
-        self._most = float(np.log(max(most, MIN_SHARE)))
+        self._start = math.log(max(start, MIN_SHARE))
+        self._most = math.log(max(most, MIN_SHARE))
         self.moved = self.settled = 0.0
 
     @property
     def factor(self) -> float:
         """What to multiply a threshold by that was right in training."""
-        return float(np.exp(self.moved))
+        return math.exp(self.moved)
 
     def follow(self, share: float, speed: float = 1.0) -> None:
         """Learn from the share of a row that is held to be normal.
@@ -358,7 +387,7 @@ class AlarmLevel:
         abnormal as hardly any in training. Without rows that say otherwise the level
         comes back to that of training.
         """
-        size = np.log(max(share, MIN_SHARE)) - self.moved
+        size = math.log(max(share, MIN_SHARE)) - self.moved
         if speed == 1.0 and size > self._most:
             return
         step = speed * STEP * (float(size > self._start) - SHARE)

@@ -1,20 +1,21 @@
 """StreamScorer: one row of a series at a time, for as long as it goes on."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from recs_anomaly.anomaly.branches.standstill import StandstillCount
+from recs_anomaly.anomaly.branches.standstill import StandingStill, StandstillCount
 from recs_anomaly.anomaly.calendar import CalendarClock
-from recs_anomaly.anomaly.levels import sign_shares
+from recs_anomaly.anomaly.levels import SignWeights, sign_shares
 from recs_anomaly.anomaly.live.causal import FARTHEST
 from recs_anomaly.anomaly.live.causal_rating import causal_rating_of
+from recs_anomaly.anomaly.live.causal_stream import JudgedRows
 from recs_anomaly.anomaly.live.clock import Place, StreamClock
 from recs_anomaly.anomaly.seen_series import without_codes
 from recs_anomaly.anomaly.tail import score_at
@@ -24,6 +25,49 @@ from recs_anomaly.core.arrays import Floats
 from recs_anomaly.exceptions import InputError
 
 Time = float | datetime | np.datetime64
+
+
+class TakenRows(NamedTuple):
+    """Rows that a scorer has taken, and what made each as abnormal as it is.
+
+    Attributes
+    ----------
+    ratios : list of float or None
+        Minus the score of each row that came; NaN for one that cannot be judged, None
+        for one that came too late. The others have as many rows as were not late.
+    judged : JudgedRows, default=None
+        None if all came late.
+    seconds : sequence of float, default=()
+        Times of the rows; those that came without one have that of the row before.
+    standing : StandingStill, default=None
+        For how long their channels have stood still.
+    weights : SignWeights, default=None
+    """
+
+    ratios: list[float | None]
+    judged: JudgedRows | None = None
+    seconds: Sequence[float] = ()
+    standing: StandingStill | None = None
+    weights: SignWeights | None = None
+
+    def sign_shares(self, place: int) -> Floats:
+        """Say what made a row abnormal.
+
+        Parameters
+        ----------
+        place : int
+            Of the row, among those that were not late.
+
+        Returns
+        -------
+        shares : ndarray of shape (n_branches + 1, n_targets)
+            What each branch, and the standstill, adds for each judged channel.
+        """
+        assert self.judged is not None
+        assert self.standing is not None
+        assert self.weights is not None
+        still = self.standing.stillness[place]
+        return sign_shares(self.judged.levels(place), still, self.weights)
 
 
 class StreamScorer:
@@ -180,10 +224,9 @@ class StreamScorer:
             If `x` has other than `n_channels` numbers or is infinite, or `time` is no
             time. The row is then as if it had not come.
         """
-        ratio = self.rate_one(x, time)
-        if ratio is None:
-            return float(np.nan)
-        return -self._typical if math.isnan(ratio) else -ratio
+        times = None if time is None else [time]
+        [rated] = self.rate_rows(self.readings(x), times)
+        return self._score(rated.ratios[0])
 
     def score_many(
         self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
@@ -207,63 +250,52 @@ class StreamScorer:
         InputError
             As `score_one` does. Rows before the one that is wrong have been scored.
         """
-        pairs = rows_with_times(X, times, self.channel_names_)
-        return np.array([self.score_one(row, time) for row, time in pairs])
+        rows, stamps = rows_with_times(X, times, self.channel_names_)
+        rated = self.rate_rows(rows, stamps)
+        return np.array([self._score(ratio) for each in rated for ratio in each.ratios])
 
-    def rate_one(self, x: ArrayLike, time: Time | None = None) -> float | None:
-        """Take the next row, and say how abnormal it is.
+    def rate_rows(
+        self, rows: Floats, times: Sequence[Time | None] | None = None
+    ) -> Iterator[TakenRows]:
+        """Take the next rows, and say how abnormal they are, block by block.
+
+        To the bit, that does not depend on how rows are cut into blocks.
 
         Parameters
         ----------
-        x : float, array-like of shape (n_channels,), or dict
+        rows : ndarray of shape (n_rows, n_channels)
+            Readings in the sensors' own units.
+        times : sequence of n_rows times or None, optional
             As for `score_one`.
-        time : float, datetime or datetime64, optional
-            As for `score_one`.
 
-        Returns
-        -------
-        ratio : float or None
-            Minus the score; NaN if the row cannot be judged, None if it comes too late.
+        Yields
+        ------
+        rated : TakenRows
+            Of some rows on end, all of which have been taken.
+
+        Raises
+        ------
+        InputError
+            As `score_one` does. Rows before the one that is wrong have been taken.
         """
-        readings = self._readings(x)
-        place = self._placed(time)
-        if place is None:
-            self.n_late_ += 1
-            return None
-        left = readings
-        if self._clock is not None:
-            left = self._clock.left(readings, place.seconds, self._level)
-        row = (left - self._centre) / self._channels.scale
-        is_complete = bool((np.abs(row) <= FARTHEST).all())
-        if not is_complete:
-            if np.isinf(row).any():
-                raise InputError(
-                    f"x must be finite, or NaN where unknown; got {x!r:.80}."
-                )
-            row = np.clip(row, -FARTHEST, FARTHEST)
-            is_complete = not np.isnan(row).any()
-        self.last_time_[0] = place.seconds
-        if place.is_doubtful:
-            row, is_complete = np.full_like(row, np.nan), False
-        elif place.n_missing:
-            self._pass_over(place, row)
-        if self._clock is not None and not place.is_doubtful:
-            self._level = self._level + self._clock.step(readings)
-        self.n_rows_ += 1
-        still = self.standstill.advance(readings[self._judged])
-        ratio = self.live.advance(row, is_complete)
-        return ratio if still == 1.0 else ratio * still**self._weights.standstill
-
-    def sign_shares(self) -> Floats:
-        """Say what made the last row abnormal.
-
-        Returns
-        -------
-        shares : ndarray of shape (n_branches + 1, n_targets)
-            What each branch, and the standstill, adds for each judged channel.
-        """
-        levels, still = self.live.levels(), self.standstill.stillness()
-        return sign_shares(levels, still, self._weights)
+        codes = self.detector.model_.codes
+        readings = rows if codes is None else without_codes(rows, codes)
+        n_good = len(readings)
+        is_complete = np.count_nonzero(np.isfinite(readings)) == readings.size
+        if not is_complete and np.count_nonzero(is_infinite := np.isinf(readings)):
+            n_good = int(is_infinite.any(axis=1).argmax())
+        stamps: Sequence[Time | None] = times or [None] * len(readings)
+        for first in range(0, n_good, self.live.most_rows):
+            stop = min(first + self.live.most_rows, n_good)
+            for places in self._runs(stamps[first:stop]):
+                stop = first + len(places)
+                yield self._rate(readings[first:stop], places, is_complete)
+                first = stop
+        if n_good < len(readings):
+            got = rows[n_good] if rows.shape[1] > 1 else float(rows[n_good, 0])
+            raise InputError(
+                f"x must be finite, or NaN where unknown; got {got!r:.80}."
+            )
 
     @property
     def channel_names_(self) -> list[str]:
@@ -280,19 +312,90 @@ class StreamScorer:
         for name, value in state.items():
             setattr(self, name, value)
 
-    def _readings(self, x: ArrayLike) -> Floats:
+    def readings(self, x: ArrayLike | Mapping[str, float]) -> Floats:
+        """Put the readings of a row into a table of one row.
+
+        Parameters
+        ----------
+        x : float, array-like of shape (n_channels,), or dict
+            As for `score_one`.
+
+        Returns
+        -------
+        readings : ndarray of shape (1, n_channels)
+        """
         if isinstance(x, Mapping):
             x = self._named(x)
         readings = np.asarray(x, dtype=np.float64)
-        if readings.shape != self._centre.shape:
-            if readings.size != self._centre.size:
-                raise InputError(
-                    f"x must have {self._centre.size} numbers, one for each channel; "
-                    f"got {readings.size}."
-                )
-            readings = readings.reshape(-1)
-        codes = self.detector.model_.codes
-        return readings if codes is None else without_codes(readings[None], codes)[0]
+        if readings.size != self._centre.size:
+            raise InputError(
+                f"x must have {self._centre.size} numbers, one for each channel; "
+                f"got {readings.size}."
+            )
+        return readings.reshape(1, -1)
+
+    def _score(self, ratio: float | None) -> float:
+        if ratio is None:
+            return math.nan
+        return -self._typical if math.isnan(ratio) else -ratio
+
+    def _runs(self, times: Sequence[Time | None]) -> Iterator[list[Place | None]]:
+        """Place rows in time, and cut before those that some are missing before."""
+        run: list[Place | None] = []
+        last, is_begun = float(self.last_time_[0]), False
+        for time in times:
+            try:
+                place = self._placed(time, last)
+            except InputError:
+                if run:
+                    yield run
+                raise
+            if place is not None:
+                last = place.seconds
+                if place.n_missing and is_begun:
+                    yield run
+                    run = []
+                is_begun = True
+            run.append(place)
+        yield run
+
+    def _rate(
+        self, readings: Floats, placed: list[Place | None], is_complete: bool
+    ) -> TakenRows:
+        """Take the next readings (n_rows, n_channels), all of them finite or NaN."""
+        places = [place for place in placed if place is not None]
+        if len(places) < len(placed):
+            self.n_late_ += len(placed) - len(places)
+            if not places:
+                return TakenRows([None] * len(placed))
+            readings = readings[[place is not None for place in placed]]
+        seconds = [place.seconds for place in places]
+        is_sure = [not place.is_doubtful for place in places]
+        left = readings
+        if self._clock is not None:
+            left, self._level = self._clock.left(
+                readings, np.array(seconds), self._level, is_sure
+            )
+        rows = (left - self._centre) / self._channels.scale
+        rows = np.minimum(np.maximum(rows, -FARTHEST), FARTHEST)
+        if not all(is_sure):
+            rows[~np.array(is_sure)] = np.nan
+            is_complete = False
+        if places[0].n_missing:
+            self._pass_over(places[0], rows[0])
+        self.last_time_[0] = seconds[-1]
+        self.n_rows_ += len(places)
+        standing = self.standstill.advance(readings[:, self._judged])
+        judged = self.live.advance(rows, is_complete)
+        ratios: list[float | None] = [*judged.ratio]
+        if not standing.is_moving:
+            power, still = self._weights.standstill, standing.stillness.max(axis=1)
+            both = zip(judged.ratio, still.tolist(), strict=True)
+            ratios = [r if s == 1.0 else r * s**power for r, s in both]
+        if len(places) < len(placed):
+            those = iter(ratios)
+            ratios = [None if place is None else next(those) for place in placed]
+        return TakenRows(ratios, judged, seconds, standing, self._weights)
 
     def _named(self, readings: Mapping[str, float]) -> list[float]:
         """Put readings by channel into the order of the channels; NaN if not there."""
@@ -302,9 +405,9 @@ class StreamScorer:
             raise InputError(f"x must name channels of {names}; got {sorted(unknown)}.")
         return [readings.get(name, np.nan) for name in names]
 
-    def _placed(self, time: Time | None) -> Place | None:
+    def _placed(self, time: Time | None, last: float) -> Place | None:
         """Place a row in time; one without a time follows the last, or the training."""
-        last, calendar = float(self.last_time_[0]), self.detector.model_.calendar
+        calendar = self.detector.model_.calendar
         if time is not None:
             return self._times.place(seconds_of(time), last)
         if calendar is None:
@@ -314,18 +417,20 @@ class StreamScorer:
 
     def _pass_over(self, place: Place, row: Floats) -> None:
         """Pass over the rows that are missing before one."""
-        before = self.live.last.copy()
-        nothing = np.full_like(row, np.nan)
-        for number in range(1, place.n_missing + 1):
-            share = number / (place.n_missing + 1)
-            missing = before + share * (row - before) if place.is_drawn else nothing
-            self.live.advance(missing, not np.isnan(missing).any())
+        rows = np.full((place.n_missing, len(row)), np.nan)
+        if place.is_drawn:
+            shares = np.arange(1, place.n_missing + 1) / (place.n_missing + 1)
+            before = self.live.last
+            rows = before + shares[:, None] * (row - before)
+        for first in range(0, place.n_missing, self.live.most_rows):
+            some = rows[first : first + self.live.most_rows]
+            self.live.advance(some, not np.isnan(some).any())
 
 
 def rows_with_times(
     X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None, names: list[str]
-) -> Iterator[tuple[Floats, Time | None]]:
-    """Give each row of X with its time: the one given, or that of a frame's index.
+) -> tuple[Floats, list[Time] | None]:
+    """Give the rows of X, and their times: those given, or those of a frame's index.
 
     Columns of a frame that has those names are put into their order.
     """
@@ -333,16 +438,21 @@ def rows_with_times(
     places = [columns.index(name) for name in names if name in columns]
     given = np.asarray(X, dtype=np.float64)
     rows = given[:, places] if len(places) == len(names) else given
+    if given.size and rows.size != len(rows) * len(names):
+        raise InputError(
+            f"x must have {len(names)} numbers, one for each channel; "
+            f"got {rows.size // len(rows)}."
+        )
     stamps = stamped_seconds(X) if times is None else times
-    listed = [None] * len(rows) if stamps is None else list(stamps)
-    if len(listed) != len(rows):
+    listed = None if stamps is None else list(stamps)
+    if listed is not None and len(listed) != len(rows):
         raise InputError(
             f"times must be one for each row; got {len(listed)} for {len(rows)}."
         )
-    return zip(rows, listed, strict=True)
+    return rows.reshape(-1, len(names)), listed
 
 
-def seconds_of(time: Time) -> float:
+def seconds_of(time: Any) -> float:
     """Return the seconds since 1970 of a time; a number is returned as it is."""
     if isinstance(time, float | int):
         seconds = float(time)

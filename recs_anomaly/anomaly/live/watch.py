@@ -1,7 +1,8 @@
 """SeriesWatcher: events of a series that goes on, reported as they happen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -14,8 +15,10 @@ from recs_anomaly.anomaly.branches.relation import RELATION, leading_partners
 from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 from recs_anomaly.anomaly.causes import FROZEN, SPIKE_ROWS, side_of
 from recs_anomaly.anomaly.events import LEADING
+from recs_anomaly.anomaly.live.causal_stream import JudgedRows
 from recs_anomaly.anomaly.live.course import (
     LEARNING,
+    NAN,
     OPEN,
     PENDING,
     SHARE,
@@ -26,7 +29,12 @@ from recs_anomaly.anomaly.live.course import (
     Onset,
     Rules,
 )
-from recs_anomaly.anomaly.live.stream import StreamScorer, Time, rows_with_times
+from recs_anomaly.anomaly.live.stream import (
+    StreamScorer,
+    TakenRows,
+    Time,
+    rows_with_times,
+)
 from recs_anomaly.anomaly.rating import fitted_branches
 from recs_anomaly.anomaly.tail import score_at, tail_probability
 from recs_anomaly.base.checks import check_integer, check_number
@@ -127,6 +135,42 @@ class StreamEvent:
             "closed, as it is": self.reason,
         }
         return facts_html(f"Event {self.number} in {self.channel}: {self.kind}", facts)
+
+
+@dataclass(eq=False)
+class _Seen:
+    """One of the rows that a scorer has taken: its number, its time, and what it was.
+
+    `standing` (2, n_targets) tells in which row, and when, channels came to a stand.
+    """
+
+    rated: TakenRows
+    judged: JudgedRows
+    place: int
+    row: int
+    seconds: float
+    standing: Floats
+
+    @property
+    def filled(self) -> Floats:
+        """The scaled row (n_channels,), with what was not measured filled."""
+        filled: Floats = self.judged.filled[self.place]
+        return filled
+
+    @property
+    def residual(self) -> Floats:
+        """Scaled errors (n_targets,) of its forecast."""
+        residual: Floats = self.judged.residual[self.place]
+        return residual
+
+    @cached_property
+    def shares(self) -> Floats:
+        """What made it abnormal (n_branches + 1, n_targets)."""
+        return self.rated.sign_shares(self.place)
+
+    def row_errors(self) -> Floats:
+        """Compute its own errors (n_branches_of_rows, n_targets)."""
+        return self.judged.row_errors(self.place)
 
 
 class SeriesWatcher:
@@ -299,25 +343,9 @@ class SeriesWatcher:
         InputError
             As `StreamScorer.score_one` does.
         """
-        share = self.scorer.rate_one(x, time)
-        if share is None:
-            return []
-        seconds = np.nan if time is None else float(self.scorer.last_time_[0])
-        row, phase = self.scorer.n_rows_ - 1, self._course.phase
-        ratio = self._ratio(share)
-        self._date(ratio, row, seconds)
-        change = self._course.step(ratio, self._rules)
-        if change == "reopen" and self._leads_elsewhere():
-            self._course.open_another(row, self._rules)
-            change = "open"
-        if share == share:
-            if self._course.phase in (OPEN, PENDING):
-                if phase not in (OPEN, PENDING):
-                    self._begin(change, row, seconds)
-                self._learn_event(share, row, seconds)
-            else:
-                self._learn_normal(share, row)
-        return self._report(change, row, seconds)
+        times = None if time is None else [time]
+        [events] = self._watch(self.scorer.readings(x), times)
+        return events
 
     def watch_many(
         self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
@@ -336,8 +364,32 @@ class SeriesWatcher:
         events : list of StreamEvent
             In the order in which they were reported.
         """
-        pairs = rows_with_times(X, times, self.scorer.channel_names_)
-        return [event for row, time in pairs for event in self.watch_one(row, time)]
+        return [*chain.from_iterable(self.watch_each(X, times))]
+
+    def watch_each(
+        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
+    ) -> Iterator[list[StreamEvent]]:
+        """Take the next rows, and tell row by row what has changed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_channels)
+            As for `StreamScorer.score_many`.
+        times : iterable of n_rows times, optional
+            As for `StreamScorer.score_many`.
+
+        Yields
+        ------
+        events : list of StreamEvent
+            Of one row after the other, as `watch_one` returns them. Rows are taken in
+            blocks: those behind the one that is told of may have been taken already.
+
+        Raises
+        ------
+        InputError
+            As `StreamScorer.score_one` does, after the events of all rows before.
+        """
+        return self._watch(*rows_with_times(X, times, self.scorer.channel_names_))
 
     def accept(self, event: StreamEvent) -> list[StreamEvent]:
         """Take what an event was for normal from now on.
@@ -390,27 +442,74 @@ class SeriesWatcher:
             self._level.moved = self._episode.moved_before
             self._episode.settled, self._course.learning = 0.0, 0
 
+    def _watch(
+        self, rows: Floats, times: Sequence[Time | None] | None
+    ) -> Iterator[list[StreamEvent]]:
+        first = 0
+        while first < len(rows):
+            # What is settled moves the levels by which the rows after it are judged.
+            block = slice(first, first + self._course.rows_to_settling(self._rules))
+            stamps = None if times is None else times[block]
+            for rated in self.scorer.rate_rows(rows[block], stamps):
+                stop = first + len(rated.ratios)
+                yield from self._take(rated, times and times[first:stop])
+                first = stop
+
+    def _take(
+        self, rated: TakenRows, times: Sequence[Time | None] | None
+    ) -> list[list[StreamEvent]]:
+        """Tell what each of some rows has changed."""
+        if rated.judged is None or rated.standing is None:
+            return [[] for _ in rated.ratios]
+        first = self.scorer.n_rows_ - len(rated.seconds)
+        numbers = range(first, self.scorer.n_rows_)
+        seconds = [NAN] * len(numbers)
+        if times is not None:
+            both = zip(times, rated.ratios, strict=True)
+            came = [time for time, ratio in both if ratio is not None]
+            those_of = zip(came, rated.seconds, strict=True)
+            seconds = [NAN if time is None else at for time, at in those_of]
+        since = self._levels.stand(rated.standing, numbers, seconds)
+        those = (
+            _Seen(rated, rated.judged, place, first + place, time, since[place])
+            for place, time in enumerate(seconds)
+        )
+        return [
+            [] if share is None else self._step(share, next(those))
+            for share in rated.ratios
+        ]
+
+    def _step(self, share: float, seen: "_Seen") -> list[StreamEvent]:
+        """Take a row; tell what it has changed."""
+        row, seconds, phase = seen.row, seen.seconds, self._course.phase
+        ratio = self._ratio(share)
+        if ratio > self._suspect:
+            self._onset.see(row, seconds)
+        change = self._course.step(ratio, self._rules)
+        if change == "reopen" and self._leads_elsewhere(seen.shares):
+            self._course.open_another(row, self._rules)
+            change = "open"
+        if share == share:
+            if self._course.phase in (OPEN, PENDING):
+                if phase not in (OPEN, PENDING):
+                    self._begin(change, row, seconds)
+                self._learn_event(share, seen)
+            else:
+                self._learn_normal(share, seen)
+        return self._report(change, row, seconds)
+
     def _ratio(self, share: float) -> float:
         """How many times the threshold a share is, as the course of events sees it."""
         return share / (self._threshold * self._level.factor)
 
-    def _leads_elsewhere(self) -> bool:
-        """Whether another channel leads in the last row than in the latest event."""
-        shares = self.scorer.sign_shares().max(axis=0)
-        return bool(shares.argmax() != int(self._episode.channel))
+    def _leads_elsewhere(self, shares: Floats) -> bool:
+        """Whether another channel leads in a row than in the latest event."""
+        return bool(shares.max(axis=0).argmax() != int(self._episode.channel))
 
-    def _date(self, ratio: float, row: int, seconds: float) -> None:
-        """Remember since when channels stand still, and rows are suspicious."""
-        has_moved = self.scorer.standstill.rows == 1.0
-        if np.count_nonzero(has_moved):
-            self._levels.standing[:, has_moved] = np.array([[row], [seconds]])
-        if ratio > self._suspect:
-            self._onset.see(row, seconds)
-
-    def _learn_normal(self, share: float, row: int) -> None:
+    def _learn_normal(self, share: float, seen: "_Seen") -> None:
         if self.settle_after:
             self._level.follow(share, LEARNING if self._course.learning else 1.0)
-        self._levels.add_usual(self.scorer.live.last, row)
+        self._levels.add_usual(seen.filled, seen.row)
 
     def _begin(self, change: str, row: int, seconds: float) -> None:
         """Forget the last event, unless it goes on."""
@@ -419,32 +518,31 @@ class SeriesWatcher:
         self._episode.n_rows = 0.0
         self._levels.strength[:] = self._levels.echo[:] = 0.0
 
-    def _learn_event(self, share: float, row: int, seconds: float) -> None:
-        stream, episode = self.scorer.live, self._episode
+    def _learn_event(self, share: float, seen: "_Seen") -> None:
+        episode = self._episode
         if episode.n_rows == self.settle_after // 2:
             episode.n_rows = 0.0  # from here on, the level at which it has settled
-        self._levels.add_event(stream.last, stream.residual, episode.n_rows)
+        self._levels.add_event(seen.filled, seen.residual, episode.n_rows)
         episode.n_rows += 1.0
-        shares = self.scorer.sign_shares()
-        episode.see(row, seconds, share, shares)
-        self._go_on(row, seconds, shares)
+        episode.see(seen.row, seen.seconds, share, seen.shares)
+        self._go_on(seen)
 
-    def _go_on(self, row: int, seconds: float, shares: Floats) -> None:
+    def _go_on(self, seen: "_Seen") -> None:
         """Look whether the last row is abnormal by itself, and not through others."""
-        stream, target = self.scorer.live, int(self._episode.channel)
+        shares, target = seen.shares, int(self._episode.channel)
         if shares[-1, target] > 0:
-            since, at = self._levels.standing[:, target].tolist()
-            self._episode.stand_still(row, seconds, since, at)
+            since, at = seen.standing[:, target].tolist()
+            self._episode.stand_still(seen.row, seen.seconds, since, at)
             return
         channel = self._channels.targets[target]
         leads = shares.max(axis=0) >= LEADING * shares.max()
-        errors = (stream.row_errors() / self._row_scale)[:, leads].max(axis=1)
+        errors = (seen.row_errors() / self._row_scale)[:, leads].max(axis=1)
         own = self._levels.own_errors(errors)
         error, worst = float(own.max()), self._of_rows[int(own.argmax())]
         if worst is not RELATION:
-            error = self._episode.unless_back(error, float(stream.residual[target]))
+            error = self._episode.unless_back(error, float(seen.residual[target]))
         moved = float(self._levels.event[channel] - self._levels.usual[channel])
-        self._episode.go_on(row, seconds, error, moved)
+        self._episode.go_on(seen.row, seen.seconds, error, moved)
 
     def _report(self, change: str, row: int, seconds: float) -> list[StreamEvent]:
         if change in ("settle", "close"):

@@ -78,7 +78,8 @@ def test_streams_know_it(alone: TimeSeriesAnomalyDetector) -> None:
     scorer, causal = alone.stream(), alone.score_samples_causal(series)
     np.testing.assert_allclose(scorer.score_many(series), causal, rtol=1e-9)
     assert FAULT.start <= causal.argmin() < FAULT.stop + 20
-    assert scorer.sign_shares().shape == (6, 2)
+    [rated] = scorer.rate_rows(series[:1])
+    assert rated.sign_shares(0).shape == (6, 2)
     opened = alone.watch().watch_many(series)[0]
     assert (opened.branch, opened.channel) == ("toy", "x1")
     assert alone.drift_report(series).channels["toy"].gt(0.0).all()

@@ -47,11 +47,17 @@ def test_stillness_is_what_counting_gives(series: np.ndarray) -> None:
 @given(SERIES)
 def test_a_count_tells_what_the_whole_series_told(series: np.ndarray) -> None:
     longest = np.array([1.0, 2.0])
-    count = StandstillCount(longest)
-    highest = [count.advance(readings) for readings in series]
+    alone, together = StandstillCount(longest), StandstillCount(longest)
+    slow = [alone.advance(readings[None]) for readings in series]
+    fast = [together.advance(part) for part in np.split(series, [1]) if len(part)]
     expected = stillness_so_far(series, longest)
-    np.testing.assert_array_equal(highest, expected.max(axis=1))
-    np.testing.assert_array_equal(count.stillness(), expected[-1])
+    for found in (slow, fast):
+        stillness = np.concatenate([each.stillness for each in found])
+        np.testing.assert_array_equal(stillness, expected)
+        moving = np.repeat([e.is_moving for e in found], [len(e.rows) for e in found])
+        assert (expected[moving] == 1.0).all()
+    rows = [np.concatenate([each.rows for each in found]) for found in (slow, fast)]
+    np.testing.assert_array_equal(*rows)
 
 
 @pytest.mark.parametrize(

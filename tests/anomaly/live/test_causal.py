@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_anomaly.anomaly.autoregression import Autoregression
-from recs_anomaly.anomaly.branches import FORECAST, NEIGHBOUR, RECONSTRUCTION
+from recs_anomaly.anomaly.branches import (
+    FORECAST,
+    NEIGHBOUR,
+    RECONSTRUCTION,
+    RELATION,
+)
 from recs_anomaly.anomaly.channels import Channels
+from recs_anomaly.anomaly.lagged import LaggedNetwork
 from recs_anomaly.anomaly.levels import combine
 from recs_anomaly.anomaly.live.causal import (
     CausalSettings,
@@ -31,6 +37,7 @@ seeds = st.integers(0, 2**31)
 USUAL = np.array([[0.5], [0.2], [3.0]])
 WEIGHTS = np.array([1.0, 0.5, 2.0])
 BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR]
+SPEAKING = [*BRANCHES, RELATION]
 WIDTH, LAGS, UNITS = 12, 5, 4
 GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 
@@ -93,10 +100,9 @@ def stream_of(
 
 
 def streamed(stream: CausalStream, series: np.ndarray) -> np.ndarray:
-    complete = ~np.isnan(series).any(axis=1)
-    return np.array(
-        [stream.advance(row, bool(c)) for row, c in zip(series, complete, strict=True)]
-    )
+    blocks = np.split(series, range(stream.most_rows, len(series), stream.most_rows))
+    found = [stream.advance(each, not np.isnan(each).any()) for each in blocks]
+    return np.array([ratio for judged in found for ratio in judged.ratio])
 
 
 @given(seed=seeds, n_rows=st.integers(1, 120), stride=st.integers(1, 9))
@@ -143,7 +149,88 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
     np.testing.assert_array_equal(
         streamed(first, series[cut:]), streamed(second, series[cut:])
     )
-    np.testing.assert_array_equal(first.levels(), second.levels())
+    np.testing.assert_array_equal(first.packed(), second.packed())
+
+
+@given(seed=seeds, cuts=st.lists(st.integers(1, 200), max_size=12), data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_how_rows_are_cut_changes_no_bit(
+    seed: int, cuts: list[int], data: st.DataObject
+) -> None:
+    n_channels = data.draw(st.integers(1, 3))
+    series = series_with_gaps(200, n_channels, seed)
+    cell = data.draw(st.sampled_from([None, *GATES]))
+    model = model_of(n_channels, cell)
+    if n_channels > 1 and data.draw(st.booleans()):
+        model = with_networks(model)
+    constant = data.draw(st.sampled_from([0.0, 30.0]))
+    causal = causal_settings(WIDTH, constant, 0, SPEAKING)._replace(stride=3)
+    shape = (len(causal.time_constants), len(SPEAKING), len(model.channels.targets))
+    weights, usual = np.ones(len(SPEAKING)), np.full(shape, 0.5)
+    one_by_one, in_blocks = (
+        CausalStream(model, causal, usual, np.ones(shape), weights) for _ in range(2)
+    )
+    slow = [told for row in series for told in judged_rows(one_by_one, row[None])]
+    parts = np.split(series, sorted(cuts))
+    fast = [told for rows in parts for told in judged_rows(in_blocks, rows)]
+    np.testing.assert_array_equal(fast, slow)
+    assert one_by_one.packed().tobytes() == in_blocks.packed().tobytes()
+
+
+def with_networks(model: AnomalyModel) -> AnomalyModel:
+    """Let channels have relations, and let networks correct the forecasts."""
+    n_channels, n_targets = len(model.channels.centre), len(model.channels.targets)
+    rng = np.random.default_rng(n_channels)
+    correction, relation = (
+        LaggedNetwork(
+            channels=rng.integers(0, n_channels, (n_targets, 4)),
+            lags=rng.integers(first, LAGS, (n_targets, 4)),
+            linear=rng.normal(0, 0.3, (n_targets, 4)),
+            intercepts=rng.normal(0, 0.1, n_targets),
+            picked=rng.integers(0, 4, (n_targets, 6, 3)),
+            kernel=rng.normal(0, 1, (n_targets, 6, 3)),
+            bias=rng.normal(0, 1, (n_targets, 6)),
+            head=rng.normal(0, 0.3, (n_targets, 6)),
+            lowest=np.full(n_channels, -2.0),
+            highest=np.full(n_channels, 2.0),
+            spread=np.ones(n_targets),
+        )
+        for first in (1, 0)
+    )
+    return model._replace(correction=correction, relation=relation)
+
+
+def judged_rows(stream: CausalStream, rows: np.ndarray) -> list[np.ndarray]:
+    """Tell all that a stream knows of each of some rows."""
+    blocks = np.split(rows, range(stream.most_rows, len(rows), stream.most_rows))
+    found = []
+    for block in blocks:
+        if not len(block):
+            continue
+        judged = stream.advance(block, not np.isnan(block).any())
+        for place, ratio in enumerate(judged.ratio):
+            errors, levels = judged.row_errors(place), judged.levels(place)
+            arrays = judged.filled[place], judged.residual[place], errors, levels
+            found.append(np.concatenate([[ratio], *(each.ravel() for each in arrays)]))
+    return found
+
+
+def test_a_state_of_version_0_1_goes_on() -> None:
+    """Its history was twice as long as what is looked at, and began anywhere."""
+    series = series_with_gaps(300, 2, seed=3)
+    model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0, BRANCHES)
+    first, second = (stream_of(model, causal, np.ones((2, 3, 1))) for _ in range(2))
+    streamed(first, series[:150])
+    packed, longest = first.packed(), max(WIDTH, LAGS)
+    n_before = longest * 2
+    history = np.full((2 * longest, 2), 7.0)
+    history[3 : longest + 3] = packed[:n_before].reshape(longest, 2)
+    cursor = [longest + 3.0]
+    old = [history.ravel(), packed[n_before:-2], cursor, packed[-2:]]
+    second.unpack(np.concatenate(old))
+    assert second.packed().tobytes() == packed.tobytes()
+    with pytest.raises(ValueError, match="packed must be what a stream has packed"):
+        second.unpack(np.concatenate([*old[:2], [longest - 1.0], old[3]]))
 
 
 def test_what_another_stream_packed_is_refused() -> None:
@@ -166,17 +253,17 @@ def test_two_states_are_enough_for_blocks(cell: str) -> None:
 @settings(deadline=None)
 def test_what_the_past_tells(seed: int, n_rows: int, width: int) -> None:
     is_known = ~np.isnan(series_with_gaps(n_rows, 2, seed))
-    known, observed = KnownPast(20, 2), is_observed_so_far(is_known, width)
+    known, observed = KnownPast(20, (width,), 2), is_observed_so_far(is_known, width)
+    cut = n_rows // 3
+    found = [*known.add(is_known[:cut])[0][1:]] if cut else []
+    found += [*known.add(is_known[cut:])[0][1:]]
     for row in range(n_rows):
         expected = [
             naive.is_observed(column[: row + 1], width) for column in is_known.T
         ]
-        if is_known[row].all() and known.is_settled:
-            known.add_complete()
-        else:
-            known.add(is_known[row])
-        assert known.is_observed(width).tolist() == expected
+        assert found[row].tolist() == expected
         assert observed[row].tolist() == expected
+    assert known.is_settled == is_known[-20:].all() & (n_rows >= 20)
 
 
 def test_one_side_alone_counts() -> None:

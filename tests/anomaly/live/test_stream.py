@@ -243,8 +243,7 @@ def test_memory_does_not_grow(fitted: TimeSeriesAnomalyDetector) -> None:
 
 @pytest.mark.parametrize(
     ("place", "count"),
-    [*((-3, each) for each in (-1.0, 0.5, 1e9)), *((-2, each) for each in (-1.0, 0.5))]
-    + [(-1, each) for each in (-1.0, 0.5, 1e9)],
+    [*((-2, each) for each in (-1.0, 0.5)), *((-1, each) for each in (-1.0, 0.5, 1e9))],
 )
 def test_a_memory_that_no_stream_has_packed_is_refused(
     fitted: TimeSeriesAnomalyDetector, place: int, count: float
@@ -252,7 +251,7 @@ def test_a_memory_that_no_stream_has_packed_is_refused(
     scorer = fitted.stream()
     scorer.score_many(waves(30))
     memory = scorer.memory_.copy()
-    memory[place] = count  # of the cursor, the rows, the complete rows
+    memory[place] = count  # of the rows, the complete rows
     with pytest.raises(ValueError, match="packed must be what a stream has packed"):
         scorer.memory_ = memory
 

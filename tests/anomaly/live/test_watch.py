@@ -1,12 +1,15 @@
 """SeriesWatcher: what it tells of, once, and what it learns to leave alone."""
 
 import pickle
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
 from recs_anomaly.anomaly.live.watch import AT_LAST, SeriesWatcher, StreamEvent
@@ -270,6 +273,109 @@ def restarted(watcher: SeriesWatcher, how: str, path: Path) -> SeriesWatcher:
     assert isinstance(other, SeriesWatcher)
     assert other is not watcher
     return other
+
+
+@pytest.fixture(scope="module")
+def timed() -> TimeSeriesAnomalyDetector:
+    """Two channels, which are seldom measured together, a minute apart."""
+    index = pd.date_range("2026-01-01", periods=N_TRAINING, freq="min")
+    return detector_of(pd.DataFrame(waves(N_TRAINING, 2), index, columns=["a", "b"]))
+
+
+@pytest.fixture(scope="module")
+def nightly() -> TimeSeriesAnomalyDetector:
+    """One channel whose days are alike, around a level that wanders."""
+    n_rows = 20 * 96
+    index = pd.date_range(
+        "2026-01-01", periods=n_rows, freq="15min", tz="Europe/Berlin"
+    )
+    rng = np.random.default_rng(0)
+    level = np.repeat(rng.normal(0, 1, 20).cumsum(), 96)
+    day = 5.0 * (np.arange(n_rows) % 96 > 80)
+    values = 40.0 + level + day + rng.normal(0, 0.3, n_rows)
+    found = detector_of(pd.DataFrame({"load": values}, index))
+    assert found.model_.calendar is not None
+    assert found.model_.calendar.pace.any()
+    return found
+
+
+def troubled(n_rows: int, n_channels: int, step: float, seed: int) -> Any:
+    """Give rows with faults, gaps, frozen stretches, and clocks that are wrong."""
+    rng = np.random.default_rng(seed)
+    series = waves(n_rows, n_channels, seed)
+    for _ in range(rng.integers(1, 4)):
+        begin, lasts = rng.integers(0, n_rows), rng.choice([3, 20, 150])
+        series[begin : begin + lasts] += rng.choice([-6.0, 4.0, 1e7])
+    begin = rng.integers(0, n_rows)
+    series[begin : begin + rng.integers(1, 60)] = series[begin]
+    series[rng.random(series.shape) < rng.choice([0.0, 0.02, 0.3])] = np.nan
+    times = 1.8e9 + step * np.cumsum(
+        rng.choice([1, 1, 1, 1, 4, 1500], n_rows, p=[0.245] * 4 + [0.019, 0.001])
+    )
+    times[rng.random(n_rows) < 0.01] -= 40 * step  # too late
+    times[rng.integers(0, n_rows)] += 1e8  # far ahead
+    if rng.random() < 0.3:
+        times[rng.integers(0, n_rows) :] -= (
+            1e5 * step
+        )  # set back, and believed in the end
+    return series, times.tolist()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", ["fitted", "timed", "nightly"])
+@given(
+    seed=st.integers(0, 2**31),
+    cuts=st.lists(st.integers(0, 400), max_size=6),
+    is_timed=st.booleans(),
+    settle_after=st.sampled_from([0, 1, 60, 1000]),
+)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_how_rows_are_cut_changes_no_alert(
+    request: pytest.FixtureRequest,
+    name: str,
+    seed: int,
+    cuts: list[int],
+    is_timed: bool,
+    settle_after: int,
+) -> None:
+    detector = request.getfixturevalue(name)
+    step = float(detector.step_) or 60.0
+    series, times = troubled(400, detector.n_features_in_, step, seed)
+    rules = {
+        "settle_after": settle_after,
+        "merge_gap": 10,
+        "cool_down": 20,
+        "alpha": 1e-3,
+    }
+    one_by_one, in_blocks = detector.watch(**rules), detector.watch(**rules)
+    expected, found = [], []
+    for row, time in zip(series, times, strict=True):
+        expected += one_by_one.watch_one(row, time if is_timed else None)
+    for begin, end in pairwise([0, *sorted(cuts), 400]):
+        stamps = times[begin:end] if is_timed else None
+        found += in_blocks.watch_many(series[begin:end], stamps)
+    assert [e.to_dict() for e in found] == [e.to_dict() for e in expected]
+    np.testing.assert_array_equal(in_blocks.memory_, one_by_one.memory_)
+    for part in ("memory_", "level_", "clock_", "last_time_", "n_rows_", "n_late_"):
+        np.testing.assert_array_equal(
+            getattr(in_blocks.scorer, part), getattr(one_by_one.scorer, part)
+        )
+
+
+def test_rows_before_a_wrong_one_are_told_of(fitted: TimeSeriesAnomalyDetector) -> None:
+    series = waves(900, seed=1)
+    series[700:720] += 4.0
+    series[800] = np.inf
+    watcher, told = fitted.watch(), []
+    with pytest.raises(InputError, match="x must be finite"):
+        told.extend(watcher.watch_each(series))
+    assert len(told) == 800
+    assert kinds([event for events in told for event in events]) == ["open"]
+    assert watcher.scorer.n_rows_ == 800
 
 
 def test_late_rows_tell_nothing(fitted: TimeSeriesAnomalyDetector) -> None:
