@@ -5,9 +5,8 @@ part of the training samples is a validation split: it says when to stop, and a 
 that has not helped there is dropped.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -17,7 +16,7 @@ from recs_anomaly.anomaly.branches.forecast import LeftOver
 from recs_anomaly.anomaly.model import INPUT_LIMIT
 from recs_anomaly.anomaly.settings import CorrectionSettings
 from recs_anomaly.anomaly.window_codes import WindowAutoencoder
-from recs_anomaly.core.arrays import Bools, Floats
+from recs_anomaly.core.arrays import Bools, Floats, Ints
 from recs_anomaly.core.recurrent import Recurrent
 from recs_anomaly.core.recurrent_network import build_recurrent, recurrent_arrays
 from recs_anomaly.core.training import (
@@ -207,7 +206,12 @@ def fit_regression(
     The network ends with the weights of its best epoch on that split.
     """
     model = WeightedRegression(network)
-    batches = ShuffledBatches(partial(_draw, training, batch_size), seed)
+
+    def batch(rows: Ints, _: Bools, __: np.random.Generator) -> Batch:
+        taken = training.take(rows)._asdict()
+        return {name: values.astype(np.float32) for name, values in taken.items()}
+
+    batches = ShuffledBatches(len(training.inputs), batch_size, batch, seed)
     with progress:
         history = train(
             model, batches, schedule, progress, partial(_loss, network, validation)
@@ -230,17 +234,3 @@ def output_of(network: keras.Model, inputs: Floats) -> Floats:
 def _loss(network: keras.Model, samples: WeightedSamples) -> float:
     residual = samples.targets - output_of(network, samples.inputs)
     return mean_squared_target(samples._replace(targets=residual))
-
-
-def _draw(
-    samples: WeightedSamples, batch_size: int, rng: np.random.Generator
-) -> list[Callable[[], dict[str, Any]]]:
-    """Cut the shuffled samples into batches of one size, the last one filled up."""
-    order = rng.permutation(len(samples.inputs))
-    order = np.resize(order, -(-len(order) // batch_size) * batch_size)
-    return [partial(_batch, samples, rows) for rows in order.reshape(-1, batch_size)]
-
-
-def _batch(samples: WeightedSamples, rows: np.ndarray) -> dict[str, Any]:
-    taken = samples.take(rows)._asdict()
-    return {name: values.astype(np.float32) for name, values in taken.items()}

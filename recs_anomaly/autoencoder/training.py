@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
 from recs_anomaly.autoencoder.dense import MAX_LOG_VARIANCE, MIN_LOG_VARIANCE
-from recs_anomaly.core.arrays import Array
+from recs_anomaly.core.arrays import Array, Bools, Ints
 from recs_anomaly.core.progress import Progress, TrainingHistory
 from recs_anomaly.core.training import (
     Batch,
@@ -164,9 +164,12 @@ def fit_autoencoder(
         held_out = objective.batch(rows[order[:n_held]], rng)
         rows, patience = rows[order[n_held:]], schedule.patience
         validate = partial(_mean_loss, objective, held_out)
-    batches = ShuffledBatches(
-        partial(_draw, objective, rows, schedule.batch_size), int(rng.integers(2**31))
-    )
+
+    def batch(places: Ints, _: Bools, noise: np.random.Generator) -> Batch:
+        return objective.batch(rows[places], noise)
+
+    size = min(schedule.batch_size, len(rows))
+    batches = ShuffledBatches(len(rows), size, batch, int(rng.integers(2**31)))
     pace = Schedule(schedule.epochs, schedule.learning_rate, patience)
     objective(objective.batch(rows[:1], np.random.default_rng(0)))  # makes its weights
     with progress:
@@ -175,22 +178,3 @@ def fit_autoencoder(
 
 def _mean_loss(objective: Objective, batch: Batch) -> float:
     return float(ops.mean(objective(batch)))
-
-
-def _draw(
-    objective: Objective, rows: Array, batch_size: int, rng: np.random.Generator
-) -> list[Callable[[], dict[str, Any]]]:
-    """Cut the shuffled rows into batches of one size, the last one filled up."""
-    size = min(batch_size, len(rows))
-    order = rng.permutation(len(rows))
-    order = np.resize(order, -(-len(order) // size) * size)
-    return [
-        partial(_batch, objective, rows, places, rng)
-        for places in order.reshape(-1, size)
-    ]
-
-
-def _batch(
-    objective: Objective, rows: Array, places: np.ndarray, rng: np.random.Generator
-) -> dict[str, Any]:
-    return objective.batch(rows[places], rng)

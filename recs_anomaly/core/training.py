@@ -9,12 +9,14 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import keras
 import numpy as np
 
+from recs_anomaly.core.arrays import Bools, Ints
 from recs_anomaly.core.checkpoints import Checkpoint, Standing
 from recs_anomaly.core.progress import Learned
 from recs_anomaly.core.progress import Progress as Progress
@@ -22,7 +24,6 @@ from recs_anomaly.core.progress import Schedule as Schedule
 from recs_anomaly.core.progress import TrainingHistory as TrainingHistory
 
 Batch = dict[str, np.ndarray]
-Draw = Callable[[np.random.Generator], list[Callable[[], Batch]]]
 # JAX without its compiler runs operation by operation, a hundred times slower.
 IS_ALWAYS_COMPILED = keras.backend.backend() == "jax"
 MAX_WAITING = 8
@@ -49,19 +50,32 @@ class LossOfBatches(keras.Model):
 
 
 class ShuffledBatches:
-    """Batches drawn in a new order each epoch, by a generator of their own."""
+    """Batches of one size, of samples in a new order each epoch.
+
+    `make` gets the places of the samples of a batch, which of them are real, and the
+    generator of the order: the last batch is filled up with samples once more.
+    """
 
     def __init__(
         self,
-        draw: Callable[[np.random.Generator], list[Callable[[], Batch]]],
+        n_samples: int,
+        batch_size: int,
+        make: Callable[[Ints, Bools, np.random.Generator], Batch],
         seed: int,
     ) -> None:
-        self._draw = draw
+        self._n_samples, self._batch_size, self._make = n_samples, batch_size, make
         self._rng = np.random.default_rng(seed)
 
     def next_epoch(self) -> list[Callable[[], Batch]]:
         """Draw an epoch's batches; each is made when it is called for."""
-        return self._draw(self._rng)
+        order = self._rng.permutation(self._n_samples)
+        n_batches = -(-self._n_samples // self._batch_size)
+        places = np.resize(order, (n_batches, self._batch_size))
+        is_real = np.arange(places.size).reshape(places.shape) < self._n_samples
+        return [
+            partial(self._make, *batch, self._rng)
+            for batch in zip(places, is_real, strict=True)
+        ]
 
 
 class EpochMonitor:

@@ -1,7 +1,5 @@
 """Sequences as training takes them: padded to one length, merged, in batches."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,30 +84,10 @@ def merge_equal(
     return values[first], labels[used][first], total
 
 
-def draw_batches(
-    samples: SequenceSamples, batch_size: int, rng: np.random.Generator
-) -> list[Callable[[], dict[str, Any]]]:
-    """Cut the shuffled samples into batches of one size.
-
-    The last one is filled up with samples that weigh nothing.
-    """
-    order = rng.permutation(len(samples.weights))
-    n_batches = -(-len(order) // batch_size)
-    filled = np.resize(order, n_batches * batch_size)
-    is_real = np.arange(len(filled)) < len(order)
-    return [
-        partial(_batch, samples, rows, real)
-        for rows, real in zip(
-            filled.reshape(n_batches, batch_size),
-            is_real.reshape(n_batches, batch_size),
-            strict=True,
-        )
-    ]
-
-
-def _batch(
-    samples: SequenceSamples, rows: np.ndarray, is_real: Bools
+def batch_of(
+    samples: SequenceSamples, rows: Ints, is_real: Bools, _: np.random.Generator
 ) -> dict[str, Any]:
+    """Make a batch, in which samples that only fill it up weigh nothing."""
     taken = samples.take(rows)
     is_real = is_real.reshape(-1, *[1] * (taken.weights.ndim - 1))
     return taken._replace(weights=taken.weights * is_real)._asdict()

@@ -30,7 +30,7 @@ from recs_anomaly.sequences.samples import (
     Pace,
     RecurrentSettings,
     SequenceSamples,
-    draw_batches,
+    batch_of,
 )
 
 # Steps of a cell in a training, from which on compiling by XLA, which takes a second or
@@ -129,7 +129,9 @@ def train_recurrent(
             progress,
             lambda: _weights_of(model),
         )
-        batches = ShuffledBatches(partial(draw_batches, samples, plan.batch_size), seed)
+        batches = ShuffledBatches(
+            len(samples.weights), plan.batch_size, partial(batch_of, samples), seed
+        )
         rates = np.linspace(
             pace.first_rate, pace.last_rate, pace.epochs, endpoint=False
         ).tolist()

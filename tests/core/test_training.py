@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from recs_anomaly.core.arrays import Bools, Ints
 from recs_anomaly.core.checkpoints import Checkpoint
 from recs_anomaly.core.training import (
     MAX_WAITING,
@@ -35,10 +36,14 @@ class Chaser(LossOfBatches):
         return keras.ops.mean((output - batch["target"]) ** 2)
 
 
-def shuffled(rng: np.random.Generator) -> list[Callable[[], Batch]]:
-    """The targets 0 to 9, each a batch of its own."""
-    targets = rng.permutation(10).astype("float32")
-    return [lambda value=value: {"target": value} for value in targets[:, None]]
+def target(places: Ints, is_real: Bools, rng: np.random.Generator) -> Batch:
+    """The numbers of the samples, of which there are 10, each a batch of its own."""
+    assert is_real.all()
+    return {"target": places.astype("float32")}
+
+
+def shuffled(seed: int) -> ShuffledBatches:
+    return ShuffledBatches(10, 1, target, seed)
 
 
 def order(batches: ShuffledBatches) -> list[float]:
@@ -47,7 +52,7 @@ def order(batches: ShuffledBatches) -> list[float]:
 
 def train_chaser(
     schedule: Schedule,
-    draw: Callable[[np.random.Generator], list[Callable[[], Batch]]] = shuffled,
+    make: Callable[[Ints, Bools, np.random.Generator], Batch] = target,
     validate: Callable[[Chaser], float] | None = None,
     checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
@@ -56,7 +61,7 @@ def train_chaser(
     model = model or Chaser()
     history = train(
         model,
-        ShuffledBatches(draw, seed=0),
+        ShuffledBatches(10, 1, make, seed=0),
         schedule,
         progress or Progress("chaser", schedule.epochs, verbose=0),
         None if validate is None else lambda: validate(model),
@@ -66,15 +71,26 @@ def train_chaser(
 
 
 def test_every_epoch_sees_all_batches_in_an_order_of_its_own() -> None:
-    batches = ShuffledBatches(shuffled, seed=3)
+    batches = shuffled(3)
     first, second = order(batches), order(batches)
     assert sorted(first) == sorted(second) == list(range(10))
     assert first != second
 
 
+def test_the_last_batch_is_filled_up_with_samples_once_more() -> None:
+    def make(places: Ints, is_real: Bools, rng: np.random.Generator) -> Batch:
+        return {"places": places, "is_real": is_real}
+
+    batches = ShuffledBatches(10, 4, make, seed=0).next_epoch()
+    first, _, last = [batch() for batch in batches]
+    assert first["is_real"].all()
+    assert last["is_real"].tolist() == [True, True, False, False]
+    np.testing.assert_array_equal(last["places"][2:], first["places"][:2])
+
+
 def test_the_seed_decides_the_order() -> None:
-    assert order(ShuffledBatches(shuffled, 3)) == order(ShuffledBatches(shuffled, 3))
-    assert order(ShuffledBatches(shuffled, 3)) != order(ShuffledBatches(shuffled, 4))
+    assert order(shuffled(3)) == order(shuffled(3))
+    assert order(shuffled(3)) != order(shuffled(4))
 
 
 def test_the_loss_falls_to_that_of_the_mean_target() -> None:
@@ -123,11 +139,11 @@ def test_without_validation_the_last_weights_stay() -> None:
 
 
 def test_a_loss_that_is_no_number_stops_training_with_advice() -> None:
-    def draw(rng: np.random.Generator) -> list[Callable[[], Batch]]:
-        return [lambda: {"target": np.array([np.nan], "float32")}]
+    def make(places: Ints, is_real: Bools, rng: np.random.Generator) -> Batch:
+        return {"target": np.array([np.nan], "float32")}
 
     with pytest.raises(FloatingPointError, match=r"epoch 1: .* smaller learning_rate"):
-        train_chaser(Schedule(epochs=2, learning_rate=0.1), draw)
+        train_chaser(Schedule(epochs=2, learning_rate=0.1), make)
 
 
 def test_so_does_a_validation_loss_that_is_no_number() -> None:

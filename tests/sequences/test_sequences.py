@@ -21,7 +21,7 @@ from recs_anomaly.core.recurrent import (
 from recs_anomaly.sequences.samples import (
     Pace,
     SequenceSamples,
-    draw_batches,
+    batch_of,
     fit_scale,
     log_probabilities,
     mean_cross_entropy,
@@ -74,15 +74,13 @@ def test_the_scale_counts_weights_as_copies(rng: np.random.Generator) -> None:
     assert (values[2, 1:] == 0).all()
 
 
-def test_each_sample_comes_once_and_fillers_weigh_nothing() -> None:
+def test_what_fills_a_batch_up_weighs_nothing(rng: np.random.Generator) -> None:
     numbers = np.arange(10.0)
     samples = SequenceSamples(numbers, numbers > -1, numbers, 1.0 + numbers)
-    batches = [draw() for draw in draw_batches(samples, 4, np.random.default_rng(0))]
-    assert [len(batch["inputs"]) for batch in batches] == [4, 4, 4]
-    inputs = np.concatenate([batch["inputs"] for batch in batches])
-    weights = np.concatenate([batch["weights"] for batch in batches])
-    assert sorted(inputs[weights > 0]) == list(range(10))
-    np.testing.assert_array_equal(weights[weights > 0], 1.0 + inputs[weights > 0])
+    is_real = np.array([True, True, False])
+    batch = batch_of(samples, np.array([7, 2, 5]), is_real, rng)
+    assert batch["inputs"].tolist() == [7, 2, 5]
+    assert batch["weights"].tolist() == [8, 3, 0]
 
 
 @pytest.mark.parametrize(("n_samples", "size"), [(1, 1), (5, 8), (16, 16), (99, 32)])
