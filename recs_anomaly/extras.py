@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from recs_anomaly.exceptions import MissingExtraError
 
@@ -17,6 +18,29 @@ EXTRAS = {
     "png": "onnx",
     "tifffile": "onnx",
 }
+# What the extra train brings, but for TensorFlow, which JAX may stand in for.
+_OF_TRAINING = ("keras", "pyarrow", "skimage", "PIL", "png", "tifffile")
+
+
+def refuse_without_training(what: str) -> None:
+    """Say at once that something needs the extra train, where it does.
+
+    Parameters
+    ----------
+    what : str
+        The thing, as a sentence begins with it.
+
+    Raises
+    ------
+    MissingExtraError
+        If a module of the extra is not installed.
+    """
+    missing = [module for module in _OF_TRAINING if find_spec(module) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{what} fits networks and judges pictures, for which {missing[0]} is not "
+            "installed; pip install 'recs-anomaly[train]' brings all of it."
+        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from recs_anomaly.exceptions import MissingExtraError
 from recs_anomaly.extras import told_of_extras
 from recs_anomaly.text import printable
 
@@ -23,6 +24,8 @@ class Finding(NamedTuple):
     ----------
     name : str
     is_well : bool
+    is_absent : bool
+        Nothing is wrong, but an extra that it needs is not installed.
     told : str
         What there is, or what is wrong.
     seconds : float
@@ -31,6 +34,7 @@ class Finding(NamedTuple):
 
     name: str
     is_well: bool
+    is_absent: bool
     told: str
     seconds: float
 
@@ -43,14 +47,17 @@ def check_up() -> Iterator[Finding]:
     finding : Finding
     """
     for name, look in _LOOKS.items():
-        start, is_well = perf_counter(), True
+        start, is_well, is_absent = perf_counter(), True, False
         try:
             with told_of_extras():
                 told = look()
+        except MissingExtraError as error:
+            is_well, is_absent, told = False, True, str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
             is_well = False
             told = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        yield Finding(name, is_well, printable(told), perf_counter() - start)
+        seconds = perf_counter() - start
+        yield Finding(name, is_well, is_absent, printable(told), seconds)
 
 
 def _python() -> str:

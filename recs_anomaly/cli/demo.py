@@ -7,6 +7,7 @@ import click
 from recs_anomaly.cli import _demo_anomaly, _demo_denoise, _demo_recommend
 from recs_anomaly.cli._files import refuse_missing_folder, write_text
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.extras import refuse_without_training
 
 # One story a job; each prints what it does, what came of it, and what to type next.
 _STORIES = (
@@ -39,6 +40,7 @@ def demo(output: Path) -> None:
     """
     from recs_anomaly.reports.demo import demo_page
 
+    refuse_without_training("The demo")
     refuse_missing_folder(output)
     _refuse_other_things(output)
     output.mkdir(exist_ok=True)

@@ -18,9 +18,9 @@ from .movielens import movielens_folder as movielens_folder
 from .movielens import official_folds as official_folds
 from .nab import fetch_nab as fetch_nab
 from .nab import nab_names as nab_names
-from .rating_files import MovieRatings as MovieRatings
 from .rating_files import read_choices as read_choices
 from .rating_files import read_ratings as read_ratings
+from .ratings_samples import MovieRatings as MovieRatings
 from .ratings_samples import load_sample_ratings as load_sample_ratings
 from .ratings_samples import make_ratings as make_ratings
 from .series_files import LabelledSeries as LabelledSeries

@@ -15,9 +15,8 @@ from recs_anomaly.datasets._downloads import (
     make_writable,
     published_md5,
 )
-from recs_anomaly.datasets.item_files import read_items
 from recs_anomaly.datasets.movielens_releases import RELEASES, SERVER, Release
-from recs_anomaly.datasets.rating_files import MovieRatings, read_ratings
+from recs_anomaly.datasets.ratings_samples import MovieRatings
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.replacing import replacing
 
@@ -66,6 +65,10 @@ def fetch_movielens(name: str = "ml-100k") -> MovieRatings:
     UserWarning
         If the data home has the ratings but not the titles, which are then empty.
     """
+    # Reading takes PyArrow; who only lists or downloads data sets may have none.
+    from recs_anomaly.datasets.item_files import read_items
+    from recs_anomaly.datasets.rating_files import read_ratings
+
     folder = movielens_folder(name)
     release = RELEASES[name]
     ratings = read_ratings(folder / release.ratings_file)

@@ -62,27 +62,6 @@ def write_parquet(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
     return n_rows
 
 
-def write_csv(parts: Iterable[pd.DataFrame], file: BinaryIO) -> int:
-    """Write frames one below the other as CSV, the names once.
-
-    Parameters
-    ----------
-    parts : iterable of DataFrame
-        All with the columns of the first.
-    file : binary file
-        Open for writing.
-
-    Returns
-    -------
-    n_rows : int
-    """
-    n_rows = 0
-    for place, part in enumerate(parts):
-        file.write(part.to_csv(index=False, header=place == 0).encode())
-        n_rows += len(part)
-    return n_rows
-
-
 def _arrow(part: pd.DataFrame, schema: pa.Schema | None) -> pa.Table:
     try:
         return pa.Table.from_pandas(part, schema=schema, preserve_index=False)

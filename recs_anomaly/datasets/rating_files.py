@@ -4,7 +4,6 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,23 +37,6 @@ _N_THOUSANDS = 3
 _PAIR = ("user_id", "item_id")
 _SAMPLE_BYTES = 1 << 16
 _BYTES_OF_FLAGS = set(b"01,;\t |\r\n")
-
-
-class MovieRatings(NamedTuple):
-    """Ratings and the items they are about.
-
-    Attributes
-    ----------
-    ratings : DataFrame with columns user_id, item_id, rating, timestamp
-        One row a rating. `rating` is a float in the source's own scale (stars),
-        `timestamp` whole seconds since 1970-01-01 UTC.
-    items : DataFrame with columns item_id, title, genres
-        One row an item. `genres` is one string with ``|`` between the names,
-        empty where the source names none.
-    """
-
-    ratings: pd.DataFrame
-    items: pd.DataFrame
 
 
 def read_ratings(

@@ -1,5 +1,7 @@
 """Ratings that we generate: any size on demand, and a small set that ships with us."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -13,11 +15,27 @@ from recs_anomaly.datasets._rating_world import (
     opinion,
 )
 from recs_anomaly.datasets.paths import sample_path
-from recs_anomaly.datasets.rating_files import MovieRatings
 from recs_anomaly.exceptions import InputError
 
 _FIRST_TIMESTAMP = 1_577_836_800  # 2020-01-01, after the youngest film
 _YEAR = 365 * 24 * 3600
+
+
+class MovieRatings(NamedTuple):
+    """Ratings and the items they are about.
+
+    Attributes
+    ----------
+    ratings : DataFrame with columns user_id, item_id, rating, timestamp
+        One row a rating. `rating` is a float in the source's own scale (stars),
+        `timestamp` whole seconds since 1970-01-01 UTC.
+    items : DataFrame with columns item_id, title, genres
+        One row an item. `genres` is one string with ``|`` between the names,
+        empty where the source names none.
+    """
+
+    ratings: pd.DataFrame
+    items: pd.DataFrame
 
 
 def load_sample_ratings() -> MovieRatings:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.planes import doubled, halved, padded_to_multiple
 from recs_anomaly.denoise.settings import CENTRE, MAX_SIGMA, MULTIPLE, N_COLOURS
-from recs_anomaly.exceptions import InputError
+from recs_anomaly.exceptions import MissingExtraError
 
 Level = float | Singles
 TILE = 1024
@@ -149,7 +149,7 @@ def network_class() -> type[Network]:
 
         return OnnxNetwork
     if not (find_spec("keras") and (find_spec("tensorflow") or find_spec("jax"))):
-        raise InputError(NO_LIBRARY)
+        raise MissingExtraError(NO_LIBRARY)
     from recs_anomaly.denoise.keras_model import KerasNetwork
 
     return KerasNetwork

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from recs_anomaly import datasets
+from recs_anomaly import datasets, extras
 from recs_anomaly.anomaly.app import findings
 from recs_anomaly.cli import main
 from recs_anomaly.cli.demo import _refuse_other_things
@@ -147,6 +147,19 @@ def test_the_index_links_what_was_made(demo: Demo) -> None:
     assert all((demo.folder / path).stat().st_size > 10_000 for path in linked)
     typed = re.findall(r"^  (recs-anomaly .+)$", demo.story, flags=re.MULTILINE)
     assert all(line.split("--rated")[0] in page for line in typed)
+
+
+def test_an_installation_that_only_answers_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: name != "skimage" or None)
+    folder = tmp_path / "demo"
+    result = CliRunner().invoke(main, ["demo", "-o", str(folder)])
+    assert result.exit_code == 2
+    told = "skimage is not installed; pip install 'recs-anomaly[train]' brings all"
+    assert told in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not folder.exists()
 
 
 def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:

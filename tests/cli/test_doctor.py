@@ -49,6 +49,24 @@ def test_what_fails_stops_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert python["is_well"]
 
 
+def test_what_an_extra_would_bring_is_no_failure(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def network() -> str:
+        raise ModuleNotFoundError("No module named 'keras'", name="keras")
+
+    looks = {"network": network, "Python": _checkup._python}
+    monkeypatch.setattr(_checkup, "_LOOKS", looks)
+    found = run("doctor")
+    assert found.exit_code == 0
+    assert "absent network" in found.stdout
+    assert "0 of 2 checks failed. 1 need an extra:" in found.stdout
+    assert "pip install 'recs-anomaly[train]' brings what" in found.stdout
+    network_, python = json.loads(run("doctor", "--json").stdout)["checks"]
+    assert (network_["is_well"], network_["is_absent"]) == (False, True)
+    assert (python["is_well"], python["is_absent"]) == (True, False)
+
+
 def test_a_data_home_that_cannot_be_written_to(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

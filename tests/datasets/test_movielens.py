@@ -20,7 +20,7 @@ from recs_anomaly.datasets import movielens
 from recs_anomaly.datasets._downloads import DownloadError
 from recs_anomaly.datasets.movielens import fetch_movielens, official_folds
 from recs_anomaly.datasets.movielens_releases import RELEASES
-from recs_anomaly.datasets.rating_files import MovieRatings
+from recs_anomaly.datasets.ratings_samples import MovieRatings
 from recs_anomaly.exceptions import InputError
 from tests.datasets.http_site import DEADLINE_S, Site, serving
 

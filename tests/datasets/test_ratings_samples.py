@@ -13,8 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from recs_anomaly.datasets import _rating_world, ratings_samples
 from recs_anomaly.datasets.paths import sample_path
-from recs_anomaly.datasets.rating_files import MovieRatings
-from recs_anomaly.datasets.ratings_samples import load_sample_ratings, make_ratings
+from recs_anomaly.datasets.ratings_samples import (
+    MovieRatings,
+    load_sample_ratings,
+    make_ratings,
+)
 from recs_anomaly.exceptions import InputError
 from tests.children import processor_seconds
 

@@ -13,7 +13,7 @@ from recs_anomaly.denoise import applying
 from recs_anomaly.denoise.keras_model import KerasNetwork
 from recs_anomaly.denoise.onnx_network import OnnxNetwork
 from recs_anomaly.denoise.settings import camera_weights, pretrained_weights
-from recs_anomaly.exceptions import InputError
+from recs_anomaly.exceptions import MissingExtraError
 from tests.service.running import running
 
 WEIGHTS = {1: pretrained_weights, 3: camera_weights}
@@ -104,5 +104,5 @@ def test_what_is_missing_is_named(
 ) -> None:
     gone = {"onnx", *missing.split()}
     monkeypatch.setattr(applying, "find_spec", lambda name: name not in gone)
-    with pytest.raises(InputError, match="needs TensorFlow or ONNX Runtime"):
+    with pytest.raises(MissingExtraError, match="needs TensorFlow or ONNX Runtime"):
         applying.network_class()

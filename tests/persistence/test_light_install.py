@@ -55,6 +55,25 @@ def test_every_saved_model_answers_without_any_extra() -> None:
     assert done.stdout.split() == ["answered", *kinds], done.stderr
 
 
+def test_samples_lists_and_what_there_is_need_no_extra(tmp_path: Path) -> None:
+    lists = tmp_path / "lists.csv"
+    program = f"""
+from recs_anomaly import RBMRecommender, save
+from recs_anomaly.cli import main
+from recs_anomaly.datasets import make_ratings
+
+ratings = make_ratings(30, 20, 300, random_state=0).ratings
+model = RBMRecommender(n_hidden=2, epochs=1, random_state=0).fit(ratings, ratings["rating"])
+save(model, {str(tmp_path / "films.recs")!r})
+main(["data", "list"], standalone_mode=False)
+main(["recommend", "all", {str(tmp_path / "films.recs")!r}, "-o", {str(lists)!r}])
+"""
+    done = run(program)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("sample")
+    assert len(lists.read_text().splitlines()) > 100
+
+
 @pytest.mark.parametrize(
     ("program", "module", "extra"),
     [

@@ -1,8 +1,8 @@
 """``recs-anomaly recommend all``: the lists of all users, into a file or its parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -98,13 +98,23 @@ def everybody(
 
 
 def _into_file(model: Path, path: Path, n: int) -> tuple[int, int]:
-    from recs_anomaly.datasets.parquet_files import write_csv, write_parquet
     from recs_anomaly.replacing import replacing
 
     recommender = load_recommender(model)
-    write = write_csv if path.suffix.lower() == ".csv" else write_parquet
+    if path.suffix.lower() == ".csv":
+        write = _write_csv
+    else:
+        from recs_anomaly.datasets.parquet_files import write_parquet as write
     with replacing(path) as file:
         return write(_lists(recommender, n), file), len(recommender.model.users_)
+
+
+def _write_csv(parts: "Iterable[pd.DataFrame]", file: BinaryIO) -> int:
+    n_rows = 0
+    for place, part in enumerate(parts):
+        file.write(part.to_csv(index=False, header=place == 0).encode())
+        n_rows += len(part)
+    return n_rows
 
 
 def _lists(recommender: "Recommender", n: int) -> "Iterator[pd.DataFrame]":
