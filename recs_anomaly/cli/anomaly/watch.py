@@ -95,8 +95,8 @@ def watch(  # noqa: PLR0913 - an option of the command line each
     """Read rows as they come, and write an event for each change as a line of JSON.
 
     MODEL is a file that `anomaly train` has written. Rows are lines as in the file that
-    it was trained on, the first naming the columns, or JSON objects. How the watch goes
-    is told on standard error.
+    it was trained on, with or without the one that names the columns, or JSON objects.
+    How the watch goes is told on standard error.
     """
     from recs_anomaly.anomaly.app.watching import Watching
     from recs_anomaly.cli.anomaly._watch_run import Run, open_watcher
