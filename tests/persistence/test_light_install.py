@@ -63,7 +63,8 @@ from recs_anomaly.cli import main
 from recs_anomaly.datasets import make_ratings
 
 ratings = make_ratings(30, 20, 300, random_state=0).ratings
-model = RBMRecommender(n_hidden=2, epochs=1, random_state=0).fit(ratings, ratings["rating"])
+model = RBMRecommender(n_hidden=2, epochs=1, random_state=0)
+model.fit(ratings, ratings["rating"])
 save(model, {str(tmp_path / "films.recs")!r})
 main(["data", "list"], standalone_mode=False)
 main(["recommend", "all", {str(tmp_path / "films.recs")!r}, "-o", {str(lists)!r}])
