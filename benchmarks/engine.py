@@ -3,7 +3,7 @@
     python benchmarks/engine.py series [--n-series 200] [--n-rows 5000]
     python benchmarks/engine.py lists [--n-users 100000] [--n-items 2000]
     python benchmarks/engine.py choices [--n-parts 100] [--rows-a-part 1000000]
-    python benchmarks/engine.py ratings [--n-rows 1000000]
+    python benchmarks/engine.py ratings [--n-rows 10000000]
     python benchmarks/engine.py deaths [--n-times 10]
     python benchmarks/engine.py growth
 
@@ -38,7 +38,9 @@ from recs_anomaly.engine.schedulers import scheduled
 
 OVERHEAD_BUDGET = 1.3  # processor time beside one process
 WORKER_BUDGET_MIB = 2048
-SQL_BUDGET = 3.0
+SQL_BUDGET = 3.0  # processor time beside Parquet
+SQL_BUDGET_MIB = 300  # above the table
+N_READS = 3  # of which the best counts: others use the machine
 ENGINES = [
     ("one process", "processes", 1),
     ("processes", "processes", 2),
@@ -136,6 +138,7 @@ def compared(work: Callable[[], bytes], engines: list[Any]) -> None:
         print(f"{name:<12} {n_workers:7} {usage.seconds:11.1f} {ratio:6.2f}", end="")
         print(f" {elapsed:9.1f} {usage.worker_mib:10.0f}  {result.hex()[:12]}")
         is_good &= result == first and ratio <= OVERHEAD_BUDGET
+        is_good &= usage.worker_mib <= WORKER_BUDGET_MIB
     if not is_good:
         sys.exit(1)
 
@@ -260,7 +263,7 @@ def lists(n_users: int, n_items: int, users_a_part: int) -> None:
 
 
 @main.command()
-@click.option("--n-rows", default=1_000_000, show_default=True)
+@click.option("--n-rows", default=10_000_000, show_default=True)
 def ratings(n_rows: int) -> None:
     """Read ratings from PostgreSQL, and the same ones from Parquet."""
     from recs_anomaly.datasets import Query, write_rows
@@ -281,25 +284,28 @@ def ratings(n_rows: int) -> None:
         uri = f"postgresql://{login}@{place}/postgres"
         write_rows([frame], Query(uri), "ratings", run="one")
         text = "select user_id, item_id, rating from ratings"
-        seconds, mib = {}, {}
-        for name, source in (
-            ("parquet", f"'{file}'"),
-            ("sql", f"Query({uri!r}, {text!r})"),
-        ):
-            program = READS.format(source=source)
-            told = subprocess.run(
-                [sys.executable, "-c", program],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            seconds[name], mib[name], table = map(float, told.stdout.split())
-            print(f"{name:<8} {seconds[name]:6.2f} s {mib[name]:6.0f} MiB peak", end="")
-            print(f" beside a table of {table:.0f} MiB")
-    ratio = seconds["sql"] / seconds["parquet"]
-    print(f"processor time beside Parquet: {ratio:.2f}, at most {SQL_BUDGET}")
-    if ratio > SQL_BUDGET:
+        program = READS.format(source=f"'{file}'")
+        beside, _ = best_read("parquet", program)
+        seconds, above = best_read(
+            "sql", READS.format(source=f"Query({uri!r}, {text!r})")
+        )
+    print(f"processor time beside Parquet: {seconds / beside:.2f}", end="")
+    print(f", at most {SQL_BUDGET}; above the table at most {SQL_BUDGET_MIB} MiB")
+    if seconds > SQL_BUDGET * beside or above > SQL_BUDGET_MIB:
         sys.exit(1)
+
+
+def best_read(name: str, program: str) -> tuple[float, float]:
+    """Run a program that reads; return processor seconds and MiB above its table."""
+    reads = []
+    for _ in range(N_READS):
+        command = [sys.executable, "-c", program]
+        told = subprocess.run(command, capture_output=True, text=True, check=True)
+        seconds, peak, table = map(float, told.stdout.split())
+        reads.append((seconds, peak - table))
+    seconds, above = min(reads)
+    print(f"{name:<8} {seconds:6.2f} s {above:6.0f} MiB above {table:.0f} of the table")
+    return seconds, above
 
 
 READS = """

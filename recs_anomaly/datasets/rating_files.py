@@ -4,6 +4,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,11 +95,7 @@ def read_ratings(
     path = source_of(path)
     chosen = checked_names(columns, "users, items, ratings and, if any, times", 3, 4)
     found, reading = _columns(path, RATING_COLUMNS, _is_rating, chosen)
-    series = {role: values.to_pandas() for role, values in found.items()}
-    if "timestamp" in series:
-        series["timestamp"] = _times(series["timestamp"], path, reading["notes"])
-    numbers = _finite_numbers(found, "rating", path, reading["notes"])
-    ratings = pd.DataFrame({**series, "rating": numbers})
+    ratings = _frame(found, "rating", path, reading["notes"])
     ratings.attrs["reading"] = reading
     return ratings
 
@@ -149,18 +146,13 @@ def read_choices(
     roles = "users, items and, if any, counts and times"
     chosen = checked_names(columns, roles, 2, 4)
     found, reading = _columns(path, CHOICE_COLUMNS, _is_choice, chosen)
-    series = {role: values.to_pandas() for role, values in found.items()}
-    if "timestamp" in series:
-        series["timestamp"] = _times(series["timestamp"], path, reading["notes"])
-    choices = pd.DataFrame(series)
-    if "count" in found:
-        choices["count"] = _finite_numbers(found, "count", path, reading["notes"])
-        if (is_bad := (choices["count"] < 0).to_numpy()).any():
-            row = int(is_bad.argmax())
-            raise TableFileError(
-                f"{path}, row {row + 1}, has the count {choices['count'][row]:g}, "
-                "which is below 0."
-            )
+    choices = _frame(found, "count", path, reading["notes"])
+    if "count" in choices and (is_bad := (choices["count"] < 0).to_numpy()).any():
+        row = int(is_bad.argmax())
+        raise TableFileError(
+            f"{path}, row {row + 1}, has the count {choices['count'][row]:g}, "
+            "which is below 0."
+        )
     choices.attrs["reading"] = reading
     return choices
 
@@ -347,10 +339,29 @@ def _number_or_nan(cell: object) -> float:
     return number if (number := number_of(str(cell))) is not None else math.nan
 
 
+def _frame(
+    columns: dict[str, pa.ChunkedArray], amount: str, path: Source, notes: list[str]
+) -> pd.DataFrame:
+    """Move columns into a frame, one after the other: two tables may not fit."""
+    series: dict[str, Any] = {}
+    for role in [*columns]:
+        cells = columns.pop(role)
+        if role == amount:
+            values = pd.Series(_finite_numbers(cells, role, path, notes), copy=False)
+        else:
+            values = cells.to_pandas()
+        if role == "timestamp":
+            values = _times(values, path, notes)
+        if isinstance(values.dtype, np.dtype):  # what is one piece comes as a view
+            series[role] = np.require(values.to_numpy(), requirements="W")
+        else:
+            series[role] = values
+    return pd.DataFrame(series, copy=False)
+
+
 def _finite_numbers(
-    columns: Mapping[str, pa.ChunkedArray], role: str, path: Source, notes: list[str]
+    cells: pa.ChunkedArray, role: str, path: Source, notes: list[str]
 ) -> np.ndarray:
-    cells = columns[role]
     numbers = _numbers(cells, role, path, notes)
     is_bad = ~np.isfinite(numbers)
     if is_bad.any():

@@ -207,3 +207,13 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_ratings("-")["rating"].tolist() == [4.5, 3.0]
     assert len(read_choices("-")) == 2  # what a pipe gave can be read again
     stores._standard_input.cache_clear()
+
+
+def test_what_is_read_can_be_written_to(tmp_path: Path, ratings: pd.DataFrame) -> None:
+    file = tmp_path / "ratings.parquet"
+    ratings.to_parquet(file)
+    found = read_ratings(file)
+    found.loc[0, ["user_id", "rating"]] = 7, 0.25
+    found["item_id"] += 1
+    assert found.loc[0].tolist() == [7, ratings["item_id"][0] + 1, 0.25]
+    assert len(read_ratings(file)) == len(ratings)
