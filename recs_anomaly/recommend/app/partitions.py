@@ -37,8 +37,9 @@ from recs_anomaly.recommend.view_rbm import ItemView
 
 # Squared weights of users as whole numbers: a pair that a billion users chose fits.
 ONE = 1 << 33
-MOMENTS_A_TASK = 1 << 24  # eight bytes each, and about as much again while they grow
-PAIRS_AT_ONCE = 1 << 23
+MOMENTS_A_TASK = 1 << 24  # eight bytes each
+MIN_TASKS = 8  # as each reads all parts, more only where workers would have nothing
+MOMENTS_AT_ONCE = CHOICES_AT_ONCE = 1 << 20
 NOBODY = "nobody"
 
 
@@ -48,6 +49,15 @@ class _PartCounts(NamedTuple):
     users: NDArray[Any]
     items: NDArray[Any]
     counts: Ints
+
+
+class _Chosen(NamedTuple):
+    """Choices of a part, each pair once and by users: places among the ids."""
+
+    user_ids: NDArray[Any]
+    item_ids: NDArray[Any]
+    users: Ints
+    items: Ints
 
 
 class ChoiceSpectrum(NamedTuple):
@@ -104,11 +114,16 @@ def learn_parts(
     counts = np.bincount(
         place, np.concatenate([part.counts for part in counted]), len(items)
     )
-    size = max(1, MOMENTS_A_TASK // len(items))
+    size = max(1, min(MOMENTS_A_TASK, len(items) ** 2 // MIN_TASKS) // len(items))
     tiles = list(blocks(len(items), size))
     tasks = [(files, named, items, tile) for tile in tiles]
     names = [f"items {tile.start} to {tile.stop}" for tile in tiles]
-    moments = np.concatenate(_results(_moments, tasks, names, n_jobs))
+    moments = np.empty((len(items), len(items)))
+    for tile, found in zip(
+        tiles, _results(_moments, tasks, names, n_jobs), strict=True
+    ):
+        moments[tile, tile.start :] = found
+        moments[tile.start :, tile] = found.T
     n_choices = int(counts.sum())
     width = n_units(len(users), len(items), n_choices)
     rbm = _fitted(moments, counts.astype(np.float64), min(width + 1, len(items)))
@@ -161,36 +176,44 @@ def _results(
     return [outcome.result for outcome in outcomes]
 
 
-def _fitted(moments: Ints, counts: Floats, n_directions: int) -> InteractionRBM:
+def _fitted(moments: Floats, counts: Floats, n_directions: int) -> InteractionRBM:
     """RBM of greatest likelihood; behind the items stands one that nobody chose."""
     scale = item_scale(counts)
-    products = moments.astype(np.float64)
-    products /= ONE * scale[:, None]
-    products /= scale
+    moments /= ONE * scale[:, None]
+    moments /= scale
     with one_blas_thread():
-        directions, squares = leading_eigenvectors(products, n_directions)
+        directions, squares = leading_eigenvectors(moments, n_directions)
     directions = np.concatenate([directions, np.zeros((1, n_directions))])
     return from_spectrum(directions, squares, np.append(counts, 0.0))
 
 
 def _count(file: str, columns: list[str] | None) -> _PartCounts:
-    choices = _read(file, columns)
-    items, counts = np.unique(choices["item_id"].to_numpy(), return_counts=True)
-    return _PartCounts(choices["user_id"].unique(), items, counts)
+    chosen = _read(file, columns)
+    return _PartCounts(
+        chosen.user_ids,
+        chosen.item_ids,
+        np.bincount(chosen.items, minlength=len(chosen.item_ids)),
+    )
 
 
 def _moments(
     files: list[str], columns: list[str] | None, items: NDArray[Any], tile: slice
 ) -> Ints:
-    """Second moments of some items with all, before they are scaled by the items."""
-    sums = np.zeros((tile.stop - tile.start, len(items)), np.int64)
-    flat = sums.reshape(-1)
+    """Second moments of some items with them and all behind, not yet scaled by items.
+
+    With those before they are found where those are: moments are symmetric.
+    """
+    n_behind = len(items) - tile.start
+    sums = np.zeros((tile.stop - tile.start, n_behind), np.int64)
+    at_once = list(blocks(len(sums), max(1, MOMENTS_AT_ONCE // n_behind)))
     for chosen in _rows(files, columns, items):
         weights = np.rint(user_weights(chosen.sum(axis=1)) ** 2 * ONE)
         weighted = chosen.copy()
         weighted.data = np.repeat(weights.astype(np.int64), np.diff(chosen.indptr))
-        found = (chosen[:, tile].T.tocsr() @ weighted).tocoo()
-        flat[found.row.astype(np.int64) * len(items) + found.col] += found.data
+        weighted = weighted[:, tile.start :]
+        choosers = chosen[:, tile].T.tocsr()
+        for own in at_once:
+            sums[own] += (choosers[own] @ weighted).toarray()
     return sums
 
 
@@ -199,19 +222,13 @@ def _rows(
 ) -> Iterator[csr_array]:
     """Ones where a user has chosen an item, a row a user, some users at a time."""
     for file in files:
-        choices = _read(file, columns)
-        users, _ = pd.factorize(choices["user_id"])
-        places = np.searchsorted(items, choices["item_id"].to_numpy())
-        order = np.argsort(users, kind="stable")
-        places, counts = places[order].astype(np.int32), np.bincount(users)
-        del choices, users, order
-        offsets = offsets_of(counts)
-        # So many users that the pairs of their choices fit.
-        pairs = np.cumsum(counts.astype(np.int64) ** 2)
+        chosen = _read(file, columns)
+        places = np.searchsorted(items, chosen.item_ids).astype(np.int32)[chosen.items]
+        offsets = offsets_of(np.bincount(chosen.users))
         first = 0
-        while first < len(counts):
-            before = pairs[first - 1] if first else 0
-            last = int(np.searchsorted(pairs, before + PAIRS_AT_ONCE, side="right"))
+        while first < len(chosen.user_ids):
+            limit = offsets[first] + CHOICES_AT_ONCE
+            last = int(np.searchsorted(offsets, limit, side="right")) - 1
             last = max(last, first + 1)
             own = slice(offsets[first], offsets[last])
             yield csr_array(
@@ -225,10 +242,18 @@ def _rows(
             first = last
 
 
-def _read(file: str, columns: list[str] | None) -> pd.DataFrame:
-    """Choices of a part, each pair once."""
-    pairs = read_choices(file, columns=columns)[["user_id", "item_id"]]
-    return pairs.drop_duplicates()
+def _read(file: str, columns: list[str] | None) -> _Chosen:
+    choices = read_choices(file, columns=columns)
+    users, user_ids = pd.factorize(choices["user_id"])
+    items, item_ids = pd.factorize(choices["item_id"])
+    del choices
+    # One sort of whole numbers brings users together, and pairs that come again.
+    pairs = users.astype(np.int64) * len(item_ids) + items
+    pairs.sort()
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return _Chosen(
+        user_ids.to_numpy(), item_ids.to_numpy(), *np.divmod(pairs, len(item_ids))
+    )
 
 
 def _refuse_shared_users(users: NDArray[Any]) -> None:

@@ -52,7 +52,8 @@ def test_neither_blocks_nor_memory_change_a_bit(
 ) -> None:
     one = learn_parts(parts_of(choices, tmp_path, 1)).interactions
     monkeypatch.setattr(partitions, "MOMENTS_A_TASK", 600 * 170)
-    monkeypatch.setattr(partitions, "PAIRS_AT_ONCE", 20_000)
+    monkeypatch.setattr(partitions, "CHOICES_AT_ONCE", 2_000)
+    monkeypatch.setattr(partitions, "MOMENTS_AT_ONCE", 20_000)
     for n in (2, 4, 8):
         many = learn_parts(parts_of(choices, tmp_path, n)).interactions
         for ours, theirs in zip(many[:4], one[:4], strict=True):
