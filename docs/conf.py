@@ -26,6 +26,7 @@ extensions = [
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 autosummary_generate = True
+templates_path = ["_templates"]  # short titles, and no table of fitted arrays
 numpydoc_show_class_members = False
 autodoc_default_options = {"members": True, "inherited-members": False}
 exclude_patterns = ["_build"]
@@ -43,6 +44,10 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "recs_anomaly"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
+_ALONE = "getting_started migration file_format benchmarks citing contributing"
+html_sidebars = {page: [] for page in _ALONE.split()}  # these have no sections
 html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
 
 

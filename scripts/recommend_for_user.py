@@ -16,7 +16,7 @@ import click
 import pandas as pd
 
 from recs_anomaly import __version__, load, save
-from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+from recs_anomaly.cli._training import warnings_in_one_line
 from recs_anomaly.cli.recommend.user import show_user
 from recs_anomaly.datasets import MovieRatings, cache_home
 from recs_anomaly.exceptions import RecsAnomalyError
@@ -65,7 +65,6 @@ def kept_or_trained(opened: MovieRatings, cache: Path) -> Recommender:
             click.echo(f"{error} It is trained anew.", err=True)
         else:
             return kept
-    load_keras()
     trained = Recommender.train(*opened, **PARAMETERS, verbose=1)
     try:
         cache.mkdir(parents=True, exist_ok=True)
