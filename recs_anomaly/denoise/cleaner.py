@@ -308,7 +308,7 @@ class DenoiserModel(NamedTuple):
         n_planes = len(planes) // len(parts)
         own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
         return [
-            self._believed(part.noise, planes[place], found[place], levels[place])
+            self._believed(part, planes[place], found[place], levels[place])
             for part, place in zip(parts, own, strict=True)
         ]
 
@@ -326,7 +326,7 @@ class DenoiserModel(NamedTuple):
 
     def _believed(
         self,
-        noise: Noise,
+        part: NoisyPart,
         noisy: list[Singles],
         found: list[Singles],
         levels: list[Level],
@@ -334,9 +334,10 @@ class DenoiserModel(NamedTuple):
         """Take back what cannot have been noise, unless pairs have taught what is."""
         if self.is_paired:
             return Cleaned(found, levels)
-        are_told = noise.are_told(len(noisy))
+        are_told = part.noise.are_told(len(noisy))
+        is_joined = not isinstance(part.share, float)
         kept = [
-            plausible(before, after, level, is_told=is_told)
+            plausible(before, after, level, is_told=is_told, is_joined=is_joined)
             for before, after, level, is_told in zip(
                 noisy, found, levels, are_told, strict=True
             )

@@ -183,13 +183,19 @@ class Noise(NamedTuple):
 
 
 def plausible(
-    noisy: Singles, cleaned: Singles, level: Level, *, is_told: bool
+    noisy: Singles,
+    cleaned: Singles,
+    level: Level,
+    *,
+    is_told: bool,
+    is_joined: bool = False,
 ) -> Singles | None:
     """Return a cleaned plane, as it came where what was taken out cannot be noise.
 
     That is so where it is stronger than the noise; photographs have taught the network
     little of hatching and print. None where the noise was told by the image alone, and
-    is not found nearly everywhere.
+    is not found nearly everywhere. In a slice that was joined with others noise is weak
+    in some places and strong in others: there each pixel counts by its own.
     """
     expected = np.broadcast_to(np.asarray(level, np.float32), noisy.shape)
     is_noisy = expected > 0
@@ -202,13 +208,14 @@ def plausible(
     least = float(np.interp(typical, (0, STRONG), MIN_REMOVED))
     if not is_told and np.median(removed[is_noisy]) < least:
         return None
-    reach = float(np.interp(typical, WEAK_TO_STRONG, MAX_OF_A_PIXEL)) * expected
-    edges = [np.interp(typical, WEAK, ends) for ends in (FIRST_EDGES, LAST_EDGES)]
+    strength = expected if is_joined else np.float32(typical)
+    first, last = (np.interp(strength, WEAK, x) for x in (FIRST_EDGES, LAST_EDGES))
     contrast = local_deviation(noisy, RADIUS) / np.maximum(expected, 1e-6)
-    reach = reach * np.interp(contrast, edges, (1, 0))
+    share = np.clip((last - contrast) / (last - first), 0, 1)
+    reach = np.interp(strength, WEAK_TO_STRONG, MAX_OF_A_PIXEL) * expected * share
     held = noisy - np.clip(noisy - cleaned, -reach, reach)
-    most = float(np.interp(typical, WEAK_STRONG, MAX_REMOVED))
-    return np.where(removed <= most, held, noisy)
+    most = np.interp(strength, WEAK_STRONG, MAX_REMOVED)
+    return np.where(removed <= most, held, noisy).astype(np.float32)
 
 
 def known_noise(sigma: float, unit: Singles) -> Noise:

@@ -25,10 +25,15 @@ RADIUS, WIDE_RADIUS = 3, 8  # of the squares in which slices are compared
 # Over what noise differs by: in the mean square, and in the square of the mean over its
 # own variance. Chosen on photographs that were moved, faded and enlarged: none got
 # worse by more than .01 dB, and eight that agree with a slice gain 4 to 5 dB.
-MAX_EXCESS, EXCESS = 0.2, 0.1
+MAX_EXCESS, EXCESS = (0.2, 0.08), (0.1, 0.1)
 MAX_SHIFT, SHIFT = 4.0, 4.0
 MIN_VARIANCE = 1e-12
-OF_MEDIANS = (1.0, 0.455, 0.455)  # variances: a mean of many squares, one square each
+OF_MEDIANS = (
+    1.0,
+    1.0,
+    0.455,
+    0.455,
+)  # variances: a mean of many squares, one square each
 LARGEST_VIEW = 1024  # pixels each way that motion is found in
 LEAST_GAIN = 0.98  # of the difference, that remains when a motion is believed
 
@@ -69,6 +74,7 @@ class _Difference(NamedTuple):
     """
 
     square: Singles
+    wide_square: Singles
     mean: Singles
     wide_mean: Singles
 
@@ -136,11 +142,10 @@ def _differences(own: _Slice, other: _Slice) -> list[_Difference]:
     found = []
     for mine, its in zip(own.planes, other.planes, strict=True):
         change = mine - its
-        squares = [
-            local_mean(change, radius) ** 2 * (2 * radius + 1) ** 2
-            for radius in (RADIUS, WIDE_RADIUS)
-        ]
-        found.append(_Difference(local_mean(change**2, RADIUS), *squares))
+        radii = (RADIUS, WIDE_RADIUS)
+        squares = [local_mean(change**2, radius) for radius in radii]
+        means = [local_mean(change, radius) * (2 * radius + 1) for radius in radii]
+        found.append(_Difference(*squares, *(np.square(mean) for mean in means)))
     return found
 
 
@@ -150,10 +155,13 @@ def _weight(own: _Slice, other: _Slice, usual: list[Sequence[Level]]) -> Singles
         [part / np.maximum(its, MIN_VARIANCE) for part, its in zip(*both, strict=True)]
         for both in zip(_differences(own, other), usual, strict=True)
     ]
-    excess = np.mean([each[0] for each in ratios], axis=0) - 1
-    penalty = np.maximum(excess - MAX_EXCESS, 0) / EXCESS
-    for i in (1, 2):
-        shift = np.max([each[i] for each in ratios], axis=0)
+    squares, means = np.array(ratios)[:, :2], np.array(ratios)[:, 2:]
+    penalty = np.zeros(own.unit.shape[:2], np.float32)
+    for excess, most, scale in zip(
+        squares.mean(0) - 1, MAX_EXCESS, EXCESS, strict=True
+    ):
+        penalty += np.maximum(excess - most, 0) / scale
+    for shift in means.max(axis=0):
         penalty += np.maximum(shift - MAX_SHIFT, 0) / SHIFT
     return np.asarray(np.exp(-penalty), np.float32)
 
