@@ -27,6 +27,7 @@ from recs_anomaly.denoise.noise import (
     common_noise,
     estimated_noise,
     known_noise,
+    known_shared_noise,
     plausible,
 )
 from recs_anomaly.denoise.planes import Image, map_tiles
@@ -123,6 +124,7 @@ class DenoiserModel(NamedTuple):
     interval_scale: float = 1.0
     is_paired: bool = False
     image_shape: Annotated[list[int] | None, a_shape_or_none] = None
+    shared_sigma: float | None = None
     camera_weights: Annotated[
         Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
     ] = None
@@ -196,6 +198,7 @@ class DenoiserModel(NamedTuple):
             known,
             is_clipping_undone=not self.is_paired,
             is_shared_met=self.camera_weights is not None,
+            shared_sigma=self.shared_sigma,
             range_of_all=range_of_all,
         )
 
@@ -353,6 +356,7 @@ def find_jobs(
     *,
     is_clipping_undone: bool = True,
     is_shared_met: bool = False,
+    shared_sigma: float | None = None,
     range_of_all: Range | None = None,
 ) -> list[Job]:
     """Find the range and the noise of each image; warn of noise nobody can take.
@@ -364,16 +368,18 @@ def find_jobs(
         range_of_all or working_range(colours, range_of(colours))
         for colours in (image[..., : n_colours(image)] for image in images)
     ]
-    if sigma is None:
+    if sigma is None and shared_sigma is None:
         noises = _estimated(images, ranges)
     else:
         noises = [
             known_noise(sigma / found.span, found.to_unit(_excerpt(image)))
+            if sigma is not None
+            else known_shared_noise((shared_sigma or 0) / found.span, n_colours(image))
             for image, found in zip(images, ranges, strict=True)
         ]
     if not is_clipping_undone:
         noises = [noise._replace(clips=()) for noise in noises]
-    if not is_shared_met:
+    if not (is_shared_met or shared_sigma):
         noises = [noise.white() for noise in noises]
     n_left = sum(noise.has_blotches and not noise.shared for noise in noises)
     if n_left:

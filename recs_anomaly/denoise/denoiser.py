@@ -1,7 +1,7 @@
 """ImageDenoiser: images without their noise, behind scikit-learn's contract."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import (
@@ -123,10 +123,13 @@ class ImageDenoiser(
         Weights of the network.
     camera_weights_ : ndarray of shape (n_camera_weights,)
         Weights of the network for noise that neighbouring pixels share; none after
-        `fit`, which leaves such noise as it is.
+        `fit` where that has learned otherwise.
     sigma_ : float or None
         Noise of the training images, in their range, that is expected in all images.
         None where each image's own is estimated.
+    shared_sigma_ : float or None
+        Noise that neighbouring pixels share, where `fit` found the training images to
+        have that and no other; in their range.
     interval_scale_ : float
         Width of intervals, in those of the shipped weights on photographs.
     is_paired_ : bool
@@ -162,6 +165,7 @@ class ImageDenoiser(
     """
 
     model_ = Held(DenoiserModel)
+    _optional_scalars: ClassVar[frozenset[str]] = frozenset({"shared_sigma_"})
 
     def __init__(  # noqa: PLR0913 - a parameter each
         self,
@@ -228,7 +232,10 @@ class ImageDenoiser(
         Parameters
         ----------
         X : array-like or list of array-like
-            Noisy images. Without `y` their noise should be white and Gaussian.
+            Noisy images. Without `y` their noise should be white and Gaussian. Where
+            none of them has white noise, but all are as restless in their flattest
+            parts, that is taken for noise which neighbouring pixels share, as cameras
+            and microscopes leave it: its strength is all that is learned.
         y : array-like or list of array-like, default=None
             The clean images, of the shapes of X. One label an image, as a Pipeline
             with a classifier hands on, is not looked at.

@@ -9,7 +9,7 @@ import numpy as np
 from recs_anomaly.base.checks import is_auto
 from recs_anomaly.base.random import seeds_of
 from recs_anomaly.core.progress import Progress, TrainingHistory
-from recs_anomaly.denoise.cleaner import MIN_SIDE, DenoiserModel, find_jobs
+from recs_anomaly.denoise.cleaner import MIN_SIDE, DenoiserModel, Job, find_jobs
 from recs_anomaly.denoise.images import (
     Batch,
     is_list_of_images,
@@ -20,8 +20,10 @@ from recs_anomaly.denoise.images import (
     to_planes,
 )
 from recs_anomaly.denoise.intervals import COVERAGE
+from recs_anomaly.denoise.noise import common_shared_sigma
+from recs_anomaly.denoise.noise_level import patch_waves
 from recs_anomaly.denoise.planes import Image
-from recs_anomaly.denoise.settings import pretrained_weights
+from recs_anomaly.denoise.settings import camera_weights, pretrained_weights
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +32,15 @@ if TYPE_CHECKING:
 
 MAX_SPREAD = 1.5  # of the training images' noise, where it counts as one strength
 HELD_OUT = 10  # of so many pairs, one is kept to measure intervals on
+STRONG = (
+    "X holds noise that neighbouring pixels share; the network that is shipped for it "
+    "takes it out, and nothing was learned. Give the clean images as y to learn more."
+)
+SHARED = (
+    "X holds no white noise. What its flattest parts hold is as strong in all images: "
+    "it is taken for noise that neighbouring pixels share, of {:.3g}; the weights stay "
+    "as they are. Set sigma where that is wrong, or give the clean images as y."
+)
 NOTHING_LEARNED = (
     "X holds no white noise that could be learned from; the weights stay as they are. "
     "Set sigma, or give the clean images as y."
@@ -67,8 +78,21 @@ class TrainingPlanes(NamedTuple):
 
 
 def fit_to_noisy(denoiser: "ImageDenoiser", noisy: list[Image]) -> DenoiserModel:
-    """Train on noisy images alone."""
-    return _trained(denoiser, _noisy_planes(denoiser, noisy))
+    """Train on noisy images alone, or find out what noise they share."""
+    is_blind = is_auto(denoiser.sigma)
+    known = None if is_blind else float(denoiser.sigma)
+    jobs = find_jobs(noisy, known, is_shared_met=True)
+    training = _noisy_planes(jobs, is_common=not is_blind)
+    if training.planes or not is_blind or denoiser.weights is None:
+        return _trained(denoiser, training)
+    shipped = DenoiserModel(pretrained_weights(), np.empty(0), n_iter=0)
+    if 2 * sum(bool(job.noise.shared) for job in jobs) > len(jobs):
+        warnings.warn(STRONG, stacklevel=3)
+        return shipped._replace(camera_weights=camera_weights())
+    if (sigma := _shared_sigma(jobs)) is None:
+        return _trained(denoiser, training)
+    warnings.warn(SHARED.format(sigma), stacklevel=3)
+    return shipped._replace(shared_sigma=sigma)
 
 
 def fit_to_pairs(
@@ -163,23 +187,39 @@ def _steps(
     )
 
 
-def _noisy_planes(denoiser: "ImageDenoiser", noisy: list[Image]) -> TrainingPlanes:
-    """Make planes of noisy images, each with the noise that it is found to have."""
+def _noisy_planes(jobs: list[Job], *, is_common: bool) -> TrainingPlanes:
+    """Make planes of noisy images, each with the white noise that it has.
+
+    That is one for all where it is told, or where images are too small to tell.
+    """
     from recs_anomaly.denoise.training import NoisyPlane
 
     planes: list[NoisyPlane] = []
     sigmas = []
-    is_blind = is_auto(denoiser.sigma)
-    for job in find_jobs(noisy, None if is_blind else float(denoiser.sigma)):
-        unit = job.noise.without_impulses(job.unit(job.image))
-        levels = job.noise.levels(unit)
+    for job in jobs:
+        noise = job.noise.white()
+        unit = noise.without_impulses(job.unit(job.image))
+        levels = noise.levels(unit)
         planes += map(NoisyPlane, to_planes(unit), [None] * len(levels), levels)
-        sigmas.append(job.noise.typical_sigma(unit) * job.range.span)
-    is_small = min(min(image.shape[:2]) for image in noisy) < MIN_SIDE
+        sigmas.append(noise.typical_sigma(unit) * job.range.span)
+    is_small = min(min(job.image.shape[:2]) for job in jobs) < MIN_SIDE
     return TrainingPlanes(
         [plane for plane in planes if np.any(plane.sigma)],
-        float(np.median(sigmas)) if is_small or not is_blind else None,
+        float(np.median(sigmas)) if is_small or is_common else None,
     )
+
+
+def _shared_sigma(jobs: list[Job]) -> float | None:
+    """Return how strong the noise is that neighbours share; None if there is none."""
+    waves, spans = [], []
+    for job in jobs:
+        unit = job.unit(job.image)
+        found = patch_waves(to_planes(unit)[0] / noise_scales(unit.shape[2])[0])
+        if found is not None:
+            waves.append(found)
+            spans.append(job.range.span)
+    sigma = common_shared_sigma(waves)
+    return sigma * float(np.median(spans)) if sigma else None
 
 
 def _paired_planes(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -14,6 +15,7 @@ from recs_anomaly import ImageDenoiser, load, save
 from recs_anomaly.denoise import training as denoising_fit
 from recs_anomaly.denoise.fitting import common_shape
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.metrics.image import psnr
 from recs_anomaly.persistence import inspect
 
 DIGITS = load_digits()
@@ -138,3 +140,43 @@ def test_weights_that_are_shared_are_not_trained() -> None:
     before = pretrained.predict(noisy)
     quick(max_iter=2).fit(NOISY[:20], CLEAN[:20])
     assert (pretrained.predict(noisy) == before).all()
+
+
+def smeared(seed: int, strength: float, clean: np.ndarray) -> np.ndarray:
+    """Add noise that neighbours share."""
+    noise = gaussian_filter(np.random.default_rng(seed).standard_normal(clean.shape), 1)
+    return clean + strength * noise / noise.std()
+
+
+def blobs(seed: int) -> np.ndarray:
+    field = np.random.default_rng(seed).standard_normal((160, 160))
+    smooth = gaussian_filter(field, 12)
+    return 128 + 60 * np.tanh(3 * smooth / smooth.std())
+
+
+@pytest.mark.parametrize("shape", ["grey", "colour"])
+def test_the_strength_of_shared_noise_is_learned_from_all(shape: str) -> None:
+    clean = [blobs(i) for i in range(4)]
+    if shape == "colour":
+        clean = [np.stack([each, 0.9 * each, each], axis=2) for each in clean]
+    noisy = [smeared(i, 4.0, each) for i, each in enumerate(clean)]
+    with pytest.warns(UserWarning, match="taken for noise that neighbouring pixels"):
+        fitted = ImageDenoiser(random_state=0).fit(noisy)
+    assert fitted.n_iter_ == 0
+    assert fitted.score(noisy, clean) > mean_psnr(noisy, clean) + 1.5
+    scaled = [256 * each for each in noisy]
+    with pytest.warns(UserWarning, match="neighbouring pixels share"):
+        larger = ImageDenoiser(random_state=0).fit([x.astype("u2") for x in scaled])
+    assert larger.shared_sigma_ == pytest.approx(256 * fitted.shared_sigma_, rel=0.1)
+
+
+def test_what_a_few_images_have_is_not_taken_for_the_noise_of_all() -> None:
+    noisy = [smeared(i, 4.0 * (i % 2), blobs(i)) for i in range(6)]
+    with pytest.warns(UserWarning, match="no white noise that could be learned"):
+        fitted = ImageDenoiser(random_state=0).fit(noisy)
+    assert fitted.shared_sigma_ is None
+
+
+def mean_psnr(images: list[np.ndarray], clean: list[np.ndarray]) -> float:
+    pairs = zip(images, clean, strict=True)
+    return float(np.mean([psnr(*pair, 255.0) for pair in pairs]))
