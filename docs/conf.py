@@ -28,6 +28,7 @@ myst_heading_anchors = 3
 autosummary_generate = True
 templates_path = ["_templates"]  # short titles, and no table of fitted arrays
 numpydoc_show_class_members = False
+autodoc_typehints = "none"  # numpydoc states them, and shorter
 autodoc_default_options = {"members": True, "inherited-members": False}
 exclude_patterns = ["_build"]
 sphinx_gallery_conf = {
