@@ -4,6 +4,7 @@
     python benchmarks/engine.py lists [--n-users 100000] [--n-items 2000]
     python benchmarks/engine.py choices [--n-parts 100] [--rows-a-part 1000000]
     python benchmarks/engine.py ratings [--n-rows 10000000]
+    python benchmarks/engine.py pictures [--n-pictures 40] [--side 256]
     python benchmarks/engine.py deaths [--n-times 10]
     python benchmarks/engine.py growth
 
@@ -56,6 +57,7 @@ JOBS = [
     ("lists, 100 million users", 10_000, 30.0),
     ("a billion choices, 20k items", 24, 1300.0),
 ]
+Work = Callable[[], bytes]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -120,7 +122,7 @@ def measured() -> Iterator[Usage]:
         usage.seconds -= before
 
 
-def compared(work: Callable[[], bytes], engines: list[Any]) -> None:
+def compared(work: Work, engines: list[Any]) -> None:
     """Print a row for each engine; fail where results differ or overhead is large."""
     print(f"{'engine':<12} {'workers':>7} {'processor s':>11} {'ratio':>6}", end="")
     print(f" {'elapsed s':>9} {'worker MiB':>10}  result")
@@ -164,10 +166,8 @@ def judged(seed: int, n_rows: int) -> bytes:
     return hashlib.sha256(scores["score"].to_numpy().tobytes()).digest()
 
 
-@main.command()
-@click.option("--n-series", default=200, show_default=True)
-@click.option("--n-rows", default=5000, show_default=True)
-def series(n_series: int, n_rows: int) -> None:
+@contextmanager
+def series_job(n_series: int, n_rows: int) -> Iterator[Work]:
     """Judge many series, a task each."""
 
     def work() -> bytes:
@@ -176,7 +176,16 @@ def series(n_series: int, n_rows: int) -> None:
         assert all(outcome.failure is None for outcome in outcomes)
         return hashlib.sha256(b"".join(o.result for o in outcomes)).digest()
 
-    compared(work, ENGINES)
+    yield work
+
+
+@main.command()
+@click.option("--n-series", default=200, show_default=True)
+@click.option("--n-rows", default=5000, show_default=True)
+def series(n_series: int, n_rows: int) -> None:
+    """Judge many series, a task each."""
+    with series_job(n_series, n_rows) as work:
+        compared(work, ENGINES)
 
 
 def made_part(folder: str, part: int, n_rows: int, n_items: int) -> int:
@@ -195,6 +204,27 @@ def made_part(folder: str, part: int, n_rows: int, n_items: int) -> int:
     return len(frame)
 
 
+@contextmanager
+def choices_job(
+    n_parts: int, rows_a_part: int, n_items: int, n_jobs: int
+) -> Iterator[Work]:
+    """Learn who chooses what from parts, which are made before."""
+    from recs_anomaly.recommend.app.partitions import learn_parts
+
+    with tempfile.TemporaryDirectory() as folder:
+        tasks = [(folder, part, rows_a_part, n_items) for part in range(n_parts)]
+        with scheduled("processes", None, n_jobs):
+            made = list(side_by_side(made_part, tasks, None))
+        print(f"# {sum(each.result for each in made):,} rows in {n_parts} parts")
+        files = sorted(Path(folder).iterdir())
+
+        def work() -> bytes:
+            learned = learn_parts(files)
+            return hashlib.sha256(learned.interactions.weights.tobytes()).digest()
+
+        yield work
+
+
 @main.command()
 @click.option("--n-parts", default=10, show_default=True)
 @click.option("--rows-a-part", default=100_000, show_default=True)
@@ -205,20 +235,7 @@ def choices(
     n_parts: int, rows_a_part: int, n_items: int, n_jobs: int, alone: bool
 ) -> None:
     """Learn who chooses what from parts."""
-    from recs_anomaly.recommend.app.partitions import learn_parts
-
-    with tempfile.TemporaryDirectory() as folder:
-        tasks = [(folder, part, rows_a_part, n_items) for part in range(n_parts)]
-        with scheduled("processes", None, n_jobs):
-            made = list(side_by_side(made_part, tasks, None))
-        print(f"{sum(each.result for each in made):,} rows in {n_parts} parts")
-        files = sorted(Path(folder).iterdir())
-
-        def work() -> bytes:
-            learned = learn_parts(files)
-            print(f"# {learned.n_choices:,} choices, {learned.n_users:,} users")
-            return hashlib.sha256(learned.interactions.weights.tobytes()).digest()
-
+    with choices_job(n_parts, rows_a_part, n_items, n_jobs) as work:
         compared(work, [("processes", "processes", n_jobs)] if alone else ENGINES)
 
 
@@ -232,11 +249,8 @@ def counted_part(model: str, first: int, n_users: int, folder: str) -> int:
     return write_part(path, file_stamp(path), 10, slice(first, first + n_users), part)
 
 
-@main.command()
-@click.option("--n-users", default=20_000, show_default=True)
-@click.option("--n-items", default=2_000, show_default=True)
-@click.option("--users-a-part", default=2_000, show_default=True)
-def lists(n_users: int, n_items: int, users_a_part: int) -> None:
+@contextmanager
+def lists_job(n_users: int, n_items: int, users_a_part: int) -> Iterator[Work]:
     """Write the lists of all users, in parts."""
     from recs_anomaly import RBMRecommender, save
 
@@ -259,6 +273,58 @@ def lists(n_users: int, n_items: int, users_a_part: int) -> None:
                 rows = pd.concat(found)[["user_id", "item_id", "score"]]
             return hashlib.sha256(rows.to_numpy().tobytes()).digest()
 
+        yield work
+
+
+@main.command()
+@click.option("--n-users", default=20_000, show_default=True)
+@click.option("--n-items", default=2_000, show_default=True)
+@click.option("--users-a-part", default=2_000, show_default=True)
+def lists(n_users: int, n_items: int, users_a_part: int) -> None:
+    """Write the lists of all users, in parts."""
+    with lists_job(n_users, n_items, users_a_part) as work:
+        compared(work, ENGINES)
+
+
+@contextmanager
+def pictures_job(n_pictures: int, side: int) -> Iterator[Work]:
+    """Take the noise out of a folder of pictures, a task each."""
+    from PIL import Image
+
+    from recs_anomaly import ImageDenoiser
+    from recs_anomaly.cli._files import write_bytes
+    from recs_anomaly.denoise.app.folder import Task, clean_all
+
+    denoiser = ImageDenoiser.from_pretrained("gray", sigma="auto")
+    with tempfile.TemporaryDirectory() as folder:
+        place = np.arange(side)
+        for n in range(n_pictures):
+            clean = 128 + 60 * np.sin(place / (5 + n)) * np.cos(place / 9)[:, None]
+            noise = np.random.default_rng(n).normal(0, 20, (side, side))
+            pixels = (clean + noise).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(f"{folder}/{n:04}.png")
+        noisy = sorted(Path(folder).iterdir())
+
+        def work() -> bytes:
+            with tempfile.TemporaryDirectory() as clean:
+                tasks = [
+                    Task(file, Path(clean, file.name), file.name) for file in noisy
+                ]
+                outcomes = list(clean_all(denoiser, tasks, write_bytes, True))
+                assert all(outcome.is_clean for outcome in outcomes)
+                made = sorted(Path(clean).iterdir())
+                content = b"".join(file.read_bytes() for file in made)
+            return hashlib.sha256(content).digest()
+
+        yield work
+
+
+@main.command()
+@click.option("--n-pictures", default=40, show_default=True)
+@click.option("--side", default=256, show_default=True)
+def pictures(n_pictures: int, side: int) -> None:
+    """Take the noise out of a folder of pictures."""
+    with pictures_job(n_pictures, side) as work:
         compared(work, ENGINES)
 
 
@@ -323,38 +389,64 @@ print(seconds, peak / 1024, found.memory_usage(deep=True).sum() / 2**20)
 """
 
 
-def slow_square(n: int, pid_file: str) -> int:
-    """Take a while, so that a kill finds it at work."""
-    draft = Path(f"{pid_file}.{os.getpid()}")
-    draft.write_text(str(os.getpid()))
-    draft.replace(pid_file)
-    sleep(0.05)
-    return n * n
+# Small ones, which a machine does in seconds.
+SMALL: dict[str, Callable[[], Any]] = {
+    "series": lambda: series_job(24, 2000),
+    "lists": lambda: lists_job(4_000, 1_000, 200),
+    "choices": lambda: choices_job(8, 50_000, 1_000, 2),
+    "pictures": lambda: pictures_job(24, 192),
+}
+
+
+def workers() -> list[int]:
+    """Return the processes that work for this one, and not those that count files."""
+    found = []
+    for pid, is_started in descendants().items():
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if is_started and (b"popen_loky" in command or b"spawn_main" in command):
+            found.append(pid)
+    return found
+
+
+def killed_within(work: Work, seconds: float, rng: np.random.Generator) -> bytes:
+    """Work, while one of the workers is killed with SIGKILL some seconds later."""
+
+    def kill() -> None:
+        sleep(seconds)
+        os.kill(int(rng.choice(workers())), signal.SIGKILL)
+
+    killer = Thread(target=kill)
+    killer.start()
+    result = work()
+    killer.join()
+    return result
 
 
 @main.command()
 @click.option("--n-times", default=10, show_default=True)
-@click.option("--n-tasks", default=40, show_default=True)
-def deaths(n_times: int, n_tasks: int) -> None:
-    """Kill a worker with SIGKILL in the middle of a job, many times."""
-    expected = [n * n for n in range(n_tasks)]
+@click.option("--job", "names", type=click.Choice([*SMALL]), multiple=True)
+def deaths(n_times: int, names: tuple[str, ...]) -> None:
+    """Kill a worker with SIGKILL in the middle of each job, many times."""
+    rng = np.random.default_rng(0)
     n_bad = 0
-    with tempfile.TemporaryDirectory() as folder:
-        pid_file = f"{folder}/pid"
-        for scheduler in ("processes", "dask"):
-            n_good = 0
-            with scheduled(scheduler, None, 2):
-                for _ in range(n_times):
-                    tasks = [(n, pid_file) for n in range(n_tasks)]
-                    outcomes = []
-                    for outcome in side_by_side(slow_square, tasks, None):
-                        outcomes.append(outcome)
-                        if len(outcomes) == n_tasks // 2:
-                            os.kill(int(Path(pid_file).read_text()), signal.SIGKILL)
-                    found = [outcome.result for outcome in in_order(outcomes)]
-                    n_good += found == expected
-            print(f"{scheduler:<10} same result in {n_good} of {n_times}")
-            n_bad += n_times - n_good
+    for name in names or SMALL:
+        with SMALL[name]() as work:
+            expected = work()
+            for scheduler in ("processes", "dask"):
+                with scheduled(scheduler, None, 2):
+                    n_good = int(work() == expected)  # which starts the workers
+                    start = perf_counter()
+                    work()
+                    elapsed = perf_counter() - start
+                    for share in np.linspace(0.2, 0.8, n_times):
+                        found = killed_within(work, share * elapsed, rng)
+                        n_good += found == expected
+                print(f"{name:<8} {scheduler:<10} same result in", end="")
+                print(f" {n_good - 1} of {n_times}", flush=True)
+                n_bad += n_times + 1 - n_good
     if n_bad:
         sys.exit(1)
 

@@ -91,6 +91,47 @@ def test_a_series_that_kills_its_process_stops_no_other(
     assert "deadly.csv" in (pages / "index.html").read_text(encoding="utf-8")
 
 
+# As the terminal does at Ctrl-C: all processes of the command get the signal at once.
+INTERRUPTS = """
+import os, signal, sys
+def on_event(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("pump 2 & co.csv"):
+        os.killpg(os.getpgrp(), signal.SIGINT)
+sys.addaudithook(on_event)
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_ctrl_c_leaves_whole_files_and_a_run_that_goes_on(
+    folder: Path, tmp_path: Path, jobs: int
+) -> None:
+    pages = tmp_path / "pages"
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS)
+    words = ["anomaly", "report", folder, "-o", pages, "--jobs", str(jobs)]
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    found = subprocess.run(
+        [sys.executable, "-m", "recs_anomaly", *words],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert found.returncode not in (0, 2)
+    assert "Aborted!" in found.stderr
+    assert "Traceback" not in found.stderr
+    there = {file.name: file.read_text(encoding="utf-8") for file in pages.iterdir()}
+    assert {*there} < {"manifest.json", *(f"pump {n} & co.csv.html" for n in range(3))}
+    assert json.loads(there.pop("manifest.json")).keys() == {"settings", "done"}
+    for page in there.values():
+        assert page.startswith("<!doctype html>")
+        assert page.rstrip().endswith("</html>")
+    assert there
+    run(*words)
+    assert (pages / "index.html").is_file()
+    assert len([*pages.glob("pump*")]) == 3
+
+
 def test_run_again_it_does_what_is_missing(folder: Path, tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     words = ("anomaly", "report", folder, "-o", pages)
