@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +24,13 @@ from recs_anomaly.datasets._text_tables import (
     text_columns,
 )
 from recs_anomaly.datasets.item_files import NO_GENRES, U_ITEM_CELLS, read_items
-from recs_anomaly.datasets.paths import expanded
+from recs_anomaly.datasets.stores import (
+    Query,
+    Source,
+    is_one_file,
+    source_of,
+    stored_table,
+)
 
 _YEAR = re.compile(r"\((\d{4})\)\s*$")
 # Of MovieLens' files of people, which name no columns; their numbers of an occupation
@@ -39,7 +45,7 @@ _ITEM = {"item_id": ITEM_COLUMNS["item_id"]}
 
 
 def read_item_features(
-    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+    path: str | os.PathLike[str] | Query, *, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     r"""Read what is known of items beside ratings.
 
@@ -49,7 +55,7 @@ def read_item_features(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or Query
     columns : sequence of str, optional
         Names of the columns of ids and titles, for a file that calls them by other
         names than the usual ones.
@@ -74,15 +80,8 @@ def read_item_features(
     >>> read_item_features(file).columns.to_list()
     ['genres', 'year']
     """
-    path = expanded(path)
-    with reading(path):
-        table = _arrow_table(path)
-        text = None if table is not None else read_text_table(path)
-        if text is not None and _is_known_item_file(text):
-            table = pa.Table.from_pandas(read_items(path), preserve_index=False)
-        elif text is not None:
-            table = _named_columns(text)
-    assert table is not None
+    path = source_of(path)
+    table = _table(path, _items_of_text)
     features = _indexed(table, _ITEM, path, (columns or ())[:1])
     titles = [*(columns or ())[1:2], *_called(features, ITEM_COLUMNS["title"])][:1]
     for title in titles:
@@ -93,7 +92,7 @@ def read_item_features(
 
 
 def read_user_features(
-    path: str | os.PathLike[str], *, columns: Sequence[str] | None = None
+    path: str | os.PathLike[str] | Query, *, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     r"""Read what is known of people beside ratings.
 
@@ -102,7 +101,7 @@ def read_user_features(
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or Query
     columns : sequence of str, optional
         Name of the column of ids, for a file that calls it by another name than the
         usual ones.
@@ -126,19 +125,18 @@ def read_user_features(
     >>> read_user_features(file).columns.to_list()
     ['age', 'sex', 'occupation', 'zip']
     """
-    path = expanded(path)
+    path = source_of(path)
+    table = _table(path, _people_of_text)
+    return _indexed(table, _USER, path, (columns or ())[:1])
+
+
+def _table(path: Source, of_text: Callable[[DelimitedText], pa.Table]) -> pa.Table:
+    """Read all columns of a file, a query or a store."""
+    if not is_one_file(path):
+        return stored_table(path)
     with reading(path):
         table = _arrow_table(path)
-        if table is None:
-            text = read_text_table(path)
-            names = _PEOPLE.get(text.delimiter)
-            is_known = names and len(text.first_row) == len(names)
-            if is_known and text.first_row[0].isdecimal():
-                places = {name: place for place, name in enumerate(names or ())}
-                table = pa.table(text_columns(text, places, has_header=False))
-            else:
-                table = _named_columns(text)
-    return _indexed(table, _USER, path, (columns or ())[:1])
+        return of_text(read_text_table(path)) if table is None else table
 
 
 def _arrow_table(path: Path) -> pa.Table | None:
@@ -151,10 +149,20 @@ def _arrow_table(path: Path) -> pa.Table | None:
         raise TableFileError(f"{path} is damaged Parquet: {error}.") from error
 
 
-def _is_known_item_file(text: DelimitedText) -> bool:
-    """Whether it is one of MovieLens' own, which name no columns."""
+def _items_of_text(text: DelimitedText) -> pa.Table:
+    """Read all columns; MovieLens' own files name none."""
     is_u_item = text.delimiter == "|" and len(text.first_row) == U_ITEM_CELLS
-    return is_u_item or (text.delimiter == "::" and text.first_row[0].isdecimal())
+    if is_u_item or (text.delimiter == "::" and text.first_row[0].isdecimal()):
+        return pa.Table.from_pandas(read_items(text.path), preserve_index=False)
+    return _named_columns(text)
+
+
+def _people_of_text(text: DelimitedText) -> pa.Table:
+    names = _PEOPLE.get(text.delimiter, [])
+    if len(text.first_row) == len(names) and text.first_row[0].isdecimal():
+        places = {name: place for place, name in enumerate(names)}
+        return pa.table(text_columns(text, places, has_header=False))
+    return _named_columns(text)
 
 
 def _named_columns(text: DelimitedText) -> pa.Table:
@@ -166,7 +174,7 @@ def _named_columns(text: DelimitedText) -> pa.Table:
 def _indexed(
     table: pa.Table,
     role: dict[str, list[str]],
-    path: Path,
+    path: Source,
     chosen: Sequence[str],
 ) -> pd.DataFrame:
     """Let a table's index be its ids, and its other columns numbers or texts."""

@@ -17,9 +17,11 @@ from recs_anomaly.datasets import (
     TableFileError,
     make_ratings,
     read_choices,
+    read_item_features,
     read_items,
     read_ratings,
     read_series,
+    read_user_features,
     stores,
     write_rows,
 )
@@ -75,6 +77,20 @@ def test_a_query_is_read_as_a_file_is(database: str, ratings: pd.DataFrame) -> N
     titles = "select distinct item_id, 'No. ' || item_id as title from stars"
     items = read_items(Query(database, titles))
     assert set(items["item_id"]) == set(ratings["item_id"])
+
+
+def test_features_come_from_queries_and_folders(database: str, tmp_path: Path) -> None:
+    known = pd.DataFrame({"id": [3, 1], "pages": [200, 90], "kind": ["war", None]})
+    filled(database, "known", known)
+    (tmp_path / "known").mkdir()
+    known.to_parquet(tmp_path / "known" / "0.parquet")
+    query = Query(database, "select id, pages, kind from known order by pages desc")
+    for source in (query, tmp_path / "known"):
+        for read in (read_item_features, read_user_features):
+            found = read(source)
+            assert found.index.tolist() == [3, 1]
+            assert found["pages"].tolist() == [200, 90]
+            assert found["kind"].isna().tolist() == [False, True]
 
 
 def test_readings_come_from_a_query_too(database: str) -> None:
