@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from recs_anomaly import load
 from recs_anomaly.cli import main
 from recs_anomaly.datasets import Query, load_sample_ratings, write_rows
 
@@ -53,6 +54,29 @@ def test_lists_are_learned_from_a_query_and_go_into_a_table(
     assert rows(shop, "select count(*), count(distinct run) from lists") == [(1200, 1)]
     run("recommend", "all", model, *words, "--run", "tuesday")
     assert rows(shop, "select count(*), count(distinct run) from lists") == [(2400, 2)]
+
+
+def test_what_is_known_of_items_and_people_comes_from_the_same_database(
+    shop: str, tmp_path: Path
+) -> None:
+    ratings = load_sample_ratings()
+    items = ratings.items[["item_id", "title"]].assign(pages=100)
+    items.loc[len(items)] = [99_999, "New (2001)", 90]
+    people = pd.DataFrame({"user_id": ratings.ratings["user_id"].unique()})
+    write_rows([items], Query(shop), "books", run="one")
+    people["born"] = 1950 + people.index % 40
+    write_rows([people], Query(shop), "people", run="one")
+    model = tmp_path / "plays.recs"
+    asked = ("--items-query", "select item_id, title, pages from books")
+    asked += ("--users-query", "select user_id, born from people")
+    words = ("-o", model, "--choices", "--query", "select user_id, item_id from plays")
+    learned = run("recommend", "train", shop, *words, *asked)
+    assert learned.exit_code == 0, learned.output
+    known = load(model)
+    assert known.catalogue.title_of(99_999) == "New (2001)"
+    columns = known.model.side_columns_
+    assert {column["name"] for column in columns["items"]} >= {"pages"}
+    assert {column["name"] for column in columns["users"]} == {"born"}
 
 
 def test_scores_of_a_query_go_into_a_table(shop: str, tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ def train_by_parts(source: Source, model_file: Path, engine: Engine) -> dict[str
             f"RATINGS must be a folder with Parquet files; got {source.ratings}."
         )
     items = None
-    if source.items_file is not None:
-        items = read_items(source.items_file, columns=source.item_columns)
+    if source.items is not None:
+        items = read_items(source.items, columns=source.item_columns)
     with engine.running():
         learned = learn_parts(parts, source.columns)
     model = recommender_of(learned)

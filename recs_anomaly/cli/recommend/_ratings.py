@@ -14,7 +14,7 @@ from recs_anomaly.text import printable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from recs_anomaly.datasets import MovieRatings
+    from recs_anomaly.datasets import MovieRatings, Query
 
 
 def _names(
@@ -55,6 +55,11 @@ _item_columns_option = click.option(
     callback=_names,
     help="What the columns of --items are called, GENRES as a third if there is one.",
 )
+_items_query_option = click.option(
+    "--items-query",
+    metavar="SQL",
+    help="Where RATINGS is a database: what --items would be, a SELECT statement.",
+)
 _unrated_option = click.option(
     "--unrated",
     type=float,
@@ -80,7 +85,8 @@ class Source(NamedTuple):
     items_file : Path or None
     columns, item_columns : sequence of str or None
     unrated, step : float or None
-    query : str or None
+    query, items_query : str or None
+        What to ask the database that `ratings` names.
     """
 
     ratings: str
@@ -90,23 +96,45 @@ class Source(NamedTuple):
     unrated: float | None
     step: float | None
     query: str | None
+    items_query: str | None
+
+    @property
+    def items(self) -> "Path | Query | None":
+        """Where the titles are, if that is said."""
+        return self._told("items", self.items_file, self.items_query)
+
+    def _told(
+        self, option: str, file: Path | None, query: str | None
+    ) -> "Path | Query | None":
+        if query is None:
+            return file
+        if file is not None:
+            raise InputError(f"{option} and {option}-query say the same; give one.")
+        return self._asked(f"{option}-query", query)
+
+    def _asked(self, option: str, text: str) -> "Query":
+        """Return a query of the database that holds the ratings."""
+        from recs_anomaly.datasets import Query
+
+        query = Query(self.ratings, text)
+        if not query.is_database:
+            came = str(query) if "://" in self.ratings else self.ratings
+            raise InputError(
+                f"{option} is for a database, such as sqlite:///shop.db; RATINGS is "
+                f"{came!r}."
+            )
+        return query
 
     def opened(self, choices: bool = False) -> "MovieRatings":
         """Read, and say on stderr how the file was understood."""
-        from recs_anomaly.datasets import Query
         from recs_anomaly.datasets.rating_files import told, with_settled_ratings
         from recs_anomaly.recommend.serving.sources import open_choices, open_ratings
 
         if choices and not (self.unrated is self.step is None):
             raise InputError("unrated and round are for ratings, and not for choices.")
-        if self.query is not None and "://" not in self.ratings:
-            raise InputError(
-                "query is for a database, such as sqlite:///shop.db; RATINGS is "
-                f"{self.ratings!r}."
-            )
         read = open_choices if choices else open_ratings
-        where = Query(self.ratings, self.query) if self.query else self.ratings
-        opened = read(where, self.items_file, self.columns, self.item_columns)
+        where = self._asked("query", self.query) if self.query else self.ratings
+        opened = read(where, self.items, self.columns, self.item_columns)
         for sentence in filter(None, map(told, (opened.ratings, opened.items))):
             click.echo(printable(sentence), err=True)
         if choices:
@@ -115,17 +143,18 @@ class Source(NamedTuple):
         return opened._replace(ratings=settled)
 
     def features(
-        self, users_file: Path | None
+        self, users_file: Path | None, users_query: str | None
     ) -> "tuple[pd.DataFrame | None, pd.DataFrame | None]":
-        """Read what the files of items and of users, if any, say beside ratings."""
+        """Read what the tables of items and of users, if any, say beside ratings."""
         from recs_anomaly.datasets import read_item_features, read_user_features
 
         of_items = of_users = None
-        if self.items_file is not None:
-            table = read_item_features(self.items_file, columns=self.item_columns)
+        if self.items is not None:
+            table = read_item_features(self.items, columns=self.item_columns)
             of_items = table if len(table.columns) else None
-        if users_file is not None:
-            of_users = read_user_features(users_file)
+        users = self._told("users", users_file, users_query)
+        if users is not None:
+            of_users = read_user_features(users)
         return of_items, of_users
 
 
@@ -145,6 +174,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "source",
         Source,
         (
+            _items_query_option,
             query_option("RATINGS"),
             _round_option,
             _unrated_option,

@@ -53,6 +53,11 @@ Example:
     help="Table of what is known of people, a row each, such as u.user or users.dat.",
 )
 @click.option(
+    "--users-query",
+    metavar="SQL",
+    help="Where RATINGS is a database: what --users would be, a SELECT statement.",
+)
+@click.option(
     "--epochs",
     type=click.IntRange(min=1),
     help="Most passes over the ratings; training ends earlier where nothing improves. "
@@ -75,6 +80,7 @@ def train(  # noqa: PLR0913 - an option each
     by_parts: bool,
     engine: Engine,
     users_file: Path | None,
+    users_query: str | None,
     epochs: int | None,
     seed: int,
     checkpoint: Path | None,
@@ -103,8 +109,8 @@ def train(  # noqa: PLR0913 - an option each
         show(form, train_by_parts(source, model_file, engine))
         return
     with warnings_in_one_line():
+        item_features, user_features = source.features(users_file, users_query)
         opened = source.opened(choices)
-        item_features, user_features = source.features(users_file)
         parameters: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
         start = perf_counter()
         recommender = Recommender.train(

@@ -27,7 +27,7 @@ _ITEM_COLUMNS = ["item_id", "title", "genres"]
 
 def open_ratings(
     source: str | Query,
-    items_file: str | os.PathLike[str] | None = None,
+    items_file: str | os.PathLike[str] | Query | None = None,
     columns: Sequence[str] | None = None,
     item_columns: Sequence[str] | None = None,
 ) -> MovieRatings:
@@ -38,7 +38,7 @@ def open_ratings(
     source : str or Query
         A file in any format of `read_ratings`, or the name of a data set: "sample" or
         one that `fetch_movielens` knows. An existing file is preferred.
-    items_file : str or path-like, optional
+    items_file : str, path-like or Query, optional
         Titles, in any format of `read_items`. Without it, the data set's own are taken,
         or a file called u.item, movies.dat or movies.csv beside the ratings.
     columns : sequence of str, optional
@@ -70,7 +70,7 @@ def open_ratings(
 
 def open_choices(
     source: str | Query,
-    items_file: str | os.PathLike[str] | None = None,
+    items_file: str | os.PathLike[str] | Query | None = None,
     columns: Sequence[str] | None = None,
     item_columns: Sequence[str] | None = None,
 ) -> MovieRatings:
@@ -81,7 +81,7 @@ def open_choices(
     source : str or Query
         As in `open_ratings`, in the formats of `read_choices`. A data set's ratings are
         left out.
-    items_file : str or path-like, optional
+    items_file : str, path-like or Query, optional
         As in `open_ratings`.
     columns : sequence of str, optional
         Names of the file's columns of users, items and so on, as in `read_choices`.
@@ -113,7 +113,7 @@ def open_choices(
 def _opened(
     read: Callable[..., pd.DataFrame],
     source: str | Query,
-    items_file: str | os.PathLike[str] | None,
+    items_file: str | os.PathLike[str] | Query | None,
     columns: Sequence[str] | None,
     item_columns: Sequence[str] | None,
 ) -> MovieRatings:

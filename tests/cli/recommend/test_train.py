@@ -191,6 +191,8 @@ def test_tables_of_items_and_people_tell_of_those_without_ratings(
     [
         (("--choices", "--unrated", "0"), "unrated and round are for ratings"),
         (("--query", "select 1"), "query is for a database"),
+        (("--items-query", "select 1"), "items-query is for a database"),
+        (("--users-query", "select 1"), "users-query is for a database"),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(
