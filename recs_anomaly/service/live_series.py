@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SERIES_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 MAX_SERIES = 100_000
 MAX_REMEMBERED = 100  # alerts, for who comes late
+MAX_AT_ONCE = 16  # readings, which are judged sooner than handed to a thread
 MAX_BEHIND = 1_000  # alerts that a listener has not taken yet
 _NO_STATE = "The states of series cannot be written."
 _SUFFIX = ".npz"
@@ -340,7 +341,10 @@ class SeriesKeeper:
 
     async def _take(self, model: str, series: LiveSeries, rows: SeriesRows) -> Taken:
         n_late = series.watcher.scorer.n_late_
-        taken = await self._threads.run(series.take, rows)
+        if rows.values.size <= MAX_AT_ONCE:
+            taken = series.take(rows)
+        else:
+            taken = await self._threads.run(series.take, rows)
         series.tell(taken.alerts)
         self._measures.rows.labels(model).inc(taken.n_taken)
         if taken.n_late > n_late:

@@ -178,17 +178,19 @@ def test_later_lines_are_read_as_their_column_would_be(
     expected = quiet_series(later, learned.layout).values
     parser = LineParser([*learned.values], layout=learned.layout)
     with later.open("rb") as file:
-        lines = [*lines_of(file, learned.layout.encoding)]
+        blocks = [*lines_of(file, learned.layout.encoding)]
     rows, told = [], []
 
     class Taken:
-        def watch_one(self, values: np.ndarray, seconds: float | None) -> list[object]:
-            rows.append((values, seconds))
-            return []
+        def watch_each(
+            self, values: np.ndarray, seconds: list[float | None]
+        ) -> list[list[object]]:
+            rows.extend(zip(values, seconds, strict=True))
+            return [[] for _ in values]
 
     watching = Watching(Taken(), parser, told.append, told.append, list, 10**9, 1)
-    for line in lines:
-        watching.take(line)
+    for lines in blocks:
+        watching.take(lines)
     assert watching.n_bad == (spelling.below_head != "")  # told of, like the warning
     values = np.array([values for values, _ in rows])
     np.testing.assert_array_equal(values, expected)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -119,11 +120,26 @@ def test_first_lines_that_do_not_fit_the_model(
 
 
 def test_lines_that_are_no_text_are_marked() -> None:
-    assert list(lines_of(io.BytesIO(b"a\n\xff\xfe\nb"))) == [
-        "a\n",
-        "\ufffd\ufffd\n",
-        "b",
+    blocks = lines_of(io.BytesIO(b"a\n\xff\xfe\nb"))
+    assert list(blocks) == [["a\n", "\ufffd\ufffd\n"], ["b"]]
+
+
+def test_lines_come_as_they_are_there_and_too_long_ones_in_pieces() -> None:
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as reader, os.fdopen(write, "wb", 0) as writer:
+        blocks = lines_of(reader)
+        writer.write(b"a\n1\n2")
+        assert next(blocks) == ["a\n", "1\n"]
+        writer.write(b"5\n")
+        assert next(blocks) == ["25\n"]
+        writer.close()
+        assert next(blocks, None) is None
+    [whole] = lines_of(io.BytesIO(b"1\n"))
+    assert whole == ["1\n"]
+    pieces = [
+        line for lines in lines_of(io.BytesIO(b"x" * 2_100_000)) for line in lines
     ]
+    assert [len(piece) for piece in pieces] == [1_000_000, 1_000_000, 100_000]
 
 
 def test_a_growing_file_is_followed_line_by_line(tmp_path: Path) -> None:
@@ -150,4 +166,5 @@ def test_a_growing_file_is_followed_line_by_line(tmp_path: Path) -> None:
             step()
         return step is not None
 
-    assert list(follow(path, wait)) == ["a\n", "1\n", "25\n", "3\n", "x\n", "new\n"]
+    found = [line for lines in follow(path, wait) for line in lines]
+    assert found == ["a\n", "1\n", "25\n", "3\n", "x\n", "new\n"]

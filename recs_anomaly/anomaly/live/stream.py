@@ -428,8 +428,8 @@ class StreamScorer:
 
 
 def rows_with_times(
-    X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None, names: list[str]
-) -> tuple[Floats, list[Time] | None]:
+    X: ArrayLike | pd.DataFrame, times: Iterable[Time | None] | None, names: list[str]
+) -> tuple[Floats, list[Time | None] | None]:
     """Give the rows of X, and their times: those given, or those of a frame's index.
 
     Columns of a frame that has those names are put into their order.

@@ -348,7 +348,7 @@ class SeriesWatcher:
         return events
 
     def watch_many(
-        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
+        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time | None] | None = None
     ) -> list[StreamEvent]:
         """Take the next rows, one after the other.
 
@@ -367,7 +367,7 @@ class SeriesWatcher:
         return [*chain.from_iterable(self.watch_each(X, times))]
 
     def watch_each(
-        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time] | None = None
+        self, X: ArrayLike | pd.DataFrame, times: Iterable[Time | None] | None = None
     ) -> Iterator[list[StreamEvent]]:
         """Take the next rows, and tell row by row what has changed.
 

@@ -6,10 +6,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -147,26 +148,27 @@ class Run:
         self._say_status(watching)
 
     def _take_lines(
-        self, watching: "Watching", lines: Iterator[str], opened: Opened
+        self, watching: "Watching", blocks: Iterator[list[str]], opened: Opened
     ) -> None:
         if opened.n_lines:
             self._say_resumed(opened)
             if self._path is not None:
-                watching.skip(lines, self._lines_to_skip(opened.n_lines))
+                n_lines = self._lines_to_skip(opened.n_lines)
+                watching.take(watching.skip(blocks, n_lines))
             else:
                 watching.n_lines = opened.n_lines
-        while (line := self._next(lines)) is not None:
-            watching.take(line)
+        while (lines := self._next(blocks)) is not None:
+            watching.take(lines)
             if monotonic() >= self._status_due:
                 self._say_status(watching)
             if self._is_stopping.is_set():
                 return
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self) -> Iterator[list[str]]:
         from recs_anomaly.anomaly.app.watching import follow, lines_of
 
         if self._path is None:
-            return lines_of(sys.stdin.buffer, self._encoding)
+            return lines_of(cast(BufferedIOBase, sys.stdin.buffer), self._encoding)
         return follow(
             self._path, lambda: not self._is_stopping.wait(POLL_S), self._encoding
         )
@@ -184,11 +186,11 @@ class Run:
         )
         return 0
 
-    def _next(self, lines: Iterator[str]) -> str | None:
-        """Await a line; a signal that comes meanwhile ends the lines."""
+    def _next(self, blocks: Iterator[list[str]]) -> list[str] | None:
+        """Await lines; a signal that comes meanwhile ends them."""
         self._is_awaiting = True
         try:
-            return None if self._is_stopping.is_set() else next(lines, None)
+            return None if self._is_stopping.is_set() else next(blocks, None)
         except Stopped:
             return None
         finally:

@@ -23,8 +23,11 @@ class Told(NamedTuple):
 class Loud:
     """In a watcher's place: an event for each row above 1."""
 
-    def watch_one(self, values: np.ndarray, seconds: float | None) -> list[Told]:
-        return [Told(values[0], seconds)] if values[0] > 1 else []
+    def watch_each(
+        self, values: np.ndarray, seconds: list[float | None]
+    ) -> list[list[Told]]:
+        rows = zip(values[:, 0].tolist(), seconds, strict=True)
+        return [[Told(value, at)] if value > 1 else [] for value, at in rows]
 
 
 class Ears:
@@ -47,8 +50,7 @@ class Ears:
 
 def test_events_carry_dates_where_times_are_dates() -> None:
     ears = Ears()
-    for line in ("time,a", "1772366400.5,2", "1772366500,1", "20,3"):
-        ears.watching.take(line)
+    ears.watching.take(["time,a", "1772366400.5,2", "1772366500,1", "20,3"])
     assert ears.events == [
         {"value": 2.0, "start_time": "2026-03-01T12:00:00.500000"},
         {"value": 3.0, "start_time": 20.0},
@@ -67,36 +69,36 @@ def test_only_times_become_dates() -> None:
 
 def test_the_state_is_saved_every_so_many_lines_bad_ones_too() -> None:
     ears = Ears(save_every=3)
-    for line in ("a", "0", "what", "", "0", "0", "0"):
-        ears.watching.take(line)
+    ears.watching.take(["a", "0", "what", "", "0", "0", "0"])
     assert ears.saved_at == [3, 6]
 
 
 def test_bad_lines_are_put_up_with_until_they_are_too_many() -> None:
     ears = Ears(most_bad=2)
-    for line in ("a", "x", "5", "y"):
-        ears.watching.take(line)
+    ears.watching.take(["a", "x", "5", "y"])
     assert ears.complaints == [
         "Line 2 was left out: it holds 'x' for a number.",
         "Line 4 was left out: it holds 'y' for a number.",
     ]
     assert len(ears.events) == 1
     with pytest.raises(
-        InputError, match="more than 2 lines were bad; the last, line 5"
+        InputError, match="more than 2 lines were bad; the last, line 6"
     ):
-        ears.watching.take("z")
+        ears.watching.take(["7", "z", "9"])
+    assert [event["value"] for event in ears.events] == [5.0, 7.0]
 
 
 def test_lines_taken_before_are_passed_over_but_for_the_names() -> None:
     ears = Ears()
-    lines = iter(["time,a", "1,9", "2,9", "3,9"])
-    ears.watching.skip(lines, 3)
+    blocks = iter([["time,a", "1,9"], ["2,9", "3,9"], ["4,0"]])
+    rest = ears.watching.skip(blocks, 3)
     assert (ears.events, ears.watching.n_lines) == ([], 3)
-    ears.watching.take(next(lines))
+    assert [rest, *blocks] == [["3,9"], ["4,0"]]
+    ears.watching.take(rest)
     assert ears.events == [{"value": 9.0, "start_time": 3.0}]
 
 
 def test_passing_over_more_than_there_is_ends_with_the_lines() -> None:
     ears = Ears()
-    ears.watching.skip(iter(["a", "1"]), 10)
+    assert ears.watching.skip(iter([["a", "1"]]), 10) == []
     assert ears.watching.n_lines == 2

@@ -184,7 +184,7 @@ def test_a_file_that_was_replaced_is_read_from_its_beginning(
     save(watcher, state, metrics={"n_lines": 3000, "is_over": True})
     path.write_text((folder / "later.csv").read_text())
 
-    def to_the_end(path: Path, wait: object, encoding: str) -> Iterator[str]:
+    def to_the_end(path: Path, wait: object, encoding: str) -> Iterator[list[str]]:
         return follow(path, lambda: False, encoding)
 
     monkeypatch.setattr("recs_anomaly.anomaly.app.watching.follow", to_the_end)
