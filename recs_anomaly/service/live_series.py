@@ -261,6 +261,9 @@ class SeriesKeeper:
         taken : Taken
         """
         series = await self.get(found, name, may_begin=True)
+        if rows.values.size <= MAX_AT_ONCE and not series.is_busy:
+            n_late = series.watcher.scorer.n_late_
+            return self._told(found.name, series, series.take(rows), n_late)
         series.n_asking += 1
         try:
             return await self._alone(series, self._take(found.name, series, rows))
@@ -341,10 +344,11 @@ class SeriesKeeper:
 
     async def _take(self, model: str, series: LiveSeries, rows: SeriesRows) -> Taken:
         n_late = series.watcher.scorer.n_late_
-        if rows.values.size <= MAX_AT_ONCE:
-            taken = series.take(rows)
-        else:
-            taken = await self._threads.run(series.take, rows)
+        taken = await self._threads.run(series.take, rows)
+        return self._told(model, series, taken, n_late)
+
+    def _told(self, model: str, series: LiveSeries, taken: Taken, n_late: int) -> Taken:
+        """Count rows, and tell whoever listens of their alerts."""
         series.tell(taken.alerts)
         self._measures.rows.labels(model).inc(taken.n_taken)
         if taken.n_late > n_late:

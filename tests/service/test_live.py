@@ -123,6 +123,42 @@ def test_a_row_that_is_refused_stops_the_rows_behind_it(service: Running) -> Non
     assert told["n_rows"] == service.client.get(f"{START}/refused").json()["n_rows"]
 
 
+def test_a_clock_that_is_set_back_between_posts_is_believed_in_the_end(
+    service: Running,
+) -> None:
+    rows = series(300, 3)
+    back = rows[100:].set_axis(rows.index[100:] - pd.Timedelta("1D"))
+    assert post(service, "set-back", rows[:100])["n_late"] == 0
+    told = post(service, "set-back", back[:5])
+    assert (told["n_taken"], told["n_late"], told["n_rows"]) == (5, 5, 100)
+    told = post(service, "set-back", back[5:])
+    assert (told["n_late"], told["n_rows"]) == (9, 291)
+    # The nine are lost, and the series jumps by as much; what follows is normal again.
+    assert [alert["kind"] for alert in told["alerts"]] == ["open", "close"]
+    assert told["alerts"][0]["start"] in range(100, 110)
+
+
+def test_a_clock_that_is_set_ahead_is_a_gap(service: Running) -> None:
+    rows = series(300, 3)
+    ahead = rows[100:].set_axis(rows.index[100:] + pd.Timedelta("3h"))
+    post(service, "set-ahead", rows[:100])
+    told = post(service, "set-ahead", ahead)
+    assert (told["n_late"], told["n_rows"], told["alerts"]) == (0, 300, [])
+
+
+def test_local_times_go_on_when_clocks_change(service: Running) -> None:
+    """An hour comes twice at the end of summer, and is left out in spring."""
+    for name, start in (("autumn", "2026-10-24 23:00"), ("spring", "2026-03-28 23:00")):
+        rows = series(300, 3)
+        rows.index = pd.date_range(start, periods=300, freq="min", tz="Europe/Berlin")
+        body = as_rows(rows) | {"times": [each.isoformat() for each in rows.index]}
+        answer = service.client.post(f"{START}/{name}/rows", json=body)
+        told = answer.json()
+        assert (told["n_late"], told["n_rows"], told["alerts"]) == (0, 300, [])
+        last = service.client.get(f"{START}/{name}").json()["last_time"]
+        assert last == rows.index[-1].timestamp()
+
+
 def test_a_series_that_is_forgotten_begins_anew(service: Running) -> None:
     post(service, "gone", ODD[:100])
     assert service.client.delete(f"{START}/gone").status_code == 204

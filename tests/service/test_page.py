@@ -1,10 +1,13 @@
 """The page in a real browser: what people see, type and drop."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -21,6 +24,21 @@ return [...document.querySelectorAll("input, select, textarea, button, a, img, i
   .map((each) => each.outerHTML)
 """
 ODD = series(500, 1, is_odd=True)
+LOADED = """
+return ["before", "after"].map((id) => document.getElementById(id))
+  .every((each) => each.complete && each.naturalWidth > 0)
+"""
+# What the two pictures hold, as grey values.
+PIXELS = """
+return ["before", "after"].map((id) => {
+  const image = document.getElementById(id), canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  return [...data].filter((_, place) => place % 4 === 0);
+})
+"""
 
 
 def opened(browser: Any, address: str, width: int = 1200) -> Any:
@@ -145,6 +163,47 @@ def send_rows(page: Any, rows: Any) -> None:
     lines = "\n".join(",".join(map(str, row)) for row in rows.tolist())
     page.execute_script("document.getElementById('rows').value = arguments[0]", lines)
     submit(page, "rows-form")
+
+
+@pytest.fixture(scope="module")
+def cleaning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("cleaning")
+    with running(folder, denoiser=True) as service:
+        yield service
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_picture_is_slid_from_before_to_after(
+    browser: Any,
+    cleaning: Running,
+    tmp_path: Path,
+    width: int,
+    rng: np.random.Generator,
+) -> None:
+    across = np.linspace(40, 200, 96)
+    noisy = across + rng.normal(0, 25, (64, 96))
+    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(tmp_path / "noisy.png")
+    page = opened(browser, cleaning.address, width)
+    page.find_element(By.ID, "picture-file").send_keys(str(tmp_path / "noisy.png"))
+    submit(page, "picture-form")
+    told = shows(page, "denoiser-status", "The noise had a strength of")
+    assert 20.0 < float(told.split()[-1].rstrip(".")) < 30.0
+    WebDriverWait(page, 60).until(lambda _: page.execute_script(LOADED))
+    before, after = page.execute_script(PIXELS)
+    assert np.std(np.subtract(before, noisy.ravel())) < 5.0
+    assert np.std(np.subtract(after, np.tile(across, 64))) < 8.0
+    slider = page.find_element(By.ID, "slider")
+    shown = page.find_element(By.ID, "after")
+    assert "50%" in shown.value_of_css_property("clip-path")
+    slider.send_keys(Keys.HOME)
+    assert "0%" in shown.value_of_css_property("clip-path").split()[-1]
+    slider.send_keys(Keys.END)
+    assert "100%" in shown.value_of_css_property("clip-path")
+    slider.send_keys(Keys.PAGE_DOWN, Keys.PAGE_DOWN, Keys.PAGE_DOWN)
+    assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    assert page.execute_script(NAMELESS) == []
+    assert page.get_log("browser") == []
 
 
 @needs_browser
