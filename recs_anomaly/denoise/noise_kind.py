@@ -75,6 +75,10 @@ EVERYWHERE = (0.02, 0.1, 0.3, 0.5)  # shares of the patches
 MAX_RISE = 1.67
 MAX_BLOTCHES = (80 / 255, 45 / 255)  # of long and middle waves; print has more
 MIN_LONG, MIN_QUANTISED = 2.0, 2.2
+# JPEG takes middle waves out of flat patches too where it is strong: they may rise by
+# more if they are strong and even. Of photographs with noise of 25 at a quality of 30,
+# 94 of 100 are told so, 81 without; of 863 clean pictures, JPEGs among them, none.
+MAX_RISE_OF_JPEG, MIN_OF_JPEG, MAX_UNEVEN_JPEG = 2.1, (10 / 255, 2.6), 0.12
 # Parts of photographs less than 50 wide are as even by chance: of 100 that are 24 wide
 # and have no noise, 20 would be told to have such.
 MIN_TO_TELL = 2000  # patches
@@ -150,10 +154,10 @@ def has_blotches(waves: PatchWaves) -> bool:
     is_large = len(waves.detail) >= MIN_TO_TELL
     if not is_large or middle < MIN_BLOTCHES or is_noise(waves):
         return False
-    if not _is_everywhere(waves):
-        return False
     flat = waves.flattest()
     unevenness = _unevenness(flat.brightness, flat.middle)
+    if not _is_everywhere(waves, is_even=unevenness < MAX_UNEVEN_JPEG):
+        return False
     if unevenness < MIN_UNEVEN_MIDDLE:
         return False
     # Short waves as even as those of white noise, over middle ones that are not: gravel
@@ -170,15 +174,17 @@ def has_blotches(waves: PatchWaves) -> bool:
     )
 
 
-def _is_everywhere(waves: PatchWaves) -> bool:
+def _is_everywhere(waves: PatchWaves, *, is_even: bool) -> bool:
     """Whether middle waves are in all patches alike, as noise is and texture is not."""
     least, tenth, third, half = np.sqrt(
         np.quantile([waves.long, waves.middle, waves.short], EVERYWHERE, axis=1)
     )
     is_blurred = tenth[0] > MIN_LONG * tenth[1]
     is_quantised = half[2] > MIN_QUANTISED * tenth[2]
+    strong, quantised = MIN_OF_JPEG
+    is_of_jpeg = is_even and least[1] > strong and half[2] > quantised * tenth[2]
     return bool(
-        third[1] <= MAX_RISE * least[1]
+        third[1] <= (MAX_RISE_OF_JPEG if is_of_jpeg else MAX_RISE) * least[1]
         and (third[:2] <= MAX_BLOTCHES).all()
         and (is_blurred or is_quantised)
     )

@@ -1,6 +1,7 @@
 """ImageDenoiser.fit: what it learns from pairs, from noisy images alone, from none."""
 
 import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,14 @@ def test_the_strength_of_shared_noise_is_learned_from_all(shape: str) -> None:
         fitted = ImageDenoiser(random_state=0).fit(noisy)
     assert fitted.n_iter_ == 0
     assert fitted.score(noisy, clean) > mean_psnr(noisy, clean) + 1.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of bounds that were not measured
+        bounds = fitted.predict_interval(noisy)
+    held = [
+        (low <= each) & (each <= high)
+        for low, high, each in zip(*bounds, clean, strict=True)
+    ]
+    assert np.mean(held) > 0.85
     scaled = [256 * each for each in noisy]
     with pytest.warns(UserWarning, match="neighbouring pixels share"):
         larger = ImageDenoiser(random_state=0).fit([x.astype("u2") for x in scaled])

@@ -8,6 +8,7 @@ from PIL import Image
 from skimage import data
 from sklearn.datasets import load_sample_images
 
+from recs_anomaly.datasets import make_noise
 from recs_anomaly.denoise.noise_kind import (
     NoiseLaw,
     has_blotches,
@@ -136,3 +137,13 @@ def test_noise_that_was_scaled_up_is_blotches() -> None:
 def test_variance_by_hand() -> None:
     law = NoiseLaw(1.0, 2.0, 3.0)
     np.testing.assert_allclose(law.variance(np.array([-1.0, 0.0, 2.0])), [1, 1, 17])
+
+
+def test_noise_is_told_where_jpeg_took_it_out_of_flat_patches() -> None:
+    clean = np.rint(data.astronaut()[128:384, 128:384].mean(axis=2)).astype(np.uint8)
+    noisy = make_noise("gaussian", clean, 25, random_state=0)
+    for picture, is_noisy in ((clean, False), (noisy, True)):
+        file = BytesIO()
+        Image.fromarray(picture).save(file, "JPEG", quality=40)
+        stored = np.asarray(Image.open(file), np.float32) / 255
+        assert has_blotches(patch_waves(stored)) is is_noisy
