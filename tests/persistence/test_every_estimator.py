@@ -21,7 +21,7 @@ OURS = sorted(SAMPLES)
 LOADED_LATER = {"keras", "tensorflow", "torch", "jax"}
 # What a manifest, the headers and the archive's own tables may add to the arrays.
 SIZE_RATIO, SIZE_CONSTANT = 1.1, 30_000
-N_SPOILED = 60
+N_QUICK, N_SLOW = 20, 200
 
 ANSWERS = f"""
 import sys
@@ -115,12 +115,19 @@ def test_a_file_is_hardly_larger_than_its_arrays(
     assert files[key].stat().st_size <= SIZE_RATIO * n_bytes + SIZE_CONSTANT
 
 
+@pytest.mark.parametrize(
+    "n_files", [N_QUICK, pytest.param(N_SLOW, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("key", OURS)
 def test_a_spoiled_file_is_refused_or_loads(
-    key: str, files: dict[str, Path], tmp_path: Path, rng: np.random.Generator
+    key: str,
+    n_files: int,
+    files: dict[str, Path],
+    tmp_path: Path,
+    rng: np.random.Generator,
 ) -> None:
     outcomes: Counter[str] = Counter()
-    for _ in range(N_SPOILED):
+    for _ in range(n_files):
         members = forge.members_of(files[key])
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             members = pick(rng, OF_MEMBERS)(rng, members)

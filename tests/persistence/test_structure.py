@@ -35,7 +35,7 @@ from tests.persistence.mutations import (
     swapped,
 )
 
-N_QUICK, N_SLOW = 200, 10_000
+N_QUICK, N_SLOW = 100, 10_000
 KINDS = sorted(GOLDEN)
 ASKED = sorted(GOLDEN.keys() - {"denoiser"})  # whom Keras answers for
 CHANGES = [edited, edited, edited, levelled, levelled, resized, resized, swapped]
