@@ -13,6 +13,8 @@ from unittest import mock
 import pandas as pd
 import pytest
 
+from tests.eager import untraced
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -35,7 +37,7 @@ def drawn(name: str) -> dict[str, Any]:
 
 @contextmanager
 def hardly_trained() -> Iterator[None]:
-    """Take two steps of each training: what an example calls, it calls."""
+    """Take two steps of each training, untraced: what an example calls, it calls."""
     from recs_anomaly.core import training
 
     def begin_epoch(batches: training.ShuffledBatches) -> list[Any]:
@@ -47,6 +49,7 @@ def hardly_trained() -> Iterator[None]:
 
     next_epoch, epoch = training.ShuffledBatches.next_epoch, training.EpochMonitor.epoch
     with (
+        untraced(),
         mock.patch.object(training.ShuffledBatches, "next_epoch", begin_epoch),
         mock.patch.object(training.EpochMonitor, "epoch", end_epoch),
     ):
