@@ -187,7 +187,7 @@ def test_impossible_sizes_are_refused(sizes: tuple[int, ...], message: str) -> N
 def test_memory_grows_with_the_ratings_not_with_users_times_items() -> None:
     tracemalloc.start()
     try:
-        make_ratings(20_000, 20_000, 100_000, random_state=0)
+        make_ratings(20_000, 20_000, 40_000, random_state=0)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -29,7 +29,8 @@ def series() -> dict[str, pd.DataFrame]:
     return series
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+# `make test` has two processes in the command that judges a folder.
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_each_series_is_judged_as_if_it_were_alone(
     series: dict[str, pd.DataFrame], n_jobs: int
 ) -> None:

@@ -16,7 +16,7 @@ from recs_anomaly.anomaly.branches.branch import Branch
 from recs_anomaly.persistence import ModelFileError
 from recs_anomaly.reports.anomaly_summary import summarise
 
-FAULT = slice(1200, 1260)
+FAULT = slice(800, 860)
 WORDS = {"weight": 1.0, "cause": "toy: a cause", "meaning": "what a toy finds"}
 TOYS = [
     Branch("toy", of_rows=lambda rows: rows.values**4, **WORDS),
@@ -33,7 +33,7 @@ def toy(request: pytest.FixtureRequest) -> Iterator[Branch]:
 
 def waves() -> np.ndarray:
     rng = np.random.default_rng(0)
-    values = np.sin(np.arange(1500)[:, None] / 8 + np.arange(2))
+    values = np.sin(np.arange(1000)[:, None] / 8 + np.arange(2))
     values += 0.1 * rng.standard_normal(values.shape)
     values[FAULT, 1] *= 4.0
     return values
@@ -47,7 +47,7 @@ def alone(toy: Branch) -> TimeSeriesAnomalyDetector:
 
 @cache
 def fitted_to(toy: Branch) -> TimeSeriesAnomalyDetector:
-    return quick(weights={toy.name: 1.0}).fit(waves()[:900])
+    return quick(weights={toy.name: 1.0}).fit(waves()[:600])
 
 
 def quick(**parameters: Any) -> TimeSeriesAnomalyDetector:
@@ -74,7 +74,7 @@ def test_scores_explanation_and_events_know_it(
 
 def test_streams_know_it(alone: TimeSeriesAnomalyDetector) -> None:
     series = waves()
-    series[1000:1003] = np.nan
+    series[700:703] = np.nan
     scorer, causal = alone.stream(), alone.score_samples_causal(series)
     np.testing.assert_allclose(scorer.score_many(series), causal, rtol=1e-9)
     assert FAULT.start <= causal.argmin() < FAULT.stop + 20
@@ -88,7 +88,7 @@ def test_streams_know_it(alone: TimeSeriesAnomalyDetector) -> None:
 def test_it_has_a_say_beside_the_others(toy: Branch) -> None:
     series = waves()
     detector = quick()
-    detector.fit(series[:900])
+    detector.fit(series[:600])
     assert detector.explain(series)["branch", "toy"].iloc[FAULT].gt(0.0).all()
     np.testing.assert_allclose(
         detector.stream().score_many(series),
@@ -105,7 +105,7 @@ def test_the_report_says_what_it_means(toy: Branch) -> None:
 
 def found_in_frame() -> Findings:
     frame = pd.DataFrame(waves(), columns=["a", "b"])
-    return find_anomalies(frame, frame[:900], window=40, epochs=0, random_state=0)
+    return find_anomalies(frame, frame[:600], window=40, epochs=0, random_state=0)
 
 
 def test_files_keep_it(alone: TimeSeriesAnomalyDetector, tmp_path: Path) -> None:
@@ -122,13 +122,13 @@ def test_who_was_fitted_without_it_answers_as_before(
 ) -> None:
     series = waves()
     detector = quick()
-    save(detector.fit(series[:900]), tmp_path / "model.recs")
+    save(detector.fit(series[:600]), tmp_path / "model.recs")
     before = detector.score_samples(series), detector.score_samples_causal(series)
     BRANCHES.append(toy)
     try:
         loaded = load(tmp_path / "model.recs")
         after = loaded.score_samples(series), loaded.score_samples_causal(series)
-        save(loaded.fit(series[:900]), tmp_path / "larger.recs")
+        save(loaded.fit(series[:600]), tmp_path / "larger.recs")
     finally:
         BRANCHES.remove(toy)
     np.testing.assert_array_equal(before, after)
