@@ -1,6 +1,7 @@
 """scikit-learn's callbacks (1.9 and later) on everything that is trained in passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from recs_anomaly import (
     VariationalAutoencoder,
 )
 from recs_anomaly.base.discovery import all_estimators
+from tests.eager import untraced
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn before 1.9")
 
@@ -94,9 +96,12 @@ ITERATIVE = {
 
 
 @pytest.fixture(params=ITERATIVE)
-def case(request: pytest.FixtureRequest, eager_keras: None) -> tuple[Any, str, Any]:
+def case(request: pytest.FixtureRequest) -> Iterator[tuple[Any, str, Any]]:
     model, method, X = ITERATIVE[request.param]
-    return clone(model), method, X
+    # Recurrent networks are traced once for all fits of theirs, and quick from then on.
+    is_dense = isinstance(model, Autoencoder | VariationalAutoencoder)
+    with untraced() if is_dense else nullcontext():
+        yield clone(model), method, X
 
 
 def targets_for(X: Any) -> Any:
