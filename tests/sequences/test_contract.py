@@ -8,6 +8,9 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from recs_anomaly import SequenceClassifier, SequenceForecaster
+from tests.eager import untraced
+
+JUDGING_WHAT_IS_LEARNED = {"check_classifiers_train", "check_class_weight_classifiers"}
 
 
 @parametrize_with_checks(
@@ -24,7 +27,12 @@ from recs_anomaly import SequenceClassifier, SequenceForecaster
     ]
 )
 def test_scikit_learn_contract(estimator: Any, check: Callable[[Any], None]) -> None:
-    _check(estimator, check)
+    if getattr(check, "func", check).__name__ in JUDGING_WHAT_IS_LEARNED:
+        _check(estimator, check)
+        return
+    # For all others one step will do, which takes less time than tracing it.
+    with untraced():
+        _check(estimator.set_params(epochs=min(1, estimator.epochs)), check)
 
 
 # With a network a forecaster keeps the same contract: `fit` and `predict` differ in
