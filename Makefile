@@ -9,7 +9,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 
 # As many processes as there are cores, each with the tests that others have not begun.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+# More threads than one in each, and in those that it starts, wait for each other.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+PYTEST := env $(ONE_THREAD) \
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 # Each process, and each that a test starts, would compile all modules anew without.
 unexport PYTHONDONTWRITEBYTECODE
 

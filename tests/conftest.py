@@ -1,5 +1,6 @@
 """What all tests share: the real data sets, seeds, and quiet third parties."""
 
+import gc
 import os
 import random
 import sys
@@ -16,10 +17,14 @@ import pytest
 from tests.eager import untraced
 
 # How long an example takes says more about the machine than about us. `make test` tries
-# half as many as is usual, `make test-all` twice as many.
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
+# a quarter as many as is usual, `make test-all` twice as many.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("quick")
+
+# Imports, and building networks, make so many objects that looking for garbage as often
+# as is usual took a tenth of all time.
+gc.set_threshold(50_000, 20, 50)
 
 # These draw from `random` themselves, once, while they are imported.
 DRAWING_IMPORTS = {"keras", "rich.style", "sklearn.datasets"}
@@ -29,6 +34,11 @@ NO_REAL_DATA = "set RECS_ANOMALY_DATA to the folder that holds the real data set
 def _real_data_home() -> Path | None:
     home = os.environ.get("RECS_ANOMALY_DATA")
     return Path(home).resolve() if home and Path(home).is_dir() else None
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage no more among what has been imported, which stays."""
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -19,7 +19,7 @@ from recs_anomaly.datasets import make_ratings
 from tests.persistence.every_estimator import SAMPLES, answer, fitted
 
 RATINGS = make_ratings(30, 20, 300, random_state=0).ratings
-SERIES = np.sin(np.arange(300) / 5)[:, None]
+SERIES = np.sin(np.arange(200) / 5)[:, None]
 ROWS = np.random.default_rng(0).integers(0, 2, (40, 6)).astype(float)
 
 
@@ -30,7 +30,7 @@ def recommended(seed: int) -> np.ndarray:
 
 
 def detected(seed: int) -> np.ndarray:
-    model = TimeSeriesAnomalyDetector(epochs=1, n_units=2, random_state=seed)
+    model = TimeSeriesAnomalyDetector(window=16, epochs=1, n_units=2, random_state=seed)
     return model.fit(SERIES).score_samples(SERIES)
 
 

@@ -1,8 +1,5 @@
 """Displays draw where they are told to, and say what they lack."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,22 +57,6 @@ def test_axes_that_stand_alone_are_not_divided() -> None:
         rated(ax=alone)
     display = TrainingDisplay.from_predictions({"": ([2, 1], None)}, ax=alone)
     assert display.ax_ is alone
-
-
-def test_without_matplotlib_it_says_what_to_install() -> None:
-    program = """
-import sys
-sys.modules["matplotlib"] = None
-from recs_anomaly.displays import TrainingDisplay
-TrainingDisplay.from_predictions({"": ([2, 1], None)})
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.stderr.splitlines()[-1] == (
-        "recs_anomaly.exceptions.MissingExtraError: matplotlib is not installed; "
-        "pip install 'recs-anomaly[plot]' brings it."
-    )
 
 
 def test_a_long_line_keeps_its_peaks_and_a_gap_stays_empty() -> None:

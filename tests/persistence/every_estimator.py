@@ -46,7 +46,7 @@ def fitted_recommender() -> RBMRecommender:
 
 
 def fitted_detector() -> TimeSeriesAnomalyDetector:
-    return TimeSeriesAnomalyDetector(**BRIEF).fit(SERIES)
+    return TimeSeriesAnomalyDetector(window=16, **BRIEF).fit(SERIES)
 
 
 def fitted_scorer() -> Any:
@@ -77,7 +77,7 @@ SAMPLES = {
         lambda autoencoder: autoencoder.reconstruct(ROWS),
     ),
     "ImageDenoiser": Sample(
-        lambda: ImageDenoiser(max_iter=2, **QUICK).fit(IMAGES, IMAGES / 2),
+        lambda: ImageDenoiser(max_iter=1, **QUICK).fit(IMAGES, IMAGES / 2),
         lambda denoiser: denoiser.predict(IMAGES),
         is_served_by_keras=True,
     ),

@@ -1,5 +1,6 @@
 """Who only answers needs no extra; who trains is told which one, in a sentence."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,20 @@ print("answered", *kinds)
 """
 
 
+# Each program has a fork of one process, which has imported what all of them need.
+EACH = """
+import os
+import pandas, sklearn.base, recs_anomaly
+
+for program in sys.argv[1:]:
+    if (child := os.fork()) == 0:
+        exec(program)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(f"ended with {code}", file=sys.stderr, flush=True)
+"""
+
+
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", LIGHT + program, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -75,42 +90,51 @@ main(["recommend", "all", {str(tmp_path / "films.recs")!r}, "-o", {str(lists)!r}
     assert len(lists.read_text().splitlines()) > 100
 
 
-@pytest.mark.parametrize(
-    ("program", "module", "extra"),
-    [
-        (
-            "from recs_anomaly import Autoencoder\nAutoencoder().fit(np.eye(20))",
-            "keras",
-            "train",
-        ),
-        (
-            "from recs_anomaly import SequenceClassifier\n"
-            "SequenceClassifier().fit(np.eye(20), np.arange(20) % 2)",
-            "keras",
-            "train",
-        ),
-        ("from recs_anomaly.datasets import read_ratings", "pyarrow", "files"),
-        (
-            "from recs_anomaly.metrics.image import psnr\n"
-            "psnr(np.eye(3), np.zeros((3, 3)), 1.0)",
-            "skimage",
-            "train",
-        ),
-        (
-            "from recs_anomaly.cli import main\n"
-            "main(['recommend', 'evaluate', 'pyproject.toml'])",
-            "pyarrow",
-            "files",
-        ),
-    ],
-)
-def test_who_wants_more_is_told_what_brings_it(
-    program: str, module: str, extra: str
-) -> None:
-    done = run(program)
-    told = f"{module} is not installed; pip install 'recs-anomaly[{extra}]' brings it."
-    assert done.returncode != 0
-    assert done.stderr.splitlines()[-1].endswith(told), done.stderr
+WANTS = [
+    (
+        "from recs_anomaly.displays import TrainingDisplay\n"
+        "TrainingDisplay.from_predictions({'': ([2, 1], None)})",
+        "matplotlib",
+        "plot",
+    ),
+    (
+        "from recs_anomaly import Autoencoder\nAutoencoder().fit(np.eye(20))",
+        "keras",
+        "train",
+    ),
+    (
+        "from recs_anomaly import SequenceClassifier\n"
+        "SequenceClassifier().fit(np.eye(20), np.arange(20) % 2)",
+        "keras",
+        "train",
+    ),
+    ("from recs_anomaly.datasets import read_ratings", "pyarrow", "files"),
+    (
+        "from recs_anomaly.metrics.image import psnr\n"
+        "psnr(np.eye(3), np.zeros((3, 3)), 1.0)",
+        "skimage",
+        "train",
+    ),
+    (
+        "from recs_anomaly.cli import main\n"
+        "main(['recommend', 'evaluate', 'pyproject.toml'])",
+        "pyarrow",
+        "files",
+    ),
+]
+
+
+def test_who_wants_more_is_told_what_brings_it() -> None:
+    done = run(EACH, *[program for program, _, _ in WANTS])
+    assert done.returncode == 0, done.stderr
+    *told, nothing = re.split(r"ended with (-?\d+)\n", done.stderr)
+    assert not nothing
+    for (_, module, extra), message, code in zip(
+        WANTS, told[::2], told[1::2], strict=True
+    ):
+        sentence = f"{module} is not installed; pip install 'recs-anomaly[{extra}]'"
+        assert message.splitlines()[-1].endswith(f"{sentence} brings it."), message
+        assert code != "0"
 
 
 def test_other_modules_are_missing_as_ever() -> None:

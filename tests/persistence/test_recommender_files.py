@@ -19,8 +19,6 @@ from tests.fitted import arrays_of, sample_recommender
 from tests.persistence import forge
 from tests.persistence.same import assert_same
 
-pytestmark = pytest.mark.usefixtures("eager_keras")
-
 LOADED_LATER = ["keras", "tensorflow", "torch", "jax"]
 
 PREDICT = """

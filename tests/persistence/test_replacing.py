@@ -235,35 +235,29 @@ def test_threads_that_save_to_one_path(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+# Two processes, of which one is a fork of the other, wait until both are ready.
 SAVE_OFTEN = """
-import sys
+import os, sys
 from sklearn.preprocessing import MaxAbsScaler
 from recs_anomaly import load, save
 
-path, number = sys.argv[1], int(sys.argv[2])
-scaler = MaxAbsScaler().fit([[number] * 1000])
-print("ready", flush=True)
-sys.stdin.readline()
+scalers = [MaxAbsScaler().fit([[number] * 1000]) for number in (1, 2)]
+(hear_child, tell_parent), (hear_parent, tell_child) = os.pipe(), os.pipe()
+child = os.fork()
+hear, tell = (hear_child, tell_child) if child else (hear_parent, tell_parent)
+os.write(tell, b".")
+os.read(hear, 1)
 for _ in range(50):
-    save(scaler, path)
-    assert set(load(path).scale_) in ({1.0}, {2.0})
+    save(scalers[child == 0], sys.argv[1])
+    assert set(load(sys.argv[1]).scale_) in ({1.0}, {2.0})
+if child:
+    assert os.waitpid(child, 0)[1] == 0
 """
 
 
 def test_processes_that_save_to_one_path(tmp_path: Path) -> None:
     path = tmp_path / "scaler.recs"
-    command = [sys.executable, "-c", SAVE_OFTEN, path]
-    pipe = subprocess.PIPE
-    writers = [
-        subprocess.Popen([*command, number], stdin=pipe, stdout=pipe, text=True)
-        for number in ("1", "2")
-    ]
-    for writer in writers:
-        assert writer.stdout
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
-        writer.communicate("go\n")
-    assert [writer.returncode for writer in writers] == [0, 0]
+    subprocess.run([sys.executable, "-c", SAVE_OFTEN, path], check=True)
     assert list(tmp_path.iterdir()) == [path]
     scaler: MaxAbsScaler = load(path)
     assert scaler.scale_[0] in (1.0, 2.0)

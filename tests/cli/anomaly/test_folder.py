@@ -132,6 +132,7 @@ def test_ctrl_c_leaves_whole_files_and_a_run_that_goes_on(
     assert len([*pages.glob("pump*")]) == 3
 
 
+@pytest.mark.usefixtures("eager_keras")
 def test_run_again_it_does_what_is_missing(folder: Path, tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     words = ("anomaly", "report", folder, "-o", pages)

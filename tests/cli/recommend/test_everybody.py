@@ -81,7 +81,7 @@ def test_a_file_called_csv_is_csv(run: Run, model_file: Path, tmp_path: Path) ->
     )
 
 
-@pytest.mark.parametrize("users_a_part", [400, 200, 100, 50])
+@pytest.mark.parametrize("users_a_part", [400, 150])
 def test_parts_hold_the_same_to_the_bit_however_many_there_are(
     run: Run, model_file: Path, tmp_path: Path, users_a_part: int
 ) -> None:
@@ -89,7 +89,7 @@ def test_parts_hold_the_same_to_the_bit_however_many_there_are(
     folder = tmp_path / "lists"
     words = ("-o", folder, "--users-a-part", users_a_part)
     assert run("recommend", "all", model_file, *words).exit_code == 0
-    n_parts = 400 // users_a_part
+    n_parts = -(-400 // users_a_part)
     files = [folder / f"part-{part}.parquet" for part in range(n_parts)]
     assert sorted(folder.iterdir()) == sorted([folder / "manifest.json", *files])
     together = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
