@@ -10,7 +10,6 @@ from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import load_sample_ratings, make_ratings, random_folds
 from recs_anomaly.recommend.evaluation.trial import Trial, judge
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
-from tests.eager import untraced
 
 IDS = ["user_id", "item_id"]
 
@@ -28,15 +27,13 @@ def quick(ratings: pd.DataFrame, **parameters: object) -> RBMRecommender:
     model = RBMRecommender(
         **{"epochs": 1, "n_hidden": 4, "random_state": 0, **parameters}
     )
-    with untraced():
-        return model.fit(ratings[IDS], ratings["rating"])
+    return model.fit(ratings[IDS], ratings["rating"])
 
 
 def quick_recommender(ratings: pd.DataFrame) -> Recommender:
     """Train no longer than it takes to be better than nothing."""
     items = load_sample_ratings().items
-    with untraced():
-        return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)
+    return Recommender.train(ratings, items, n_hidden=8, epochs=1, random_state=0)
 
 
 def arrays_of(model: RBMRecommender) -> dict[str, np.ndarray]:

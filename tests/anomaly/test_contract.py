@@ -92,7 +92,7 @@ def test_pickles_clones_files_and_pipelines(wave: pd.DataFrame, tmp_path: Any) -
 def test_networks_refit_to_the_same_bits(wave: pd.DataFrame) -> None:
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state itself
     trained = [
-        TimeSeriesAnomalyDetector(epochs=1, n_units=4, random_state=0)
+        TimeSeriesAnomalyDetector(window=16, epochs=1, n_units=4, random_state=0)
         .fit(wave[:250])
         .score_samples(wave[:300])
         for _ in range(2)

@@ -75,8 +75,8 @@ def test_rows_are_rebuilt_better_than_by_as_many_components(
 
 def test_a_linear_network_finds_the_principal_components() -> None:
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(400, 2)) @ rng.normal(size=(2, 6)) * 50 + 1000
-    model = Autoencoder((2,), epochs=60, batch_size=20, learning_rate=0.02)
+    rows = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 6)) * 50 + 1000
+    model = Autoencoder((2,), epochs=50, batch_size=20, learning_rate=0.04)
     model.set_params(random_state=0).fit(rows)
     assert model.score(rows) > -1e-3 * rows.var()
 

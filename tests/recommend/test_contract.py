@@ -21,7 +21,6 @@ from recs_anomaly.exceptions import InputError
 from tests.base.explained_failures import BROKEN, EXPLAINED, FIT_ON_WIDE_X, MEANINGLESS
 
 pytestmark = [
-    pytest.mark.usefixtures("eager_keras"),
     # Features rounded to whole numbers repeat; scikit-learn's checks do not care.
     pytest.mark.filterwarnings("ignore:X holds .* repeated:UserWarning"),
     pytest.mark.filterwarnings("ignore:.* ratings are too few to learn:UserWarning"),

@@ -19,7 +19,7 @@ def ratings_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def train(monkeypatch: pytest.MonkeyPatch, eager_keras: None) -> mock.Mock:
+def train(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
     """Count trainings, which are real but for being short."""
     quick = {"random_state": 0, "n_hidden": 2, "epochs": 1}
     monkeypatch.setattr(recommend_for_user, "PARAMETERS", quick)

@@ -164,8 +164,8 @@ def test_compiled_training_is_the_same_training(rng: np.random.Generator) -> Non
     samples = SequenceSamples(
         inputs, np.ones((44, 3), np.bool_), inputs[:, 0], np.ones(44, np.float32)
     )
-    start = starting_weights("gru", 1, 2, 1, rng)
-    plain = NetworkPlan("gru", 2, 1, 1, 3, "squares", 4, 1.0, False)
+    start = starting_weights("simple_rnn", 1, 2, 1, rng)
+    plain = NetworkPlan("simple_rnn", 2, 1, 1, 3, "squares", 4, 1.0, False)
     pace, quiet = Pace(3, 0.05, 0.0), Progress("", 3, 0)
     found = [
         train_recurrent(plan, start, samples, pace, 0, quiet)
