@@ -106,8 +106,7 @@ class StandstillCount:
         is_complete = np.count_nonzero(is_measured) == is_measured.size
         if is_complete and not _is_any_same(self.last, readings):  # most often
             self.last, self.rows = readings[-1].copy(), self._moving
-            rows = np.empty(readings.shape)
-            rows.fill(1.0)
+            rows = self._moving[None].repeat(len(readings), axis=0)
             return StandingStill(rows, rows, is_moving=True)
         held = np.concatenate([self.last[None], readings])
         if not is_complete:

@@ -358,7 +358,7 @@ class CausalStream:
         )
         tells = says[:, None] & ~np.isnan(errors)
         is_used = tells & is_measured[:, None]
-        averages = self._averaged(np.where(is_used, errors, 0.0), is_used[:, None])
+        averages = self._averaged(np.where(is_used, errors, 0.0), is_used)
         looks = self._look(len(filled), has_window[1:])
         levels = np.where(tells[:, None], self._levels_of(averages, 0), 0.0)
         ratio = np.array(self._ratios(levels, looks))
@@ -372,12 +372,15 @@ class CausalStream:
 
     def _averaged(self, errors: Floats, is_used: Bools | float) -> Floats:
         """Add rows' errors to the sums, one row after the other."""
-        said = np.empty((len(errors), 2, 1, *errors.shape[1:]))
-        said[:, 0, 0], said[:, 1] = errors, is_used
+        weights = (
+            is_used if isinstance(is_used, np.ndarray) else [is_used] * len(errors)
+        )
         row, averages = self._averages, []
-        for errors_and_weights in said:
+        for error, weight in zip(errors, weights, strict=True):
             row = row * self._decay
-            row += errors_and_weights
+            sums, heft = row
+            sums += error
+            heft += weight
             averages.append(row)
         return np.array(averages) if len(averages) > 1 else row[None]
 
@@ -439,7 +442,8 @@ class CausalStream:
         prior_sums, prior, factors = self._usual[part]
         levels = averages[..., 0, :, :, :] + prior_sums
         levels *= factors
-        levels /= np.maximum(averages[..., 1, :, :, :] + prior, TINY)
+        heft = averages[..., 1, :, :, :] + prior
+        levels /= heft if self._settings.longest else np.maximum(heft, TINY)
         return levels
 
     def _ratios(self, of_rows: Floats, looks: list[Look]) -> list[float]:

@@ -321,20 +321,22 @@ class Levels:
 
     def stand(
         self, standing: StandingStill, numbers: Sequence[int], seconds: Sequence[float]
-    ) -> Floats:
+    ) -> Sequence[Floats]:
         """Take rows in which some channels stand; give `standing` after each of them.
 
-        The result has shape (n_rows, 2, n_targets).
+        Where all channels move in all rows nobody asks for that, and it is left out.
         """
+        if standing.is_moving:
+            self.standing[0], self.standing[1] = numbers[-1], seconds[-1]
+            return [self.standing] * len(numbers)
         known = np.array([numbers, seconds], dtype=np.float64).T[:, :, None]
-        since: Floats = known.repeat(self.standing.shape[1], axis=2)
-        if not standing.is_moving:
-            moves = np.where(standing.rows == 1.0, np.arange(len(known))[:, None], -1)
-            latest = np.maximum.accumulate(moves, axis=0)[:, None]
-            since = np.take_along_axis(since, np.maximum(latest, 0), axis=0)
-            since = np.where(latest >= 0, since, self.standing)
+        moves = np.where(standing.rows == 1.0, np.arange(len(known))[:, None], -1)
+        latest = np.maximum.accumulate(moves, axis=0)[:, None]
+        known = known.repeat(self.standing.shape[1], axis=2)
+        since = np.take_along_axis(known, np.maximum(latest, 0), axis=0)
+        since = np.where(latest >= 0, since, self.standing)
         self.standing[:] = since[-1]
-        return since
+        return [*since]
 
     def add_usual(self, row: Floats, number: int) -> None:
         """Take a row that is not in an event; the first ones are simply averaged."""

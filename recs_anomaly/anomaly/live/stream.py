@@ -141,7 +141,7 @@ class StreamScorer:
         self._channels, self._tail = detector.model_.channels, rating.norms.tail
         self._typical, self._judged = rating.norms.typical, self._channels.judged
         self.level_ = np.zeros(len(self._channels.centre))
-        calendar = detector.model_.calendar
+        calendar, self._codes = detector.model_.calendar, detector.model_.codes
         self._clock = None if calendar is None else CalendarClock(calendar)
         self._times = StreamClock(detector.step_)
         if calendar is not None:
@@ -278,16 +278,14 @@ class StreamScorer:
         InputError
             As `score_one` does. Rows before the one that is wrong have been taken.
         """
-        codes = self.detector.model_.codes
-        readings = rows if codes is None else without_codes(rows, codes)
+        readings = rows if self._codes is None else without_codes(rows, self._codes)
         n_good = len(readings)
         is_complete = np.count_nonzero(np.isfinite(readings)) == readings.size
         if not is_complete and np.count_nonzero(is_infinite := np.isinf(readings)):
             n_good = int(is_infinite.any(axis=1).argmax())
-        stamps: Sequence[Time | None] = times or [None] * len(readings)
         for first in range(0, n_good, self.live.most_rows):
             stop = min(first + self.live.most_rows, n_good)
-            for places in self._runs(stamps[first:stop]):
+            for places in self._runs(times and times[first:stop], stop - first):
                 stop = first + len(places)
                 yield self._rate(readings[first:stop], places, is_complete)
                 first = stop
@@ -324,7 +322,7 @@ class StreamScorer:
         -------
         readings : ndarray of shape (1, n_channels)
         """
-        if isinstance(x, Mapping):
+        if not isinstance(x, np.ndarray) and isinstance(x, Mapping):
             x = self._named(x)
         readings = np.asarray(x, dtype=np.float64)
         if readings.size != self._centre.size:
@@ -339,11 +337,16 @@ class StreamScorer:
             return math.nan
         return -self._typical if math.isnan(ratio) else -ratio
 
-    def _runs(self, times: Sequence[Time | None]) -> Iterator[list[Place | None]]:
+    def _runs(
+        self, times: Sequence[Time | None] | None, n_rows: int
+    ) -> Iterator[list[Place | None]]:
         """Place rows in time, and cut before those that some are missing before."""
         run: list[Place | None] = []
         last, is_begun = float(self.last_time_[0]), False
-        for time in times:
+        if times is None and self._clock is None:
+            yield [Place(last)] * n_rows
+            return
+        for time in times or [None] * n_rows:
             try:
                 place = self._placed(time, last)
             except InputError:
@@ -364,7 +367,8 @@ class StreamScorer:
     ) -> TakenRows:
         """Take the next readings (n_rows, n_channels), all of them finite or NaN."""
         places = [place for place in placed if place is not None]
-        if len(places) < len(placed):
+        is_late = len(places) < len(placed)
+        if is_late:
             self.n_late_ += len(placed) - len(places)
             if not places:
                 return TakenRows([None] * len(placed))
@@ -392,7 +396,7 @@ class StreamScorer:
             power, still = self._weights.standstill, standing.stillness.max(axis=1)
             both = zip(judged.ratio, still.tolist(), strict=True)
             ratios = [r if s == 1.0 else r * s**power for r, s in both]
-        if len(places) < len(placed):
+        if is_late:
             those = iter(ratios)
             ratios = [None if place is None else next(those) for place in placed]
         return TakenRows(ratios, judged, seconds, standing, self._weights)
@@ -407,12 +411,12 @@ class StreamScorer:
 
     def _placed(self, time: Time | None, last: float) -> Place | None:
         """Place a row in time; one without a time follows the last, or the training."""
-        calendar = self.detector.model_.calendar
         if time is not None:
             return self._times.place(seconds_of(time), last)
-        if calendar is None:
+        if self._clock is None:
             return Place(last)
-        last = float(calendar.end[0]) if math.isnan(last) else last
+        if math.isnan(last):
+            last = float(self.detector.model_.calendar.end[0])
         return Place(last + float(self.detector.step_))
 
     def _pass_over(self, place: Place, row: Floats) -> None:
