@@ -39,5 +39,5 @@ for name, places in [("two principal components", plane), ("latent space", codes
 # %%
 # Left, where the digits lie. Right, what the decoder makes of each place of the map.
 
-LatentDisplay.from_estimator(model, X[new], labels[new], image_shape=(8, 8))
+display = LatentDisplay.from_estimator(model, X[new], labels[new], image_shape=(8, 8))
 plt.show()

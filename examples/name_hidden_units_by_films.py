@@ -37,7 +37,7 @@ for unit in coupling:
 
 # %%
 # Do the units mean anything? The mean push of the films of each genre, in standard
-# errors. With a hundred of them, a few beyond 2.5 are accidents; many are not.
+# errors. With a hundred of them, one beyond 2.5 would be chance.
 
 genres = films.genres.str.get_dummies("|").astype(bool)
 genres = genres.loc[:, genres.sum() >= 15]

@@ -30,7 +30,7 @@ strength = np.linalg.norm(rbm.components_, axis=1)
 in_use = int(np.sum(strength > strength.max() / 3))
 print(f"{in_use} of {len(strength)} units are in use")
 
-HiddenUnitsDisplay.from_estimator(rbm, image_shape=(8, 8), n_units=10)
+display = HiddenUnitsDisplay.from_estimator(rbm, image_shape=(8, 8), n_units=10)
 
 # %%
 # Samples are drawn by Gibbs steps: hidden units given pixels, pixels given hidden
