@@ -352,10 +352,8 @@ def _frame(
             values = cells.to_pandas()
         if role == "timestamp":
             values = _times(values, path, notes)
-        if isinstance(values.dtype, np.dtype):  # what is one piece comes as a view
-            series[role] = np.require(values.to_numpy(), requirements="W")
-        else:
-            series[role] = values
+        # What is in one piece comes as a view, which older pandas cannot write to.
+        series[role] = values.copy() if cells.num_chunks == 1 else values
     return pd.DataFrame(series, copy=False)
 
 

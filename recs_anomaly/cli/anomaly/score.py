@@ -67,7 +67,10 @@ def score(
     if into is None:
         write_text(file, csv_of(table))
     else:
-        write_into([table], output, into, run, Path(model), str(source), query)
+        # What a pipe brings has no name of its own.
+        is_piped = series == "-"
+        what = Path(str(source)).read_bytes() if is_piped else str(source)
+        write_into([table], output, into, run, Path(model), what, query)
     show(form, {"series": str(source), **where, **asdict(summary)})
     wrote = "." if into else f"; wrote {file}."
     click.echo(

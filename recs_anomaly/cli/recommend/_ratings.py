@@ -35,7 +35,7 @@ items_option = click.option(
     "--items",
     "items_file",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     help="Table with the items' titles and genres; `train` learns from all of its "
     "columns. [default: titles of the data set's own, or of u.item, movies.dat or "
     "movies.csv beside RATINGS]",

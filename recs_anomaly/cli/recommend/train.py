@@ -49,7 +49,7 @@ Example:
     "--users",
     "users_file",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     help="Table of what is known of people, a row each, such as u.user or users.dat.",
 )
 @click.option(
