@@ -33,13 +33,18 @@ def kinds(events: list[StreamEvent]) -> list[str]:
     return [event.kind for event in events if event.kind != "update"]
 
 
+def one_quick(first: object, *others: object) -> list[object]:
+    """One case in `make test`, all in `make test-all`: so many rows take a while."""
+    return [first, *(pytest.param(each, marks=pytest.mark.slow) for each in others)]
+
+
 @pytest.fixture(scope="module")
 def fitted() -> TimeSeriesAnomalyDetector:
     return detector_of(waves(N_TRAINING))
 
 
 def test_normal_rows_open_nothing(fitted: TimeSeriesAnomalyDetector) -> None:
-    assert fitted.watch().watch_many(waves(6000, seed=1)) == []
+    assert fitted.watch().watch_many(waves(3000, seed=1)) == []
 
 
 @pytest.mark.parametrize(("step", "direction"), [(4.0, "high"), (-4.0, "low")])
@@ -114,7 +119,7 @@ def test_what_a_watcher_of_version_0_1_remembered_is_taken_up(
     assert (other.n_events_, other.offset_) == (watcher.n_events_, watcher.offset_)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", one_quick(0, 1, 2))
 def test_a_level_shift_that_stays_is_one_event_and_then_normal(
     fitted: TimeSeriesAnomalyDetector, seed: int
 ) -> None:
@@ -157,7 +162,7 @@ def test_a_long_anomaly_is_not_swallowed(fitted: TimeSeriesAnomalyDetector) -> N
     assert events[-1].reason == "over"
 
 
-@pytest.mark.parametrize("period", [20, 120, 300])
+@pytest.mark.parametrize("period", one_quick(120, 20, 300))
 def test_a_signal_around_the_threshold_gives_one_event(
     fitted: TimeSeriesAnomalyDetector, period: int
 ) -> None:
@@ -201,8 +206,8 @@ def test_accepting_a_closed_event_raises_the_threshold(
 def test_faults_one_after_the_other_are_all_told(
     fitted: TimeSeriesAnomalyDetector,
 ) -> None:
-    series = waves(20_000, seed=4)
-    starts = np.arange(600, 19_000, 900)
+    series = waves(8000, seed=4)
+    starts = np.arange(600, 7500, 900)
     for start in starts:
         series[start : start + 40] += 2.0
     watcher = fitted.watch()
