@@ -153,7 +153,6 @@ def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
 
 
 @given(seed=seeds, cuts=st.lists(st.integers(1, 200), max_size=12), data=st.data())
-@settings(max_examples=40, deadline=None)
 def test_how_rows_are_cut_changes_no_bit(
     seed: int, cuts: list[int], data: st.DataObject
 ) -> None:

@@ -335,8 +335,7 @@ def troubled(n_rows: int, n_channels: int, step: float, seed: int) -> Any:
     settle_after=st.sampled_from([0, 1, 60, 1000]),
 )
 @settings(
-    max_examples=15,
-    deadline=None,
+    max_examples=settings().max_examples // 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_how_rows_are_cut_changes_no_alert(
