@@ -2,17 +2,19 @@
 
 import gzip
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import cache
+from functools import cache, partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import numpy as np
 import pandas as pd
@@ -22,26 +24,43 @@ from tests.gates.tree import ROOT
 
 GOLDEN = ROOT / "tests" / "persistence" / "golden" / "recommender-1.recs.gz"
 PATIENCE_S = 60.0
-RUN = """
-import json, sys
-from pathlib import Path
-from recs_anomaly.service.server import serve
-from recs_anomaly.service.settings import Limits, ServiceSettings
-chosen = json.loads(sys.argv[1])
-chosen["models"] = tuple(map(Path, chosen["models"]))
-chosen["limits"] = Limits(**chosen.get("limits", {}))
-if "state" in chosen:
-    chosen["state"] = Path(chosen["state"])
-serve(ServiceSettings(port=0, **chosen), lambda told: print(told, file=sys.stderr))
-print("left:", {"keras", "tensorflow"} & set(sys.modules), file=sys.stderr)
-"""
+# A service is a fork of a process that has imported what services import, which takes
+# ten times as long as to run one. The tests of the command start one from nothing.
+# Not among it is the library of measures: while it is imported it asks how many
+# processes will measure.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        "fastapi",
+        "httpx",
+        "recs_anomaly.anomaly.live.watch",
+        "recs_anomaly.recommend.serving.titled_recommender",
+        "uvicorn",
+    ]
+)
+
+
+def run(chosen: dict[str, Any], folder: Path) -> None:
+    """Serve, in the fork."""
+    for name, stream in (("out", sys.stdout), ("err", sys.stderr)):
+        with (folder / name).open("w") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    from recs_anomaly.service.server import serve
+    from recs_anomaly.service.settings import Limits, ServiceSettings
+
+    limits = Limits(**chosen.pop("limits", {}))
+    settings = ServiceSettings(port=0, limits=limits, **chosen)
+    serve(settings, partial(click.echo, err=True))
+    left = {"keras", "tensorflow"} & set(sys.modules)
+    click.echo(f"left: {left}", err=True)
 
 
 class Running:
     """A service in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
-        self.process, self._folder = process, folder
+    def __init__(self, process: BaseProcess, folder: Path) -> None:
+        self._process, self._folder = process, folder
+        self.pid: int = process.ident or 0
         self.address = self._address()
         self.port = int(self.address.rpartition(":")[2])
         self.client = httpx.Client(base_url=self.address, timeout=PATIENCE_S)
@@ -71,12 +90,21 @@ class Running:
         return values[0] if values else 0.0
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
+        self.send(number)
+        return self.wait()
+
+    def send(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit status."""
+        self._process.join(PATIENCE_S)
+        assert self._process.exitcode is not None, "it did not end"
+        return self._process.exitcode
 
     def _address(self) -> str:
         def said() -> list[str]:
-            assert self.process.poll() is None, self.complaints
+            assert self._process.is_alive(), self.complaints
             return [x for x in self.complaints.splitlines() if "http://" in x]
 
         wait_until(said)
@@ -87,23 +115,19 @@ class Running:
 def running(folder: Path, *models: Path, **settings: Any) -> Iterator[Running]:
     """Run a service until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = {"models": [str(path) for path in models], "watch_seconds": 0, **settings}
-    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUN, json.dumps(chosen)],
-            stdout=out,
-            stderr=err,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
+    for name in ("out", "err"):
+        (folder / name).touch()
+    process = FORKS.Process(
+        target=run, args=({"models": models, "watch_seconds": 0, **settings}, folder)
+    )
+    process.start()
     try:
         service = Running(process, folder)
         with closing(service.client):
             yield service
     finally:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def wait_until(condition: Any) -> None:

@@ -178,7 +178,7 @@ def test_series_on_the_disk_go_on_where_they_stood(tmp_path: Path) -> None:
     pump, state = write_detector(tmp_path / "pump.recs"), tmp_path / "state"
     names = [f"pump-{n}" for n in range(3)]
     told: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    settings = {"state": str(state), "n_live": 1, "save_seconds": 0.1}
+    settings = {"state": state, "n_live": 1, "save_seconds": 0.1}
     with running(tmp_path / "first", pump, **settings) as service:
         for first in (0, 150):
             for name in names:
@@ -240,7 +240,7 @@ def test_rows_are_taken_whole_whoever_hangs_up() -> None:
 
 def test_a_state_that_cannot_be_written_stops_nothing_else(tmp_path: Path) -> None:
     pump, state = write_detector(tmp_path / "pump.recs"), tmp_path / "state"
-    with running(tmp_path / "run", pump, state=str(state), n_live=1) as service:
+    with running(tmp_path / "run", pump, state=state, n_live=1) as service:
         post(service, "first", ODD[:100])
         folder = state / "pump"
         folder.rename(state / "moved")

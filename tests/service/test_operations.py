@@ -101,18 +101,18 @@ def test_models_are_exchanged_without_a_failed_request(tmp_path: Path) -> None:
         refused = 'recs_anomaly_model_exchanges_total{outcome="refused"}'
         for number in range(1, 4):
             replace_file(films, films.read_bytes())
-            service.process.send_signal(signal.SIGHUP)
+            service.send(signal.SIGHUP)
             wait_until(lambda n=number: service.measure(taken) == n)
         for number, content in enumerate((b"no model", b""), start=1):
             replace_file(films, content)
-            service.process.send_signal(signal.SIGHUP)
+            service.send(signal.SIGHUP)
             wait_until(lambda n=number: service.measure(refused) == n)
         write_detector(tmp_path / "other.recs")
         (tmp_path / "other.recs").replace(films)
-        service.process.send_signal(signal.SIGHUP)
+        service.send(signal.SIGHUP)
         wait_until(lambda: service.measure(refused) == 3)
         films.unlink()
-        service.process.send_signal(signal.SIGHUP)
+        service.send(signal.SIGHUP)
         wait_until(lambda: service.measure(refused) == 4)
         is_over.set()
         asking.join()
@@ -136,7 +136,7 @@ def test_several_processes_share_and_end_together(tmp_path: Path) -> None:
     with running(tmp_path / "run", films, pump, **settings) as service:
         refused = service.client.get("/v1/detectors/pump/series/a")
         assert "single process" in refused.json()["detail"]
-        children = children_of(service.process.pid)
+        children = children_of(service.pid)
         assert len(children) == 2
         user = service.client.get("/v1/recommenders/films/users").json()["users"][0]
         for _ in range(10):
@@ -148,9 +148,7 @@ def test_several_processes_share_and_end_together(tmp_path: Path) -> None:
         )
         assert service.measure(name) == 10
         os.kill(children[0], signal.SIGKILL)
-        wait_until(
-            lambda: len(set(children_of(service.process.pid)) - {*children}) == 1
-        )
+        wait_until(lambda: len(set(children_of(service.pid)) - {*children}) == 1)
         assert service.stop() == 0
         assert "left" in service.complaints  # by the parent, which has loaded no Keras
         assert "left: set()" in service.complaints
@@ -160,7 +158,7 @@ def test_several_processes_share_and_end_together(tmp_path: Path) -> None:
 def test_no_process_is_left_when_the_first_is_killed(tmp_path: Path) -> None:
     films = write_recommender(tmp_path / "films.recs")
     with running(tmp_path / "run", films, workers=2) as service:
-        children = children_of(service.process.pid)
+        children = children_of(service.pid)
         service.stop(signal.SIGKILL)
         wait_until(lambda: not any(Path(f"/proc/{each}").exists() for each in children))
 
@@ -189,11 +187,11 @@ def test_what_was_taken_is_finished(tmp_path: Path) -> None:
             assert next(lines) == ": listening"
             raw.sendall(head.encode() + body[:5])
             wait_until(lambda: service.measure("recs_anomaly_requests_running") >= 1)
-            service.process.send_signal(signal.SIGTERM)
+            service.send(signal.SIGTERM)
             assert list(lines) == [""]
             raw.sendall(body[5:])
             assert raw.recv(1000).startswith(b"HTTP/1.1 200")
-        assert service.process.wait(60) == 0
+        assert service.wait() == 0
         assert "left: set()" in service.complaints
 
 
