@@ -116,8 +116,8 @@ def test_weights_are_copies_to_the_last_bit(
 
 
 def test_class_weights_move_the_probabilities(rng: np.random.Generator) -> None:
-    X = rng.standard_normal((100, 3))
-    y = (np.arange(100) < 20).astype(int)
+    X = rng.standard_normal((120, 6, 2))
+    y = (np.arange(120) < 24).astype(int)
 
     def mean_probability(class_weight: Any) -> float:
         model = SequenceClassifier(
@@ -151,7 +151,7 @@ def test_gradients_are_shortened(task: tuple[np.ndarray, np.ndarray]) -> None:
 
 
 def test_early_stopping_keeps_the_best_epoch(rng: np.random.Generator) -> None:
-    X, y = rng.standard_normal((60, 5)), rng.integers(0, 2, 60)
+    X, y = rng.standard_normal((60, 6, 2)), rng.integers(0, 2, 60)
     model = SequenceClassifier(
         epochs=200, early_stopping=True, validation_fraction=0.3, patience=4, **QUICK
     ).fit(X, y)
