@@ -44,9 +44,9 @@ MIN_REMOVED = (0.3, 0.6)
 OF_BRIGHTNESS, OF_COLOURS = 1.15, 2.0
 OF_HALVED = 1.3  # noise of halved colours over their middle waves, likewise
 # The even noise as which pictures of one noise are cleaned best, over the waves in the
-# flattest patches of the middling picture: one number, chosen on 45 real photographs and
-# the same for five of their six cameras. Clean photographs differ by 3 times between the
-# quartiles.
+# flattest patches of the middling picture: one number, chosen on 45 real photographs
+# and the same for five of their six cameras. Clean photographs differ by 3 times
+# between the quartiles.
 OF_COMMON, MAX_SPREAD = 2.45, 2.2
 # As which even noise that of cameras is cleaned best, in brightness and at half the
 # size in colours: of cameras at 800 to 6,400 ISO one strength is as good for all. What
