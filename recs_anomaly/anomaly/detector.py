@@ -30,6 +30,7 @@ from recs_anomaly.anomaly.held_out import (
     judge_held_out,
 )
 from recs_anomaly.anomaly.lagged import array_rules
+from recs_anomaly.anomaly.levels import time_constants
 from recs_anomaly.anomaly.live.causal_fitting import fit_causal
 from recs_anomaly.anomaly.live.causal_rating import CausalNorms, causal_rating_of
 from recs_anomaly.anomaly.model import AnomalyModel
@@ -658,6 +659,18 @@ class TimeSeriesAnomalyDetector(
         settings.check_parameters(self)
         if not 1 <= len(self.norms_.row_scale) <= len(BRANCHES):
             raise ValueError(f"row_scale_ must be of at most {len(BRANCHES)} branches")
+        for longest, of_errors in (
+            (
+                settings.time_constant(self.smooth, self.n_rows_),
+                self.norms_.error_scale,
+            ),
+            (
+                settings.causal_time_constant(self.smooth, self.n_rows_),
+                self.causal_.usual,
+            ),
+        ):
+            if len(of_errors) != len(time_constants(longest)):
+                raise ValueError("errors are of other time scales than smooth tells")
 
     def _model_card(self) -> dict[str, Any]:
         """Tell readers of a model file about the training."""

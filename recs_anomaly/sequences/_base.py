@@ -72,6 +72,8 @@ class RecurrentMixin:
         n_biases = 2 if self.cell == "gru" else 1
         network = self._recurrent()
         n_units, shape = len(network.recurrent_kernel), network.bias.shape
+        if not network.kernel.size:
+            raise InputError("kernel_ must be of at least one input and one unit.")
         if shape != (n_biases, n_gates * n_units):
             raise InputError(
                 f"bias_ must have shape {(n_biases, n_gates * n_units)} for "

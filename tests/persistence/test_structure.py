@@ -127,6 +127,7 @@ def test_arrays_of_the_right_shape_that_no_model_has(
     [
         ("detector", ("parameters", "smooth"), "user", "smooth must be"),
         ("detector", ("parameters", "side"), -1, "side must be one of"),
+        ("detector", ("parameters", "smooth"), 0, "errors are of other time scales"),
         ("rbm", ("parameters", "learning_rate"), -1.0, "learning_rate must be"),
         ("classifier", ("parameters", "batch_size"), 0, "batch_size must be"),
         ("variational", ("parameters", "visible"), "user", "visible must be one of"),
