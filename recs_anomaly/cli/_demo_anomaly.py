@@ -34,7 +34,7 @@ def tell_anomaly(folder: Path) -> "Chapter":
         quality_of,
         training_rows,
     )
-    from recs_anomaly.cli._training import load_keras
+    from recs_anomaly.cli._training import keep_keras_quiet
     from recs_anomaly.datasets import load_sample_series
     from recs_anomaly.reports.anomaly_summary import summarise
     from recs_anomaly.reports.demo import Chapter, Link
@@ -48,7 +48,7 @@ def tell_anomaly(folder: Path) -> "Chapter":
         f"minutes. The detector learns from\n{len(training):,} rows without faults, "
         f"and then judges {len(sample.values):,} rows with {len(sample.events)} faults."
     )
-    load_keras()
+    keep_keras_quiet()
     findings = find_anomalies(sample.values, training, random_state=0, verbose=1)
     click.echo()
     _show(findings)

@@ -5,7 +5,11 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from tempfile import TemporaryFile
+from types import ModuleType
 
 import click
 
@@ -17,9 +21,41 @@ def load_keras() -> None:
     if "keras" in sys.modules:
         return
     click.echo("Loading Keras ...", err=True)
+    keep_keras_quiet()
+    import recs_anomaly.core.training  # noqa: F401 - for Keras, which it imports
+
+
+def keep_keras_quiet() -> None:
+    """Keep Keras' notes off the screen, if anything comes to import it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _stderr_only_if_it_fails():
-        import recs_anomaly.core.training  # noqa: F401 - for Keras, which it imports
+    if not any(isinstance(finder, _QuietKeras) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _QuietKeras())
+
+
+class _QuietKeras(MetaPathFinder):
+    """Finds Keras, and makes it silent while it is imported."""
+
+    _is_looking = False
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        if name != "keras" or self._is_looking:
+            return None
+        self._is_looking = True  # for what the other finders find
+        try:
+            spec = find_spec(name)
+        finally:
+            self._is_looking = False
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def run_silently(module: ModuleType) -> None:
+                with _stderr_only_if_it_fails():
+                    run(module)
+
+            spec.loader.exec_module = run_silently  # type: ignore[method-assign]
+        return spec
 
 
 @contextmanager

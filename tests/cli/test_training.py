@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 from recs_anomaly.cli._training import _stderr_only_if_it_fails, warnings_in_one_line
 
+ROOT = Path(__file__).resolve().parents[2]
 LOAD = "from recs_anomaly.cli._training import load_keras; load_keras(); load_keras()"
 
 
@@ -45,6 +47,25 @@ def test_notes_of_a_start_that_fails_are_shown(
     with pytest.raises(ImportError, match="no keras"), _stderr_only_if_it_fails():
         fail()
     assert capfd.readouterr().err == "the reason\n"
+
+
+def test_keras_is_silent_when_something_imports_it(tmp_path: Path) -> None:
+    (tmp_path / "keras.py").write_text("import os; os.write(2, b'notes'); name = 'me'")
+    program = (
+        "from importlib.util import find_spec;"
+        "from recs_anomaly.cli._training import keep_keras_quiet;"
+        "keep_keras_quiet(); keep_keras_quiet(); find_spec('keras');"
+        "import keras; print(keras.name)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+    )
+    assert finished.stdout == "me\n"
+    assert finished.stderr == ""
 
 
 @pytest.mark.slow

@@ -158,7 +158,7 @@ def _judged(
         quality_of,
         training_rows,
     )
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import keep_keras_quiet, warnings_in_one_line
     from recs_anomaly.reports.anomaly_summary import summarise
 
     with warnings_in_one_line():
@@ -169,7 +169,7 @@ def _judged(
             opened.values, train_until, other.values if other else None
         )
         refuse_few_rows(training)
-        load_keras()
+        keep_keras_quiet()
         findings = find_anomalies(opened.values, training, random_state=seed, verbose=1)
     quality = None if opened.labels is None else quality_of(findings, opened.labels)
     return findings, summarise(findings, series.name, quality)

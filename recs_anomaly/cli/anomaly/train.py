@@ -38,13 +38,13 @@ def train(
     rest are left out.
     """
     from recs_anomaly import TimeSeriesAnomalyDetector, save
-    from recs_anomaly.cli._training import load_keras, warnings_in_one_line
+    from recs_anomaly.cli._training import keep_keras_quiet, warnings_in_one_line
 
     check_model_output(output, series)
     with warnings_in_one_line():
         opened = open_series(named_source(series, query), time, channels)
         refuse_few_rows(opened.values)
-        load_keras()
+        keep_keras_quiet()
         detector = TimeSeriesAnomalyDetector(random_state=seed, verbose=1)
         detector.fit(opened.values)
     if opened.layout is not None:
