@@ -213,11 +213,13 @@ def _audience(by_item: RatingRows, user_counts: Ints) -> Floats:
     user_weight = 1 / np.sqrt(user_counts + AUDIENCE_SHRINKAGE)
     item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
     weights = item_weight[by_item.rows] * user_weight[by_item.columns]
+    # Single precision places an item to the sixth digit, in half of the time.
+    weights = weights.astype(np.float32)
     shape = (by_item.n_rows, by_item.n_columns)
     rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
     n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
     with one_blas_thread():
         left, scale, _ = leading_directions(rated, n_dimensions)
-    place = left * scale
+    place = (left * scale).astype(np.float64)
     length = np.linalg.norm(place, axis=1, keepdims=True)
     return np.asarray(place / (length + MIN_LENGTH))

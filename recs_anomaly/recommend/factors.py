@@ -45,8 +45,9 @@ def item_factors(residuals: csr_array, n_sweeps: int = N_SWEEPS) -> Floats:
     total, n = float(residuals.data @ residuals.data), len(residuals.data)
     noise, spread = total / n, np.full(rank, total / n / (2 * rank))
     with one_blas_thread():
-        _, _, directions = leading_directions(residuals, rank)
-        start = directions.T * np.sqrt(len(directions.T))
+        # Only where to start, for which single precision will do.
+        _, _, directions = leading_directions(residuals.astype(np.float32), rank)
+        start = directions.T.astype(np.float64) * np.sqrt(len(directions.T))
         items = _Places(start * np.sqrt(spread), np.zeros((len(start), rank**2)))
         items = items._replace(second=_squared(items.mean))
         for _ in range(n_sweeps):
