@@ -122,7 +122,10 @@ def infer(seen: Floats, residuals: Floats) -> Floats:
 def _solved(gram: Floats, sums: Floats) -> Floats:
     """Solve (gram + 1) x = sums, in half of the time of any other matrix."""
     gram.flat[:: len(gram) + 1] += 1.0
-    return np.asarray(dposv(gram, sums, lower=1, overwrite_a=1)[1])
+    _, solution, failed = dposv(gram, sums, lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError("weights cannot be solved for: numbers overflow.")
+    return np.asarray(solution)
 
 
 def inverse(precision: Floats) -> Floats:
