@@ -133,8 +133,9 @@ class Joiner:
         if self._noise.is_white or not others:
             variances = [2 * np.square(level) for level in self._noise.levels(own.unit)]
             return [(each,) * len(_Difference._fields) for each in variances]
-        medians = np.median([_differences(own, other) for other in others], (-2, -1))
-        return [tuple(each / OF_MEDIANS) for each in medians.min(axis=0)]
+        # One by one: the differences of all are many times as large as the slices.
+        medians = [np.median(_differences(own, other), (-2, -1)) for other in others]
+        return [tuple(each / OF_MEDIANS) for each in np.min(medians, axis=0)]
 
 
 def _differences(own: _Slice, other: _Slice) -> list[_Difference]:
