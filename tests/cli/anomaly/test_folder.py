@@ -67,21 +67,30 @@ def test_a_page_for_each_series_and_an_overview(
 
 
 @pytest.mark.slow
+def reported(
+    folder: Path, pages: Path, jobs: int, *words: str, hooked_by: str
+) -> subprocess.CompletedProcess[str]:
+    """Report a folder in processes that begin with a hook, in a group of their own."""
+    hooks = pages.parent
+    (hooks / "sitecustomize.py").write_text(hooked_by)
+    told = ["anomaly", "report", folder, "-o", pages, "--jobs", str(jobs), *words]
+    return subprocess.run(
+        [sys.executable, "-m", "recs_anomaly", *told],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(hooks), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+
+
 def test_a_series_that_kills_its_process_stops_no_other(
     folder: Path, tmp_path: Path
 ) -> None:
     pages = tmp_path / "pages"
     shutil.copy(folder / "pump 1 & co.csv", folder / "deadly.csv")
-    (tmp_path / "sitecustomize.py").write_text(KILLS_READERS)
-    words = ["anomaly", "report", folder, "-o", pages, "--jobs", "2", "--json"]
-    path = os.pathsep.join([str(tmp_path), str(ROOT)])
-    found = subprocess.run(
-        [sys.executable, "-m", "recs_anomaly", *words],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    found = reported(folder, pages, 2, "--json", hooked_by=KILLS_READERS)
+    assert found.returncode == 0
     told = json.loads(found.stdout)["series"]
     assert {each["name"] for each in told if not each["has_failed"]} == {
         f"pump {n} & co.csv" for n in range(3)
@@ -106,17 +115,7 @@ def test_ctrl_c_leaves_whole_files_and_a_run_that_goes_on(
     folder: Path, tmp_path: Path, jobs: int
 ) -> None:
     pages = tmp_path / "pages"
-    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS)
-    words = ["anomaly", "report", folder, "-o", pages, "--jobs", str(jobs)]
-    path = os.pathsep.join([str(tmp_path), str(ROOT)])
-    found = subprocess.run(
-        [sys.executable, "-m", "recs_anomaly", *words],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
+    found = reported(folder, pages, jobs, hooked_by=INTERRUPTS)
     assert found.returncode not in (0, 2)
     assert "Aborted!" in found.stderr
     assert "Traceback" not in found.stderr
@@ -127,7 +126,7 @@ def test_ctrl_c_leaves_whole_files_and_a_run_that_goes_on(
         assert page.startswith("<!doctype html>")
         assert page.rstrip().endswith("</html>")
     assert there
-    run(*words)
+    run("anomaly", "report", folder, "-o", pages, "--jobs", str(jobs))
     assert (pages / "index.html").is_file()
     assert len([*pages.glob("pump*")]) == 3
 
