@@ -9,13 +9,13 @@ the sparse table and a small system for each row, which has the form of a person
 in: a person's place given the items' is what `posterior.infer` finds in ``v / s``.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from recs_anomaly.base.parallel import one_blas_thread
-from recs_anomaly.core.arrays import Floats
+from recs_anomaly.core.arrays import Floats, Singles
 from recs_anomaly.recommend.choices import leading_directions
 
 RANK = 8
@@ -26,57 +26,69 @@ TINY = 1e-9
 class _Places(NamedTuple):
     """Means, and second moments, of the places of rows."""
 
-    mean: Floats  # (n, rank)
-    second: Floats  # (n, rank * rank)
+    mean: Singles  # (n, rank)
+    second: Singles  # (n, rank * (rank + 1) / 2) the lower half of each
 
 
 def item_factors(residuals: csr_array, n_sweeps: int = N_SWEEPS) -> Floats:
     """Place items by the residuals of ratings, in parts of their noise.
 
-    `residuals` has a row a person, a column an item. Of shape (n_items, rank).
+    `residuals` has a row a person, a column an item. Of shape (n_items, rank). Sums
+    over ratings are of single precision, in half of the time.
     """
     rank = min(RANK, *(size - 1 for size in residuals.shape))
-    by_item = residuals.T.tocsr()
-    told = [residuals, by_item]
+    total, n = float(residuals.data @ residuals.data), len(residuals.data)
+    by_person = residuals.astype(np.float32)
+    told = [by_person, by_person.T.tocsr()]
     is_told = [
-        csr_array((np.ones(len(each.data)), each.indices, each.indptr), each.shape)
+        csr_array((np.ones_like(each.data), each.indices, each.indptr), each.shape)
         for each in told
     ]
-    total, n = float(residuals.data @ residuals.data), len(residuals.data)
     noise, spread = total / n, np.full(rank, total / n / (2 * rank))
+    # Each product of two places stands for two in a sum over all.
+    row, column = np.tril_indices(rank)
+    twice = np.where(row == column, 1.0, 2.0)
     with one_blas_thread():
-        # Only where to start, for which single precision will do.
-        _, _, directions = leading_directions(residuals.astype(np.float32), rank)
+        _, _, directions = leading_directions(by_person, rank)
         start = directions.T.astype(np.float64) * np.sqrt(len(directions.T))
-        items = _Places(start * np.sqrt(spread), np.zeros((len(start), rank**2)))
-        items = items._replace(second=_squared(items.mean))
+        items = _of_moments(start * np.sqrt(spread), 0.0)
         for _ in range(n_sweeps):
-            people = _placed(told[0], is_told[0], items, np.ones(rank), noise)
-            items = _placed(told[1], is_told[1], people, 1.0 / spread, noise)
+            of_items = told[0] @ items.mean, is_told[0] @ items.second
+            people = _placed(*of_items, np.ones(rank), noise)
+            sums, squares = told[1] @ people.mean, is_told[1] @ people.second
+            items = _placed(sums, squares, 1.0 / spread, noise)
             # Of the items that anybody rated: the others are at their prior.
-            rated = np.diff(by_item.indptr) > 0
-            diagonal = items.second[rated].reshape(-1, rank, rank)
-            spread = np.einsum("nkk->k", diagonal) / max(rated.sum(), 1) + TINY
-            explained = float(((told[1] @ people.mean) * items.mean).sum())
-            expected = float(((is_told[1] @ people.second) * items.second).sum())
+            rated = np.diff(told[1].indptr) > 0
+            diagonal = items.second[rated][:, row == column]
+            spread = diagonal.sum(axis=0, dtype=np.float64) / max(rated.sum(), 1) + TINY
+            explained = _product(sums, items.mean)
+            expected = _product(squares, items.second * twice)
             noise = max((total - 2.0 * explained + expected) / n, TINY)
-    return np.asarray(items.mean / np.sqrt(noise))
+    return np.asarray(items.mean.astype(np.float64) / np.sqrt(noise))
 
 
 def _placed(
-    told: csr_array,
-    is_told: csr_array,
-    others: _Places,
-    precision: Floats,
-    noise: float,
+    sums: Singles, squares: Singles, precision: Floats, noise: float
 ) -> _Places:
-    """Posterior places of rows, given those of the columns."""
+    """Posterior places of rows, given sums over their ratings of those of columns.
+
+    Sums are of places times residuals, and of second moments.
+    """
     rank = len(precision)
-    known = (is_told @ others.second).reshape(-1, rank, rank) / noise
+    row, column = np.tril_indices(rank)
+    known = np.empty((len(sums), rank, rank))
+    known[:, row, column] = known[:, column, row] = squares / noise
     covariance = np.linalg.inv(known + np.diag(precision))
-    mean = np.einsum("nij,nj->ni", covariance, (told @ others.mean) / noise)
-    return _Places(mean, _squared(mean) + covariance.reshape(-1, rank**2))
+    mean = np.einsum("nij,nj->ni", covariance, sums / noise)
+    return _of_moments(mean, covariance[:, row, column])
 
 
-def _squared(mean: Floats) -> Floats:
-    return np.asarray((mean[:, :, None] * mean[:, None, :]).reshape(len(mean), -1))
+def _of_moments(mean: Floats, covariance: Any) -> _Places:
+    row, column = np.tril_indices(mean.shape[1])
+    second = mean[:, row] * mean[:, column] + covariance
+    return _Places(mean.astype(np.float32), second.astype(np.float32))
+
+
+def _product(left: Any, right: Any) -> float:
+    """Sum of the products of all entries."""
+    return float(np.einsum("nk,nk->", left, right, dtype=np.float64))

@@ -39,7 +39,7 @@ from recs_anomaly.recommend.choices import (
     calibrated_link,
     fit_interactions,
 )
-from recs_anomaly.recommend.emphasis import without_times
+from recs_anomaly.recommend.emphasis import trend_of, without_times
 from recs_anomaly.recommend.emphasis_fitting import learn_emphasis
 from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import (
@@ -57,6 +57,8 @@ from recs_anomaly.recommend.view_rbm import ItemView, RatingRBM, RowContext
 VALIDATION_SHARE = 0.1
 MAX_VALIDATION = 20_000
 MIN_VALIDATION = 50
+# Of the ratings, which a validation split would not add to what the others have taught.
+SMALL_SHARE = 0.03
 ITEM_DROPOUT = 0.3
 # What the validation split of MovieLens 100K says; a small one of other ratings moves
 # these little.
@@ -98,8 +100,22 @@ class LearnedRecommender(NamedTuple):
     seed: int  # of the decompositions
 
 
+class Split(NamedTuple):
+    """Ratings of the training set, and those held out of the training of the views."""
+
+    people: Ints  # whose ratings may be held out, and the last, who has none
+    kept: RatingRows
+    hidden: RatingRows
+
+    @property
+    def is_small(self) -> bool:
+        """Whether what is learned without it will do for all of the ratings."""
+        n_hidden, n_kept = len(self.hidden.columns), len(self.kept.columns)
+        return 0 < n_hidden < SMALL_SHARE * (n_hidden + n_kept)
+
+
 class ValidationSplit(NamedTuple):
-    """Ratings of the training set held out of the training of the views."""
+    """Ratings held out, one by one."""
 
     users: Ints
     items: Ints
@@ -117,7 +133,8 @@ def learn(
 
     `of_items` are features of the items, a row each.
     """
-    kept, hidden = split_validation(ratings, rng)
+    parts = split_validation(ratings, rng)
+    kept, hidden = parts.kept, parts.hidden
     split = ValidationSplit(hidden.rows, hidden.columns, hidden.levels)
     views, histories = _train_views(kept, split, len(levels), settings, rng)
     seed = int(rng.integers(2**31))
@@ -134,11 +151,14 @@ def learn(
             mixture = mixture_of(rehearsal)
             rehearsal, weights, ranks = _calibrate(rehearsal, kept, split)
             noise, curve = rehearsal.noise, rehearsal.curve
-        line.write("inferring items from all ratings ...")
-        priors = item_priors(of_items, ratings)
-        model = assemble(ratings, views, levels, settings.view, noise, priors, mixture)
-        model = model._replace(curve=curve)
-        interactions = _interactions(ratings, kept, hidden, seed, line)
+        if parts.is_small:
+            model = rehearsal
+        else:
+            line.write("inferring items from all ratings ...")
+            priors = item_priors(of_items, ratings)
+            beside = settings.view, noise, priors, mixture
+            model = assemble(ratings, views, levels, *beside)._replace(curve=curve)
+        interactions = _interactions(ratings, parts, seed, line)
         interactions = with_prior_choices(interactions, priors)
     if not any(history.is_interrupted for history in histories.values()):
         remove_checkpoints(settings.checkpoint)
@@ -155,11 +175,11 @@ def learn_choices(
     of_items: Singles | None = None,
 ) -> LearnedRecommender:
     """Fit the recommender to who chose what, without ratings."""
-    kept, hidden = split_validation(choices, rng)
+    split = split_validation(choices, rng)
     seed = int(rng.integers(2**31))
     model, views = without_ratings(choices)
     with TerminalLine(verbose) as line:
-        interactions = _interactions(choices, kept, hidden, seed, line)
+        interactions = _interactions(choices, split, seed, line)
         interactions = with_prior_choices(interactions, item_priors(of_items, choices))
     item_view = ItemView(*(array.astype(np.float32) for array in views.item))
     calibration = Calibration(USUAL_SHAPE_WEIGHTS, np.zeros(N_INTERVAL_RANKS))
@@ -167,34 +187,46 @@ def learn_choices(
 
 
 def _interactions(
-    ratings: RatingRows,
-    kept: RatingRows,
-    hidden: RatingRows,
-    seed: int,
-    line: TerminalLine,
+    ratings: RatingRows, split: Split, seed: int, line: TerminalLine
 ) -> InteractionRBM:
     line.write("learning who chooses what ...")
-    if not len(hidden.columns):
+    if not len(split.hidden.columns):
         return fit_interactions(ratings)
-    emphasis = learn_emphasis(ratings, kept, hidden)
-    rbm = fit_interactions(ratings, emphasis)
+    emphasis = learn_emphasis(ratings, split.kept, split.hidden)
+    rehearsal = fit_interactions(split.kept, without_times(emphasis))
+    if split.is_small:
+        trend = trend_of(ratings, emphasis)
+        rbm = rehearsal._replace(emphasis=emphasis, trend=trend)
+    else:
+        rbm = fit_interactions(ratings, emphasis)
     line.write("calibrating who chooses what ...")
-    rehearsal = fit_interactions(kept, without_times(emphasis))
-    hidden_choices = Choices(hidden.rows, hidden.columns)
+    kept, hidden = split.kept.take(split.people), split.hidden.take(split.people)
     rng = np.random.default_rng(seed)
-    return rbm._replace(link=calibrated_link(rehearsal, kept, hidden_choices, rng))
+    link = calibrated_link(rehearsal, kept, Choices(hidden.rows, hidden.columns), rng)
+    return rbm._replace(link=link)
 
 
-def split_validation(
-    ratings: RatingRows, rng: np.random.Generator
-) -> tuple[RatingRows, RatingRows]:
-    """Hold out a random tenth of the ratings, none where that would be too few."""
-    n_ratings = len(ratings.columns)
-    n_split = min(int(VALIDATION_SHARE * n_ratings), MAX_VALIDATION)
-    is_split = np.zeros(n_ratings, bool)
+def split_validation(ratings: RatingRows, rng: np.random.Generator) -> Split:
+    """Hold out a random tenth of the ratings, none where that would be too few.
+
+    Where it would be too many, it is a tenth of those of some people: fewer people are
+    asked about sooner.
+    """
+    people = np.arange(ratings.n_rows)
+    n_asked = int(MAX_VALIDATION / VALIDATION_SHARE)
+    if len(ratings.columns) > n_asked:
+        drawn = rng.permutation(people[:-1])
+        n_told = np.cumsum(ratings.counts[drawn])
+        drawn = drawn[: np.searchsorted(n_told, n_asked) + 1]
+        people = np.append(np.sort(drawn), people[-1])
+    told = np.flatnonzero(
+        np.repeat(np.isin(np.arange(ratings.n_rows), people), ratings.counts)
+    )
+    n_split = int(VALIDATION_SHARE * len(told))
+    is_split = np.zeros(len(ratings.columns), bool)
     if n_split >= MIN_VALIDATION:
-        is_split[rng.choice(n_ratings, n_split, replace=False)] = True
-    return ratings.where(~is_split), ratings.where(is_split)
+        is_split[rng.choice(told, n_split, replace=False)] = True
+    return Split(people, ratings.where(~is_split), ratings.where(is_split))
 
 
 def _train_views(

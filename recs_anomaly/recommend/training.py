@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from recs_anomaly.core.arrays import Floats, Ints, Singles
 from recs_anomaly.core.checkpoints import Checkpoint, Standing, key_of
 from recs_anomaly.core.progress import Progress, Schedule, TrainingHistory
-from recs_anomaly.recommend.rows import RatingRows, column_level_counts, segment_sum
+from recs_anomaly.recommend.rows import RatingRows, column_level_counts
 from recs_anomaly.recommend.view_rbm import (
     LEVEL_SHRINKAGE,
     RatingRBM,
@@ -35,7 +35,7 @@ from recs_anomaly.recommend.view_rbm import (
 
 COUPLING_SPREAD = 0.05
 COLUMN_SHRINKAGE = 20.0
-MAX_STEPS = 400
+MAX_STEPS = 64
 MIN_BATCH = 4096
 # Of Adam, as Keras has them but for the second.
 MOMENTUM, MEMORY, EPSILON = 0.9, 0.99, 1e-7
@@ -71,54 +71,57 @@ def loss_and_gradient(
 ) -> tuple[float, RatingRBM]:
     """Mean surprise at the ratings of a batch with the penalty, and its slopes.
 
-    Of what is not learned the slope is 0.
+    Of what is not learned the slope is 0. A pass over numbers of ratings times hidden
+    units is what takes time: what is the same for a row or a column is found there, and
+    factors of a rating are those of the products that sum over ratings.
     """
     ratings = batch.ratings
-    columns, levels, offsets = ratings.columns, ratings.levels, ratings.offsets
-    n, counts, each = len(columns), ratings.counts, np.arange(len(columns))
-    coupling, presence = rbm.coupling[columns], rbm.presence[columns]
-    level_in = rbm.level_in[levels, None]
-    message = (level_in * coupling + presence) * batch.seen
-    others = np.repeat(segment_sum(message, offsets), counts, axis=0) - message
-    hidden = np.tanh(rbm.hidden_bias + others * batch.scale)
+    columns, levels, rows = ratings.columns, ratings.levels, ratings.rows
+    n, ones = len(columns), np.ones(len(columns), np.float32)
+    ends = np.arange(n + 1, dtype=np.int32)
+    of_rows = csr_array(
+        (ones, ends[:-1], ratings.offsets.astype(np.int32)), (ratings.n_rows, n)
+    )
+
+    def of_columns(factors: Any, values: Any) -> Singles:
+        """Sum values of ratings, times their factors, over each column."""
+        place = csc_array((factors, columns, ends), (ratings.n_columns, n))
+        return np.asarray(place @ values)
+
+    heard = (batch.seen * batch.scale)[:, 0]
+    spoken = rbm.level_in[levels] * heard
+    coupling = rbm.coupling.take(columns, axis=0)
+    message = coupling * spoken[:, None]
+    present = rbm.presence.take(columns, axis=0)
+    present *= heard[:, None]
+    message += present
+    hidden = (of_rows @ message + rbm.hidden_bias).take(rows, axis=0)
+    hidden -= message
+    np.tanh(hidden, out=hidden)
     mean_weight, habit_weight = rbm.row_weights
     drive = np.einsum("nh,nh->n", hidden, coupling) + mean_weight * batch.mean
-    bias = rbm.visible_bias[columns]
-    logits = bias + drive[:, None] * rbm.level_out + habit_weight * batch.habits
-    logits -= logits.max(axis=1, keepdims=True)
-    masses = np.exp(logits)
-    total = masses.sum(axis=1)
-    drift = bias - first_bias[columns]
-    paid = np.vdot(coupling, coupling) + np.vdot(presence, presence)
-    loss = np.log(total).sum() - logits[each, levels].sum()
-    loss += config.decay * paid + config.bias_decay * np.vdot(drift, drift)
+    logits = drive[:, None] * rbm.level_out + habit_weight * batch.habits
+    logits += rbm.visible_bias.take(columns, axis=0)
+    surprise, excess = _surprise(logits, levels)
 
-    excess = masses / total[:, None]
-    excess[each, levels] -= 1.0
-    excess /= n
+    share = np.bincount(columns, minlength=ratings.n_columns)[:, None] / n
+    paid, slopes = _penalty(rbm, first_bias, share.astype(np.float32), config)
+
     push = excess @ rbm.level_out
-    bent = push[:, None] * coupling
-    bent *= 1.0 - hidden**2
-    pull = bent * batch.scale
-    told = np.repeat(segment_sum(pull, offsets), counts, axis=0) - pull
-    told *= batch.seen
-    of_coupling = push[:, None] * hidden + level_in * told
-    of_coupling += (2 * config.decay / n) * coupling
-    of_level = np.einsum("nh,nh->n", told, coupling)
-    told += (2 * config.decay / n) * presence
-    excess_of_bias = excess + (2 * config.bias_decay / n) * drift
-    width, depth = coupling.shape[1], excess.shape[1]
-    # One sum over each column for all that belongs to a column.
-    place = csc_array(
-        (np.ones(n, np.float32), columns, np.arange(n + 1)), (ratings.n_columns, n)
-    )
-    sums = place @ np.hstack([of_coupling, told, excess_of_bias])
+    bent = hidden * hidden
+    np.subtract(1.0, bent, out=bent)
+    bent *= coupling
+    bent *= push[:, None]
+    pulled = of_rows @ bent
+    told = pulled.take(rows, axis=0)
+    told -= bent
+    of_level = np.einsum("nh,nh->n", told, coupling) * heard
     gradient = RatingRBM(
-        coupling=sums[:, :width],
-        presence=sums[:, width : 2 * width],
-        hidden_bias=bent.sum(axis=0),
-        level_in=np.bincount(levels, of_level, depth).astype(np.float32),
-        visible_bias=sums[:, 2 * width :],
+        coupling=of_columns(push, hidden) + of_columns(spoken, told) + slopes[0],
+        presence=of_columns(heard, told) + slopes[1],
+        hidden_bias=pulled.sum(axis=0),
+        level_in=np.bincount(levels, of_level, len(rbm.level_in)).astype(np.float32),
+        visible_bias=of_columns(ones, excess) + slopes[2],
         level_out=drive @ excess,
         row_weights=np.array(
             [push @ batch.mean, np.vdot(excess, batch.habits)], np.float32
@@ -126,7 +129,39 @@ def loss_and_gradient(
         column_level=np.zeros_like(rbm.column_level),
         level_log_frequency=np.zeros_like(rbm.level_log_frequency),
     )
-    return float(loss) / n, gradient
+    return surprise + paid, gradient
+
+
+def _surprise(logits: Singles, levels: Ints) -> tuple[float, Singles]:
+    """Mean surprise at levels, and its slopes in the logits."""
+    n, each = len(levels), np.arange(len(levels))
+    # A few levels are summed over much faster with the ratings side by side.
+    masses = np.ascontiguousarray(logits.T)
+    masses -= masses.max(axis=0)
+    surprise = -masses[levels, each].sum()
+    np.exp(masses, out=masses)
+    total = masses.sum(axis=0)
+    surprise += np.log(total).sum()
+    masses /= total
+    masses[levels, each] -= 1.0
+    masses /= n
+    return float(surprise) / n, np.ascontiguousarray(masses.T)
+
+
+def _penalty(
+    rbm: RatingRBM, first_bias: Singles, share: Singles, config: RatingRBMConfig
+) -> tuple[float, list[Any]]:
+    """Charge the mean rating; slopes of what it pays in couplings, presences and biases.
+
+    `share` of the ratings is each column's.
+    """
+    paid, slopes = 0.0, []
+    drift = rbm.visible_bias - first_bias
+    prices = config.decay, config.decay, config.bias_decay
+    for price, value in zip(prices, (rbm.coupling, rbm.presence, drift), strict=True):
+        slopes.append(np.asarray(2 * price * share * value))
+        paid += float(np.vdot(slopes[-1], value)) / 2
+    return paid, slopes
 
 
 class Adam:

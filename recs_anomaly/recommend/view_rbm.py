@@ -11,10 +11,12 @@ from functools import cache
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Floats, Ints, Singles
 from recs_anomaly.recommend.rows import (
+    BLOCK,
     RatingRows,
     level_counts,
     row_blocks,
@@ -25,8 +27,6 @@ TYPICAL_COUNT = 60.0
 EMPTY_COUNT = 10.0
 MEAN_SHRINKAGE = 5.0
 LEVEL_SHRINKAGE = 10.0
-# Ratings whose messages stay in the processor's cache.
-BLOCK = 1 << 12
 
 
 class RatingRBM(NamedTuple):
@@ -130,39 +130,37 @@ def messages(encoder: Encoder, columns: Ints, levels: Ints) -> Floats:
     return np.asarray(weighted + encoder.presence[columns])
 
 
-def row_context(
-    sums: Floats, counts: Floats, level_use: Floats, level_log_frequency: Floats
-) -> RowContext:
-    """Mean and habits of rows from their sums of residual levels and level counts."""
-    frequency = np.exp(level_log_frequency)
-    smoothed = level_use + LEVEL_SHRINKAGE * frequency
+def habits_of(level_use: Floats, counts: Floats, level_log_frequency: Floats) -> Floats:
+    """Log smoothed frequency of the levels in rows, against that in all ratings."""
+    smoothed = level_use + LEVEL_SHRINKAGE * np.exp(level_log_frequency)
     total = counts[:, None] + LEVEL_SHRINKAGE
-    return RowContext(
-        sums / (counts + MEAN_SHRINKAGE), np.log(smoothed / total) - level_log_frequency
-    )
+    return np.asarray(np.log(smoothed / total) - level_log_frequency)
 
 
 def contexts(rbm: RatingRBM, ratings: RatingRows) -> RowContext:
     """Context of each row, for predicting columns that it has not rated."""
-    residuals = level_residuals(rbm, ratings)
-    return row_context(
-        segment_sum(residuals, ratings.offsets),
-        ratings.counts.astype(np.float64),
-        level_counts(ratings, len(rbm.level_in)),
-        rbm.level_log_frequency,
+    sums = segment_sum(level_residuals(rbm, ratings), ratings.offsets)
+    counts = ratings.counts.astype(np.float64)
+    use = level_counts(ratings, len(rbm.level_in))
+    return RowContext(
+        sums / (counts + MEAN_SHRINKAGE),
+        habits_of(use, counts, rbm.level_log_frequency),
     )
 
 
 def contexts_without_self(rbm: RatingRBM, ratings: RatingRows) -> RowContext:
     """Context that each rating finds when it is left out of its row."""
-    rows = ratings.rows
-    n_levels = len(rbm.level_in)
+    rows, levels = ratings.rows, ratings.levels
     residuals = level_residuals(rbm, ratings)
     sums = segment_sum(residuals, ratings.offsets)[rows] - residuals
-    level_use = level_counts(ratings, n_levels)[rows]
-    level_use[np.arange(len(rows)), ratings.levels] -= 1.0
-    counts: Floats = ratings.counts[rows].astype(np.float64) - 1.0
-    return row_context(sums, counts, level_use, rbm.level_log_frequency)
+    n_others = ratings.counts.astype(np.float64) - 1.0
+    # All ratings of a row find the same use of the levels, but each of its own level.
+    use = level_counts(ratings, len(rbm.level_in))
+    whole = habits_of(use, n_others, rbm.level_log_frequency)
+    less = habits_of(np.maximum(use - 1.0, 0.0), n_others, rbm.level_log_frequency)
+    habits = whole.take(rows, axis=0)
+    habits[np.arange(len(rows)), levels] = less[rows, levels]
+    return RowContext(sums / (n_others[rows] + MEAN_SHRINKAGE), habits)
 
 
 def level_residuals(rbm: RatingRBM, ratings: RatingRows) -> Floats:
@@ -173,12 +171,17 @@ def level_residuals(rbm: RatingRBM, ratings: RatingRows) -> Floats:
 
 def hidden_units(encoder: Encoder, ratings: RatingRows) -> Floats:
     """Mean activity of the hidden units of every row, of shape (n_rows, n_hidden)."""
-    total = np.zeros((ratings.n_rows, encoder.coupling.shape[1]))
+    total = np.empty((ratings.n_rows, encoder.coupling.shape[1]))
     for block in row_blocks(ratings, BLOCK):
         offsets = ratings.offsets[block.start : block.stop + 1]
         own = slice(offsets[0], offsets[-1])
-        inputs = messages(encoder, ratings.columns[own], ratings.levels[own])
-        total[block] = segment_sum(inputs, offsets - offsets[0])
+        columns, starts = ratings.columns[own], offsets - offsets[0]
+        shape = (len(offsets) - 1, ratings.n_columns)
+        level = csr_array(
+            (encoder.level_in[ratings.levels[own]], columns, starts), shape
+        )
+        told = csr_array((np.ones(len(columns)), columns, starts), shape)
+        total[block] = level @ encoder.coupling + told @ encoder.presence
     return hidden_mean(total, ratings.counts.astype(np.float64), encoder.hidden_bias)
 
 
