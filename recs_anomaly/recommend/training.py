@@ -151,7 +151,7 @@ def _surprise(logits: Singles, levels: Ints) -> tuple[float, Singles]:
 def _penalty(
     rbm: RatingRBM, first_bias: Singles, share: Singles, config: RatingRBMConfig
 ) -> tuple[float, list[Any]]:
-    """Charge the mean rating; slopes of what it pays in couplings, presences and biases.
+    """Charge the mean rating; slopes of that in couplings, presences and biases.
 
     `share` of the ratings is each column's.
     """
