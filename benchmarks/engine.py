@@ -7,6 +7,7 @@
     python benchmarks/engine.py pictures [--n-pictures 40] [--side 256]
     python benchmarks/engine.py deaths [--n-times 10]
     python benchmarks/engine.py growth
+    python benchmarks/engine.py memory [--job choices]
 
 Processor seconds of all processes and not wall-clock time: the cores are shared. The
 exit code is 1 where results differ by a bit, or a budget is exceeded.
@@ -33,12 +34,15 @@ from typing import Any
 import click
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 
 from recs_anomaly.engine.jobs import in_order, side_by_side
 from recs_anomaly.engine.schedulers import scheduled
 
 OVERHEAD_BUDGET = 1.3  # processor time beside one process
 WORKER_BUDGET_MIB = 2048
+FLAT_BUDGET, FLAT_BUDGET_MIB = 1.2, 350  # a worker's peak, data x 16 beside x 1
+CLIENT_BUDGET_MIB = 50  # of ten times as many series
 SQL_BUDGET = 3.0  # processor time beside Parquet
 SQL_BUDGET_MIB = 300  # above the table
 N_READS = 3  # of which the best counts: others use the machine
@@ -65,7 +69,7 @@ class Usage:
     """Processor time and peak memory of this process and all that it has started."""
 
     def __init__(self) -> None:
-        self.seconds, self.worker_mib = 0.0, 0.0
+        self.seconds, self.worker_mib, self.client_mib = 0.0, 0.0, 0.0
         self._seen: dict[int, float] = {}
 
     def look(self) -> None:
@@ -78,8 +82,12 @@ class Usage:
                 continue
             self._seen[pid] = (int(ticks[11]) + int(ticks[12])) / TICKS
             peak = re.search(r"VmHWM:\s+(\d+)", status)
-            if parent and peak:
+            if not peak:
+                continue
+            if parent:
                 self.worker_mib = max(self.worker_mib, int(peak[1]) / 1024)
+            else:
+                self.client_mib = int(peak[1]) / 1024
         self.seconds = sum(self._seen.values())
 
 
@@ -448,6 +456,68 @@ def deaths(n_times: int, names: tuple[str, ...]) -> None:
                 print(f" {n_good - 1} of {n_times}", flush=True)
                 n_bad += n_times + 1 - n_good
     if n_bad:
+        sys.exit(1)
+
+
+@contextmanager
+def pages_job(n_series: int, n_rows: int) -> Iterator[Work]:
+    """Write the pages of a folder of series, and the overview."""
+    from recs_anomaly.cli import main as program
+
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(n_series):
+            values = np.random.default_rng(seed).standard_normal(n_rows).cumsum()
+            file = f"{folder}/{seed:04}.csv"
+            pd.DataFrame({"flow": values}).to_csv(file, index=False)
+
+        def work() -> bytes:
+            with tempfile.TemporaryDirectory() as pages:
+                told = ["anomaly", "report", folder, "-o", pages, "--jobs", "2"]
+                program(told, standalone_mode=False)
+                return str(len([*Path(pages).glob("*.html")])).encode()
+
+        yield work
+
+
+# Jobs of parts of the same size, of which there are more and more.
+GROWING: dict[str, Callable[[int], Any]] = {
+    "choices": lambda times: choices_job(5 * times, 100_000, 2_000, 2),
+    "lists": lambda times: lists_job(2_000 * times, 2_000, 500),
+    "pictures": lambda times: pictures_job(6 * times, 256),
+    "series": lambda times: series_job(6 * times, 2_000),
+}
+
+
+def peaks(job: Any) -> Usage:
+    """Return what a job takes in new processes."""
+    with job as work, scheduled("processes", None, 2):
+        get_reusable_executor().shutdown(wait=True)
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        with measured() as usage:
+            work()
+    return usage
+
+
+@main.command()
+@click.option("--job", "names", type=click.Choice([*GROWING, "client"]), multiple=True)
+def memory(names: tuple[str, ...]) -> None:
+    """Hold a worker's peak beside more parts, and the client's beside more series."""
+    is_good = True
+    for name in names or [*GROWING, "client"]:
+        if name == "client":
+            found = [peaks(pages_job(n, 500)).client_mib for n in (50, 500)]
+            is_good &= found[-1] - found[0] <= CLIENT_BUDGET_MIB
+        else:
+            found = [peaks(GROWING[name](times)).worker_mib for times in (1, 4, 16)]
+            is_good &= found[-1] <= min(FLAT_BUDGET * found[0], FLAT_BUDGET_MIB)
+        told = "50, 500 series" if name == "client" else "x 1, 4, 16"
+        print(
+            f"{name:<8} {told:<14}",
+            *(f"{mib:6.0f}" for mib in found),
+            "MiB",
+            flush=True,
+        )
+    if not is_good:
         sys.exit(1)
 
 

@@ -16,9 +16,10 @@ from recs_anomaly.base.time_axis import channel_names
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.datasets import SeriesLayout, read_series
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.service.plain import JSON
 from recs_anomaly.service.problems import ProblemError
 
-CSV, JSON = "text/csv", "application/json"
+CSV = "text/csv"
 MAX_ROWS = 1_000_000
 # Packed files say little about how much is in them.
 PACKED = (b"\x1f\x8b", b"PAR1")

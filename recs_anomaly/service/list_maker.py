@@ -12,6 +12,7 @@ from recs_anomaly.recommend.recommender import RBMRecommender
 from recs_anomaly.recommend.serving.catalogue import titles_and_genres
 from recs_anomaly.recommend.serving.titled_recommender import NEW_USER, Recommender
 from recs_anomaly.service.plain import plain_list, plain_rows
+from recs_anomaly.service.remembered import Remembered
 
 Id = int | str
 MAX_FOUND = 20
@@ -45,12 +46,19 @@ class ListMaker:
     ----------
     found : Recommender or RBMRecommender
         As loaded. Without titles, items are called by their ids.
+
+    Attributes
+    ----------
+    model : RBMRecommender
+    remembered : Remembered
+        Lists as they were sent; they are forgotten with the model that made them.
     """
 
     def __init__(self, found: Recommender | RBMRecommender) -> None:
         if isinstance(found, RBMRecommender):
             found = Recommender(found, *titles_and_genres(found.items_, None))
         self._titled, self.model = found, found.model
+        self.remembered = Remembered()
         # What an address or JSON says is text or a number, and ids may be either.
         users: list[Hashable] = self.model.users_.tolist()
         items: list[Hashable] = self.model.items_.tolist()

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from starlette.responses import Response
 
+JSON = "application/json"
 _encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=str)
 
 
@@ -36,7 +37,7 @@ def json_response(value: Any) -> Response:
     -------
     response : Response
     """
-    return Response(json_bytes(value), media_type="application/json")
+    return Response(json_bytes(value), media_type=JSON)
 
 
 def plain_list(column: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from recs_anomaly.exceptions import UnknownItemError
 from recs_anomaly.recommend.serving.titles import TitleError
 from recs_anomaly.service.list_maker import Id, ListMaker, ListOptions
 from recs_anomaly.service.models import RECOMMENDER, Models, ServedModel
-from recs_anomaly.service.plain import json_response
+from recs_anomaly.service.plain import JSON, json_bytes
 from recs_anomaly.service.work import Threads, Together
 
 MAX_LISTED = 1_000
@@ -174,10 +174,17 @@ class RecommendRoutes:
         maker: ListMaker = found.model
         user_id = maker.user(user)
         options = ListOptions(n, rank_by, exclude_seen)
-        rows = await self._lists.ask((maker, user_id, options))
-        if reasons:
-            rows = await self._threads.run(maker.with_reasons, user_id, rows, rank_by)
-        return _answered(found, {"user_id": user_id, "items": rows})
+        question = user_id, options, reasons
+        content = maker.remembered.find(question)
+        if content is None:
+            rows = await self._lists.ask((maker, user_id, options))
+            if reasons:
+                rows = await self._threads.run(
+                    maker.with_reasons, user_id, rows, rank_by
+                )
+            content = _content(found, {"user_id": user_id, "items": rows})
+            maker.remembered.keep(question, content)
+        return Response(content, media_type=JSON)
 
     async def for_users(self, model: ModelName, asked: UsersAsked) -> Response:
         """List what each of some users would choose and like."""
@@ -270,5 +277,9 @@ def _own_list(maker: ListMaker, asked: OwnAsked) -> dict[str, Any]:
     return {"taken": list(ratings), "unknown": unknown, "items": rows}
 
 
+def _content(found: ServedModel, answer: dict[str, Any]) -> bytes:
+    return json_bytes({"model": found.label, **answer})
+
+
 def _answered(found: ServedModel, answer: dict[str, Any]) -> Response:
-    return json_response({"model": found.label, **answer})
+    return Response(_content(found, answer), media_type=JSON)

@@ -17,7 +17,6 @@ from recs_anomaly.reports.anomaly_summary import summarise
 from recs_anomaly.reports.pages import anomaly_page
 from recs_anomaly.service.bodies import (
     CSV,
-    JSON,
     RowsAsked,
     SeriesRows,
     body_and_type,
@@ -25,7 +24,7 @@ from recs_anomaly.service.bodies import (
     rows_in,
 )
 from recs_anomaly.service.models import DETECTOR, Models, ServedModel
-from recs_anomaly.service.plain import json_response, plain_list, plain_rows
+from recs_anomaly.service.plain import JSON, json_response, plain_list, plain_rows
 from recs_anomaly.service.problems import ProblemError
 from recs_anomaly.service.work import Threads
 

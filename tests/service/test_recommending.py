@@ -37,6 +37,23 @@ def test_a_list_for_a_user(service: Running) -> None:
     assert without_titles(answer["items"]) == approximately(expected)
 
 
+def test_a_list_asked_for_again_is_the_same_and_others_are_others(
+    service: Running,
+) -> None:
+    first, second = model().users_[:2]
+    asked = [
+        f"{first}/recommendations{x}"
+        for x in ("", "?exclude_seen=0&n=2", "?exclude_seen=0")
+    ]
+    asked += [f"{first}/recommendations?reasons=1", f"{second}/recommendations"]
+    answers = [
+        [service.client.get(f"{START}/users/{path}").content for path in asked]
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert len(set(answers[0])) == len(asked)
+
+
 def approximately(rows: list[dict[str, Any]]) -> Any:
     return [
         {k: pytest.approx(v) if isinstance(v, float) else v for k, v in row.items()}
