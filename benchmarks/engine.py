@@ -1,6 +1,6 @@
 """Many tasks: one process, joblib's processes and Dask's workers, in one run.
 
-    python benchmarks/engine.py series [--n-series 200] [--n-rows 5000]
+    python benchmarks/engine.py [--workers 2] series [--n-series 200] [--n-rows 5000]
     python benchmarks/engine.py lists [--n-users 100000] [--n-items 2000]
     python benchmarks/engine.py choices [--n-parts 100] [--rows-a-part 1000000]
     python benchmarks/engine.py ratings [--n-rows 10000000]
@@ -160,8 +160,12 @@ def warmed(_: int) -> None:
 
 
 @click.group()
-def main() -> None:
+@click.option("--workers", type=int, help="On engines with so many workers alone.")
+@click.pass_context
+def main(context: click.Context, workers: int | None) -> None:
     """Measure one job on all engines."""
+    beside = [each for each in ENGINES[1:] if workers in (None, each[2])]
+    context.obj = [*ENGINES[:1], *beside]
 
 
 def judged(seed: int, n_rows: int) -> bytes:
@@ -190,10 +194,11 @@ def series_job(n_series: int, n_rows: int) -> Iterator[Work]:
 @main.command()
 @click.option("--n-series", default=200, show_default=True)
 @click.option("--n-rows", default=5000, show_default=True)
-def series(n_series: int, n_rows: int) -> None:
+@click.pass_context
+def series(context: click.Context, n_series: int, n_rows: int) -> None:
     """Judge many series, a task each."""
     with series_job(n_series, n_rows) as work:
-        compared(work, ENGINES)
+        compared(work, context.obj)
 
 
 def made_part(folder: str, part: int, n_rows: int, n_items: int) -> int:
@@ -239,12 +244,18 @@ def choices_job(
 @click.option("--n-items", default=2_000, show_default=True)
 @click.option("--n-jobs", default=2, show_default=True)
 @click.option("--alone", is_flag=True, help="On processes only, not on each engine.")
+@click.pass_context
 def choices(
-    n_parts: int, rows_a_part: int, n_items: int, n_jobs: int, alone: bool
+    context: click.Context,
+    n_parts: int,
+    rows_a_part: int,
+    n_items: int,
+    n_jobs: int,
+    alone: bool,
 ) -> None:
     """Learn who chooses what from parts."""
     with choices_job(n_parts, rows_a_part, n_items, n_jobs) as work:
-        compared(work, [("processes", "processes", n_jobs)] if alone else ENGINES)
+        compared(work, [("processes", "processes", n_jobs)] if alone else context.obj)
 
 
 def counted_part(model: str, first: int, n_users: int, folder: str) -> int:
@@ -288,10 +299,13 @@ def lists_job(n_users: int, n_items: int, users_a_part: int) -> Iterator[Work]:
 @click.option("--n-users", default=20_000, show_default=True)
 @click.option("--n-items", default=2_000, show_default=True)
 @click.option("--users-a-part", default=2_000, show_default=True)
-def lists(n_users: int, n_items: int, users_a_part: int) -> None:
+@click.pass_context
+def lists(
+    context: click.Context, n_users: int, n_items: int, users_a_part: int
+) -> None:
     """Write the lists of all users, in parts."""
     with lists_job(n_users, n_items, users_a_part) as work:
-        compared(work, ENGINES)
+        compared(work, context.obj)
 
 
 @contextmanager
@@ -330,10 +344,11 @@ def pictures_job(n_pictures: int, side: int) -> Iterator[Work]:
 @main.command()
 @click.option("--n-pictures", default=40, show_default=True)
 @click.option("--side", default=256, show_default=True)
-def pictures(n_pictures: int, side: int) -> None:
+@click.pass_context
+def pictures(context: click.Context, n_pictures: int, side: int) -> None:
     """Take the noise out of a folder of pictures."""
     with pictures_job(n_pictures, side) as work:
-        compared(work, ENGINES)
+        compared(work, context.obj)
 
 
 @main.command()
