@@ -5,6 +5,7 @@
     python benchmarks/engine.py choices [--n-parts 100] [--rows-a-part 1000000]
     python benchmarks/engine.py ratings [--n-rows 10000000]
     python benchmarks/engine.py pictures [--n-pictures 40] [--side 256]
+    python benchmarks/engine.py folds [--n-ratings 50000]
     python benchmarks/engine.py deaths [--n-times 10]
     python benchmarks/engine.py growth
     python benchmarks/engine.py memory [--job choices]
@@ -351,6 +352,33 @@ def pictures(context: click.Context, n_pictures: int, side: int) -> None:
         compared(work, context.obj)
 
 
+@contextmanager
+def folds_job(n_users: int, n_ratings: int) -> Iterator[Work]:
+    """Judge a recommender fold by fold."""
+    from recs_anomaly import RBMRecommender
+    from recs_anomaly.datasets import make_ratings, random_folds
+    from recs_anomaly.recommend.evaluation.evaluate import evaluate
+
+    rated = make_ratings(n_users, 500, n_ratings, random_state=0).ratings
+    cuts = random_folds(len(rated), 10, random_state=0)
+    model = RBMRecommender(random_state=0)
+
+    def work() -> bytes:
+        return hashlib.sha256(evaluate(model, rated, cuts).to_csv().encode()).digest()
+
+    yield work
+
+
+@main.command()
+@click.option("--n-users", default=1_000, show_default=True)
+@click.option("--n-ratings", default=50_000, show_default=True)
+@click.pass_context
+def folds(context: click.Context, n_users: int, n_ratings: int) -> None:
+    """Judge a recommender, a fold a task."""
+    with folds_job(n_users, n_ratings) as work:
+        compared(work, context.obj)
+
+
 @main.command()
 @click.option("--n-rows", default=10_000_000, show_default=True)
 def ratings(n_rows: int) -> None:
@@ -418,6 +446,7 @@ SMALL: dict[str, Callable[[], Any]] = {
     "lists": lambda: lists_job(4_000, 1_000, 200),
     "choices": lambda: choices_job(8, 50_000, 1_000, 2),
     "pictures": lambda: pictures_job(24, 192),
+    "folds": lambda: folds_job(100, 2_000),
 }
 
 

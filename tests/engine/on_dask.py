@@ -39,6 +39,17 @@ def many_deaths(folder: Path) -> Any:
     return list(side_by_side(doubled, [(value,) for value in values], None))
 
 
+@job
+def folds(folder: Path) -> Any:
+    from recs_anomaly import RBMRecommender
+    from recs_anomaly.datasets import make_ratings, random_folds
+    from recs_anomaly.recommend.evaluation.evaluate import evaluate
+
+    ratings = make_ratings(60, 40, 1_200, random_state=0).ratings
+    model = RBMRecommender(epochs=1, random_state=0)
+    return evaluate(model, ratings, random_folds(len(ratings), 3, random_state=0))
+
+
 def results_of(*names: str) -> dict[str, Any]:
     """What came of jobs, by their names, on one cluster."""
     with tempfile.TemporaryDirectory() as folder:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from recs_anomaly.engine.jobs import DIED, Outcome, in_order, side_by_side
 from tests.engine.bombs import Bomb, Fuse, doubled
-from tests.engine.on_dask import results_of
+from tests.engine.on_dask import folds, results_of
 
 
 def outcomes_of(values: list[Any]) -> list[Outcome]:
@@ -75,3 +76,10 @@ def test_a_single_task_that_dies(tmp_path: Path) -> None:
     ):
         assert list(side_by_side(doubled, [(value,)], None)) == [outcome]
     assert list(side_by_side(doubled, [], None)) == []
+
+
+@pytest.mark.slow
+def test_folds_are_judged_on_a_cluster_as_on_one_process(tmp_path: Path) -> None:
+    alone = folds(tmp_path)
+    found = results_of("folds")["folds"]
+    pd.testing.assert_frame_equal(found, alone, check_exact=True)

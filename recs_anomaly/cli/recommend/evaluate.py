@@ -1,14 +1,17 @@
 """``recs-anomaly recommend evaluate``: how good, and how much better than simple."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from recs_anomaly.cli._engine import Engine, engine_options
 from recs_anomaly.cli._output import format_options, show
 from recs_anomaly.cli._tables import Column, ShownTable
 from recs_anomaly.cli.recommend._ratings import Source, seed_option, source_options
 from recs_anomaly.exceptions import InputError
+from recs_anomaly.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +34,7 @@ _LIKED = {
 
 
 @click.command(
-    epilog="Example: recs-anomaly recommend evaluate ml-100k --folds official"
+    epilog="Example: recs-anomaly recommend evaluate ml-100k --folds official --jobs 2"
 )
 @source_options
 @click.option(
@@ -48,9 +51,15 @@ _LIKED = {
     help="Judge lists learned from who chose what, as `train --choices` learns.",
 )
 @seed_option
+@engine_options
 @format_options
 def evaluate(
-    source: Source, folds: str, choices: bool, seed: int, form: str | None
+    source: Source,
+    folds: str,
+    choices: bool,
+    seed: int,
+    engine: Engine,
+    form: str | None,
 ) -> None:
     """Measure accuracy and rankings, beside those of simple rules.
 
@@ -64,6 +73,7 @@ def evaluate(
     from the first 80 % of them and is judged on the rest: as in use, where tastes and
     what there is have moved on and many people are new. Folds drawn at random let it
     learn from the future of what it forecasts. --csv prints one table of all measures.
+    With --jobs folds are worked on side by side, with the same figures.
     """
     from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import split_by_time, without_repeats
@@ -77,8 +87,9 @@ def evaluate(
         ratings = opened.ratings if choices else without_wild(opened.ratings)
         rated = without_repeats(ratings)
         cuts = _cut(rated, folds, seed)
-        model = RBMRecommender(random_state=seed, verbose=1)
-        table = measure(model, rated, _counted(cuts))
+        model = RBMRecommender(random_state=seed, verbose=int(engine.jobs == 1))
+        with engine.running():
+            table = measure(model, rated, cuts, progress=partial(_tell, len(cuts)))
         if has_past(rated):
             click.echo("The last fifth in time ...", err=True)
             table = _with_future(
@@ -124,10 +135,8 @@ def _with_future(table: "pd.DataFrame", future: "pd.DataFrame") -> "pd.DataFrame
     return table.assign(in_time=measured.reindex(keys).to_numpy())
 
 
-def _counted(folds: "list[Fold]") -> "Iterator[Fold]":
-    for number, fold in enumerate(folds, start=1):
-        click.echo(f"Fold {number} of {len(folds)} ...", err=True)
-        yield fold
+def _tell(n_folds: int, n_done: int) -> None:
+    click.echo(f"{n_done} of {counted(n_folds, 'fold')} done", err=True)
 
 
 def _shown_metrics() -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """How good the recommender is on given ratings, beside rules that need no model."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recs_anomaly.core.arrays import Floats
 from recs_anomaly.datasets.splits import Fold, refuse_leak
+from recs_anomaly.engine.jobs import in_order, side_by_side
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.rating import log_losses
 from recs_anomaly.recommend.answers import FoldedUsers, Predictions
@@ -43,6 +44,8 @@ def evaluate(
     folds: Iterable[Fold],
     *,
     timed: bool = False,
+    n_jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
     """Fit on the training part of each fold and judge the predictions of its test part.
 
@@ -58,6 +61,12 @@ def evaluate(
     timed : bool, default=False
         Whether the model learns from the column timestamp too, as it should where what
         is tested comes after what is learned, as from `split_by_time`.
+    n_jobs : int or None, default=None
+        Processes that work on folds side by side, as everywhere in scikit-learn. Inside
+        ``joblib.parallel_config(backend="dask")``, the workers of the cluster. The
+        figures are the same.
+    progress : callable or None, default=None
+        Called with the number of folds done, after each.
 
     Returns
     -------
@@ -74,24 +83,42 @@ def evaluate(
     Raises
     ------
     InputError
-        If there is no fold, a part of one is empty, or a test part has a pair that its
-        training part has.
+        If there is no fold, a part of one is empty, a test part has a pair that its
+        training part has, or a model cannot be fitted to one.
     """
     columns = ["user_id", "item_id", *(["timestamp"] if timed else [])]
-    results = []
-    for number, (train_index, test_index) in enumerate(folds, start=1):
-        train, test = ratings.iloc[train_index], ratings.iloc[test_index]
-        _check_parts(train, test, f"fold {number}")
-        if "rating" in train:
-            fitted = copy(model).fit(train[columns], train["rating"])
-            results.append(_judged(answers(fitted, train, test), test))
-        else:
-            often = train.get("count")
-            fitted = copy(model).fit(train[columns], sample_weight=often)
-            results.append(_judged_choices(fitted, train, test))
-    if not results:
+
+    cuts = list(folds)
+    if not cuts:
         raise InputError("folds must hold at least one fold; got none.")
-    return tabulated(results)
+    for number, cut in enumerate(cuts, start=1):
+        _check_parts(*_parts(ratings, cut), f"fold {number}")
+    tasks = ((model, columns, *_parts(ratings, cut)) for cut in cuts)
+    outcomes = []
+    for outcome in side_by_side(_judged_fold, tasks, n_jobs):
+        outcomes.append(outcome)
+        if progress is not None:
+            progress(len(outcomes))
+    outcomes = in_order(outcomes)
+    for place, _, failure in outcomes:
+        if failure is not None:
+            raise InputError(f"fold {place + 1} cannot be judged: {failure}")
+    return tabulated([outcome.result for outcome in outcomes])
+
+
+def _parts(ratings: pd.DataFrame, fold: Fold) -> tuple[pd.DataFrame, pd.DataFrame]:
+    train_index, test_index = fold
+    return ratings.iloc[train_index], ratings.iloc[test_index]
+
+
+def _judged_fold(
+    model: RBMRecommender, columns: list[str], train: pd.DataFrame, test: pd.DataFrame
+) -> UserSums:
+    if "rating" in train:
+        fitted = copy(model).fit(train[columns], train["rating"])
+        return _judged(answers(fitted, train, test), test)
+    fitted = copy(model).fit(train[columns], sample_weight=train.get("count"))
+    return _judged_choices(fitted, train, test)
 
 
 def evaluate_fitted(

@@ -138,7 +138,7 @@ def test_a_real_file_is_measured_fold_by_fold(run: Run, tmp_path: Path) -> None:
     ratings = pd.concat([ratings[5:], ratings[:5]])
     result = run("recommend", "evaluate", path, "--folds", "2", "--json")
     assert "Warning: ratings hold 5 repeated (user, item) pairs" in result.stderr
-    assert "Fold 1 of 2 ...\nFold 2 of 2 ...\n" in result.stderr
+    assert "1 of 2 folds done\n2 of 2 folds done\n" in result.stderr
     measures = pd.DataFrame(json.loads(result.stdout)["measures"])
     error = measures.set_index(["predictor", "metric"])["mean"].unstack()["rmse"]
     assert error["RBM"] < error["global mean"]

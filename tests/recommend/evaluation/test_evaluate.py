@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings, random_folds
@@ -215,3 +216,21 @@ def test_a_level_that_a_fold_lacks_is_one_more_rating_of_all() -> None:
     of_known = known[known["metric"] == "nll"].set_index("predictor")["mean"]
     expected = (29 * of_known + np.log(121)) / 30
     np.testing.assert_allclose(surprise, expected[surprise.index], rtol=1e-9)
+
+
+def test_folds_side_by_side_give_the_same_figures() -> None:
+    ratings = make_ratings(60, 40, 1_200, random_state=0).ratings
+    model = RBMRecommender(epochs=1, random_state=0)
+    folds = random_folds(len(ratings), 3, random_state=0)
+    done: list[int] = []
+    alone = evaluate(model, ratings, folds, progress=done.append)
+    assert done == [1, 2, 3]
+    with parallel_config(backend="threading", n_jobs=2):
+        beside = evaluate(model, ratings, folds)
+    pd.testing.assert_frame_equal(beside, alone, check_exact=True)
+
+
+def test_a_fold_that_fails_is_named() -> None:
+    model = RBMRecommender(epochs=-1)
+    with pytest.raises(InputError, match="fold 1 cannot be judged: epochs must"):
+        evaluate(model, RATINGS, FOLDS)
