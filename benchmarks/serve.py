@@ -24,6 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -83,16 +84,17 @@ def lists(run: Run) -> None:
     ):
 
         def load_of(served: Served, n: int, connections: int, pause: int = 0) -> Load:
-            """Ask for lists of n items: of another n, none is known from before."""
+            asked = f"{path if served == service else '/users/%d'}?n={n}"
             return loaded(
                 served,
                 run.folder,
-                f"{path if served == service else '/users/%d'}?n={n}",
+                asked,
                 most=SHAPE[0],
                 connections=connections,
                 pause_ms=pause,
             )
 
+        # Lists of n items each: of another n, none is known from before.
         taken = [
             (load_of(service, n, CONNECTIONS), load_of(handler, n, CONNECTIONS))
             for n in range(10, 10 + N_ROUNDS)
@@ -124,15 +126,20 @@ def lists(run: Run) -> None:
         pause = round(1000 * CONNECTIONS / (rate[0] / 2))
         half = load_of(service, 30, CONNECTIONS, pause)
         run.tell("p99 of lists at half load", half.p99_ms, LIST_P99_MS, "ms")
-        for _ in range(N_ROUNDS):
-            again = load_of(service, 10, CONNECTIONS)
-        print(
-            f"the same lists again and again: {again.cpu_ms:.2f} processor ms, "
-            f"{again.a_second:,.0f} a second, p99 {again.p99_ms:.1f} ms under full load"
-        )
-        calm = load_of(service, 10, CONNECTIONS, pause)
-        run.tell("p99 of those at the load above", calm.p99_ms, LIST_P99_MS, "ms")
+        known(run, partial(load_of, service, 10, CONNECTIONS), pause)
         strangers(run, service, model)
+
+
+def known(run: Run, load_of: Callable[..., Load], pause: int) -> None:
+    """Ask for the same lists again and again."""
+    for _ in range(N_ROUNDS):
+        again = load_of()
+    print(
+        f"the same lists again and again: {again.cpu_ms:.2f} processor ms, "
+        f"{again.a_second:,.0f} a second, p99 {again.p99_ms:.1f} ms under full load"
+    )
+    calm = load_of(pause)
+    run.tell("p99 of those at the load above", calm.p99_ms, LIST_P99_MS, "ms")
 
 
 def strangers(run: Run, service: Served, model: RBMRecommender) -> None:

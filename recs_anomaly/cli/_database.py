@@ -49,7 +49,8 @@ def write_into(
     *asked: object,
 ) -> int:
     """Write rows into a table under the name of a run; say what was written."""
-    from recs_anomaly.datasets.stores import Query, write_rows
+    from recs_anomaly.datasets.sources import Query
+    from recs_anomaly.datasets.stores import write_rows
 
     where = Query(database)
     of_model = sha256(model.read_bytes() + repr(asked).encode()).hexdigest()[:12]

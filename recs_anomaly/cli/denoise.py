@@ -1,5 +1,6 @@
 """``recs-anomaly denoise``: noisy pictures in, clean ones of the same kind out."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +21,36 @@ from recs_anomaly.text import counted
 
 if TYPE_CHECKING:
     from recs_anomaly import ImageDenoiser
+    from recs_anomaly.datasets.sources import Source
     from recs_anomaly.denoise.app.folder import CleaningPlan
 
-_existing = click.Path(exists=True, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 _new_file = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Place(click.Path):
+    """A path, or a store such as s3://bucket/scans."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        from recs_anomaly.datasets.sources import Query, is_uri
+
+        text = os.fspath(value)
+        if is_uri(text):
+            return Query(text)
+        return super().convert(value, param, ctx)
+
 
 _EXAMPLE = """\b
 Example:
   recs-anomaly denoise scan.png clean.png
   recs-anomaly denoise scans/ clean/ --compare sheet.png --report report.csv
   recs-anomaly denoise cells.tif clean.tif --stack z
+  recs-anomaly denoise s3://scans/2026 s3://clean/2026 --jobs 4
 """
 
 
@@ -38,8 +58,8 @@ Example:
     short_help="Take the noise out of a picture or a folder.",
     epilog=_EXAMPLE,
 )
-@click.argument("source", metavar="INPUT", type=_existing)
-@click.argument("target", metavar="OUTPUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="INPUT", type=_Place(exists=True, path_type=Path))
+@click.argument("target", metavar="OUTPUT", type=_Place(path_type=Path))
 @click.option(
     "--sigma",
     type=click.FloatRange(min=0),
@@ -82,8 +102,8 @@ Example:
 @engine_options
 @json_option
 def denoise(  # noqa: PLR0913 - an option of the command line each
-    source: Path,
-    target: Path,
+    source: "Source",
+    target: "Source",
     sigma: float | None,
     stack: str | None,
     channels: str,
@@ -95,7 +115,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     engine: Engine,
     form: str | None,
 ) -> None:
-    """Take the noise out of INPUT, a picture or a folder, and write OUTPUT.
+    """Take the noise out of INPUT, a picture, a folder or a store; write OUTPUT.
 
     PNG, TIFF, JPEG and NPY files keep their names, format, size and range, and so do
     16 bits, transparency and orientation; INPUT stays as it is. Run again, the command
@@ -119,7 +139,8 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     }
     denoiser = _denoiser(plan, parameters, adapt)
     records = Records(clean)
-    is_all_new = again or not source.is_dir()
+    is_one_file = isinstance(source, Path) and not source.is_dir()
+    is_all_new = again or is_one_file
     outcomes = clean_all(denoiser, plan.tasks, write_bytes, is_all_new)
     with engine.running():
         for outcome in progressing(outcomes, len(plan.tasks), "pictures"):
@@ -145,8 +166,12 @@ def _refuse_overwriting(
     from recs_anomaly.denoise.app.pictures import is_picture
 
     originals = None if clean is None else clean.resolve()
-    taken = {path.resolve() for task in plan.tasks for path in task[:2]}
-    if any(originals in task.target.resolve().parents for task in plan.tasks):
+    places = [(task.source, task.target) for task in plan.tasks]
+    taken = {
+        each.resolve() for both in places for each in both if isinstance(each, Path)
+    }
+    targets = [target for _, target in places if isinstance(target, Path)]
+    if any(originals in target.resolve().parents for target in targets):
         raise InputError("OUTPUT must be another folder than that of --clean.")
     for path in filter(None, paths):
         refuse_missing_folder(path)

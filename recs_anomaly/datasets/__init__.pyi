@@ -28,6 +28,7 @@ from .series_files import read_series as read_series
 from .series_samples import SampleSeries as SampleSeries
 from .series_samples import load_sample_series as load_sample_series
 from .series_samples import make_series as make_series
+from .sources import Query as Query
 from .splits import HeldOutUsers as HeldOutUsers
 from .splits import hold_out_users as hold_out_users
 from .splits import leave_last_out as leave_last_out
@@ -35,5 +36,4 @@ from .splits import random_folds as random_folds
 from .splits import refuse_leak as refuse_leak
 from .splits import split_by_time as split_by_time
 from .splits import without_repeats as without_repeats
-from .stores import Query as Query
 from .stores import write_rows as write_rows

@@ -23,7 +23,8 @@ from recs_anomaly.datasets._text_tables import (
     text_columns,
     unpacked,
 )
-from recs_anomaly.datasets.stores import Source, is_one_file, stored_table
+from recs_anomaly.datasets.sources import Source
+from recs_anomaly.datasets.stores import is_one_file, stored_table
 from recs_anomaly.exceptions import InputError
 
 _OPTIONAL = {"count", "timestamp", "genres"}

@@ -24,13 +24,8 @@ from recs_anomaly.datasets._text_tables import (
     text_columns,
 )
 from recs_anomaly.datasets.item_files import NO_GENRES, U_ITEM_CELLS, read_items
-from recs_anomaly.datasets.stores import (
-    Query,
-    Source,
-    is_one_file,
-    source_of,
-    stored_table,
-)
+from recs_anomaly.datasets.sources import Query, Source, source_of
+from recs_anomaly.datasets.stores import is_one_file, stored_table
 
 _YEAR = re.compile(r"\((\d{4})\)\s*$")
 # Of MovieLens' files of people, which name no columns; their numbers of an occupation

@@ -22,7 +22,7 @@ from recs_anomaly.datasets._text_tables import (
     TableFileError,
     text_columns,
 )
-from recs_anomaly.datasets.stores import Query, source_of
+from recs_anomaly.datasets.sources import Query, source_of
 
 U_ITEM_CELLS = 24
 # The last 18 of them say yes or no to these genres; the one before, "unknown", to none.

@@ -30,7 +30,7 @@ from recs_anomaly.datasets._text_tables import (
     TableFileError,
     text_columns,
 )
-from recs_anomaly.datasets.stores import Query, Source, source_of
+from recs_anomaly.datasets.sources import Query, Source, source_of
 from recs_anomaly.exceptions import InputError
 
 _MAX_CELLS_OF_CHOICE = 4  # user, item, rating, timestamp

@@ -32,13 +32,8 @@ from recs_anomaly.datasets._text_tables import (
 )
 from recs_anomaly.datasets.benchmark_series import LABELS
 from recs_anomaly.datasets.layout import SeriesLayout
-from recs_anomaly.datasets.stores import (
-    Query,
-    Source,
-    is_one_file,
-    source_of,
-    stored_table,
-)
+from recs_anomaly.datasets.sources import Query, Source, source_of
+from recs_anomaly.datasets.stores import is_one_file, stored_table
 
 MAX_COLUMNS = 10_000
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.datasets import load_sample_images
 
 from recs_anomaly import ImageDenoiser
 from recs_anomaly.datasets import make_noise
+from tests.datasets.object_store import SECRET, object_store
 
 Run = Callable[..., Result]
 PHOTO = load_sample_images().images[1][120:180, 200:290]
@@ -225,6 +227,37 @@ def test_files_that_are_refused(
     assert found.exit_code == 2
     assert rule in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_store(run: Run, scans: Path, tmp_path: Path) -> None:
+    with object_store() as store:
+        for path in scans.rglob("*.*"):
+            store.put(f"in/{path.relative_to(scans).as_posix()}", path.read_bytes())
+        found = run("denoise", store.uri("in"), store.uri("out"))
+        assert found.exit_code == 1  # for the damaged one
+        assert found.stdout == "Cleaned 2 pictures.\n"
+        assert "cut.png: it is damaged or no picture" in found.stderr
+        assert "Skipped, no pictures: 1 file\n  notes.txt" in found.stderr
+        made = {k: v.content for k, v in store.objects.items() if k.startswith("out/")}
+        assert sorted(made) == ["out/a.png", "out/more/b.PNG"]
+        del store.objects["in/cut.png"]
+        later = datetime.now(UTC) + timedelta(hours=1)
+        store.put("in/a.png", store.objects["in/a.png"].content, later)
+        again = run("denoise", store.uri("in"), store.uri("out"))
+        assert again.stdout.startswith("Cleaned 1 picture; 1 was clean already")
+        assert run("denoise", store.uri("in"), tmp_path / "here").exit_code == 0
+        run("denoise", tmp_path / "here", store.uri("up"))  # which finds no noise
+        one = run("denoise", store.uri("in/a.png"), tmp_path / "one.png", "--json")
+        assert json.loads(one.stdout)["pictures"][0]["file"] == "a.png"
+        same = run("denoise", store.uri("in"), store.uri("in"))
+        assert same.exit_code == 2
+        assert "OUTPUT must not overwrite what is read" in same.stderr
+    folder = tmp_path / "here"
+    for name in ("a.png", "more/b.PNG"):
+        assert (folder / name).read_bytes() == made[f"out/{name}"]
+        assert f"up/{name}" in store.objects
+    assert (tmp_path / "one.png").read_bytes() == made["out/a.png"]
+    assert SECRET not in found.stdout + found.stderr + one.stdout + same.stderr
 
 
 def test_links_to_what_is_read_are_not_followed(run: Run, scans: Path) -> None:

@@ -35,7 +35,7 @@ seed_option = click.option(
 def named_source(series: str, query: str | None) -> "Path | Query":
     """Return what SERIES names; its text leaves passwords out."""
     from recs_anomaly.datasets import Query
-    from recs_anomaly.datasets.stores import source_of
+    from recs_anomaly.datasets.sources import source_of
 
     return Query(series, query) if query else source_of(series)
 

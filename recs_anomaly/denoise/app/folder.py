@@ -3,12 +3,16 @@
 import pickle
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 
+from recs_anomaly.datasets.sources import Query, Source
+from recs_anomaly.datasets.store_files import StoreFile, store_files
 from recs_anomaly.denoise.app.pictures import (
     FORMATS,
     Picture,
@@ -23,6 +27,7 @@ from recs_anomaly.metrics.image import psnr, structural_similarity
 
 AT_ONCE = 16  # pictures that may wait for an earlier one, with their pixels
 MAX_PIXELS = 30_000_000  # that adapting reads, from as many pictures as it takes
+NO_PICTURES = f"INPUT must hold pictures ({', '.join(FORMATS)}); {{source}} has none."
 Write = Callable[[Path, bytes], None]
 
 
@@ -80,14 +85,14 @@ class Task(NamedTuple):
 
     Attributes
     ----------
-    source, target : Path
+    source, target : Path or StoreFile
     name : str
     along : str or None, default=None
         What the pages are a stack along: "pages", or the letter of an axis.
     """
 
-    source: Path
-    target: Path
+    source: Path | StoreFile
+    target: Path | StoreFile
     name: str
     along: str | None = None
 
@@ -128,7 +133,8 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
     n_pictures = 0
     for task in tasks:
         try:
-            found = task.images(read_picture(task.source))
+            with _here(task) as (source, _):
+                found = task.images(read_picture(source))
         except (InputError, OSError):
             continue  # cleaning will tell
         images += found
@@ -211,20 +217,50 @@ def _denoiser_of(spelled: bytes) -> ImageDenoiser:
 def _clean(
     denoiser: ImageDenoiser, task: Task, write: Write, is_new_run: bool
 ) -> PictureOutcome:
-    picture = read_picture(task.source)
+    with _here(task) as (source, target):
+        outcome = _cleaned(denoiser, task, source, target, write, is_new_run)
+        if isinstance(task.target, StoreFile) and not outcome.was_there:
+            task.target.take(target.read_bytes())
+    return outcome
+
+
+@contextmanager
+def _here(task: Task) -> Iterator[tuple[Path, Path]]:
+    """Give where a task reads and writes; what lies in a store is copied here."""
+    with TemporaryDirectory() as folder:
+        paths = []
+        for place, name in ((task.source, "source"), (task.target, "target")):
+            if isinstance(place, StoreFile):
+                copies = Path(folder, name)
+                copies.mkdir()
+                paths.append(place.copy_into(copies))
+            else:
+                paths.append(place)
+        yield paths[0], paths[1]
+
+
+def _cleaned(
+    denoiser: ImageDenoiser,
+    task: Task,
+    source: Path,
+    target: Path,
+    write: Write,
+    is_new_run: bool,
+) -> PictureOutcome:
+    picture = read_picture(source)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         images = task.images(picture)
         sigma = float(np.max(denoiser.estimate_sigma(images)))
-        is_there = not is_new_run and _is_up_to_date(task)
+        is_there = not is_new_run and _is_up_to_date(source, target)
         if is_there:
-            cleaned = read_picture(task.target).pages
+            cleaned = read_picture(target).pages
         else:
             cleaned = denoiser.predict(images)
             if task.along is not None:
                 cleaned = picture.taken_apart(cleaned, task.along)
-            task.target.parent.mkdir(parents=True, exist_ok=True)
-            write(task.target, _content(task, picture, cleaned))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write(target, _content(source, picture, cleaned))
     left = "noise that neighbouring pixels share was left as it is" if caught else ""
     return PictureOutcome(
         task.name,
@@ -238,10 +274,10 @@ def _clean(
     )
 
 
-def _content(task: Task, picture: Picture, cleaned: list[Pixels]) -> bytes:
+def _content(source: Path, picture: Picture, cleaned: list[Pixels]) -> bytes:
     """Give the clean file; where nothing was cleaned, no JPEG file loses by that."""
     if _are_equal(picture.pages, cleaned):
-        return task.source.read_bytes()
+        return source.read_bytes()
     return picture.encoded(cleaned)
 
 
@@ -253,11 +289,8 @@ def _upright(picture: Picture, pages: list[Pixels]) -> list[Pixels]:
     return [picture.upright(page) for page in pages]
 
 
-def _is_up_to_date(task: Task) -> bool:
-    return (
-        task.target.is_file()
-        and task.target.stat().st_mtime >= task.source.stat().st_mtime
-    )
+def _is_up_to_date(source: Path, target: Path) -> bool:
+    return target.is_file() and target.stat().st_mtime >= source.stat().st_mtime
 
 
 def _reason(error: Exception) -> str:
@@ -316,13 +349,15 @@ class CleaningPlan(NamedTuple):
     others: list[str]
 
 
-def plan_cleaning(source: Path, target: Path, along: str | None = None) -> CleaningPlan:
-    """List what there is to do for a file or a folder, and where results go.
+def plan_cleaning(
+    source: Source, target: Source, along: str | None = None
+) -> CleaningPlan:
+    """List what there is to do for a file, a folder or a store; where results go.
 
     Parameters
     ----------
-    source, target : Path
-        Two files, a file and a folder, or two folders.
+    source, target : Path or Query
+        Two files, a file and a folder, or two folders; a store is as a folder is.
     along : str or None, default=None
         What the pages of files are stacks along, as for `Task`.
 
@@ -336,19 +371,54 @@ def plan_cleaning(source: Path, target: Path, along: str | None = None) -> Clean
         If there are no pictures, or a result would take the place of a picture that
         it is made of.
     """
-    if source.is_dir():
+    if isinstance(source, Query) or isinstance(target, Query):
+        plan = _plan_with_store(source, target)
+    elif source.is_dir():
         plan = _plan_of_folder(source, target)
     else:
         plan = CleaningPlan([_task_of_file(source, target)], [])
     plan = plan._replace(tasks=[task._replace(along=along) for task in plan.tasks])
-    sources = {task.source.resolve() for task in plan.tasks}
+    sources = {_place_of(task.source) for task in plan.tasks}
     for task in plan.tasks:
-        if task.target.resolve() in sources:
+        if _place_of(task.target) in sources:
             raise InputError(
                 f"OUTPUT must not overwrite what is read; {task.target} is one of the "
                 "pictures to clean."
             )
     return plan
+
+
+def _place_of(each: Path | StoreFile) -> Path | str:
+    """Return what is the same for all names of a file."""
+    return each.resolve() if isinstance(each, Path) else str(each)
+
+
+def _plan_with_store(source: Source, target: Source) -> CleaningPlan:
+    """Plan for pictures that come from a store, go into one, or both."""
+    files: dict[str, Path | StoreFile] = {}
+    if isinstance(source, Query):
+        files |= {file.name: file for file in store_files(source)}
+    elif source.is_dir():
+        files |= _files_below(source)
+    else:
+        files[""] = source
+    is_one = "" in files
+    tasks = [
+        Task(file, _below(target, name, is_one), name or str(file).rpartition("/")[2])
+        for name, file in files.items()
+        if file.suffix.lower() in FORMATS
+    ]
+    if not tasks:
+        raise InputError(NO_PICTURES.format(source=source))
+    taken = {task.source for task in tasks}
+    return CleaningPlan(tasks, [n for n, file in files.items() if file not in taken])
+
+
+def _below(place: Source, name: str, is_one: bool) -> Path | StoreFile:
+    """Give the file of a name in a folder or store, or what one file goes into."""
+    if isinstance(place, Query):
+        return StoreFile(place, name)
+    return place if is_one else place / name
 
 
 def _task_of_file(source: Path, target: Path) -> Task:
@@ -375,21 +445,23 @@ def _plan_of_folder(source: Path, target: Path) -> CleaningPlan:
     apart = target.resolve()
     if apart == source.resolve():
         raise InputError("OUTPUT must be another folder than INPUT; got the same.")
-    paths = sorted(
-        path
-        for path in source.rglob("*")
-        if not path.is_dir() and apart not in path.resolve().parents
-    )
-    names = {path: path.relative_to(source).as_posix() for path in paths}
+    files = {
+        name: path
+        for name, path in _files_below(source).items()
+        if apart not in path.resolve().parents
+    }
     tasks = [
         Task(path, target / name, name)
-        for path, name in names.items()
+        for name, path in files.items()
         if is_picture(path)
     ]
     if not tasks:
-        raise InputError(
-            f"INPUT must hold pictures ({', '.join(FORMATS)}); {source} has none."
-        )
+        raise InputError(NO_PICTURES.format(source=source))
     return CleaningPlan(
-        tasks, [name for path, name in names.items() if not is_picture(path)]
+        tasks, [name for name, path in files.items() if not is_picture(path)]
     )
+
+
+def _files_below(folder: Path) -> dict[str, Path]:
+    paths = sorted(path for path in folder.rglob("*") if not path.is_dir())
+    return {path.relative_to(folder).as_posix(): path for path in paths}

@@ -15,7 +15,7 @@ from recs_anomaly.datasets import (
     read_ratings,
 )
 from recs_anomaly.datasets.movielens_releases import RELEASES
-from recs_anomaly.datasets.stores import Query, source_of
+from recs_anomaly.datasets.sources import Query, source_of
 from recs_anomaly.exceptions import InputError
 
 SAMPLE = "sample"
