@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from recs_anomaly import load
 from recs_anomaly.cli import main
-from recs_anomaly.datasets import Query, load_sample_ratings, stores, write_rows
+from recs_anomaly.datasets import Query, load_sample_ratings, sources, write_rows
 
 
 def run(*words: object) -> Result:
@@ -119,17 +119,17 @@ def test_the_same_from_a_pipe_is_the_same_run(
     save(fitted.fit(pd.DataFrame({"flow": flow})), model)
     words = ["anomaly", "score", str(model), "-", "-o", shop, "--into", "scores"]
     for piped in (flow, flow, flow + 0.1):
-        stores._standard_input.cache_clear()
+        sources._standard_input.cache_clear()
         table = pd.DataFrame({"flow": piped}).to_csv(index=False)
         written = CliRunner().invoke(main, words, input=table)
         assert written.exit_code == 0, written.output
     counts = "select count(*), count(distinct run) from scores"
     assert rows(shop, counts) == [(600, 2)]
-    stores._standard_input.cache_clear()
+    sources._standard_input.cache_clear()
 
 
 def test_titles_come_from_a_pipe_too(shop: str, tmp_path: Path) -> None:
-    stores._standard_input.cache_clear()
+    sources._standard_input.cache_clear()
     titles = load_sample_ratings().items[["item_id", "title"]].to_csv(index=False)
     model = tmp_path / "plays.recs"
     words = ["recommend", "train", shop, "-o", str(model), "--choices", "--items", "-"]
@@ -138,4 +138,4 @@ def test_titles_come_from_a_pipe_too(shop: str, tmp_path: Path) -> None:
     assert learned.exit_code == 0, learned.output
     catalogue = load(model).catalogue
     assert catalogue.title_of(1) == load_sample_ratings().items["title"][0]
-    stores._standard_input.cache_clear()
+    sources._standard_input.cache_clear()

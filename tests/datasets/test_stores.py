@@ -22,6 +22,7 @@ from recs_anomaly.datasets import (
     read_ratings,
     read_series,
     read_user_features,
+    sources,
     stores,
     write_rows,
 )
@@ -219,10 +220,10 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         buffer = io.BytesIO(b"User,Film,Stars\nada,007,4.5\nbo,12,3\n")
 
     monkeypatch.setattr(sys, "stdin", Stdin)
-    stores._standard_input.cache_clear()
+    sources._standard_input.cache_clear()
     assert read_ratings("-")["rating"].tolist() == [4.5, 3.0]
     assert len(read_choices("-")) == 2  # what a pipe gave can be read again
-    stores._standard_input.cache_clear()
+    sources._standard_input.cache_clear()
 
 
 def test_what_is_read_can_be_written_to(tmp_path: Path, ratings: pd.DataFrame) -> None:
