@@ -43,6 +43,8 @@ TOLERANCE = 1e-8
 MIN_SLOPE = 0.1
 # Of the shorter side of a matrix: up to it all of its products fit, and are faster.
 MAX_PRODUCTS = 512
+# Directions that ARPACK looks at beside those wanted: more take longer to keep apart.
+MIN_SPARE = 20
 LEFT_A_CHOICE = 5
 PAIRS_A_BLOCK = 1 << 12
 
@@ -211,7 +213,9 @@ def leading_directions(matrix: csr_array, n: int) -> tuple[Floats, Floats, Float
         right, lengths, left = leading_directions(matrix.T.tocsr(), n)
         return left.T, lengths, right.T
     if n_rows > max(MAX_PRODUCTS, n):
-        found = svds(matrix, n, v0=np.ones(n_rows, matrix.dtype), solver="arpack")
+        start = np.ones(n_rows, matrix.dtype)
+        ncv = min(n + max(n // 3, MIN_SPARE), n_rows)
+        found = svds(matrix, n, v0=start, solver="arpack", ncv=ncv)
         falling = slice(None, None, -1)
         return found[0][:, falling], found[1][falling], found[2][falling]
     products = (matrix @ matrix.T).toarray().astype(np.float64)
@@ -232,10 +236,33 @@ def leading_eigenvectors(products: Floats, n: int) -> tuple[Floats, Floats]:
     return vectors[:, ::-1], squares[::-1]
 
 
+class Spectrum(NamedTuple):
+    """Eigenvectors of the greatest eigenvalues of second moments; these fall."""
+
+    directions: Floats  # (n_items, n) in columns
+    eigenvalues: Floats  # (n,)
+
+
 def fit_interactions(
     rows: RatingRows, emphasis: Floats | None = None
 ) -> InteractionRBM:
     """Fit the RBM in closed form; its link is the usual one."""
+    return interactions_of(rows, spectrum_of(rows, emphasis), emphasis)
+
+
+def interactions_of(
+    rows: RatingRows, spectrum: Spectrum, emphasis: Floats | None
+) -> InteractionRBM:
+    """Make the RBM of choices with this spectrum."""
+    counts = np.bincount(rows.columns, minlength=rows.n_columns).astype(np.float64)
+    rbm = from_spectrum(*spectrum, counts)
+    return rbm._replace(emphasis=emphasis, trend=trend_of(rows, emphasis))
+
+
+def spectrum_of(
+    rows: RatingRows, emphasis: Floats | None, near: Spectrum | None = None
+) -> Spectrum:
+    """Find the spectrum of choices; of nearly the same as `near` is of, nearly."""
     counts = np.bincount(rows.columns, minlength=rows.n_columns).astype(np.float64)
     scale = item_scale(counts)
     of_user = user_weights(rows.counts.astype(np.float64))
@@ -248,11 +275,21 @@ def fit_interactions(
         (told, rows.columns, rows.offsets),
         shape=(rows.n_rows, rows.n_columns),
     )
-    width = n_units(n_users, n_items, len(rows.columns))
     with one_blas_thread():
+        if near is not None:
+            return _stepped(visible, near)
+        width = n_units(n_users, n_items, len(rows.columns))
         _, lengths, directions = leading_directions(visible, width + 1)
-    rbm = from_spectrum(directions.T, lengths.astype(np.float64) ** 2, counts)
-    return rbm._replace(emphasis=emphasis, trend=trend_of(rows, emphasis))
+    return Spectrum(directions.T, lengths.astype(np.float64) ** 2)
+
+
+def _stepped(visible: csr_array, near: Spectrum) -> Spectrum:
+    """Take one step of a subspace iteration, and turn to where moments are greatest."""
+    start = np.ascontiguousarray(near.directions, np.float32)
+    ahead, _ = np.linalg.qr(visible.T @ (visible @ start))
+    seen = visible @ ahead
+    squares, turned = eigh((seen.T @ seen).astype(np.float64))
+    return Spectrum(ahead @ turned[:, ::-1], squares[::-1])
 
 
 def calibrated_link(

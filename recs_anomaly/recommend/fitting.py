@@ -38,8 +38,10 @@ from recs_anomaly.recommend.choices import (
     InteractionRBM,
     calibrated_link,
     fit_interactions,
+    interactions_of,
+    spectrum_of,
 )
-from recs_anomaly.recommend.emphasis import trend_of, without_times
+from recs_anomaly.recommend.emphasis import without_times
 from recs_anomaly.recommend.emphasis_fitting import learn_emphasis
 from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.model import (
@@ -57,7 +59,7 @@ from recs_anomaly.recommend.view_rbm import ItemView, RatingRBM, RowContext
 VALIDATION_SHARE = 0.1
 MAX_VALIDATION = 20_000
 MIN_VALIDATION = 50
-# Of the ratings, which a validation split would not add to what the others have taught.
+# Of the ratings: to hold out less changes little of what is learned.
 SMALL_SHARE = 0.03
 ITEM_DROPOUT = 0.3
 # What the validation split of MovieLens 100K says; a small one of other ratings moves
@@ -109,7 +111,7 @@ class Split(NamedTuple):
 
     @property
     def is_small(self) -> bool:
-        """Whether what is learned without it will do for all of the ratings."""
+        """Whether what is learned with and without it is nearly the same."""
         n_hidden, n_kept = len(self.hidden.columns), len(self.kept.columns)
         return 0 < n_hidden < SMALL_SHARE * (n_hidden + n_kept)
 
@@ -193,13 +195,11 @@ def _interactions(
     if not len(split.hidden.columns):
         return fit_interactions(ratings)
     emphasis = learn_emphasis(ratings, split.kept, split.hidden)
-    rehearsal = fit_interactions(split.kept, without_times(emphasis))
-    if split.is_small:
-        trend = trend_of(ratings, emphasis)
-        rbm = rehearsal._replace(emphasis=emphasis, trend=trend)
-    else:
-        rbm = fit_interactions(ratings, emphasis)
+    found = spectrum_of(ratings, emphasis)
+    rbm = interactions_of(ratings, found, emphasis)
     line.write("calibrating who chooses what ...")
+    found = spectrum_of(split.kept, emphasis, found if split.is_small else None)
+    rehearsal = interactions_of(split.kept, found, without_times(emphasis))
     kept, hidden = split.kept.take(split.people), split.hidden.take(split.people)
     rng = np.random.default_rng(seed)
     link = calibrated_link(rehearsal, kept, Choices(hidden.rows, hidden.columns), rng)

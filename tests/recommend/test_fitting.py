@@ -1,12 +1,14 @@
 """What is held out of training, and what of a fit is done once where ratings abound."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings
-from recs_anomaly.recommend import fitting
+from recs_anomaly.recommend import choices, fitting
 from recs_anomaly.recommend.rows import RatingRows
 from tests.recommend.ragged import random_ratings
 
@@ -59,22 +61,38 @@ def test_what_follows_from_ratings_is_found_once_where_few_are_held_out(
     table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    for name in ("assemble", "fit_interactions"):
-        work = getattr(fitting, name)
-        monkeypatch.setattr(
-            fitting, name, lambda *told, n=name, w=work: done.append(n) or w(*told)
-        )
+    assemble, spectrum_of = fitting.assemble, fitting.spectrum_of
+
+    def assembled(*told: Any) -> Any:
+        done.append("ratings")
+        return assemble(*told)
+
+    def decomposed(rows: RatingRows, emphasis: None, near: Any = None) -> Any:
+        done.append("choices" if near is None else "a step")
+        return spectrum_of(rows, emphasis, near)
+
+    monkeypatch.setattr(fitting, "assemble", assembled)
+    monkeypatch.setattr(fitting, "spectrum_of", decomposed)
     model = RBMRecommender(epochs=1, random_state=0)
-    whole = model.fit(table[IDS], table["rating"]).predict(table[IDS])
-    assert sorted(done) == ["assemble"] * 2 + ["fit_interactions"] * 2
+    whole = model.fit(table[IDS], table["rating"])
+    predicted, interactions = whole.predict(table[IDS]), whole.interactions_
+    assert sorted(done) == ["choices"] * 2 + ["ratings"] * 2
     done.clear()
     monkeypatch.setattr(fitting, "MAX_VALIDATION", 100)
     once = model.fit(table[IDS], table["rating"])
-    assert sorted(done) == ["assemble", "fit_interactions"]
-    # A fortieth of the ratings is not missed.
-    np.testing.assert_allclose(once.predict(table[IDS]), whole, atol=0.5)
-    assert np.abs(once.predict(table[IDS]) - whole).mean() < 0.05
-    # Lists leave out what was rated, held out or not.
-    users = table["user_id"].unique()[:20]
-    listed = once.recommend(users, n=30)[IDS]
-    assert listed.merge(table[IDS]).empty
+    assert sorted(done) == ["a step", "choices", "ratings"]
+    # A fortieth of the ratings is hardly missed.
+    found = once.predict(table[IDS])
+    assert np.abs(found - predicted).mean() < 0.05
+    np.testing.assert_array_equal(once.interactions_.weights, interactions.weights)
+    np.testing.assert_allclose(once.interactions_.link, interactions.link, atol=0.3)
+
+
+def test_from_nearby_a_step_leads_to_the_directions(rng: np.random.Generator) -> None:
+    ratings = random_ratings(400, 30)
+    exact = choices.spectrum_of(ratings, None)
+    moved = exact.directions + 0.02 * rng.standard_normal(exact.directions.shape)
+    found = choices.spectrum_of(ratings, None, exact._replace(directions=moved))
+    np.testing.assert_allclose(found.eigenvalues, exact.eigenvalues, rtol=0.01)
+    alike = np.abs(np.einsum("in,in->n", found.directions, exact.directions))
+    assert alike[0] > 0.999
