@@ -12,6 +12,14 @@ from recs_anomaly.exceptions import InputError
 SCHEDULERS = ("processes", "dask")
 NO_DASK = 'Dask is not installed; pip install "recs-anomaly[dask]" adds it.'
 SECONDS_TO_CONNECT = 30
+# By default a worker that waits looks at itself fifty times a second, and at what it
+# does a hundred times: a tenth of the processor, and more while it works.
+SELDOM = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.worker.profile.enabled": False,
+}
 
 
 @contextmanager
@@ -43,9 +51,11 @@ def scheduled(scheduler: str, cluster: str | None, n_jobs: int) -> Iterator[str 
         return
     if find_spec("distributed") is None:
         raise InputError(NO_DASK)
+    import dask
     from distributed import Client, LocalCluster
 
     with ExitStack() as stack:
+        stack.enter_context(dask.config.set(SELDOM))
         # Ports that are free: of two runs, neither must wait for the other's.
         own = (
             None
