@@ -133,14 +133,21 @@ def fit_decoder(
 def encode(model: WindowAutoencoder, windows: Floats) -> Floats:
     """Compute the codes (n_windows, k) of windows (n_windows, d)."""
     centred = windows - model.mean
-    hidden = np.tanh(centred @ model.encoder_kernel + model.encoder_bias)
-    return centred @ model.components.T + hidden @ model.encoder_head
+    codes: Floats = centred @ model.components.T
+    if len(model.encoder_bias):
+        hidden = np.tanh(centred @ model.encoder_kernel + model.encoder_bias)
+        codes += hidden @ model.encoder_head
+    return codes
 
 
 def decode(model: WindowAutoencoder, codes: Floats) -> Floats:
     """Compute the windows (n_windows, d) that codes (n_windows, k) stand for."""
-    hidden = np.tanh(codes @ model.decoder_kernel + model.decoder_bias)
-    return codes @ model.components + model.mean + hidden @ model.decoder_head
+    windows: Floats = codes @ model.components
+    windows += model.mean
+    if len(model.decoder_bias):
+        hidden = np.tanh(codes @ model.decoder_kernel + model.decoder_bias)
+        windows += hidden @ model.decoder_head
+    return windows
 
 
 def describe_each(model: WindowAutoencoder, windows: Floats) -> Described:
@@ -153,11 +160,11 @@ def describe_each(model: WindowAutoencoder, windows: Floats) -> Described:
     codes = encode(model, shapes[:, None])  # stacked: a product for each
     rebuilt = decode(model, codes)[:, 0]
     residual, apart = shapes - rebuilt, windows - rebuilt
-    lengths = np.sqrt(np.einsum("ij,ij->i", residual, residual))
+    descriptions = np.empty((len(windows), codes.shape[2] + 1))
+    descriptions[:, :-1] = codes[:, 0]
+    descriptions[:, -1] = np.sqrt(np.einsum("ij,ij->i", residual, residual))
     squared = np.einsum("ij,ij->i", apart, apart)
-    return Described(
-        np.column_stack([codes[:, 0], lengths]), squared / windows.shape[1]
-    )
+    return Described(descriptions, squared / windows.shape[1])
 
 
 def describe_all(

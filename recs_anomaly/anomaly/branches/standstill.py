@@ -100,14 +100,15 @@ class StandstillCount:
         self.last, self.rows = np.zeros_like(longest), np.zeros_like(longest)
         self._moving = np.ones_like(longest)
 
-    def advance(self, readings: Floats) -> StandingStill:
-        """Take the next readings (n_rows, n_channels)."""
-        is_measured = readings == readings
-        is_complete = np.count_nonzero(is_measured) == is_measured.size
+    def advance(self, readings: Floats, is_complete: bool) -> StandingStill:
+        """Take the next readings (n_rows, n_channels); NaN nowhere if complete."""
         if is_complete and not _is_any_same(self.last, readings):  # most often
             self.last, self.rows = readings[-1].copy(), self._moving
-            rows = self._moving[None].repeat(len(readings), axis=0)
+            rows = self._moving[None]
+            if len(readings) > 1:
+                rows = rows.repeat(len(readings), axis=0)
             return StandingStill(rows, rows, is_moving=True)
+        is_measured = readings == readings
         held = np.concatenate([self.last[None], readings])
         if not is_complete:
             numbers = np.arange(1, len(held))[:, None]

@@ -36,6 +36,7 @@ from recs_anomaly.core.recurrent import (
 )
 
 TINY = float(np.finfo(np.float64).tiny)
+LARGE = 1e30  # levels whose power still is a number
 MIN_BLOCK = 64  # rows that can come at once, whatever the width of windows
 
 
@@ -152,8 +153,12 @@ class CausalStream:
         n_lags, self._width = model.autoregression.n_lags, model.width
         n_targets, longest = len(self._targets), max(n_lags, self._width)
         self._memories = [model.memory_of(target) for target in range(n_targets)]
-        self._decay = np.array([[[decay(1.0, c)]] for c in constants])
-        self._look_decay = np.array([[[decay(stride, c)]] for c in constants])
+        sums = np.zeros((2, *usual.shape))
+        self._averages = sums[:, :, self._rows].copy()
+        self._last_look = Look(sums[:, :, self._windows], np.zeros(n_targets), 0.0)
+        # As large as what they multiply: to spread them takes longer than the product.
+        self._decay = _decays(1.0, constants, self._averages)
+        self._look_decay = _decays(stride, constants, self._last_look.averages)
         self._recurrent = (
             RecurrentStream(model.cell, model.recurrent) if model.recurrent else None
         )
@@ -164,15 +169,14 @@ class CausalStream:
         n_channels = len(model.channels.centre)
         self._gaps = Gaps(MAX_GUESSED, n_channels, 1)
         self._longest, self.most_rows = longest, max(longest, MIN_BLOCK)
+        self._nothing_added = np.zeros((self.most_rows, 2, 1, n_of_rows, n_targets))
+        self._nothing_added[:, 1] = 1.0
         self._history = np.zeros((n_channels, longest + self.most_rows))
         self._cursor = longest
         # Windows without a copy; number i starts at place i of the history.
         self._before_rows = _windows_of(self._history, n_lags)[:, :, None]
         self._looked_at = _windows_of(self._history, self._width)
         self._past = _windows_of(self._history, longest).transpose(1, 2, 0)
-        sums = np.zeros((2, *usual.shape))
-        self._averages = sums[:, :, self._rows]
-        self._last_look = Look(sums[:, :, self._windows], np.zeros(n_targets), 0.0)
         self._correction: Floats = np.zeros(n_targets)
         self.residual: Floats = np.zeros(n_targets)
 
@@ -211,19 +215,25 @@ class CausalStream:
 
     def levels(self, of_rows: Floats, look: Look) -> Floats:
         """Compute the levels (n_time_scales, n_branches, n_targets) of a row."""
-        of_windows = self._levels_of(look.averages, 1) * look.observed
-        levels = np.concatenate([self._levels_of(of_rows, 0), of_windows], axis=1)
-        return levels[:, self._places]
+        of_windows = self._levels_of(look.averages[None], 1)[0] * look.observed
+        levels = [self._levels_of(of_rows[None], 0)[0], of_windows]
+        return np.concatenate(levels, axis=1)[:, self._places]
 
     def row_errors(self, filled: Floats, residual: Floats, deviation: Floats) -> Floats:
         """Compute rows' own errors (n_rows, n_branches_of_rows, n_targets)."""
+        errors = np.zeros((len(filled), *self._averages.shape[2:]))
+        self._write_errors(errors, filled, residual, deviation)
+        return errors
+
+    def _write_errors(
+        self, errors: Floats, filled: Floats, residual: Floats, deviation: Floats
+    ) -> None:
+        """Write the errors of those branches that say something."""
         rows = Rows(filled[:, self._judged], residual, deviation)
         side = self._settings.side
-        errors = np.zeros((len(filled), self._rows.stop, residual.shape[1]))
         for number, of in self._of_rows:
             said = of(rows)
             errors[:, number] = one_sided(said, residual, side) if side else said
-        return errors
 
     def shift(self, levels: Floats) -> None:
         """Move what is remembered down by some scaled levels (n_channels,)."""
@@ -251,12 +261,12 @@ class CausalStream:
         self._history[:, : self._longest] = packed[:n_before].reshape(shape).T
         place = n_before
         n_branches = self._windows.start + len(self._of_windows)
-        averages = np.empty((2, len(self._decay), n_branches, len(self._targets)))
+        averages = np.empty((2, len(self._decay[0]), n_branches, len(self._targets)))
         observed, self.residual = np.empty((2, len(self._targets)))
         for part in self._arrays(averages, observed):
             part[...] = packed[place : place + part.size].reshape(part.shape)
             place += part.size
-        self._averages = averages[:, :, self._rows]
+        self._averages = averages[:, :, self._rows].copy()
         self._last_look = self._looked(averages[:, :, self._windows], observed)
         n_rows, n_complete = (int(count) for count in packed[place:])
         self._known.n_rows, self._known.n_complete = n_rows, n_complete
@@ -340,7 +350,9 @@ class CausalStream:
         self, filled: Floats, residual: Floats, deviation: Floats
     ) -> JudgedRows:
         """Judge rows that are complete, as all are that they are judged by."""
-        averages = self._averaged(self.row_errors(filled, residual, deviation), 1.0)
+        added = self._nothing_added[: len(filled)].copy()
+        self._write_errors(added[:, 0, 0], filled, residual, deviation)
+        averages = self._averaged(added)
         self._known.add_complete(len(filled))
         looks = self._look(len(filled), None)
         ratio = self._ratios(self._levels_of(averages, 0), looks)
@@ -351,14 +363,18 @@ class CausalStream:
     ) -> JudgedRows:
         has_past, has_window = self._known.add(is_measured)
         says = has_past[:-1]
-        errors = self.row_errors(
+        added = self._nothing_added[: len(filled)].copy()
+        errors, weights = added[:, 0, 0], added[:, 1, 0]
+        self._write_errors(
+            errors,
             filled,
             np.where(is_measured, residual, 0.0),
             np.where(is_measured, deviation, 0.0),
         )
         tells = says[:, None] & ~np.isnan(errors)
-        is_used = tells & is_measured[:, None]
-        averages = self._averaged(np.where(is_used, errors, 0.0), is_used)
+        weights[...] = tells & is_measured[:, None]
+        errors[weights == 0.0] = 0.0
+        averages = self._averaged(added)
         looks = self._look(len(filled), has_window[1:])
         levels = np.where(tells[:, None], self._levels_of(averages, 0), 0.0)
         ratio = np.array(self._ratios(levels, looks))
@@ -370,19 +386,13 @@ class CausalStream:
             ratio.tolist(), filled, residual, deviation, averages, looks, self
         )
 
-    def _averaged(self, errors: Floats, is_used: Bools | float) -> Floats:
-        """Add rows' errors to the sums, one row after the other."""
-        weights = (
-            is_used if isinstance(is_used, np.ndarray) else [is_used] * len(errors)
-        )
-        row, averages = self._averages, []
-        for error, weight in zip(errors, weights, strict=True):
-            row = row * self._decay
-            sums, heft = row
-            sums += error
-            heft += weight
-            averages.append(row)
-        return np.array(averages) if len(averages) > 1 else row[None]
+    def _averaged(self, added: Floats) -> Floats:
+        """Add rows' errors and their weights to the sums, one row after the other."""
+        row, averages = self._averages, np.empty((len(added), *self._averages.shape))
+        for place, of_row in enumerate(added):
+            row = np.multiply(row, self._decay, out=averages[place])
+            row += of_row
+        return averages
 
     def _look(self, n_rows: int, is_observed: Bools | None) -> list[Look]:
         """Judge the windows that end in every `stride`-th row; give each row's look.
@@ -409,7 +419,7 @@ class CausalStream:
         return found
 
     def _looked(self, averages: Floats, observed: Floats) -> Look:
-        levels = self._levels_of(averages, 1) * observed
+        levels = self._levels_of(averages[None], 1)[0] * observed
         evidence = _evidence(levels.max(axis=2).tolist(), self._window_powers)
         return Look(averages, observed, evidence)
 
@@ -435,15 +445,15 @@ class CausalStream:
         return errors
 
     def _levels_of(self, averages: Floats, part: int) -> Floats:
-        """Compute levels (..., n_time_scales, n_branches, n_targets) of averages.
+        """Compute levels (n, n_time_scales, n_branches, n_targets) of averages.
 
-        `part` is 0 for the branches of rows, 1 for those of windows.
+        Those are (n, 2, n_time_scales, n_branches, n_targets). `part` is 0 for the
+        branches of rows, 1 for those of windows.
         """
-        prior_sums, prior, factors = self._usual[part]
-        levels = averages[..., 0, :, :, :] + prior_sums
-        levels *= factors
-        heft = averages[..., 1, :, :, :] + prior
-        levels /= heft if self._settings.longest else np.maximum(heft, TINY)
+        prior, factors = self._usual[part]
+        sums = averages + prior
+        levels, weights = sums[:, 0] * factors, sums[:, 1]
+        levels /= weights if self._settings.longest else np.maximum(weights, TINY)
         return levels
 
     def _ratios(self, of_rows: Floats, looks: list[Look]) -> list[float]:
@@ -461,14 +471,25 @@ class CausalStream:
 
 def _usual_rows(
     constants: Sequence[float], rows_apart: int, usual: Floats, scale: Floats
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats]:
     """Give what usual rows add to sums and weights, and what averages are scaled by.
 
     There are `rows_apart` rows between two errors; `usual` and `scale` have shape
-    (n_time_scales, n_branches, n_targets).
+    (n_time_scales, n_branches, n_targets), what is added (2, *shape).
     """
-    prior = np.array([[[PRIOR * constant / rows_apart]] for constant in constants])
-    return prior * usual, prior, 1.0 / scale
+    prior = np.empty((2, *usual.shape))
+    prior[1] = _spread([PRIOR * constant / rows_apart for constant in constants], usual)
+    prior[0] = prior[1] * usual
+    return prior, 1.0 / scale
+
+
+def _decays(rows: float, constants: Sequence[float], like: Floats) -> Floats:
+    return _spread([decay(rows, constant) for constant in constants], like)
+
+
+def _spread(of_scales: Sequence[float], like: Floats) -> Floats:
+    """Give numbers of time scales the shape (..., n_time_scales, n_branches, n)."""
+    return np.array(of_scales)[:, None, None] + np.zeros_like(like)
 
 
 def _said(powers: Floats) -> list[tuple[int, float]]:
@@ -484,9 +505,11 @@ def _evidence(levels: list[list[float]], powers: list[tuple[int, float]]) -> flo
     total = 0.0
     for of_scale in levels:
         for number, power in powers:
-            level = max(of_scale[number], TINY)
-            logarithm = SHARPNESS * min(math.log(level), MAX_LOGARITHM)
-            total += power * softplus(logarithm)
+            level = of_scale[number]
+            if level < LARGE:
+                total += power * math.log1p(level**SHARPNESS)
+            else:
+                total += power * SHARPNESS * min(math.log(level), MAX_LOGARITHM)
     return total
 
 
@@ -526,11 +549,6 @@ def _speaking_of_rows(
         for number, branch in enumerate(of_rows)
         if branch.of_rows and branch.has_say(model)
     ]
-
-
-def softplus(value: float) -> float:
-    """Compute the logarithm of 1 + exp(value), without overflow."""
-    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
 def _held(values: Floats) -> Floats:

@@ -380,8 +380,11 @@ class StreamScorer:
             left, self._level = self._clock.left(
                 readings, np.array(seconds), self._level, is_sure
             )
-        rows = (left - self._centre) / self._channels.scale
-        rows = np.minimum(np.maximum(rows, -FARTHEST), FARTHEST)
+        standing = self.standstill.advance(readings[:, self._judged], is_complete)
+        rows = left - self._centre
+        rows /= self._channels.scale
+        np.maximum(rows, -FARTHEST, out=rows)
+        np.minimum(rows, FARTHEST, out=rows)
         if not all(is_sure):
             rows[~np.array(is_sure)] = np.nan
             is_complete = False
@@ -389,7 +392,6 @@ class StreamScorer:
             self._pass_over(places[0], rows[0])
         self.last_time_[0] = seconds[-1]
         self.n_rows_ += len(places)
-        standing = self.standstill.advance(readings[:, self._judged])
         judged = self.live.advance(rows, is_complete)
         ratios: list[float | None] = [*judged.ratio]
         if not standing.is_moving:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from recs_anomaly.anomaly.branches.standstill import (
+    StandingStill,
     StandstillCount,
     longest_standstills,
     stillness,
@@ -48,8 +49,12 @@ def test_stillness_is_what_counting_gives(series: np.ndarray) -> None:
 def test_a_count_tells_what_the_whole_series_told(series: np.ndarray) -> None:
     longest = np.array([1.0, 2.0])
     alone, together = StandstillCount(longest), StandstillCount(longest)
-    slow = [alone.advance(readings[None]) for readings in series]
-    fast = [together.advance(part) for part in np.split(series, [1]) if len(part)]
+
+    def advance(count: StandstillCount, part: np.ndarray) -> StandingStill:
+        return count.advance(part, is_complete=not np.isnan(part).any())
+
+    slow = [advance(alone, readings[None]) for readings in series]
+    fast = [advance(together, part) for part in np.split(series, [1]) if len(part)]
     expected = stillness_so_far(series, longest)
     for found in (slow, fast):
         stillness = np.concatenate([each.stillness for each in found])
