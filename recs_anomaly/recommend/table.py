@@ -333,10 +333,8 @@ def own_rows(own_ratings: Any, lookup: "Lookup", levels: Floats) -> RatingRows:
         codes = np.zeros(len(items), np.int64)
     columns = lookup.known_columns("own_ratings", items)
     occasions = occasions_of(own_ratings)
-    order = np.arange(len(columns))
-    if occasions.when is not None:
-        order = np.argsort(occasions.when, kind="stable")
-    order = order[np.argsort(columns[order], kind="stable")]
+    by_time = () if occasions.when is None else (occasions.when,)
+    order = np.lexsort((*by_time, columns))
     order = order[columns[order] >= 0]
     in_order = columns[order]
     kept = order[np.append(in_order[1:] != in_order[:-1], True)[: len(order)]]
