@@ -10,7 +10,7 @@ from recs_anomaly.core.arrays import Floats, Ints
 from recs_anomaly.recommend import levels as ordinal
 from recs_anomaly.recommend import posterior
 from recs_anomaly.recommend import view_rbm as rating_rbm
-from recs_anomaly.recommend.directions import leading_directions
+from recs_anomaly.recommend.choices import leading_directions
 from recs_anomaly.recommend.factors import item_factors
 from recs_anomaly.recommend.model import RatingModel, log_use
 from recs_anomaly.recommend.priors import ItemPriors

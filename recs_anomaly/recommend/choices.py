@@ -18,11 +18,11 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
+from scipy.sparse.linalg import eigsh, svds
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
-from recs_anomaly.recommend.directions import leading_directions
 from recs_anomaly.recommend.emphasis import emphasised, trend_of, without_times
 from recs_anomaly.recommend.rows import RatingRows, blocks
 
@@ -41,6 +41,10 @@ LINK_STRENGTH = 50.0
 N_SCORING = 50
 TOLERANCE = 1e-8
 MIN_SLOPE = 0.1
+# Of the shorter side of a matrix: up to it all of its products fit, and are faster.
+MAX_PRODUCTS = 512
+# Directions that ARPACK looks at beside those wanted: more take longer to keep apart.
+MIN_SPARE = 20
 LEFT_A_CHOICE = 5
 PAIRS_A_BLOCK = 1 << 12
 
@@ -197,6 +201,39 @@ class Choices(NamedTuple):
 
     users: Ints
     items: Ints
+
+
+def leading_directions(matrix: csr_array, n: int) -> tuple[Floats, Floats, Floats]:
+    """Singular vectors of the greatest singular values, which fall: (U, s, V').
+
+    Converged, so that they depend on the matrix alone and on no random start.
+    """
+    n_rows, n_columns = matrix.shape
+    if n_rows > n_columns:
+        right, lengths, left = leading_directions(matrix.T.tocsr(), n)
+        return left.T, lengths, right.T
+    if n_rows > max(MAX_PRODUCTS, n):
+        start = np.ones(n_rows, matrix.dtype)
+        ncv = min(n + max(n // 3, MIN_SPARE), n_rows)
+        found = svds(matrix, n, v0=start, solver="arpack", ncv=ncv)
+        falling = slice(None, None, -1)
+        return found[0][:, falling], found[1][falling], found[2][falling]
+    products = (matrix @ matrix.T).toarray().astype(np.float64)
+    left, squares = leading_eigenvectors(products, n)
+    lengths = np.sqrt(np.maximum(squares, 0.0))
+    right = (matrix.T @ left) / np.maximum(lengths, TINY)
+    return left, lengths, right.T
+
+
+def leading_eigenvectors(products: Floats, n: int) -> tuple[Floats, Floats]:
+    """Eigenvectors of the greatest eigenvalues, in columns, and these, which fall."""
+    size = len(products)
+    if size > max(MAX_PRODUCTS, n):
+        squares, vectors = eigsh(products, n, v0=np.ones(size), which="LA")
+    else:
+        first = max(size - n, 0)
+        squares, vectors = eigh(products, subset_by_index=(first, size - 1))
+    return vectors[:, ::-1], squares[::-1]
 
 
 class Spectrum(NamedTuple):

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.core.arrays import Floats, Singles
-from recs_anomaly.recommend.directions import leading_directions
+from recs_anomaly.recommend.choices import leading_directions
 
 RANK = 8
 N_SWEEPS = 10

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import random_array
 
 from recs_anomaly import RBMRecommender
 from recs_anomaly.datasets import make_ratings
@@ -144,6 +145,20 @@ def test_popular_items_lead_where_there_are_no_choices() -> None:
     np.testing.assert_array_equal(nobody, rbm.hidden_bias)
     lead = np.argsort(-(nobody @ interaction_rbm.expectations(rbm)), kind="stable")
     assert lead[0] == 0
+
+
+@pytest.mark.parametrize("shape", [(40, 90), (90, 40), (600, 700), (700, 600)])
+def test_directions_are_those_of_the_whole_decomposition(
+    shape: tuple[int, int],
+) -> None:
+    rng = np.random.default_rng(0)
+    matrix = random_array(shape, density=0.1, rng=rng, format="csr")
+    left, lengths, right = interaction_rbm.leading_directions(matrix, 5)
+    expected = np.linalg.svd(matrix.toarray())
+    np.testing.assert_allclose(lengths, expected[1][:5], rtol=1e-9)
+    found = (left * lengths) @ right
+    best = (expected[0][:, :5] * expected[1][:5]) @ expected[2][:5]
+    np.testing.assert_allclose(found, best, atol=1e-7)
 
 
 def test_who_chooses_what_does_not_depend_on_the_seed() -> None:

@@ -24,10 +24,10 @@ from recs_anomaly.recommend.choices import (
     InteractionRBM,
     from_spectrum,
     item_scale,
+    leading_eigenvectors,
     n_units,
     user_weights,
 )
-from recs_anomaly.recommend.directions import leading_eigenvectors
 from recs_anomaly.recommend.fitting import N_INTERVAL_RANKS, USUAL_SHAPE_WEIGHTS
 from recs_anomaly.recommend.levels import Calibration
 from recs_anomaly.recommend.recommender import RBMRecommender
