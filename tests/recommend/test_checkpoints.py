@@ -95,7 +95,7 @@ def test_a_fit_that_is_stopped_after_its_views_does_not_train_them_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(_rating_fit, "fit_interactions", stop)
+        patch.setattr(_rating_fit, "spectrum_of", stop)
         with pytest.raises(KeyboardInterrupt):
             quick().fit(ratings[IDS], ratings["rating"], checkpoint=folder)
     assert sorted(path.stem for path in folder.iterdir()) == ["item-view", "user-view"]
