@@ -45,17 +45,21 @@ class Windows:
     """Windows (n_windows, width) of one judged channel, each looked at by itself.
 
     They are in training standard deviations, and begin in the rows `starts`
-    (n_windows,). `memory` holds normal windows of the channel.
+    (n_windows,). `memory` holds normal windows of the channel. `known` are descriptions
+    of the windows, where these were made together with those of other channels.
     """
 
     model: AnomalyModel
     memory: Memory
     values: Floats
     starts: np.ndarray
+    known: Described | None = None
 
     @cached_property
     def described(self) -> Described:
         """Their descriptions, and what these leave over."""
+        if self.known is not None:
+            return self.known
         return describe_each(self.model.autoencoder, self.values)
 
 

@@ -26,6 +26,7 @@ from recs_anomaly.anomaly.live.causal import (
     one_sided,
 )
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
+from recs_anomaly.anomaly.window_codes import Described, describe_each
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import (
     BLOCK,
@@ -429,19 +430,22 @@ class CausalStream:
         They end in the rows `ends` (n_looks,), the last one being row 0.
         """
         errors = np.zeros((len(ends), len(self._of_windows), is_seen.shape[1]))
-        starts = self._known.n_rows + ends - self._width
-        places = self._cursor + ends - self._width
-        for target, channel in enumerate(self._targets):
-            seen = np.flatnonzero(is_seen[:, target])
-            if len(seen):
-                windows = Windows(
-                    self._model,
-                    self._memories[target],
-                    self._looked_at[channel, places[seen]],
-                    starts[seen],
-                )
-                for number, of_windows in enumerate(self._of_windows):
-                    errors[seen, number, target] = of_windows(windows)
+        targets, looks = np.nonzero(is_seen.T)
+        starts = self._known.n_rows + ends[looks] - self._width
+        places = self._cursor + ends[looks] - self._width
+        values = self._looked_at[self._targets[targets], places]
+        described = describe_each(self._model.autoencoder, values)
+        stop = 0
+        for target, n_seen in enumerate(np.bincount(targets).tolist()):
+            if not n_seen:
+                continue
+            those = slice(stop, stop + n_seen)
+            stop = those.stop
+            known = Described(*(part[those] for part in described))
+            memory = self._memories[target]
+            windows = Windows(self._model, memory, values[those], starts[those], known)
+            for number, of_windows in enumerate(self._of_windows):
+                errors[looks[those], number, target] = of_windows(windows)
         return errors
 
     def _levels_of(self, averages: Floats, part: int) -> Floats:
