@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recs_anomaly.core.arrays import Singles
+from recs_anomaly.denoise.camera_noise import described
 from recs_anomaly.denoise.clipping import Clip, find_clip
 from recs_anomaly.denoise.images import noise_scales, plane_variances, to_planes
 from recs_anomaly.denoise.impulses import Ends, find_ends, without_impulses
@@ -53,7 +54,7 @@ OF_COMMON, MAX_SPREAD = 2.45, 2.2
 # looks less like theirs is cleaned as if it were weaker.
 OF_CAMERAS = (5.8 / 255, 5 / 255, 5 / 255)
 HALVINGS = (0, 2, 2)  # of the planes of those
-LIKENESS, STRENGTH = (0.0, 0.4), (0.4, 1.0)
+LIKENESS, STRENGTH = (-0.2, 0.1), (0.4, 1.0)
 
 
 class Noise(NamedTuple):
@@ -270,7 +271,7 @@ def estimated_noise(unit: Singles) -> Noise:
     sigmas = tuple(map(_sigma, of_planes))
     shared = _shared(of_planes, sigmas)
     is_asked = not (sigmas[0] or shared or noise.ends)
-    if is_asked and (levels := _levels_of_camera(of_planes)):
+    if is_asked and (levels := _levels_of_camera(planes)):
         return Noise(levels, halved=HALVINGS[: len(levels)], is_of_camera=True)
     is_halved = tuple(_is_halved(of_planes, sigmas))
     if any(is_halved):
@@ -289,17 +290,17 @@ def estimated_noise(unit: Singles) -> Noise:
     )
 
 
-def _levels_of_camera(of_planes: list[PatchWaves | None]) -> tuple[float, ...]:
+def _levels_of_camera(planes: list[Singles]) -> tuple[float, ...]:
     """Return how strong the weak noise of a camera is taken to be, if there is any."""
-    brightness = of_planes[0]
-    is_photograph = len(of_planes) in (1, N_COLOURS)
-    if not is_photograph or brightness is None or len(brightness.detail) < MIN_TO_TELL:
+    is_photograph = len(planes) in (1, N_COLOURS)
+    features = described(planes[0]) if is_photograph else None
+    if features is None:
         return ()
-    likeness = camera_detector().likeness(brightness)
+    likeness = camera_detector().likeness(features)
     if likeness < LIKENESS[0]:
         return ()
     strength = float(np.interp(likeness, LIKENESS, STRENGTH))
-    return tuple(strength * level for level in OF_CAMERAS[: len(of_planes)])
+    return tuple(strength * level for level in OF_CAMERAS[: len(planes)])
 
 
 def _is_halved(

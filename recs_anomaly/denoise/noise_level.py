@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from recs_anomaly.core.arrays import Array, Floats, Singles
+from recs_anomaly.core.arrays import Array, Bools, Floats, Singles
 from recs_anomaly.denoise.clipping import find_clip, variance_kept
 from recs_anomaly.denoise.planes import flat_areas
 
 PATCH = 8
+# Sums of both frequencies of each cosine wave in a patch.
+ORDERS = np.add.outer(np.arange(PATCH), np.arange(PATCH)).ravel()
 MAX_PATCHES = 40_000
 MIN_PATCHES = 64
 MIN_USED = 0.02  # of the patches, to be without any area: print has fewer
@@ -79,13 +81,10 @@ def patch_waves(image: Array) -> PatchWaves | None:
     if min(image.shape[-2:]) < PATCH:
         return None
     areas = flat_areas(image, AREA)
-    patches, pixels = _patches(image), image
-    least = max(MIN_PATCHES, MIN_USED * len(patches))
-    if areas.any():
-        patches, pixels = patches[~_patches(areas).any(axis=1)], image[~areas]
-    if len(patches) < least:
+    patches = patches_without(areas, image)
+    if len(patches) < max(MIN_PATCHES, MIN_USED * len(_patches(image))):
         return None
-    clip = find_clip(pixels)
+    clip = find_clip(image[~areas])
     kept = np.ones(len(patches))
     for end, is_beyond in ((clip.low, np.less_equal), (clip.high, np.greater_equal)):
         if np.isfinite(end):
@@ -95,6 +94,12 @@ def patch_waves(image: Array) -> PatchWaves | None:
     if is_told.sum() < MIN_PATCHES:
         return None
     return _waves(patches[is_told]).scaled(1 / kept[is_told])
+
+
+def patches_without(areas: Bools, image: Array) -> Singles:
+    """Return the patches (n_patches, PATCH**2) of an image that reach into no area."""
+    patches = _patches(image)
+    return patches[~_patches(areas).any(axis=1)] if areas.any() else patches
 
 
 def _among_alike(values: Floats, brightness: Array) -> Floats:
@@ -119,14 +124,12 @@ def _patches(image: NDArray[Any]) -> NDArray[Any]:
 def _waves(patches: Singles) -> PatchWaves:
     brightness = patches.mean(axis=1, dtype=np.float64)
     patches = patches - brightness.astype(np.float32)[:, None]  # no digits lost
-    order = np.add.outer(np.arange(PATCH), np.arange(PATCH)).ravel()
-    waves = np.kron(_cosines(), _cosines()).astype(np.float32)  # a row each
     kinds = (
-        (order > 0) & (order < MIDDLE),
-        (order >= MIDDLE) & (order <= LONGEST),
-        order >= SHORTEST,
+        (ORDERS > 0) & (ORDERS < MIDDLE),
+        (ORDERS >= MIDDLE) & (ORDERS <= LONGEST),
+        ORDERS >= SHORTEST,
     )
-    long, middle, short = (_energy(patches, waves[kind]) for kind in kinds)
+    long, middle, short = (energy(patches, kind) for kind in kinds)
     n_long, n_middle, n_short = map(np.count_nonzero, kinds)
     detail = (long + middle) / (n_long + n_middle)
     return PatchWaves(
@@ -134,9 +137,10 @@ def _waves(patches: Singles) -> PatchWaves:
     )
 
 
-def _energy(patches: Singles, waves: Singles) -> Floats:
-    """Sum the squares of some waves (n_waves, PATCH**2) in each patch."""
-    found = patches @ waves.T
+def energy(patches: Singles, kind: Bools) -> Floats:
+    """Sum the squares of some of the waves in each patch (n_patches, PATCH**2)."""
+    waves = np.kron(_cosines(), _cosines()).astype(np.float32)  # a row each
+    found = patches @ waves[kind].T
     return np.asarray(np.einsum("ij,ij->i", found, found), np.float64)
 
 

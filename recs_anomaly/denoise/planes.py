@@ -27,6 +27,19 @@ def local_deviation(plane: Array, radius: int) -> Singles:
     return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)
 
 
+def evened(plane: Singles, radius: int, deviation: float | Singles) -> Singles:
+    """Return the plane smoothed where it deviates less around a pixel than so.
+
+    Where it deviates more it stays (He, Sun & Tang, "Guided image filtering", IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 35, 2013; by itself).
+    """
+    variance = local_deviation(plane, radius) ** 2
+    weak = np.maximum(np.asarray(deviation, np.float32) ** 2, np.float32(1e-12))
+    kept = variance / (variance + weak)
+    rest = local_mean((1 - kept) * local_mean(plane, radius), radius)
+    return local_mean(kept, radius) * plane + rest
+
+
 def flat_areas(planes: Array, side: int) -> Bools:
     """Tell which pixels lie in a square of `side` pixels each way of one exact value.
 

@@ -4,43 +4,48 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_images
 
-from recs_anomaly.denoise.camera_noise import CameraDetector, described
-from recs_anomaly.denoise.noise import Noise
-from recs_anomaly.denoise.noise_level import PatchWaves, patch_waves
+from recs_anomaly.denoise.camera_noise import BANDS, CameraDetector, described
+from recs_anomaly.denoise.noise import LIKENESS, Noise
 from recs_anomaly.denoise.settings import camera_detector
 
 PHOTOGRAPHS = [image[:320, :320] for image in load_sample_images().images]
 
 
-def waves_of(image: np.ndarray) -> PatchWaves:
-    waves = patch_waves((image.mean(axis=2) / 255).astype(np.float32))
-    assert waves is not None
-    return waves
+def features_of(image: np.ndarray) -> np.ndarray:
+    features = described((image.mean(axis=2) / 255).astype(np.float32))
+    assert features is not None
+    return features
 
 
 def test_the_likeness_is_a_sum_over_examples(rng: np.random.Generator) -> None:
-    waves = waves_of(PHOTOGRAPHS[0])
-    mean, scale = rng.normal(size=15), rng.uniform(1, 2, 15)
-    examples, weights = rng.normal(size=(4, 15)), rng.normal(size=4)
+    features = features_of(PHOTOGRAPHS[0])
+    mean, scale = rng.normal(size=48), rng.uniform(1, 2, 48)
+    examples, weights = rng.normal(size=(4, 48)), rng.normal(size=4)
     detector = CameraDetector(
         mean, scale, examples, weights, np.array(0.3), np.array(0.1)
     )
     expected = 0.3
     for example, weight in zip(examples, weights, strict=True):
-        apart = (described(waves) - mean) / scale - example
+        apart = (features - mean) / scale - example
         expected += weight * np.exp(-0.1 * float(apart @ apart))
-    assert detector.likeness(waves) == pytest.approx(expected)
+    assert detector.likeness(features) == pytest.approx(expected)
 
 
 def test_clean_photographs_do_not_look_like_it() -> None:
     for photograph in PHOTOGRAPHS:
-        assert camera_detector().likeness(waves_of(photograph)) < 0
+        assert camera_detector().likeness(features_of(photograph)) < LIKENESS[0]
 
 
 def test_the_description_grows_with_the_strength(rng: np.random.Generator) -> None:
     noise = rng.normal(size=(64, 64, 1))
-    weak, strong = (described(waves_of(128 + s * noise)) for s in (2.0, 8.0))
-    np.testing.assert_allclose(strong - weak, np.log(4), atol=0.02)
+    weak, strong = (features_of(128 + s * noise) for s in (2.0, 8.0))
+    n_bands = len(BANDS)
+    np.testing.assert_allclose((strong - weak)[:-n_bands], np.log(4), atol=0.02)
+    np.testing.assert_allclose((strong - weak)[-n_bands:], 0, atol=0.02)
+
+
+def test_too_few_patches_tell_nothing(rng: np.random.Generator) -> None:
+    assert described(rng.random((40, 40), np.float32)) is None
 
 
 def test_who_meets_white_noise_alone_leaves_it_and_says_so() -> None:

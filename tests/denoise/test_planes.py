@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from recs_anomaly.denoise.planes import (
     doubled,
+    evened,
     flat_areas,
     halved,
     local_deviation,
@@ -119,3 +120,23 @@ def test_flat_areas_are_squares_of_one_value(
             if np.ptp(plane[square]) == 0:
                 expected[square] = True
     np.testing.assert_array_equal(flat_areas(plane, side), expected)
+
+
+def test_what_deviates_little_is_evened_and_edges_stay(
+    rng: np.random.Generator,
+) -> None:
+    edge = np.repeat(np.float32([0.2, 0.8]), 32) * np.ones((64, 1), np.float32)
+    plane = edge + 0.002 * rng.standard_normal((64, 64), np.float32)
+    after = evened(plane, 3, 0.01)
+    flat = np.s_[:, :24]
+    assert np.std((after - edge)[flat]) < 0.3 * np.std((plane - edge)[flat])
+    np.testing.assert_allclose(after, edge, atol=0.01)
+    by_pixel = evened(plane, 3, np.full_like(plane, 0.01))
+    np.testing.assert_array_equal(by_pixel, after)
+
+
+def test_where_there_is_no_noise_nothing_is_evened(rng: np.random.Generator) -> None:
+    plane = rng.random((30, 40), np.float32)
+    np.testing.assert_allclose(evened(plane, 2, 0.0), plane, atol=1e-6)
+    even = np.full((30, 40), np.float32(0.3))
+    np.testing.assert_allclose(evened(even, 2, 0.1), even, atol=1e-6)
