@@ -25,9 +25,9 @@ from recs_anomaly.denoise.noise_level import (
 from recs_anomaly.denoise.planes import flat_areas
 
 # Orders of the waves of each band. JPEG files keep few of the shortest of weak noise:
-# without those between, 7 to 10, 74 % of the noisy photographs of scenes not seen were
-# told where 8 of 1,729 clean ones were taken for noisy; with them 88 %, and of cameras
-# not seen 86 % for 67.
+# without those from 7 to 10, and without how uneven the bands are, 81 of 100 noisy
+# photographs of scenes not seen were told, of cameras not seen 73; with them 88 and 85,
+# and fewer clean ones were taken for noisy.
 BANDS = ((3, 3), (4, 4), (5, 6), (7, 8), (9, 10), (11, 14))
 SHARES = (0.005, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9)  # of the patches, with less energy
 WEAKEST = 0.1  # of 255: what quantising does
