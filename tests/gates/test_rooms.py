@@ -81,7 +81,9 @@ ROOMS = {
             *("pyarrow", "scipy", "sklearn"),
         },
     ),
-    "engine": Room(ours={"base", "core"}, third_parties={"distributed", "joblib"}),
+    "engine": Room(
+        ours={"base", "core"}, third_parties={"dask", "distributed", "joblib"}
+    ),
     **dict.fromkeys(sorted(FAMILIES), FAMILY),
     "persistence": Room(ours=FAMILIES | {"base"}, third_parties={"numpy"}),
     "reports": Room(
