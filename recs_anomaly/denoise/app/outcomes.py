@@ -13,6 +13,7 @@ from recs_anomaly.denoise.app.folder import PictureOutcome, PictureQuality, qual
 from recs_anomaly.denoise.app.pictures import Pixels, read_picture
 from recs_anomaly.exceptions import InputError
 
+MAX_LOOKED_AT = 1_000_000  # pixels, for the range that is shown
 NOTHING = PictureQuality(float("nan"), float("nan"))
 WIDTH, HEIGHT = 420, 300  # of a cut; smaller pictures are shown in larger pixels
 GAP, MARGIN = 8, 24
@@ -125,11 +126,15 @@ def pair_of(caption: str, before: Pixels, after: Pixels) -> BeforeAfter:
     -------
     pair : BeforeAfter
     """
-    low, high = np.quantile(before[..., :3].astype(np.float64), (0.001, 0.999))
     if before.dtype == np.uint8:
         low, high = 0.0, 255.0
     elif before.dtype == bool:
         low, high = 0.0, 1.0
+    else:
+        # Every pixel of a large picture would take eight times its memory twice.
+        step = max(1, int(np.sqrt(before.shape[0] * before.shape[1] / MAX_LOOKED_AT)))
+        few = np.atleast_3d(before)[::step, ::step, :3].astype(np.float64)
+        low, high = np.quantile(few, (0.001, 0.999))
     place = _liveliest(after)
     shown = [
         _shown(each[place], low, max(high, low + 1e-9)) for each in (before, after)
