@@ -60,6 +60,10 @@ def serve(settings: ServiceSettings, tell: Callable[[str], None]) -> None:
         host, port = listening.getsockname()[:2]
         tell(f"Serving {len(models.all)} models on http://{host}:{port}")
         answer = _answering(settings, models, listening)
+        # The garbage collector would look at all of this again and again, for a fifth
+        # of a second each time, and write on what processes share.
+        gc.collect()
+        gc.freeze()
         if settings.workers == 1:
             answer()
         else:
@@ -161,10 +165,6 @@ class _Processes:
         """Start them; start another where one has died; end when all have ended."""
         from prometheus_client.multiprocess import mark_process_dead
 
-        # The garbage collector writes on all that it looks at: of what is shared, it
-        # looks at nothing.
-        gc.collect()
-        gc.freeze()
         for number in SIGNALS:
             signal.signal(number, self._pass_on)
         for _ in range(self._n):
