@@ -12,11 +12,13 @@ from recs_anomaly.exceptions import InputError
 SCHEDULERS = ("processes", "dask")
 NO_DASK = 'Dask is not installed; pip install "recs-anomaly[dask]" adds it.'
 SECONDS_TO_CONNECT = 30
-# By default a worker that waits looks at itself fifty times a second, and at what it
-# does a hundred times: a tenth of the processor, and more while it works.
-SELDOM = {
+# By default a worker looks at itself fifty times a second, and at its work a hundred
+# times: a tenth of the processor. And it hands memory back to the system at once, which
+# then gives it anew, and empties it first, for each of NumPy's intermediate results.
+OF_WORKERS = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.worker.profile.enabled": False,
 }
@@ -55,7 +57,7 @@ def scheduled(scheduler: str, cluster: str | None, n_jobs: int) -> Iterator[str 
     from distributed import Client, LocalCluster
 
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set(SELDOM))
+        stack.enter_context(dask.config.set(OF_WORKERS))
         # Ports that are free: of two runs, neither must wait for the other's.
         own = (
             None
