@@ -90,7 +90,10 @@ def _cleaned(folder: Path) -> "Records":
     plan = plan_cleaning(folder / _NOISY, folder / _CLEAN)
     records = Records(folder / _ORIGINALS)
     denoiser = ImageDenoiser.from_pretrained("color")
-    for outcome in clean_all(denoiser, plan.tasks, write_bytes, is_new_run=True):
+    outcomes = clean_all(
+        denoiser, plan.tasks, write_bytes, is_new_run=True, are_compared=True
+    )
+    for outcome in outcomes:
         records.add(outcome)
     return records
 

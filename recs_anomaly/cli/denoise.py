@@ -141,7 +141,8 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     records = Records(clean)
     is_one_file = isinstance(source, Path) and not source.is_dir()
     is_all_new = again or is_one_file
-    outcomes = clean_all(denoiser, plan.tasks, write_bytes, is_all_new)
+    are_compared = compare is not None or clean is not None
+    outcomes = clean_all(denoiser, plan.tasks, write_bytes, is_all_new, are_compared)
     with engine.running():
         for outcome in progressing(outcomes, len(plan.tasks), "pictures"):
             records.add(outcome)

@@ -2,9 +2,9 @@
 
 import pickle
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -37,8 +37,11 @@ class PictureOutcome(NamedTuple):
     Attributes
     ----------
     name : str
-    before, after : list of ndarray
-        Pages, upright; empty where the picture could not be cleaned.
+    before, after : sequence of ndarray, default=()
+        Pages, upright, where they are to be compared; none of a picture that could not
+        be cleaned.
+    size : tuple of (int, int) or None, default=None
+        Height and width of the first page, upright.
     sigma : float, default=nan
         Noise in the picture's own range, the largest of its pages.
     was_there : bool, default=False
@@ -52,8 +55,9 @@ class PictureOutcome(NamedTuple):
     """
 
     name: str
-    before: list[Pixels]
-    after: list[Pixels]
+    before: Sequence[Pixels] = ()
+    after: Sequence[Pixels] = ()
+    size: tuple[int, int] | None = None
     sigma: float = float("nan")
     was_there: bool = False
     problem: str = ""
@@ -62,7 +66,7 @@ class PictureOutcome(NamedTuple):
 
     def without_pixels(self) -> "PictureOutcome":
         """Keep what needs no memory."""
-        return self._replace(before=[], after=[])
+        return self._replace(before=(), after=())
 
 
 class PictureQuality(NamedTuple):
@@ -149,7 +153,11 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
 
 
 def clean_all(
-    denoiser: ImageDenoiser, tasks: list[Task], write: Write, is_new_run: bool
+    denoiser: ImageDenoiser,
+    tasks: list[Task],
+    write: Write,
+    is_new_run: bool,
+    are_compared: bool = False,
 ) -> Iterator[PictureOutcome]:
     """Clean pictures; say what became of each, in their order, once it is written.
 
@@ -164,6 +172,8 @@ def clean_all(
     write : callable
         Takes a path and the bytes of a file to write there, whole or not at all.
     is_new_run : bool
+    are_compared : bool, default=False
+        Whether outcomes hold the pixels; large pictures take much memory by that.
 
     Yields
     ------
@@ -172,11 +182,11 @@ def clean_all(
     spelled = pickle.dumps(denoiser)
     for first in range(0, len(tasks), AT_ONCE):
         batch = tasks[first : first + AT_ONCE]
-        calls = [(spelled, task, write, is_new_run) for task in batch]
+        calls = [(spelled, task, write, is_new_run, are_compared) for task in batch]
         waiting: dict[int, PictureOutcome] = {}
         done = 0
         for place, outcome, failure in side_by_side(clean_one, calls, None):
-            lost = PictureOutcome(batch[place].name, [], [], problem=failure or "")
+            lost = PictureOutcome(batch[place].name, problem=failure or "")
             waiting[place] = outcome or lost
             while done in waiting:
                 yield waiting.pop(done)
@@ -184,7 +194,7 @@ def clean_all(
 
 
 def clean_one(
-    spelled: bytes, task: Task, write: Write, is_new_run: bool
+    spelled: bytes, task: Task, write: Write, is_new_run: bool, is_compared: bool
 ) -> PictureOutcome:
     """Clean a picture in whatever process, and say what became of it.
 
@@ -195,16 +205,17 @@ def clean_one(
     task : Task
     write : callable
         As for `clean_all`.
-    is_new_run : bool
+    is_new_run, is_compared : bool
 
     Returns
     -------
     outcome : PictureOutcome
     """
     try:
-        return _clean(_denoiser_of(spelled), task, write, is_new_run)
+        denoiser = _denoiser_of(spelled)
+        return _clean(denoiser, task, write, is_new_run, is_compared)
     except (InputError, OSError) as error:
-        return PictureOutcome(task.name, [], [], problem=_reason(error))
+        return PictureOutcome(task.name, problem=_reason(error))
 
 
 @lru_cache(maxsize=1)
@@ -215,10 +226,20 @@ def _denoiser_of(spelled: bytes) -> ImageDenoiser:
 
 
 def _clean(
-    denoiser: ImageDenoiser, task: Task, write: Write, is_new_run: bool
+    denoiser: ImageDenoiser,
+    task: Task,
+    write: Write,
+    is_new_run: bool,
+    is_compared: bool,
 ) -> PictureOutcome:
     with _here(task) as (source, target):
-        outcome = _cleaned(denoiser, task, source, target, write, is_new_run)
+        is_there = not is_new_run and _is_up_to_date(source, target)
+        outcome, content = _cleaned(
+            denoiser, task, source, target if is_there else None, is_compared
+        )
+        if not is_there:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write(target, content())
         if isinstance(task.target, StoreFile) and not outcome.was_there:
             task.target.take(target.read_bytes())
     return outcome
@@ -243,50 +264,48 @@ def _cleaned(
     denoiser: ImageDenoiser,
     task: Task,
     source: Path,
-    target: Path,
-    write: Write,
-    is_new_run: bool,
-) -> PictureOutcome:
+    cleaned_before: Path | None,
+    is_compared: bool,
+) -> tuple[PictureOutcome, Callable[[], bytes]]:
+    """Clean a picture; return the outcome, and what gives the clean file.
+
+    The picture itself is gone when the file is made: it may be large, and Pillow takes
+    four bytes a pixel then.
+    """
     picture = read_picture(source)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         images = task.images(picture)
         sigma = float(np.max(denoiser.estimate_sigma(images)))
-        is_there = not is_new_run and _is_up_to_date(source, target)
-        if is_there:
-            cleaned = read_picture(target).pages
+        if cleaned_before is not None:
+            cleaned = read_picture(cleaned_before).pages
         else:
             cleaned = denoiser.predict(images)
             if task.along is not None:
                 cleaned = picture.taken_apart(cleaned, task.along)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write(target, _content(source, picture, cleaned))
     left = "noise that neighbouring pixels share was left as it is" if caught else ""
-    return PictureOutcome(
+    before, after = (
+        [picture.upright(page) for page in pages] for pages in (picture.pages, cleaned)
+    )
+    is_same = _are_equal(picture.pages, cleaned)
+    outcome = PictureOutcome(
         task.name,
-        _upright(picture, picture.pages),
-        _upright(picture, cleaned),
+        before if is_compared else (),
+        after if is_compared else (),
+        before[0].shape[:2],
         sigma,
-        is_there,
+        cleaned_before is not None,
         left,
         is_clean=True,
-        is_same=_are_equal(picture.pages, cleaned),
+        is_same=is_same,
     )
-
-
-def _content(source: Path, picture: Picture, cleaned: list[Pixels]) -> bytes:
-    """Give the clean file; where nothing was cleaned, no JPEG file loses by that."""
-    if _are_equal(picture.pages, cleaned):
-        return source.read_bytes()
-    return picture.encoded(cleaned)
+    if is_same:  # no JPEG file loses by being written again
+        return outcome, source.read_bytes
+    return outcome, partial(picture.encoded, cleaned)
 
 
 def _are_equal(pages: list[Pixels], others: list[Pixels]) -> bool:
     return all(map(np.array_equal, pages, others))
-
-
-def _upright(picture: Picture, pages: list[Pixels]) -> list[Pixels]:
-    return [picture.upright(page) for page in pages]
 
 
 def _is_up_to_date(source: Path, target: Path) -> bool:
@@ -299,12 +318,12 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def quality_of(pages: list[Pixels], clean: list[Pixels]) -> PictureQuality:
+def quality_of(pages: Sequence[Pixels], clean: Sequence[Pixels]) -> PictureQuality:
     """Mean over the pages, against clean ones of the same shapes and dtype.
 
     Parameters
     ----------
-    pages, clean : list of ndarray
+    pages, clean : sequence of ndarray
 
     Returns
     -------

@@ -51,14 +51,15 @@ class Records:
                 before, after = self._qualities(outcome)
             except (InputError, OSError) as error:
                 problem = "; ".join(filter(None, (problem, str(error))))
+        if outcome.before:
             self._cut(outcome)
-        first = outcome.before[0] if outcome.before else None
+        height, width = outcome.size or (None, None)
         self._rows.append(
             {
                 "file": outcome.name,
                 "is_clean": outcome.is_clean and not outcome.problem,
-                "height": None if first is None else first.shape[0],
-                "width": None if first is None else first.shape[1],
+                "height": height,
+                "width": width,
                 "sigma": outcome.sigma,
                 "psnr_before": before.psnr,
                 "psnr": after.psnr,

@@ -1,10 +1,21 @@
-"""What there is to clean and where it goes, without a picture being opened."""
+"""What there is to clean and where it goes; what stays in memory meanwhile."""
 
+import weakref
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from recs_anomaly.denoise.app.folder import CleaningPlan, Task, plan_cleaning
+from recs_anomaly import ImageDenoiser
+from recs_anomaly.denoise.app import folder
+from recs_anomaly.denoise.app.folder import (
+    CleaningPlan,
+    Task,
+    clean_all,
+    plan_cleaning,
+)
 from recs_anomaly.exceptions import InputError
 
 
@@ -73,3 +84,33 @@ def test_a_link_to_a_picture_that_is_read_is_not_written_through(
     (tmp_path / "clean.png").symlink_to(scans / "b.PNG")
     with pytest.raises(InputError, match="must not overwrite what is read"):
         plan_cleaning(scans / "b.PNG", tmp_path / "clean.png")
+
+
+@pytest.mark.parametrize("are_compared", [False, True])
+def test_a_picture_stays_in_memory_only_to_be_compared(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rng: np.random.Generator,
+    are_compared: bool,
+) -> None:
+    noisy = rng.normal(128, 20, (40, 50)).astype(np.uint8)
+    Image.fromarray(noisy).save(tmp_path / "a.png")
+    seen: list[weakref.ref[Any]] = []
+    is_held = []
+
+    def reading(path: Path) -> Any:
+        picture = read(path)
+        seen.append(weakref.ref(picture.pages[0]))
+        return picture
+
+    def write(path: Path, content: bytes) -> None:
+        is_held.append(seen[0]() is not None)
+
+    read = folder.read_picture
+    monkeypatch.setattr(folder, "read_picture", reading)
+    denoiser = ImageDenoiser.from_pretrained("gray")
+    task = Task(tmp_path / "a.png", tmp_path / "b.png", "a.png")
+    [outcome] = clean_all(denoiser, [task], write, True, are_compared)
+    assert is_held == [are_compared]
+    assert outcome.size == (40, 50)
+    assert len(outcome.before) == len(outcome.after) == int(are_compared)

@@ -19,6 +19,7 @@ def outcome(name: str = "a.png", problem: str = "", error: int = 10) -> PictureO
         is_clean=True,
         before=[noisy],
         after=[cleaned],
+        size=(16, 20),
         sigma=9.876,
         problem=problem,
     )
@@ -74,11 +75,7 @@ def test_a_picture_that_could_not_be_read_has_no_size_and_no_place_on_the_sheet(
     None
 ):
     records = Records(None)
-    records.add(
-        PictureOutcome(
-            name="x.png", is_clean=False, before=[], after=[], sigma=0.0, problem="cut"
-        )
-    )
+    records.add(PictureOutcome(name="x.png", is_clean=False, sigma=0.0, problem="cut"))
     assert records.table()["height"].isna().all()
     assert records.sheet() is None
 
