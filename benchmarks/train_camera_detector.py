@@ -49,8 +49,8 @@ def examples(polyu: Path, bsds: Path, bsd400: Path) -> Iterator[Example]:
         kind, treat = list(TREATMENTS.items())[i % len(TREATMENTS)]
         yield Example(np.asarray(image), "photograph", path.stem)
         yield Example(treat(image, rng), kind, path.stem)
-        quality = (85, 95)[i % 2]
-        yield Example(_stored(image, quality), f"JPEG {quality}", path.stem)
+        for quality in (85, 95):
+            yield Example(_stored(image, quality), f"JPEG {quality}", path.stem)
     for path in sorted(bsd400.iterdir()):
         yield Example(np.asarray(Image.open(path)), "grey", path.stem)
     for i, (kind, pixels) in enumerate(clean_pictures()):
