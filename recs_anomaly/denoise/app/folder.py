@@ -137,7 +137,7 @@ def adapt(denoiser: ImageDenoiser, tasks: list[Task]) -> int:
     n_pictures = 0
     for task in tasks:
         try:
-            with _here(task) as (source, _):
+            with _copied(task.source) as source:
                 found = task.images(read_picture(source))
         except (InputError, OSError):
             continue  # cleaning will tell
@@ -232,7 +232,7 @@ def _clean(
     is_new_run: bool,
     is_compared: bool,
 ) -> PictureOutcome:
-    with _here(task) as (source, target):
+    with _copied(task.source) as source, _copied(task.target) as target:
         is_there = not is_new_run and _is_up_to_date(source, target)
         outcome, content = _cleaned(
             denoiser, task, source, target if is_there else None, is_compared
@@ -246,18 +246,13 @@ def _clean(
 
 
 @contextmanager
-def _here(task: Task) -> Iterator[tuple[Path, Path]]:
-    """Give where a task reads and writes; what lies in a store is copied here."""
+def _copied(place: Path | StoreFile) -> Iterator[Path]:
+    """Give a file of this machine; what lies in a store is copied."""
+    if isinstance(place, Path):
+        yield place
+        return
     with TemporaryDirectory() as folder:
-        paths = []
-        for place, name in ((task.source, "source"), (task.target, "target")):
-            if isinstance(place, StoreFile):
-                copies = Path(folder, name)
-                copies.mkdir()
-                paths.append(place.copy_into(copies))
-            else:
-                paths.append(place)
-        yield paths[0], paths[1]
+        yield place.copy_into(Path(folder))
 
 
 def _cleaned(
