@@ -333,15 +333,18 @@ class FoldedUsers:
         stars = np.full(len(lists.items), np.nan)
         for number in np.unique(lists.people).tolist():
             listed = np.flatnonzero(lists.people == number)
+            targets = lists.items[listed]
             part, place = self._place(number)
             alone = part.at(np.array([place]))
-            own = alone.rows
+            # Where what was rated is listed too, its rating is no reason for it.
+            own = alone.rows.where(~np.isin(alone.rows.columns, targets))
+            is_whole = len(own.columns) == len(alone.rows.columns)
             found = effects(
                 self._known.scoring,
                 own,
-                lists.items[listed],
+                targets,
                 rank_by,
-                person=alone.people.one(0),
+                person=alone.people.one(0) if is_whole else None,
                 priors=alone.priors,
             )
             best = strongest(found)[0]

@@ -22,6 +22,7 @@ from recs_anomaly.base.checks import (
 )
 from recs_anomaly.base.documentation import DocumentationLink
 from recs_anomaly.base.frames import as_frame, like
+from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.random import seed_of
 from recs_anomaly.base.state import Held, ValueRule
 from recs_anomaly.core.arrays import Floats, Ints
@@ -48,7 +49,7 @@ from recs_anomaly.recommend.priors import (
     with_people,
     with_prior_choices,
 )
-from recs_anomaly.recommend.ranking import fold_in_audience
+from recs_anomaly.recommend.ranking import Audience, fold_in_audience
 from recs_anomaly.recommend.reasons import (
     effects,
     similarities,
@@ -624,9 +625,7 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
             novelty=novelty,
             diversity=diversity,
         )
-        own = self._own_rows(own_ratings)
-        priors = self._side.priors_of_person(user_features)
-        person = fold_in_audience(self._known.scoring, own, priors)
+        person = self._audience_of(own_ratings, user_features)
         found = self._known.listed(person, wanted)
         return like(own_ratings, framed(LISTED, self._known.columns(found)))
 
@@ -659,6 +658,39 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
         asked = as_ids(users)
         rows = self._known.lookup.rows_of(asked, on_unknown == "stranger")
         return self._known.fold_in(asked, rows)
+
+    def fold_in_own(
+        self,
+        own_ratings: OwnRatings,
+        *,
+        user_features: Mapping[str, Any] | None = None,
+    ) -> FoldedUsers:
+        """Fold somebody in by their ratings, to ask for several answers about them.
+
+        Parameters
+        ----------
+        own_ratings : DataFrame, Series, mapping or iterable of ids
+            As in `recommend_for`.
+        user_features : mapping or None, default=None
+            As in `recommend_for`.
+
+        Returns
+        -------
+        folded : FoldedUsers
+            Of one user, whose id is None. ``folded.predictions(X)`` holds what this
+            person will rate where `X` names a user without ratings.
+
+        Raises
+        ------
+        UnknownItemError
+            If none of the items was rated in the training data.
+        InputError
+            If a rating is outside the range of the levels.
+        """
+        check_is_fitted(self)
+        person = self._audience_of(own_ratings, user_features)
+        nobody = np.array([len(self.ids_.users)])
+        return FoldedUsers(self._known, [None], nobody, [person])
 
     def with_only_user(self, user_id: Hashable, own_ratings: OwnRatings) -> Self:
         """Copy the model with somebody new as its one and only user.
@@ -1003,6 +1035,15 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
         if list(pairs.columns) != ID_COLUMNS:
             validate_data(self, pairs, skip_check_array=True, reset=False)
         return pairs
+
+    def _audience_of(
+        self, own_ratings: OwnRatings, user_features: Mapping[str, Any] | None
+    ) -> Audience:
+        """Fold in one person, by their ratings and by what is known of them."""
+        own = self._own_rows(own_ratings)
+        priors = self._side.priors_of_person(user_features)
+        with one_blas_thread():
+            return fold_in_audience(self._known.scoring, own, priors)
 
     def _own_rows(self, own_ratings: Any) -> RatingRows:
         return own_rows(own_ratings, self._known.lookup, self.classes_)

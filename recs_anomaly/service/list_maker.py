@@ -1,25 +1,27 @@
 """What a recommender answers, as plain values."""
 
 from collections.abc import Hashable, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from recs_anomaly.exceptions import InputError, UnknownUserError
+from recs_anomaly.recommend.answers import FoldedUsers
 from recs_anomaly.recommend.recommender import RBMRecommender
 from recs_anomaly.recommend.serving.catalogue import titles_and_genres
-from recs_anomaly.recommend.serving.titled_recommender import NEW_USER, Recommender
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from recs_anomaly.service.plain import plain_list, plain_rows
 from recs_anomaly.service.remembered import Remembered
 
 Id = int | str
+Row = dict[str, Any]
 MAX_FOUND = 20
+RATING = ("rating_mean", "rating_std", "p_like")
 
 
 class ListOptions(NamedTuple):
-    """What a list may hold, as `RBMRecommender.recommend` takes it.
+    """What a list is to hold, as `RBMRecommender.recommend` takes it, and reasons.
 
     Attributes
     ----------
@@ -28,6 +30,8 @@ class ListOptions(NamedTuple):
     exclude_seen : bool, default=True
     items, exclude : tuple of ids or None, default=None
     novelty, diversity : float, default=0.0
+    reasons : bool, default=False
+        Whether each row names what was rated that speaks most for it.
     """
 
     n: int = 10
@@ -37,6 +41,7 @@ class ListOptions(NamedTuple):
     exclude: tuple[Id, ...] | None = None
     novelty: float = 0.0
     diversity: float = 0.0
+    reasons: bool = False
 
 
 class ListMaker:
@@ -64,10 +69,11 @@ class ListMaker:
         items: list[Hashable] = self.model.items_.tolist()
         self._users = {str(each): each for each in users}
         self._items = {str(each): each for each in items}
+        self._ids = items
         self._titles = dict(zip(items, map(str, found.titles), strict=True))
         # Whatever is computed once is computed before anybody asks.
         self.lists([(users[0], ListOptions())])
-        self.own(dict.fromkeys(items[:1]), ListOptions(n=1), has_reasons=True)
+        self.own(dict.fromkeys(items[:1]), ListOptions(n=1, reasons=True))
         self.similar(items[0], 1)
 
     def user(self, asked: Id) -> Hashable:
@@ -120,7 +126,7 @@ class ListMaker:
             "ratings": plain_list(levels),
         }
 
-    def found(self, text: str, n: int = MAX_FOUND) -> list[dict[str, Any]]:
+    def found(self, text: str, n: int = MAX_FOUND) -> list[Row]:
         """Find items whose titles hold a text, those rated most often first.
 
         Parameters
@@ -152,7 +158,7 @@ class ListMaker:
 
     def lists(
         self, asked: Sequence[tuple[Hashable, ListOptions]]
-    ) -> list[list[dict[str, Any]] | Exception]:
+    ) -> list[list[Row] | Exception]:
         """Make lists for known users, those of the same options in one go.
 
         Parameters
@@ -177,24 +183,17 @@ class ListMaker:
 
     def _lists(
         self, users: list[Hashable], options: ListOptions
-    ) -> dict[Hashable, list[dict[str, Any]]]:
-        lists: dict[Hashable, list[dict[str, Any]]] = {user: [] for user in users}
+    ) -> dict[Hashable, list[Row]]:
         settings = self._settings(options)
-        if settings is not None:
-            table = self.model.recommend(users, **settings)
-            owners = table["user_id"].tolist()
-            rows = zip(owners, self._rows(table), strict=True)
-            for user, own in groupby(rows, key=lambda row: row[0]):
-                lists[user] = [row for _, row in own]
-        return lists
+        if settings is None:
+            return {user: [] for user in users}
+        folded = self.model.fold_in(users)
+        rows = self._rows_of(folded, settings, has_reasons=options.reasons)
+        return dict(zip(users, rows, strict=True))
 
     def own(
-        self,
-        ratings: dict[Hashable, float | None],
-        options: ListOptions,
-        *,
-        has_reasons: bool,
-    ) -> list[dict[str, Any]]:
+        self, ratings: dict[Hashable, float | None], options: ListOptions
+    ) -> list[Row]:
         """Make a list for somebody by what they rated, or chose.
 
         Parameters
@@ -202,8 +201,6 @@ class ListMaker:
         ratings : dict
             By ids from `item`; a model of choices alone does not look at ratings.
         options : ListOptions
-        has_reasons : bool
-            Whether each row names what was rated that speaks most for it.
 
         Returns
         -------
@@ -216,33 +213,34 @@ class ListMaker:
         if self.model.is_rated:
             middle = float(np.median(self.model.classes_))
             own = {k: middle if v is None else v for k, v in ratings.items()}
-        table = self.model.recommend_for(own, **settings)
-        rows = self._rows(table)
-        if has_reasons and rows:
-            alone = self.model.with_only_user(NEW_USER, own)
-            self._add_reasons(alone, NEW_USER, rows, options.rank_by)
+        folded = self.model.fold_in_own(own)
+        return self._rows_of(folded, settings, has_reasons=options.reasons)[0]
+
+    def _rows_of(
+        self, folded: FoldedUsers, settings: dict[str, Any], *, has_reasons: bool
+    ) -> list[list[Row]]:
+        """Rows of the list of each user; a frame would take longer than the list."""
+        lists = folded.lists(**settings)
+        ids = [self._ids[place] for place in lists.items.tolist()]
+        columns = {
+            "item_id": ids,
+            "rank": lists.rank.tolist(),
+            "score": plain_list(lists.score),
+            **dict(zip(RATING, map(plain_list, lists.rating), strict=False)),
+            "title": [self._titles[each] for each in ids],
+        }
+        if has_reasons:
+            because, stars = folded.reasons(lists, settings["rank_by"])
+            reasons = [self._ids[place] if place >= 0 else None for place in because]
+            columns["because_id"] = reasons
+            columns["because"] = [self._titles.get(each) for each in reasons]
+            columns["because_rating"] = plain_list(stars)
+        rows: list[list[Row]] = [[] for _ in folded.users]
+        for person, row in zip(lists.people.tolist(), _as_rows(columns), strict=True):
+            rows[person].append(row)
         return rows
 
-    def with_reasons(
-        self, user: Hashable, rows: list[dict[str, Any]], rank_by: str
-    ) -> list[dict[str, Any]]:
-        """Name for each row of a list what the user rated that speaks most for it.
-
-        Parameters
-        ----------
-        user : Hashable
-        rows : list of dict
-        rank_by : str
-
-        Returns
-        -------
-        rows : list of dict
-        """
-        if rows:
-            self._add_reasons(self.model, user, rows, rank_by)
-        return rows
-
-    def similar(self, item: Hashable, n: int) -> list[dict[str, Any]]:
+    def similar(self, item: Hashable, n: int) -> list[Row]:
         """List the items most like one.
 
         Parameters
@@ -256,7 +254,7 @@ class ListMaker:
         """
         return self._rows(self.model.similar_items(item, n))
 
-    def reasons(self, user: Hashable, item: Hashable, n: int) -> list[dict[str, Any]]:
+    def reasons(self, user: Hashable, item: Hashable, n: int) -> list[Row]:
         """Name the ratings of a user that move one recommendation most.
 
         Parameters
@@ -270,9 +268,7 @@ class ListMaker:
         """
         return self._rows(self.model.explain(user, item, n))
 
-    def predictions(
-        self, pairs: Sequence[tuple[Id, Id]], coverage: float
-    ) -> list[dict[str, Any]]:
+    def predictions(self, pairs: Sequence[tuple[Id, Id]], coverage: float) -> list[Row]:
         """Predict the ratings of pairs, each with an interval.
 
         Parameters
@@ -309,6 +305,7 @@ class ListMaker:
     def _settings(self, options: ListOptions) -> dict[str, Any] | None:
         """Options as the model takes them; None where nothing may be listed."""
         settings = options._asdict()
+        del settings["reasons"]
         for name in ("items", "exclude"):
             if settings[name] is not None:
                 known = (self._items.get(str(each)) for each in settings[name])
@@ -317,32 +314,18 @@ class ListMaker:
             return None
         return settings
 
-    def _rows(self, table: pd.DataFrame) -> list[dict[str, Any]]:
+    def _rows(self, table: pd.DataFrame) -> list[Row]:
         """Rows of a table about items, with their titles."""
-        names = [name for name in table.columns if name != "user_id"]
-        columns = {name: plain_list(table[name]) for name in names}
+        columns = {name: plain_list(table[name]) for name in table.columns}
         columns["title"] = [self._titles[each] for each in columns["item_id"]]
-        return [
-            dict(zip(columns, row, strict=True))
-            for row in zip(*columns.values(), strict=True)
-        ]
+        return _as_rows(columns)
 
-    def _add_reasons(
-        self,
-        model: RBMRecommender,
-        user: Hashable,
-        rows: list[dict[str, Any]],
-        rank_by: str,
-    ) -> None:
-        asked = [row["item_id"] for row in rows]
-        found = model.strongest_reasons(user, asked, rank_by=rank_by)
-        reasons = {row["item_id"]: row for row in plain_rows(found)}
-        for row in rows:
-            reason = reasons.get(row["item_id"], {})
-            because = reason.get("because_id")
-            row["because_id"] = because
-            row["because"] = None if because is None else self._titles[because]
-            row["because_rating"] = reason.get("rating")
+
+def _as_rows(columns: dict[str, list[Any]]) -> list[Row]:
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def _as_id(value: Any) -> Id:

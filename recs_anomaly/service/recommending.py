@@ -173,15 +173,11 @@ class RecommendRoutes:
         found = self._models.get(model, RECOMMENDER)
         maker: ListMaker = found.model
         user_id = maker.user(user)
-        options = ListOptions(n, rank_by, exclude_seen)
-        question = user_id, options, reasons
+        options = ListOptions(n, rank_by, exclude_seen, reasons=reasons)
+        question = user_id, options
         content = maker.remembered.find(question)
         if content is None:
             rows = await self._lists.ask((maker, user_id, options))
-            if reasons:
-                rows = await self._threads.run(
-                    maker.with_reasons, user_id, rows, rank_by
-                )
             content = _content(found, {"user_id": user_id, "items": rows})
             maker.remembered.keep(question, content)
         return Response(content, media_type=JSON)
@@ -254,8 +250,6 @@ def _many_lists(
     for user, rows in zip(users, lists, strict=True):
         if isinstance(rows, Exception):
             raise rows
-        if asked.reasons:
-            maker.with_reasons(user, rows, asked.rank_by)
         answers.append({"user_id": user, "items": rows})
     return answers
 
@@ -273,7 +267,7 @@ def _own_list(maker: ListMaker, asked: OwnAsked) -> dict[str, Any]:
             unknown.append({"item": name, "detail": str(error)})
     if not ratings:
         raise UnknownItemError(f"No item is known: {unknown[0]['detail']}")
-    rows = maker.own(ratings, asked.options(), has_reasons=asked.reasons)
+    rows = maker.own(ratings, asked.options())
     return {"taken": list(ratings), "unknown": unknown, "items": rows}
 
 

@@ -73,6 +73,47 @@ def test_a_new_user_with_the_same_ratings_gets_the_same_list(
     pd.testing.assert_frame_equal(model.recommend_for(mapping, n=15), new_user)
 
 
+def test_users_folded_in_once_get_what_is_asked_for_one_by_one(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    users = ratings["user_id"].unique()[:3].tolist()
+    folded = model.fold_in(users)
+    pd.testing.assert_frame_equal(folded.recommend(4), model.recommend(users, 4))
+    pairs = ratings.loc[ratings["user_id"].isin(users), IDS]
+    found = folded.predictions(pairs)
+    for new, known in (
+        (found.ratings("mean"), model.predict(pairs)),
+        (found.probabilities, model.predict_proba(pairs)),
+        (found.interval(0.9), model.predict_interval(pairs)),
+    ):
+        np.testing.assert_allclose(new, known, rtol=1e-9)
+    with pytest.raises(InputError, match="folded in"):
+        folded.predictions(ratings[IDS])
+
+
+def test_somebody_folded_in_gets_what_a_user_with_the_same_ratings_gets(
+    model: RBMRecommender, ratings: pd.DataFrame
+) -> None:
+    user = ratings["user_id"].iloc[0]
+    own = ratings.loc[ratings["user_id"] == user, ["item_id", "rating"]]
+    folded, known = model.fold_in_own(own), model.fold_in([user])
+    new, usual = folded.recommend(4), model.recommend(user, 4)
+    assert new.pop("user_id").isna().all()
+    pd.testing.assert_frame_equal(new, usual.drop(columns="user_id"), rtol=1e-9)
+    lists = folded.lists(4)
+    for new_reason, reason in zip(
+        folded.reasons(lists), known.reasons(known.lists(4)), strict=True
+    ):
+        np.testing.assert_array_equal(new_reason, reason)
+    pairs = pd.DataFrame({"user_id": user, "item_id": model.items_})
+    nobody = pairs.assign(user_id=-1)
+    np.testing.assert_allclose(
+        folded.predictions(nobody).mean, known.predictions(pairs).mean, rtol=1e-9
+    )
+    with pytest.raises(InputError, match="folded in"):
+        folded.predictions(pairs)
+
+
 @pytest.mark.parametrize("name", ["you", ("a", 1), -7])
 def test_with_only_user_is_the_model_of_that_user(
     model: RBMRecommender, ratings: pd.DataFrame, name: object

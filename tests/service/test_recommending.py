@@ -115,6 +115,29 @@ def test_reasons_stand_beside_a_list(service: Running) -> None:
     ]
 
 
+def test_what_is_listed_again_is_no_reason_for_itself(service: Running) -> None:
+    user = model().users_[0]
+    n = len(model().items_)
+    path = f"{START}/users/{user}/recommendations?n={n}&reasons=1&exclude_seen=0"
+    rows = service.client.get(path).json()["items"]
+    rated = set(model().user_ratings(user)["item_id"])
+    assert rated <= {row["item_id"] for row in rows}
+    assert all(row["because_id"] is None for row in rows)  # all ratings are listed
+
+
+def test_somebody_new_gets_the_reasons_of_a_user_with_the_same_ratings(
+    service: Running,
+) -> None:
+    user = model().users_[0]
+    asked = f"{START}/users/{user}/recommendations?n=4&reasons=1"
+    expected = service.client.get(asked).json()["items"]
+    own = model().user_ratings(user)[["item_id", "rating"]].values.tolist()
+    ratings = [{"item": item, "rating": rating} for item, rating in own]
+    body = {"ratings": ratings, "n": 4, "reasons": True}
+    answer = service.client.post(f"{START}/recommendations/own", json=body).json()
+    assert answer["items"] == approximately(expected)
+
+
 def test_reasons_and_similar_items(service: Running) -> None:
     user, item = model().users_[0], model().items_[0]
     path = f"{START}/users/{user}/items/{item}/reasons?n=2"
