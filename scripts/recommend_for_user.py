@@ -74,10 +74,6 @@ def kept_or_trained(opened: MovieRatings, cache: Path) -> Recommender:
     return trained
 
 
-if __name__ == "__main__":
-    main()
-
-
 def fingerprint(opened: MovieRatings, parameters: Mapping[str, object]) -> str:
     """Derive a name from all that decides what a trained recommender is.
 
@@ -97,11 +93,15 @@ def fingerprint(opened: MovieRatings, parameters: Mapping[str, object]) -> str:
         json.dumps([__version__, parameters], sort_keys=True).encode()
     )
     for table, columns in (
-        (opened.ratings, ["user_id", "item_id", "rating"]),
+        (opened.ratings, ["user_id", "item_id", "rating", "timestamp"]),
         (opened.items, ["item_id", "title", "genres"]),
     ):
         digest.update(len(table).to_bytes(8, "little"))
-        for name in columns:
+        for name in table.columns.intersection(columns):
             hashes = pd.util.hash_array(table[name].to_numpy())
-            digest.update(str(table[name].dtype).encode() + hashes.tobytes())
+            digest.update(f"{name} {table[name].dtype}".encode() + hashes.tobytes())
     return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """The script trains once, keeps the model, and prints what the command prints."""
 
+import runpy
 from pathlib import Path
 from unittest import mock
 
@@ -104,3 +105,15 @@ def test_a_folder_that_cannot_be_written_to_costs_the_model_not_the_answer(
     assert second.stdout == first.stdout
     assert "The model is not kept" in second.stderr
     assert train.call_count == 2
+
+
+def test_the_file_itself_runs(
+    ratings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--ratings", str(ratings_file), "--cache", str(ratings_file.parent)]
+    monkeypatch.setattr("sys.argv", ["recommend_for_user.py", "7", *options])
+    with pytest.raises(SystemExit, match="^0$"):
+        runpy.run_path(recommend_for_user.__file__, run_name="__main__")
+    assert "Recommended to user 7\n" in capsys.readouterr().out
