@@ -114,6 +114,6 @@ def test_the_file_itself_runs(
 ) -> None:
     options = ["--ratings", str(ratings_file), "--cache", str(ratings_file.parent)]
     monkeypatch.setattr("sys.argv", ["recommend_for_user.py", "7", *options])
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         runpy.run_path(recommend_for_user.__file__, run_name="__main__")
     assert "Recommended to user 7\n" in capsys.readouterr().out
