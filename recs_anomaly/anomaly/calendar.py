@@ -480,6 +480,7 @@ def _each_week(off: Floats) -> Floats:
 
 def _of_edge(off: Floats) -> Floats:
     """Find what the last or first days of months are off by, if for much of it."""
-    mean = np.nan_to_num(np.nanmedian(off, axis=0)) if len(off) else off.sum(axis=0)
+    mean, is_known = np.zeros(off.shape[1]), ~np.isnan(off).all(axis=0)
+    mean[is_known] = np.nanmedian(off[:, is_known], axis=0)
     is_far = (np.abs(np.nan_to_num(off)) > SURE).all(axis=0)
     return np.where(is_far, mean, 0.0) if is_far.mean() > LASTING else 0.0 * mean

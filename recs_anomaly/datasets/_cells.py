@@ -150,6 +150,11 @@ def is_value(cell: str) -> bool:
     return _dates(pd.Series([cell])) is not None if number is None else number == number
 
 
+def may_be_value(cell: str) -> bool:
+    """Return whether a cell holds a number or a date, or says that it has none."""
+    return cell.strip().lower() in MISSING or is_value(cell)
+
+
 def is_header(cells: Sequence[str]) -> bool:
     """Return whether the cells of a first line are names, because none is a number."""
     numbers = [number_of(cell) for cell in cells]
@@ -249,6 +254,66 @@ def times_of(column: pd.Series, path: object, layout: SeriesLayout) -> Times:
     if (found := _dates(text, layout.day_first)) is None:
         raise _no_time(path, column, _row_without_date(text), "is none")
     return Times(pd.DatetimeIndex(found.dates), DATES, found.day_first)
+
+
+def open_date(column: pd.Series) -> str | None:
+    """Return a date of which no cell says whether the day or the month comes first.
+
+    Parameters
+    ----------
+    column : Series
+        Cells of dates.
+
+    Returns
+    -------
+    cell : str or None
+        The first such date, for instance ``1/2/2026``; None where a cell tells, or a
+        point parts day and month.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return None
+    text = _text(column)
+    if not _DAY_AND_MONTH.match(text.iloc[0]):  # of other dates, one look is enough
+        return None
+    found = [each for cell in text if (each := _DAY_AND_MONTH.match(cell))]
+    pairs = [{int(each["first"]), int(each["second"])} for each in found]
+    if any(max(pair) > _MONTHS for pair in pairs):
+        return None
+    for each, pair in zip(found, pairs, strict=True):
+        if each["mark"] != "." and len(pair) > 1:
+            return each.string
+    return None
+
+
+def open_date_told(cell: str) -> str:
+    """Say how a date was read that `open_date` found."""
+    return (
+        f"its dates, such as {cell!r}, leave open whether the day or the month comes "
+        "first, and were read with the month first; 2026-02-01 and 1.2.2026 are clear"
+    )
+
+
+def is_evener_day_first(column: pd.Series) -> bool | None:
+    """Return whether fewer steps of time are odd ones where the day comes first.
+
+    Parameters
+    ----------
+    column : Series
+        Cells of dates, those of one row after those of the one before.
+
+    Returns
+    -------
+    is_evener : bool or None
+        None where as many are.
+    """
+
+    def n_odd(day_first: bool) -> int:
+        found = _dates(_text(column), day_first)
+        steps = pd.Series() if found is None else found.dates.diff().iloc[1:]
+        return int((steps != steps.median()).sum())
+
+    month_first, day_first = n_odd(day_first=False), n_odd(day_first=True)
+    return None if month_first == day_first else day_first < month_first
 
 
 def nanoseconds_of(cell: object, layout: SeriesLayout) -> int:

@@ -16,6 +16,8 @@ from recs_anomaly.datasets._cells import (
     dates_or_cells,
     mark_of_thousands,
     number_of,
+    open_date,
+    open_date_told,
 )
 from recs_anomaly.datasets._columns import (
     FileColumns,
@@ -322,6 +324,9 @@ def _times(cells: pd.Series, path: Source, notes: list[str]) -> pd.Series:
     """Dates and numbers, fractions too, as what can be put in order."""
     found = dates_or_cells(cells)
     if not pd.api.types.is_string_dtype(found):
+        if pd.api.types.is_datetime64_any_dtype(found) and (cell := open_date(cells)):
+            notes.append(open_date_told(cell))
+            warnings.warn(f"{path}: {notes[-1]}.", UserWarning, stacklevel=3)
         return found
     numbers = np.array([_number_or_nan(cell) for cell in found], dtype=np.float64)
     if np.isfinite(numbers).all():

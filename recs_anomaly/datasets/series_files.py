@@ -14,10 +14,14 @@ from pyarrow.parquet import read_table
 
 from recs_anomaly.datasets._cells import (
     ColumnReadings,
+    is_evener_day_first,
     is_header,
     is_value,
     joined,
+    may_be_value,
     names_units,
+    open_date,
+    open_date_told,
     readings_of,
     time_columns,
     times_of,
@@ -36,6 +40,7 @@ from recs_anomaly.datasets.sources import Query, Source, source_of
 from recs_anomaly.datasets.stores import is_one_file, stored_table
 
 MAX_COLUMNS = 10_000
+_NO_READING = "What is missing is an empty cell, NA, n/a, NaN, null, none, - or ?."
 
 
 class LabelledSeries(NamedTuple):
@@ -84,7 +89,9 @@ def read_series(
         Name of the column of times. By default the one with a usual name (time,
         timestamp, date, ts), or the first that holds dates, joined with the time of
         day where that has a column of its own; without one the rows are numbered. In
-        1.2.2026 the day comes first, in 1/2/2026 only where a month would be above 12.
+        1.2.2026 the day comes first, in 1/2/2026 only where a month would be above 12
+        anywhere, or where rows are spaced more evenly for it; what leaves that open is
+        read with the month first, with a warning.
         Times that name their zone become UTC. Numbers are seconds, milliseconds and so
         on since 1970 where they are that large, and else seconds.
     channels : sequence of str, optional
@@ -140,7 +147,10 @@ def read_series(
     found = replace(found, time=times, thousands=tuple(grouped))
     if not times:
         return LabelledSeries(frame, marks, None, found)
-    told = times_of(joined([columns[name] for name in times]), path, known)
+    cells = joined([columns[name] for name in times])
+    if layout is None:
+        known = replace(known, day_first=_is_day_first(cells, path))
+    told = times_of(cells, path, known)
     found = replace(found, time_unit=told.unit, day_first=told.day_first)
     called = " ".join(times)
     frame, marks = _in_order(frame, marks, told.stamps.rename(called), path)
@@ -204,7 +214,7 @@ def _without_units(columns: dict[str, pd.Series], path: Source) -> dict[str, pd.
     head = {name: column.iloc[:2].tolist() for name, column in columns.items()}
     if any(len(cells) < 2 or is_value(cells[0]) for cells in head.values()):
         return columns
-    units = [first for first, second in head.values() if is_value(second)]
+    units = [first for first, second in head.values() if may_be_value(second)]
     if not names_units(units):
         return columns
     named = ", ".join(filter(None, units))
@@ -233,10 +243,14 @@ def _readings(
         why_no_numbers(name, columns[name]) for name in columns if name not in kept
     )
     if are_chosen and told:
-        raise TableFileError(f"channels must hold numbers; {path} has {told}.")
+        raise TableFileError(
+            f"channels must hold numbers; {path} has {told}. {_NO_READING}"
+        )
     if not kept:
         named = f"; it has {told}" if told else ""
-        raise TableFileError(f"{path} has no column of numbers beside the time{named}.")
+        raise TableFileError(
+            f"{path} has no column of numbers beside the time{named}. {_NO_READING}"
+        )
     if told:
         warnings.warn(f"left out of {path}, for want of numbers: {told}.", stacklevel=3)
     for name, found in kept.items():
@@ -276,6 +290,16 @@ def _labels(column: pd.Series, path: Source) -> pd.Series:
             "labels must be 0 or 1."
         )
     return numbers == 1
+
+
+def _is_day_first(cells: pd.Series, path: Source) -> bool:
+    """Settle what dates leave open by the steps from row to row, or tell."""
+    if (cell := open_date(cells)) is None:
+        return False
+    is_evener = is_evener_day_first(cells)
+    if is_evener is None:
+        warnings.warn(f"{path}: {open_date_told(cell)}.", stacklevel=3)
+    return bool(is_evener)
 
 
 def _in_order(

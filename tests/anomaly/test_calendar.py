@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from recs_anomaly import TimeSeriesAnomalyDetector, load, save
-from recs_anomaly.anomaly.calendar import fit_calendar, month_edges, wall_seconds
+from recs_anomaly.anomaly.calendar import (
+    _of_edge,
+    fit_calendar,
+    month_edges,
+    wall_seconds,
+)
 from recs_anomaly.base.time_axis import time_seconds
 
 PER_DAY = 96
@@ -172,3 +177,9 @@ def test_the_first_end_of_a_month_is_told_as_what_it_is() -> None:
         [cause] = events["cause"][events["start"].dt.date == pd.Timestamp(day).date()]
         told = "; the last day of a month, of which 14 days had none"
         assert cause.endswith(told) == said
+
+
+def test_a_slot_that_was_never_measured_on_such_days_is_off_by_nothing() -> None:
+    off = np.array([[np.nan, 9.0, 9.0], [np.nan, 9.0, 7.0]])
+    np.testing.assert_array_equal(_of_edge(off), [0.0, 9.0, 8.0])
+    np.testing.assert_array_equal(_of_edge(np.empty((0, 2))), [0.0, 0.0])

@@ -70,6 +70,15 @@ def test_what_is_left_out_or_guessed_is_told(write: Writer, message: str) -> Non
     assert any(message in note for note in ratings.attrs["reading"]["notes"])
 
 
+def test_dates_that_can_be_read_two_ways_are_told(write: Writer) -> None:
+    text = "user,item,rating,date\nann,x,5,01/02/2025\nbo,y,4.5,03/04/2025\n"
+    with pytest.warns(UserWarning, match="such as '01/02/2025', leave open"):
+        ratings = read_ratings(write(text))
+    assert ratings["timestamp"].dt.month.tolist() == [1, 3]
+    clear = read_ratings(write(text.replace("01/02", "13/02")))
+    assert clear["timestamp"].dt.month.tolist() == [2, 4]
+
+
 def test_the_netflix_prize(write: Writer) -> None:
     text = "7:\n11,3,2005-09-06\n12,5,2005-05-13\n9:\n11,4,2005-10-19\n"
     with pytest.warns(UserWarning, match="in the format of the Netflix Prize"):

@@ -3,6 +3,7 @@
 import gzip
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def written(folder: Path, text: str | bytes, name: str = "series.csv") -> Path:
         "bar\twhen\n1.5\t13/03/2026 10:00\n2\t13/03/2026 10:05\n",
         "Datum;bar\n01.03.2026 10:00;1,5\n1.3.2026 10:05;2\n",
         "when;bar\n01.03.2026 10:00:00;1,5\n01.03.2026 10:05:00;2\n",
-        "Date;Time;bar\n03/01/2026;10:00:00;1.5\n03/01/2026;10:05:00;2\n",
+        "Date;Time;bar\n2026/03/01;10:00:00;1.5\n2026/03/01;10:05:00;2\n",
         "Datum;bar;Uhrzeit\n01.03.2026;1,5;10:00\n01.03.2026;2;10:05\n",
         "date,bar\r\nMarch 1 2026 10:00,1.5\r\nMarch 1 2026 10:05,2\r\n",
         "ts,bar\n1772359200,1.5\n1772359500,2\n",
@@ -184,6 +185,35 @@ def test_a_column_is_left_out_with_the_cell_that_is_no_number(tmp_path: Path) ->
         series = read_series(written(tmp_path, text))
     np.testing.assert_array_equal(series.values["a"], [1.5, np.nan, 2.0])
     assert list(series.values) == ["a"]
+
+
+@pytest.mark.parametrize("spelled", ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d-%m-%y %H"])
+def test_the_order_that_spaces_rows_evenly_is_taken(
+    tmp_path: Path, spelled: str
+) -> None:
+    times = pd.date_range("2026-02-03", "2026-02-06 23:00", freq="h")
+    cells = times.strftime(spelled)
+    text = "time,a\n" + "".join(f"{cell},{n}\n" for n, cell in enumerate(cells))
+    series = read_series(written(tmp_path, text))
+    assert series.values.index.tolist() == times.tolist()
+    assert series.layout.day_first == spelled.startswith("%d")
+
+
+def test_a_date_that_can_be_read_two_ways_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "time,a\n01/02/2026 10:00,1\n01/02/2026 10:05,2\n")
+    with pytest.warns(UserWarning, match="such as '01/02/2026 10:00', leave open"):
+        series = read_series(path)
+    assert series.values.index[0] == pd.Timestamp("2026-01-02 10:00")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        later = read_series(path, layout=replace(series.layout, day_first=True))
+    assert later.values.index[0] == pd.Timestamp("2026-02-01 10:00")
+
+
+def test_units_are_found_above_a_missing_reading(tmp_path: Path) -> None:
+    path = written(tmp_path, "time,a\n,bar\n2026-01-01 10:00,-\n2026-01-01 10:05,2\n")
+    with pytest.warns(UserWarning, match="names units: the first row, bar"):
+        assert read_series(path).values["a"].iloc[1] == 2
 
 
 @pytest.mark.parametrize(
