@@ -106,7 +106,7 @@ def _tastes(
 ) -> Floats:
     """Features of the items' kernel in the item view and in who rated them."""
     hidden = rating_rbm.hidden_units(views.item, by_item)
-    audience = _audience(by_item, ratings.counts)
+    audience = _audience(ratings, by_item.counts)
     counts = by_item.counts.astype(np.float64)
     typical = None
     if priors:
@@ -208,18 +208,19 @@ def _item_weights(
     return weights
 
 
-def _audience(by_item: RatingRows, user_counts: Ints) -> Floats:
+def _audience(ratings: RatingRows, item_counts: Ints) -> Floats:
     """Spectral embedding of the items by who rated them, whatever the rating."""
-    user_weight = 1 / np.sqrt(user_counts + AUDIENCE_SHRINKAGE)
-    item_weight = 1 / np.sqrt(by_item.counts + AUDIENCE_SHRINKAGE)
-    weights = item_weight[by_item.rows] * user_weight[by_item.columns]
     # Single precision places an item to the sixth digit, in half of the time.
-    weights = weights.astype(np.float32)
-    shape = (by_item.n_rows, by_item.n_columns)
-    rated = csr_array((weights, by_item.columns, by_item.offsets), shape=shape)
+    of_users, of_items = (
+        (1 / np.sqrt(counts + AUDIENCE_SHRINKAGE)).astype(np.float32)
+        for counts in (ratings.counts, item_counts)
+    )
+    weights = np.repeat(of_users, ratings.counts) * of_items[ratings.columns]
+    shape = (ratings.n_rows, ratings.n_columns)
+    rated = csr_array((weights, ratings.columns, ratings.offsets), shape=shape)
     n_dimensions = min(AUDIENCE_DIMENSIONS, *shape)
     with one_blas_thread():
-        left, scale, _ = leading_directions(rated, n_dimensions)
-    place = (left * scale).astype(np.float64)
+        _, scale, directions = leading_directions(rated, n_dimensions)
+    place = (directions.T * scale).astype(np.float64)
     length = np.linalg.norm(place, axis=1, keepdims=True)
     return np.asarray(place / (length + MIN_LENGTH))

@@ -23,6 +23,7 @@ from scipy.sparse.linalg import eigsh, svds
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Bools, Floats, Ints, Singles
+from recs_anomaly.recommend.chance import chance_edge
 from recs_anomaly.recommend.emphasis import emphasised, trend_of, without_times
 from recs_anomaly.recommend.rows import RatingRows, blocks
 
@@ -32,6 +33,11 @@ SCALE_POWER = 0.25
 ROWS_A_UNIT = 15
 CHOICES_A_UNIT = 250
 MAX_UNITS = 256
+# For each direction that chance does not explain so many are of use: of MovieLens 100K
+# and 1M 5 and 7 find as much as more do; where tastes are few, more find less.
+UNITS_A_SIGNAL = 8
+# Of eigenvalues, in parts of them, that are only counted.
+COUNTING_TOLERANCE = 0.1
 # Below it the logarithm of a presence goes on as a straight line.
 FAINT = 0.01
 TINY = 1e-12
@@ -75,6 +81,21 @@ def n_units(n_users: int, n_items: int, n_choices: int) -> int:
     """Count the hidden units that so many users, items and choices support."""
     supported = min(min(n_users, n_items) // ROWS_A_UNIT, n_choices // CHOICES_A_UNIT)
     return min(max(supported, 1), MAX_UNITS)
+
+
+def units_beyond_chance(
+    n: int, eigenvalues: Floats, user_counts: Ints, item_counts: Floats
+) -> int:
+    """Count the hidden units, at most n, that choices with these eigenvalues support.
+
+    Where few of them are beyond what the counts of users and items alone bring about,
+    as many directions as the counts support would be mostly noise.
+    """
+    own = user_counts[user_counts > 0].astype(np.float64)
+    of_users = own * user_weights(own) ** 2
+    of_items = item_counts / item_scale(item_counts) ** 2 / own.sum()
+    n_beyond = int((eigenvalues > chance_edge(of_users, of_items)).sum())
+    return min(n, UNITS_A_SIGNAL * max(n_beyond, 1))
 
 
 def user_weights(counts: Floats) -> Floats:
@@ -203,21 +224,24 @@ class Choices(NamedTuple):
     items: Ints
 
 
-def leading_directions(matrix: csr_array, n: int) -> tuple[Floats, Floats, Floats]:
+def leading_directions(
+    matrix: csr_array, n: int, tolerance: float = 0.0
+) -> tuple[Floats, Floats, Floats]:
     """Singular vectors of the greatest singular values, which fall: (U, s, V').
 
-    Converged, so that they depend on the matrix alone and on no random start.
+    Converged, so that they depend on the matrix alone and on no random start. Fastest
+    where the longer side are the rows: what rows are multiplied by stays in the cache.
     """
-    n_rows, n_columns = matrix.shape
-    if n_rows > n_columns:
-        right, lengths, left = leading_directions(matrix.T.tocsr(), n)
-        return left.T, lengths, right.T
-    if n_rows > max(MAX_PRODUCTS, n):
-        start = np.ones(n_rows, matrix.dtype)
-        ncv = min(n + max(n // 3, MIN_SPARE), n_rows)
-        found = svds(matrix, n, v0=start, solver="arpack", ncv=ncv)
+    size = min(matrix.shape)
+    if size > max(MAX_PRODUCTS, n):
+        start = np.ones(size, matrix.dtype)
+        ncv = min(n + max(n // 3, MIN_SPARE), size)
+        found = svds(matrix, n, v0=start, solver="arpack", ncv=ncv, tol=tolerance)
         falling = slice(None, None, -1)
         return found[0][:, falling], found[1][falling], found[2][falling]
+    if matrix.shape[0] > size:
+        turned = leading_directions(matrix.T.tocsr(), n)
+        return turned[2].T, turned[1], turned[0].T
     products = (matrix @ matrix.T).toarray().astype(np.float64)
     left, squares = leading_eigenvectors(products, n)
     lengths = np.sqrt(np.maximum(squares, 0.0))
@@ -279,6 +303,12 @@ def spectrum_of(
         if near is not None:
             return _stepped(visible, near)
         width = n_units(n_users, n_items, len(rows.columns))
+        if width > UNITS_A_SIGNAL:
+            some = -(-width // UNITS_A_SIGNAL)
+            _, lengths, _ = leading_directions(visible, some, COUNTING_TOLERANCE)
+            loudness = 1.0 if says is None else float(np.square(says).mean())
+            squares = lengths.astype(np.float64) ** 2 / loudness
+            width = units_beyond_chance(width, squares, rows.counts, counts)
         _, lengths, directions = leading_directions(visible, width + 1)
     return Spectrum(directions.T, lengths.astype(np.float64) ** 2)
 

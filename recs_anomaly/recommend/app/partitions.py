@@ -26,6 +26,7 @@ from recs_anomaly.recommend.choices import (
     item_scale,
     leading_eigenvectors,
     n_units,
+    units_beyond_chance,
     user_weights,
 )
 from recs_anomaly.recommend.fitting import N_INTERVAL_RANKS, USUAL_SHAPE_WEIGHTS
@@ -48,7 +49,8 @@ class _PartCounts(NamedTuple):
 
     users: NDArray[Any]
     items: NDArray[Any]
-    counts: Ints
+    counts: Ints  # of the items
+    own: Ints  # of the users
 
 
 class _Chosen(NamedTuple):
@@ -126,7 +128,8 @@ def learn_parts(
         moments[tile.start :, tile] = found.T
     n_choices = int(counts.sum())
     width = n_units(len(users), len(items), n_choices)
-    rbm = _fitted(moments, counts.astype(np.float64), min(width + 1, len(items)))
+    own = np.concatenate([part.own for part in counted])
+    rbm = _fitted(moments, counts.astype(np.float64), own, min(width, len(items) - 1))
     return ChoiceSpectrum(items, rbm, len(users), n_choices)
 
 
@@ -176,15 +179,19 @@ def _results(
     return [outcome.result for outcome in outcomes]
 
 
-def _fitted(moments: Floats, counts: Floats, n_directions: int) -> InteractionRBM:
-    """RBM of greatest likelihood; behind the items stands one that nobody chose."""
+def _fitted(moments: Floats, counts: Floats, own: Ints, width: int) -> InteractionRBM:
+    """RBM of greatest likelihood; behind the items stands one that nobody chose.
+
+    It has at most `width` hidden units; users have made `own` choices.
+    """
     scale = item_scale(counts)
     moments /= ONE * scale[:, None]
     moments /= scale
     with one_blas_thread():
-        directions, squares = leading_eigenvectors(moments, n_directions)
-    directions = np.concatenate([directions, np.zeros((1, n_directions))])
-    return from_spectrum(directions, squares, np.append(counts, 0.0))
+        directions, squares = leading_eigenvectors(moments, width + 1)
+    n = units_beyond_chance(width, squares, own, counts) + 1
+    directions = np.concatenate([directions[:, :n], np.zeros((1, n))])
+    return from_spectrum(directions, squares[:n], np.append(counts, 0.0))
 
 
 def _count(file: str, columns: list[str] | None) -> _PartCounts:
@@ -193,6 +200,7 @@ def _count(file: str, columns: list[str] | None) -> _PartCounts:
         chosen.user_ids,
         chosen.item_ids,
         np.bincount(chosen.items, minlength=len(chosen.item_ids)),
+        np.bincount(chosen.users, minlength=len(chosen.user_ids)),
     )
 
 
