@@ -39,7 +39,7 @@ HALF_JUMP = 8  # rows before and after that belong to a jump
 MAX_COMPARED = 1000  # jumps that each is compared with
 MAX_MET = 300  # windows that each is compared with
 LIKE = 0.25  # of the least error of a jump: what jumps are compared with
-MOSTLY = 0.9  # of the windows that cover a row
+MOSTLY, HALF = 0.9, 0.5  # of the windows that cover a row
 MAX_SETTINGS = 2  # values of a switch
 MAX_ODD = 0.15  # of the rows of a switch may have other values
 BESIDE = 48  # rows on either side of a hole that must be found elsewhere
@@ -219,7 +219,12 @@ def _recurs(residual: Floats, is_far: Bools, is_like: Bools, width: int) -> Bool
 
 
 def _shapes(model: AnomalyModel, series: Floats) -> Bools:
-    """Rows most of whose windows are far from all that the model remembers."""
+    """Rows most of whose windows are far from all that the model remembers.
+
+    What is no more than unusual, as a broken relation in noise, makes a window far only
+    where it fills half of it. So of what lasts for a window or more, rows count half of
+    whose windows are far: from its begin to its end.
+    """
     width, n_rows = model.width, len(series)
     filled = fill_missing(
         model.autoregression, model.channels.scaled(series), INPUT_LIMIT
@@ -232,7 +237,10 @@ def _shapes(model: AnomalyModel, series: Floats) -> Bools:
         distance = nearest_distance(found, Memory(found[starts], starts), width)
         is_far = distance > FAR * np.quantile(distance, USUAL_DISTANCE)
         n_far = spread_over_rows(is_far.astype(np.float64), width)
-        is_strange |= n_far >= MOSTLY * n_covering(observed, width)
+        share = n_far / n_covering(observed, width)
+        for first, stop in runs_of(share >= HALF):
+            is_most = share[first:stop] >= MOSTLY
+            is_strange[first:stop] |= is_most | (is_most.sum() >= width)
     return is_strange
 
 

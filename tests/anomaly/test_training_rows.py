@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from recs_anomaly import TimeSeriesAnomalyDetector
 from recs_anomaly.anomaly.fitting import Fitted, find_normal_rows, fit_anomaly_model
 from recs_anomaly.anomaly.levels import SHARPNESS, combine, evidence, time_constants
 from recs_anomaly.anomaly.settings import CorrectionSettings, Settings
@@ -51,6 +52,19 @@ def test_a_stretch_like_no_other_is_left_out() -> None:
     assert len(set(range(505, 555)) - set(found)) <= 5
     assert min(found) > 450
     assert max(found) < 610
+
+
+def test_what_breaks_for_a_while_in_training_rows_is_an_event() -> None:
+    rng = np.random.default_rng(0)
+    driver = np.sin(np.arange(3000) / 20) + 0.1 * rng.standard_normal(3000)
+    follower = driver**2 + 0.05 * rng.standard_normal(3000)
+    follower[2000:2100] = rng.permutation(follower[2000:2100])
+    series = np.column_stack([driver, follower])
+    (event,) = (
+        TimeSeriesAnomalyDetector(epochs=0).fit(series).events(series).itertuples()
+    )
+    assert abs(event.start - 2000) <= 5
+    assert abs(event.end - 2099) <= 10
 
 
 def test_what_is_frequent_is_not_abnormal() -> None:

@@ -110,7 +110,10 @@ def test_rows_through_a_socket(service: Running) -> None:
 
 def socket_of(service: Running, name: str) -> ClientConnection:
     address = service.address.replace("http", "ws")
-    return connect(f"{address}{START}/{name}/live")
+    return connect(
+        f"{address}{START}/{name}/live",
+        ping_interval=None,  # what a ping says is drawn from the global random state
+    )
 
 
 def test_a_row_that_is_refused_stops_the_rows_behind_it(service: Running) -> None:

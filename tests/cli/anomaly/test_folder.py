@@ -66,7 +66,6 @@ def test_a_page_for_each_series_and_an_overview(
     assert "pump 1 &amp; co.csv" in overview
 
 
-@pytest.mark.slow
 def reported(
     folder: Path, pages: Path, jobs: int, *words: str, hooked_by: str
 ) -> subprocess.CompletedProcess[str]:
@@ -84,6 +83,7 @@ def reported(
     )
 
 
+@pytest.mark.slow  # quick siblings: what dies in engine/test_jobs.py, app/test_fleet.py
 def test_a_series_that_kills_its_process_stops_no_other(
     folder: Path, tmp_path: Path
 ) -> None:
