@@ -80,9 +80,10 @@ def recommendation_table(title: str, recommendations: "pd.DataFrame") -> ShownTa
     -------
     table : ShownTable
     """
-    forecast: tuple[_Field, ...] = (_EXPECTED, _WITHIN, _LIKES, _N_RATINGS, _BECAUSE)
+    counts = _counts(recommendations, _N_RATINGS)
+    forecast = (_EXPECTED, _WITHIN, _LIKES, *counts, _BECAUSE)
     if not _is_known("rating_mean", recommendations):  # a model of choices alone
-        forecast = (_CHOSEN_BY, _BECAUSE_CHOSEN)
+        forecast = (*_counts(recommendations, _CHOSEN_BY), _BECAUSE_CHOSEN)
     table = _laid_out(title, recommendations, (_RANK, _TITLE, *forecast))
     return table._replace(instead=_NOTHING_LEFT)
 
@@ -149,8 +150,15 @@ def similar_table(title: str, similar: "pd.DataFrame") -> ShownTable:
     -------
     table : ShownTable
     """
-    fields = (_RANK, _TITLE, _LIKENESS, _N_RATINGS, *_genres(similar))
+    counts = _counts(similar, _N_RATINGS)
+    fields = (_RANK, _TITLE, _LIKENESS, *counts, *_genres(similar))
     return _laid_out(title, similar, fields)
+
+
+def _counts(table: "pd.DataFrame", field: _Field) -> tuple[_Field, ...]:
+    """Say how many know an item, unless the model knows nobody: one of many parts."""
+    is_known = table.empty or bool((table["n_ratings"] > 0).any())
+    return (field,) if is_known else ()
 
 
 def _genres(table: "pd.DataFrame") -> tuple[_Field, ...]:

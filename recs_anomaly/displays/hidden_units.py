@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recs_anomaly.base.checks import check_integer
@@ -80,7 +81,7 @@ class HiddenUnitsDisplay:
         estimator: RBM | RBMRecommender,
         *,
         image_shape: tuple[int, int] | None = None,
-        names: Mapping[Any, str] | None = None,
+        names: Mapping[Any, str] | pd.Series | None = None,
         n_units: int = 10,
         ax: "Axes | NDArray[Any] | None" = None,
     ) -> Self:
@@ -93,7 +94,7 @@ class HiddenUnitsDisplay:
             user view when somebody likes an item.
         image_shape : tuple of int or None, default=None
             Height and width, where the features are pixels.
-        names : mapping of item id or feature name to str, or None, default=None
+        names : mapping or Series, from item id or feature name to str, default=None
             What to call them, titles for instance; those not named keep theirs.
         n_units : int, default=10
             Most units to show; the strongest are.
@@ -111,7 +112,8 @@ class HiddenUnitsDisplay:
             weights = estimator.components_
             unnamed = channel_names(weights, weights.shape[1])
             known = list(getattr(estimator, "feature_names_in_", unnamed))
-        titles = [str((names or {}).get(name, name)) for name in known]
+        called = {} if names is None else names
+        titles = [str(called.get(name, name)) for name in known]
         display = cls(weights=weights, image_shape=image_shape, feature_names=titles)
         return display.plot(ax, n_units=n_units)
 

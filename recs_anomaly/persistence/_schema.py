@@ -17,6 +17,10 @@ class Part(NamedTuple):
     number: int
     class_key: str
 
+    def __repr__(self) -> str:
+        """Name the object as the tables of ``recs-anomaly inspect`` do."""
+        return f"<{self.number} {self.class_key}>"
+
 
 @dataclass(frozen=True)
 class Schema:

@@ -677,8 +677,9 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
         Returns
         -------
         folded : FoldedUsers
-            Of one user, whose id is None. ``folded.predictions(X)`` holds what this
-            person will rate where `X` names a user without ratings.
+            Of one user, whose id is None: ``folded.recommend(n)`` lists for this
+            person, and ``folded.predictions(X)`` predicts their ratings of the items of
+            `X`, whose users may have any id that no user of the training data has.
 
         Raises
         ------

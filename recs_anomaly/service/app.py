@@ -242,7 +242,7 @@ def _add_operations(app: FastAPI, keeping: _Keeping) -> None:
         told = {"status": "ready", "states_are_written": keeping.is_writing}
         return json_response(told)
 
-    @app.get("/metrics", tags=["operations"], summary="ServiceMeasures for Prometheus")
+    @app.get("/metrics", tags=["operations"], summary="Measures for Prometheus")
     async def metrics() -> Response:
         text = keeping.measures.text()
         return Response(text, headers={"Content-Type": CONTENT_TYPE})

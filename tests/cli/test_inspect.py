@@ -93,6 +93,7 @@ def test_the_recommenders_card_is_told(run: Run, model_file: Path) -> None:
     told = [line.split() for line in lines]
     for expected in (["n_ratings", "30000"], ["highest_rating", "5.0"]):
         assert expected in told
+    assert ["model", "<1", "RBMRecommender>"] in told
 
 
 def test_data_cannot_steer_the_terminal(run: Run, pipeline_file: Path) -> None:

@@ -1,6 +1,10 @@
 """HiddenUnitsDisplay: the strongest units, and the features that move them most."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from recs_anomaly.displays import HiddenUnitsDisplay
@@ -19,10 +23,11 @@ def test_filters_are_shown_as_pictures_strongest_first() -> None:
         assert axes.get_title(loc="left") == f"unit {unit}"
 
 
-def test_films_that_a_unit_likes_are_named() -> None:
+@pytest.mark.parametrize("kind", [dict, pd.Series])
+def test_films_that_a_unit_likes_are_named(kind: Callable[..., Any]) -> None:
     model = fitted("RBMRecommender")
     names = {item: f"film ${item}" for item in model.items_.tolist()[1:]}
-    display = HiddenUnitsDisplay.from_estimator(model, names=names, n_units=1)
+    display = HiddenUnitsDisplay.from_estimator(model, names=kind(names), n_units=1)
     [unit] = display.units_
     weights = model.coupling_[:-1, unit]
     titles = [names.get(item, str(item)) for item in model.items_.tolist()]

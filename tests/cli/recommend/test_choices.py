@@ -1,6 +1,7 @@
 """Choices without ratings, on the command line: train, user, visitor, all."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,8 @@ def test_a_folder_of_parts_is_learned_from(
     chosen = str(choices["item_id"].iloc[0])
     visit = run("recommend", "visitor", tmp_path / "plays.recs", "--chose", chosen)
     assert visit.exit_code == 0, visit.output
+    like = run("recommend", "similar", tmp_path / "plays.recs", chosen)
+    assert not re.search("Chosen by|Rated by", visit.stdout + like.stdout)  # unknown
     assert "by-parts is for choices" in run(*words).stderr
     words = ("recommend", "train", tmp_path, "-o", tmp_path / "b.recs", "--by-parts")
     assert "a folder with Parquet files" in run(*words, "--choices").stderr
