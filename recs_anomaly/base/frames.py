@@ -43,7 +43,19 @@ def as_series_frame(X: Any) -> Any:
     Returns
     -------
     X : DataFrame, or what came
+
+    Raises
+    ------
+    InputError
+        If a frame of pandas, which has an index, holds times in a column.
     """
+    if isinstance(X, pd.DataFrame):
+        times = [name for name, kind in X.dtypes.items() if kind.kind == "M"]
+        if times:
+            raise InputError(
+                f"X must hold numbers; its column {times[0]!r} holds times, which "
+                f"belong into the index: X.set_index({times[0]!r})."
+            )
     table = _table(X)
     if table is None or isinstance(table, nw.Series):
         return as_frame(X)

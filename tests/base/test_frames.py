@@ -12,6 +12,7 @@ from recs_anomaly import RBMRecommender, SequenceForecaster, TimeSeriesAnomalyDe
 from recs_anomaly.anomaly.app.fleet import judge_series
 from recs_anomaly.base.frames import as_frame, as_series_frame, like
 from recs_anomaly.datasets import make_ratings
+from recs_anomaly.exceptions import InputError
 
 LIBRARIES = {"polars": pl.from_pandas, "pyarrow": pa.Table.from_pandas}
 
@@ -103,3 +104,15 @@ def test_what_is_no_table_stays_what_it_is() -> None:
         assert as_frame(X) is X
         assert as_series_frame(X) is X
         assert like(X, frame) is frame
+
+
+def test_times_of_a_frame_belong_into_its_index(waves: pd.DataFrame) -> None:
+    named = waves.rename_axis("when")
+    detector = TimeSeriesAnomalyDetector(epochs=0)
+    with pytest.raises(
+        InputError, match=r"'when' holds.* X\.set_index\('when'\)"
+    ):
+        detector.fit(named.reset_index())
+    with pytest.raises(InputError, match="'when' holds times"):
+        as_series_frame(named.tz_localize("UTC").reset_index())
+    assert as_series_frame(named) is named
