@@ -109,9 +109,7 @@ def test_what_is_no_table_stays_what_it_is() -> None:
 def test_times_of_a_frame_belong_into_its_index(waves: pd.DataFrame) -> None:
     named = waves.rename_axis("when")
     detector = TimeSeriesAnomalyDetector(epochs=0)
-    with pytest.raises(
-        InputError, match=r"'when' holds.* X\.set_index\('when'\)"
-    ):
+    with pytest.raises(InputError, match=r"'when' holds.* X\.set_index\('when'\)"):
         detector.fit(named.reset_index())
     with pytest.raises(InputError, match="'when' holds times"):
         as_series_frame(named.tz_localize("UTC").reset_index())
