@@ -17,7 +17,7 @@ from recs_anomaly.core.arrays import Bools, Floats, Ints
 MARGIN = 0.02
 LIKED_SHARE = 0.75
 N_NEWTON = 100
-TOLERANCE = 1e-10
+TOLERANCE = 1e-6
 TINY = 1e-15
 N_SCORING = 20
 # The curve of the validation splits of MovieLens 100K: latent ratings far from the
@@ -97,22 +97,21 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
     to_end = np.minimum(target, 1.0 - target)
     high = (np.ptp(habits, axis=1) + np.log(2.0 * len(levels) / to_end)) / to_end
     tilt, low, last_move = np.zeros(len(mean)), -high, 2.0 * high
+    logits = habits - habits.max(axis=1, keepdims=True)
     for _ in range(N_NEWTON):
-        logits = habits + tilt[:, None] * places
-        logits -= logits.max(axis=1, keepdims=True)
-        masses = np.exp(logits, out=logits)
+        masses = np.exp(logits)
         total, first, second = (masses @ powers).T
         # No end of the scale takes all, so that odds are finite.
-        reached = np.clip(first / total, TINY, 1.0 - TINY)
+        reached = np.minimum(np.maximum(first / total, TINY), 1.0 - TINY)
         against = 1.0 - reached
         error = np.log(reached / against) - target_odds
+        spread = np.maximum(second / total - reached * reached, TINY)
+        move = -error * reached * against / spread
         is_open = np.abs(error) >= TOLERANCE
         if not is_open.any():
             break
         is_low = error < 0
         low, high = np.where(is_low, tilt, low), np.where(is_low, high, tilt)
-        spread = np.maximum(second / total - reached * reached, TINY)
-        move = -error * reached * against / spread
         step = tilt + move
         is_good = (step > low) & (step < high) & (2.0 * np.abs(move) <= last_move)
         if not is_good.all():
@@ -120,7 +119,11 @@ def _tilted(habits: Floats, mean: Floats, levels: Floats) -> Floats:
         # The last digits of a tilt that is found are noise, which would leave no step.
         step = np.where(is_open, step, tilt)
         tilt, last_move = step, np.abs(step - tilt)
-    return np.asarray(masses / total[:, None])
+        logits = habits + tilt[:, None] * places
+        logits -= logits.max(axis=1, keepdims=True)
+    # A last step so small needs no other look: its error is the square of this one.
+    masses *= np.exp(np.where(np.abs(error) < TOLERANCE, move, 0.0)[:, None] * places)
+    return np.asarray(masses / masses.sum(axis=1, keepdims=True))
 
 
 def fit_shape_weights(
