@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from recs_anomaly.reports.choices_summary import ChoicesSummary
 from recs_anomaly.reports.recommend_parts import RecommendSummary
 from recs_anomaly.reports.summaries import AnomalySummary
 
@@ -60,6 +61,21 @@ def recommend_page(summary: RecommendSummary) -> str:
         With its style inside; it needs no script.
     """
     return page_of("recommend.html", summary=summary, kind="Recommendation report")
+
+
+def choices_page(summary: ChoicesSummary) -> str:
+    """Set the report about lists learned from choices as HTML.
+
+    Parameters
+    ----------
+    summary : ChoicesSummary
+
+    Returns
+    -------
+    page : str
+        With its style inside; it needs no script.
+    """
+    return page_of("choices.html", summary=summary, kind="Recommendation report")
 
 
 def page_of(template: str, **values: object) -> str:

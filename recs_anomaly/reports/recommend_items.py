@@ -9,6 +9,7 @@ from recs_anomaly.metrics.ranking import (
     mean_over_users,
     popularity_lift,
 )
+from recs_anomaly.recommend.evaluation.choice_trial import ChoiceTrial
 from recs_anomaly.recommend.evaluation.evaluate import MODEL_NAME
 from recs_anomaly.recommend.evaluation.lists import LISTED
 from recs_anomaly.recommend.evaluation.trial import Trial
@@ -20,14 +21,15 @@ from recs_anomaly.reports.recommend_comparisons import (
 from recs_anomaly.reports.recommend_parts import Measures, Pair
 
 _N_PARTS = 10
+AnyTrial = Trial | ChoiceTrial
 
 
-def catalogue_share(trial: Trial, predictor: str) -> float:
+def catalogue_share(trial: AnyTrial, predictor: str) -> float:
     """Measure how much of what was learned from is on at least one list.
 
     Parameters
     ----------
-    trial : Trial
+    trial : Trial or ChoiceTrial
     predictor : str
         "RBM", or the name of a simple rule.
 
@@ -40,12 +42,12 @@ def catalogue_share(trial: Trial, predictor: str) -> float:
     return coverage(trial.lists[predictor], n_known, LISTED)
 
 
-def tenths(trial: Trial) -> list[Pair]:
+def tenths(trial: AnyTrial) -> list[Pair]:
     """Cut the items into tenths, the most rated first.
 
     Parameters
     ----------
-    trial : Trial
+    trial : Trial or ChoiceTrial
 
     Returns
     -------
@@ -67,12 +69,14 @@ def tenths(trial: Trial) -> list[Pair]:
     ]
 
 
-def popularity(trial: Trial) -> Measures:
-    """Measure what kind of items is listed, beside the most rated.
+def popularity(trial: AnyTrial, rule: str = "most rated") -> Measures:
+    """Measure what kind of items is listed, beside the best known.
 
     Parameters
     ----------
-    trial : Trial
+    trial : Trial or ChoiceTrial
+    rule : str, default="most rated"
+        What the list of those is called.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def popularity(trial: Trial) -> Measures:
     names = ["Catalogue shown", "Popularity lift"]
     rows = {}
     features = _genres(trial)
-    for name, predictor in ((MODEL_IN_WORDS, MODEL_NAME), ("most rated", "most rated")):
+    for name, predictor in ((MODEL_IN_WORDS, MODEL_NAME), (rule, rule)):
         lists = trial.lists[predictor]
         lift = popularity_lift(lists, trial.task.seen, trial.task.n_ratings, LISTED)
         share = percent(catalogue_share(trial, predictor), 1)
@@ -94,7 +98,7 @@ def popularity(trial: Trial) -> Measures:
     return Measures(names, list(rows.items()), MODEL_IN_WORDS)
 
 
-def _genres(trial: Trial) -> np.ndarray | None:
+def _genres(trial: AnyTrial) -> np.ndarray | None:
     """Items by genre with 0 and 1, None where no genre is known."""
     asked = pd.DataFrame({"item_id": trial.task.items})
     genres = trial.recommender.catalogue.describe(asked)["genres"].fillna("")

@@ -44,7 +44,7 @@ _PREDICTION_COLUMNS = [
     ("nll", "Surprise, nats", ".3f"),
     ("coverage", "In 90 % intervals", ".1%"),
 ]
-_LIST_COLUMNS = [
+LIST_COLUMNS = [
     *(
         (f"{name}@{LISTED}", metric.head, ".1%" if metric.is_share else ".3f")
         for name, metric in METRICS.items()
@@ -89,7 +89,7 @@ def summarise(trial: Trial, name: str, how_hidden: str) -> RecommendSummary:
         ),
         lists=_list_comparisons(measured, gains),
         prediction_measures=measures_table(measured, errors, _PREDICTION_COLUMNS),
-        list_measures=measures_table(measured, gains, _LIST_COLUMNS),
+        list_measures=measures_table(measured, gains, LIST_COLUMNS),
         reliability=reliability,
         calibration=_calibration(reliability),
         intervals=[

@@ -34,39 +34,68 @@ _SPLITS = {
     help="Which ratings to hide: a fifth drawn at random, the last one of each user, "
     "or the last fifth in time.",
 )
+@click.option(
+    "--choices",
+    is_flag=True,
+    help="Judge lists learned from who chose what, as `train --choices` learns.",
+)
 @seed_option
-def report(source: Source, output: Path, split: str, seed: int) -> None:
+def report(source: Source, output: Path, split: str, choices: bool, seed: int) -> None:
     """Write a page that says how good recommendations are, and for whom.
 
     RATINGS is a file or the name of a data set. A model learns from most ratings, and
     is judged by those that were kept hidden: forecasts and lists beside simple rules,
     probabilities, which items are listed, who is served worst, and the lists of some
-    users with reasons. The page opens in any browser and needs no network.
+    users with reasons. The page opens in any browser and needs no network. Of choices
+    without ratings it says how good lists are, and what they hold.
     """
     from recs_anomaly.cli._training import warnings_in_one_line
     from recs_anomaly.datasets import without_repeats
-    from recs_anomaly.recommend.evaluation.trial import judge
     from recs_anomaly.recommend.odd_ratings import without_wild
     from recs_anomaly.recommend.serving.titled_recommender import Recommender
-    from recs_anomaly.reports.pages import recommend_page
-    from recs_anomaly.reports.recommend_summary import summarise
 
     check_output(output, source.ratings, source.items_file, endings=PAGE)
+    judged = _judged_choices if choices else _judged
     with warnings_in_one_line():
-        opened = source.opened()
-        rated = without_repeats(without_wild(opened.ratings))
+        opened = source.opened(choices)
+        told = opened.ratings if choices else without_wild(opened.ratings)
+        rated = without_repeats(told)
         train, hidden = (rated.iloc[rows] for rows in _cut(rated, split, seed))
         recommender = Recommender.train(
             train, opened.items, random_state=seed, verbose=1
         )
-        click.echo(f"Judging by {len(hidden):,} hidden ratings ...", err=True)
-        trial = judge(recommender, train, hidden)
-        summary = summarise(
-            trial, Path(source.ratings).name, _SPLITS[split].format(seed=seed)
-        )
-    write_text(output, recommend_page(summary))
-    click.echo(summary.sentence)
+        what = "choices" if choices else "ratings"
+        click.echo(f"Judging by {len(hidden):,} hidden {what} ...", err=True)
+        named = Path(source.ratings).name, _SPLITS[split].format(seed=seed)
+        sentence, page = judged(recommender, train, hidden, *named)
+    write_text(output, page)
+    click.echo(sentence)
     click.echo(f"Wrote {output} ({output.stat().st_size / 1e3:,.0f} kB).", err=True)
+
+
+def _judged(
+    recommender: Any, train: Any, hidden: Any, name: str, how_hidden: str
+) -> tuple[str, str]:
+    """Sentence and page about ratings."""
+    from recs_anomaly.recommend.evaluation.trial import judge
+    from recs_anomaly.reports.pages import recommend_page
+    from recs_anomaly.reports.recommend_summary import summarise
+
+    summary = summarise(judge(recommender, train, hidden), name, how_hidden)
+    return summary.sentence, recommend_page(summary)
+
+
+def _judged_choices(
+    recommender: Any, train: Any, hidden: Any, name: str, how_hidden: str
+) -> tuple[str, str]:
+    """Sentence and page about choices."""
+    from recs_anomaly.recommend.evaluation.choice_trial import judge_choices
+    from recs_anomaly.reports.choices_summary import summarise_choices
+    from recs_anomaly.reports.pages import choices_page
+
+    trial = judge_choices(recommender, train, hidden)
+    summary = summarise_choices(trial, name, how_hidden)
+    return summary.sentence, choices_page(summary)
 
 
 def _cut(rated: Any, split: str, seed: int) -> "Fold":

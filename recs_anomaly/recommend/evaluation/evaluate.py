@@ -217,6 +217,72 @@ def measures_of(answered: Answers, test: pd.DataFrame) -> pd.DataFrame:
     return tabulated([_judged(answered, test)])
 
 
+class AnsweredLists(NamedTuple):
+    """Everybody's lists for one test part, by name; the model's is "RBM".
+
+    Attributes
+    ----------
+    task : RankingTask
+    lists : dict of str to int64 ndarray of shape (n_users, 10)
+        As in `Answers`.
+    folded : FoldedUsers
+        The users of the test part, as the model sees them.
+    """
+
+    task: RankingTask
+    lists: dict[str, NDArray[Any]]
+    folded: FoldedUsers
+
+
+def lists_of_fitted(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> tuple[AnsweredLists, pd.DataFrame]:
+    """Ask a model of choices for lists, once it is sure that it has not seen them.
+
+    Parameters
+    ----------
+    model, train, test
+        As for `evaluate_fitted`, without ratings.
+
+    Returns
+    -------
+    answered : AnsweredLists
+    table : DataFrame
+        As from `evaluate`, with one fold.
+
+    Raises
+    ------
+    InputError
+        As `evaluate_fitted`.
+    """
+    _check_parts(train, test, "test")
+    refuse_leak(learned_pairs(model), test)
+    asked = lists_of(model, train, test)
+    values = _values_of(asked.lists, asked.task)
+    return asked, tabulated([sums_of_users(asked.task.users, values)])
+
+
+def lists_of(
+    model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
+) -> AnsweredLists:
+    """Ask a fitted model, and the rules beside it, for lists.
+
+    Parameters
+    ----------
+    model : RBMRecommender
+        Fitted to `train`.
+    train, test : DataFrames with columns user_id, item_id and, if any, rating
+
+    Returns
+    -------
+    answered : AnsweredLists
+    """
+    task = ranking_task(train, test)
+    folded = model.fold_in(task.users, on_unknown="stranger")
+    lists = {MODEL_NAME: model_lists(folded, task), **baseline_lists(train, task)}
+    return AnsweredLists(task, lists, folded)
+
+
 def learned_pairs(model: RBMRecommender) -> pd.DataFrame:
     """List the pairs that a fitted model has learned from.
 
@@ -253,10 +319,8 @@ def _judged(answered: Answers, test: pd.DataFrame) -> UserSums:
 def _judged_choices(
     model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame
 ) -> UserSums:
-    task = ranking_task(train, test)
-    folded = model.fold_in(task.users, on_unknown="stranger")
-    lists = {MODEL_NAME: model_lists(folded, task), **baseline_lists(train, task)}
-    return sums_of_users(task.users, _values_of(lists, task))
+    asked = lists_of(model, train, test)
+    return sums_of_users(asked.task.users, _values_of(asked.lists, asked.task))
 
 
 def _values_of(
@@ -311,18 +375,15 @@ def answers(model: RBMRecommender, train: pd.DataFrame, test: pd.DataFrame) -> A
     answers : Answers
     """
     levels = np.unique(train["rating"].to_numpy(dtype=np.float64))
-    task = ranking_task(train, test)
-    folded = model.fold_in(task.users, on_unknown="stranger")
-    own = folded.predictions(test[["user_id", "item_id"]])
+    listed = lists_of(model, train, test)
+    own = listed.folded.predictions(test[["user_id", "item_id"]])
     predicted = PredictedRatings(
         own.ratings(model.statistic), own.probabilities, own.interval(INTERVAL_COVERAGE)
     )
     return Answers(
         levels,
         {MODEL_NAME: predicted, **baseline_predictions(train, test, levels)},
-        task,
-        {MODEL_NAME: model_lists(folded, task), **baseline_lists(train, task)},
-        folded,
+        *listed,
         own,
         len(train),
     )

@@ -97,3 +97,15 @@ def test_a_folder_that_is_not_there_is_told_before_training(run: Run) -> None:
     result = run("recommend", "report", "sample", "-o", "no/such/report.html")
     assert result.exit_code == 2
     assert "the output must be in a folder that exists" in result.stderr
+
+
+def test_choices_have_a_page_of_their_own(run: Run, tmp_path: Path) -> None:
+    pairs = load_sample_ratings().ratings[["user_id", "item_id"]].iloc[::20]
+    plays, page = tmp_path / "plays.csv", tmp_path / "report.html"
+    pairs.to_csv(plays, index=False)
+    result = run("recommend", "report", plays, "-o", page, "--choices")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("300 choices were kept hidden.")
+    text = page.read_text(encoding="utf-8")
+    assert "300 choices, a fifth, drawn at random with seed 0" in text
+    assert "rating points" not in text
