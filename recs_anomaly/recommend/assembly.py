@@ -202,9 +202,10 @@ def _item_weights(
         for item in range(by_item.n_rows):
             own = slice(*by_item.offsets[item : item + 2])
             users = by_item.columns[own]
+            seen = user_features.take(users, axis=0)
             beyond = centred_levels[by_item.levels[own]] - item_effects[item]
-            beyond = beyond - generosity[users] - user_features[users] @ expected[item]
-            weights[item] += posterior.infer(user_features[users], beyond)
+            beyond = beyond - generosity[users] - seen @ expected[item]
+            weights[item] += posterior.infer(seen, beyond)
     return weights
 
 
