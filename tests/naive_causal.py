@@ -22,7 +22,7 @@ def is_observed(is_known: np.ndarray, width: int) -> bool:
 
 
 def ratios(
-    model: AnomalyModel,
+    views: list[AnomalyModel],
     scaled: np.ndarray,
     usual: np.ndarray,
     scale: np.ndarray,
@@ -33,10 +33,11 @@ def ratios(
     """Ratio of each row of one scaled channel (n_rows,), NaN if not judged.
 
     The geometric mean of the levels of short and long averages, as far as they are
-    beyond one. For models without a recurrent network.
+    beyond one. For models without a recurrent network; further views add what they see
+    in windows.
     """
     powers = weights / weights.sum() / len(taus)
-    averages = [_averages(model, scaled, usual, stride, tau) for tau in taus]
+    averages = [_in_views(views, scaled, usual, stride, tau) for tau in taus]
     found = []
     for row in range(len(scaled)):
         logarithm = 0.0
@@ -45,6 +46,25 @@ def ratios(
             logarithm += float(powers @ np.log1p(levels**SHARPNESS))
         found.append(np.expm1(logarithm) ** (1.0 / SHARPNESS))
     return np.array(found)
+
+
+def _in_views(
+    views: list[AnomalyModel],
+    scaled: np.ndarray,
+    usual: np.ndarray,
+    stride: int,
+    tau: float,
+) -> np.ndarray:
+    """Averages (n_rows, n_branches_in_views); NaN in rows that no view judges."""
+    averages, first = [], 0
+    for number, view in enumerate(views):
+        of_view = np.append(usual[0], usual[first + 1 : first + 3])
+        found = np.array(_averages(view, scaled, of_view, stride, tau))
+        averages.append(found if number == 0 else found[:, 1:])
+        first += 2
+    both = np.concatenate(averages, axis=1)
+    is_judged = ~np.isnan(both).all(axis=1)
+    return np.where(is_judged[:, None], np.nan_to_num(both), np.nan)
 
 
 def _averages(

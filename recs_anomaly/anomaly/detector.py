@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recs_anomaly.anomaly import settings
 from recs_anomaly.anomaly.assessment import Assessment
-from recs_anomaly.anomaly.branches import BRANCHES
+from recs_anomaly.anomaly.branches import BRANCHES, N_FIRST
 from recs_anomaly.anomaly.calendar import Calendar, fit_calendar
 from recs_anomaly.anomaly.channels import describe_channels
 from recs_anomaly.anomaly.drift import DriftReport, drift_report
@@ -33,8 +33,9 @@ from recs_anomaly.anomaly.lagged import array_rules
 from recs_anomaly.anomaly.levels import time_constants
 from recs_anomaly.anomaly.live.causal_fitting import fit_causal
 from recs_anomaly.anomaly.live.causal_rating import CausalNorms, causal_rating_of
+from recs_anomaly.anomaly.live.widths import in_views
 from recs_anomaly.anomaly.model import AnomalyModel
-from recs_anomaly.anomaly.rating import Norms, rating_of
+from recs_anomaly.anomaly.rating import Norms, fitted_branches, rating_of
 from recs_anomaly.anomaly.seen_series import (
     SeenSeries,
     find_codes,
@@ -215,7 +216,11 @@ class TimeSeriesAnomalyDetector(
     causal_ = Held(
         CausalNorms,
         prefix="causal_",
-        names={"tail.scale": "tail_scale_", "tail.shape": "tail_shape_"},
+        names={
+            "tail.scale": "tail_scale_",
+            "tail.shape": "tail_shape_",
+            "narrow": "narrow_",
+        },
     )
 
     def __init__(  # noqa: PLR0913 - a setting a grid search may name each
@@ -657,8 +662,16 @@ class TimeSeriesAnomalyDetector(
     def _check_parameters(self) -> None:
         """Check what shapes cannot tell of a loaded detector."""
         settings.check_parameters(self)
-        if not 1 <= len(self.norms_.row_scale) <= len(BRANCHES):
-            raise ValueError(f"row_scale_ must be of at most {len(BRANCHES)} branches")
+        if not N_FIRST <= len(self.norms_.row_scale) <= len(BRANCHES):
+            raise ValueError(
+                f"row_scale_ must be of {N_FIRST} to {len(BRANCHES)} branches"
+            )
+        branches, narrow = fitted_branches(self.norms_), self.causal_.narrow
+        in_all = in_views(branches, 1 if narrow is None else 2)
+        if self.causal_.usual.shape[1] != len(in_all):
+            raise ValueError("causal_usual_ is not of the branches that there are")
+        if narrow is not None and len(narrow.mean) > self.window_:
+            raise ValueError("causal_narrow_mean_ is longer than the widest window")
         for longest, of_errors in (
             (
                 settings.time_constant(self.smooth, self.n_rows_),

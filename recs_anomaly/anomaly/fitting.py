@@ -29,6 +29,7 @@ from recs_anomaly.anomaly.training_rows import (
     put_back,
 )
 from recs_anomaly.anomaly.window_codes import (
+    WindowAutoencoder,
     describe_all,
     fit_components,
     fit_decoder,
@@ -180,15 +181,28 @@ def fit_linear(
     autoregression = fit_with_gaps(scaled, is_used, settings.n_lags, INPUT_LIMIT)
     filled = fill_missing(autoregression, scaled, INPUT_LIMIT)
     of_targets = is_used[:, channels.targets]
-    starts = _normal_windows(of_targets, is_normal, settings.width)
-    shapes = _shapes(filled[:, channels.targets], starts, settings.width)
-    autoencoder = fit_components(shapes, KEPT_VARIANCE, max(settings.width // 3, 1))
+    autoencoder, starts = fit_windows(
+        filled[:, channels.targets], of_targets, is_normal, settings.width
+    )
     cell = settings.network.cell
     nothing = np.zeros((0, 0, 0))
     model = AnomalyModel(
         channels, autoregression, cell, None, autoencoder, nothing, starts
     )
     return Prepared(model, filled, of_targets, starts)
+
+
+def fit_windows(
+    targets: Floats, is_used: Bools, is_normal: Bools, width: int
+) -> tuple[WindowAutoencoder, np.ndarray]:
+    """Fit components to normal windows of all targets; tell where such windows begin.
+
+    `targets` (n_rows, n_targets) are scaled and without gaps; `is_used` of that shape
+    tells what was measured, `is_normal` (n_rows,) where windows may lie.
+    """
+    starts = _normal_windows(is_used, is_normal, width)
+    shapes = _shapes(targets, starts, width)
+    return fit_components(shapes, KEPT_VARIANCE, max(width // 3, 1)), starts
 
 
 def remember(prepared: Prepared, n_rows: int) -> AnomalyModel:

@@ -46,6 +46,6 @@ class AnomalyModel(NamedTuple):
         """Rows of a window."""
         return len(self.autoencoder.mean)
 
-    def memory_of(self, target: int) -> Memory:
-        """Descriptions of normal windows of a judged channel."""
+    def memory_of(self, target: int | list[int]) -> Memory:
+        """Descriptions of normal windows of a judged channel, or of some."""
         return Memory(self.memory[target], self.memory_starts)

@@ -47,23 +47,24 @@ class WindowAutoencoder(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """Descriptions (n_memory, n_code + 1) of normal windows, and their first rows."""
+    """Descriptions (..., n_memory, n_code + 1) of normal windows; their first rows."""
 
     descriptions: Floats
     starts: np.ndarray
 
     @cached_property
     def squared_lengths(self) -> Floats:
-        """Squared length of each description (n_memory,)."""
-        lengths: Floats = np.einsum("ij,ij->i", self.descriptions, self.descriptions)
+        """Squared length of each description (..., n_memory)."""
+        of = self.descriptions
+        lengths: Floats = np.einsum("...ij,...ij->...i", of, of)
         return lengths
 
 
 class Described(NamedTuple):
-    """Descriptions of windows (n_windows, n_code + 1), and what these leave over.
+    """Descriptions of windows (..., n_code + 1), and what these leave over.
 
     `squared_residual` is the squared distance of a window from its shape as rebuilt, at
-    the level 0 of training: the mean over a window (n_windows,), or the mean over the
+    the level 0 of training: the mean over a window (...,), or the mean over the
     windows that cover a row (n_rows,).
     """
 
@@ -151,20 +152,21 @@ def decode(model: WindowAutoencoder, codes: Floats) -> Floats:
 
 
 def describe_each(model: WindowAutoencoder, windows: Floats) -> Described:
-    """Describe windows (n_windows, width), each by itself.
+    """Describe windows (..., width), each by itself.
 
     To the bit, a description does not depend on how many there are.
     """
     windows = np.ascontiguousarray(windows)
-    shapes = windows - windows.mean(axis=1, keepdims=True)
-    codes = encode(model, shapes[:, None])  # stacked: a product for each
-    rebuilt = decode(model, codes)[:, 0]
+    shapes = windows - windows.mean(axis=-1, keepdims=True)
+    codes = encode(model, shapes[..., None, :])  # stacked: a product for each
+    rebuilt = decode(model, codes)[..., 0, :]
     residual, apart = shapes - rebuilt, windows - rebuilt
-    descriptions = np.empty((len(windows), codes.shape[2] + 1))
-    descriptions[:, :-1] = codes[:, 0]
-    descriptions[:, -1] = np.sqrt(np.einsum("ij,ij->i", residual, residual))
-    squared = np.einsum("ij,ij->i", apart, apart)
-    return Described(descriptions, squared / windows.shape[1])
+    descriptions = np.empty((*windows.shape[:-1], codes.shape[-1] + 1))
+    descriptions[..., :-1] = codes[..., 0, :]
+    lengths = np.einsum("...j,...j->...", residual, residual)
+    descriptions[..., -1] = np.sqrt(lengths)
+    squared = np.einsum("...j,...j->...", apart, apart)
+    return Described(descriptions, squared / windows.shape[-1])
 
 
 def describe_all(

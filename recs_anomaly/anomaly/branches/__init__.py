@@ -11,6 +11,7 @@ from recs_anomaly.anomaly.branches.standstill import STANDSTILL
 
 # A new one comes last: detectors fitted without it know the first ones alone.
 BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR, RELATION]
+N_FIRST = 3  # that detectors of all versions know
 
 
 def signs_of(branches: Sequence[Branch]) -> list[Branch]:

@@ -42,24 +42,19 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Windows (n_windows, width) of one judged channel, each looked at by itself.
+    """Windows (n_channels, n_windows, width), each looked at by itself.
 
-    They are in training standard deviations, and begin in the rows `starts`
-    (n_windows,). `memory` holds normal windows of the channel. `known` are descriptions
-    of the windows, where these were made together with those of other channels.
+    They are those of some judged channels, in training standard deviations. `memory`
+    holds as many channels' normal windows, none of which is one of them.
     """
 
     model: AnomalyModel
     memory: Memory
     values: Floats
-    starts: np.ndarray
-    known: Described | None = None
 
     @cached_property
     def described(self) -> Described:
         """Their descriptions, and what these leave over."""
-        if self.known is not None:
-            return self.known
         return describe_each(self.model.autoencoder, self.values)
 
 
@@ -87,6 +82,11 @@ class Channel:
     def described(self) -> Described:
         """Descriptions of all windows, and what these leave over of each row."""
         return describe_all(self.model.autoencoder, self.values, self.is_observed)
+
+    def some(self, windows: Floats) -> Windows:
+        """Take some of its windows (n_windows, width) each by itself."""
+        memory = Memory(self.memory.descriptions[None], self.memory.starts)
+        return Windows(self.model, memory, windows[None])
 
     def over_rows(self, of_windows: Floats) -> ChannelErrors:
         """Average what all windows say (n_windows,) over those that cover a row."""
@@ -162,14 +162,7 @@ class Branch:
         assert self.of_windows is not None
         windows = sliding_windows(channel.values, channel.model.width)
         blocks = [
-            self.of_windows(
-                Windows(
-                    channel.model,
-                    channel.memory,
-                    windows[first : first + BLOCK],
-                    np.arange(first, min(first + BLOCK, len(windows))),
-                )
-            )
+            self.of_windows(channel.some(windows[first : first + BLOCK]))[0]
             for first in range(0, len(windows), BLOCK)
         ]
         return channel.over_rows(np.concatenate(blocks))

@@ -14,22 +14,20 @@ SAME = 1e-9  # how far apart two descriptions of one window may be, by rounding
 
 
 def _of_windows(windows: Windows) -> Floats:
-    """Compute squared distances to the nearest window in memory without a shared row.
+    """Compute squared distances to the nearest window in memory.
 
-    Infinite where all windows in memory have rows in common with one.
+    Infinite where there is none.
     """
-    memory, starts = windows.memory, windows.starts
-    descriptions = windows.described.descriptions
-    nearest = np.einsum("ij,ij->i", descriptions, descriptions)
-    for first in range(0, len(starts), BLOCK):
+    memory, lengths = windows.memory.descriptions, windows.memory.squared_lengths
+    described = windows.described.descriptions
+    nearest = np.einsum("tik,tik->ti", described, described)
+    for first in range(0, described.shape[1], BLOCK):
         part = slice(first, first + BLOCK)
         # Without BLAS, whose bits depend on how many there are, and which would ask
         # its other threads to help a stream, and wait.
-        products = np.einsum("ik,mk->im", descriptions[part], memory.descriptions)
-        squared = memory.squared_lengths - 2.0 * products
-        shares_rows = np.abs(starts[part, None] - memory.starts) < windows.model.width
-        squared[shares_rows] = np.inf
-        nearest[part] += squared.min(axis=1, initial=np.inf)
+        products = np.einsum("tik,tmk->tim", described[:, part], memory)
+        squared = lengths[:, None] - 2.0 * products
+        nearest[:, part] += squared.min(axis=2, initial=np.inf)
     return np.asarray(np.maximum(nearest, 0.0))
 
 

@@ -10,6 +10,7 @@ here judge a whole series at once; `causal_stream` does the same row by row.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from recs_anomaly.anomaly.branches.forecast import add_corrections
 from recs_anomaly.anomaly.branches.relation import deviations
 from recs_anomaly.anomaly.channels import MAX_FILLED
 from recs_anomaly.anomaly.levels import decayed_sum
+from recs_anomaly.anomaly.live.widths import in_views
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
@@ -32,6 +34,7 @@ PRIOR = 0.25  # of the time constant: weight of usual rows in each average
 SHORT = 0.2  # of the long time constant
 MAX_GUESSED = 2  # rows of a gap in which others are still compared with a channel
 WINDOWS_APART = 10  # a window is looked at this often while its rows pass
+MAX_STRIDE = 5  # rows between two looks, where narrow windows are looked at too
 
 
 class CausalSettings(NamedTuple):
@@ -89,16 +92,26 @@ class CausalErrors(NamedTuple):
 
 
 def causal_settings(
-    width: int, longest: float, side: int, branches: Sequence[Branch] = BRANCHES
+    views: Sequence[AnomalyModel],
+    longest: float,
+    side: int,
+    branches: Sequence[Branch] = BRANCHES,
 ) -> CausalSettings:
-    """Choose how often windows of a width are looked at."""
-    return CausalSettings(max(width // WINDOWS_APART, 1), longest, side, branches)
+    """Choose how often the windows of some views are looked at."""
+    stride = max(views[0].width // WINDOWS_APART, 1)
+    if len(views) > 1:
+        stride = min(stride, MAX_STRIDE)
+    return CausalSettings(stride, longest, side, branches)
 
 
 def look_back(
-    model: AnomalyModel, series: Floats, settings: CausalSettings
+    views: Sequence[AnomalyModel], series: Floats, settings: CausalSettings
 ) -> CausalErrors:
-    """Judge each row of a series (n_rows, n_channels) by its past; NaN is not known."""
+    """Judge each row of a series (n_rows, n_channels) by its past; NaN is not known.
+
+    The result is about the branches as `widths.in_views` lists them.
+    """
+    model = views[0]
     targets = model.channels.targets
     scaled = np.clip(model.channels.scaled(series), -FARTHEST, FARTHEST)
     is_measured = ~np.isnan(scaled[:, targets])
@@ -117,13 +130,9 @@ def look_back(
     )
     says = np.zeros_like(is_measured)
     says[1:] = is_observed_so_far(is_measured, n_lags)[:-1]
-    looks = slice(settings.stride - 1, None, settings.stride)
-    of_windows = _window_errors(model, values, looks, settings.branches)
-    observed = is_observed_so_far(is_measured, model.width)[looks]
-    for errors in of_windows.values():
-        observed &= np.isfinite(errors)
+    of_windows = chain(*(_seen(view, values, is_measured, settings) for view in views))
     by_branch = []
-    for branch in settings.branches:
+    for branch in in_views(settings.branches, len(views)):
         if branch.of_rows is not None:
             errors = one_sided(branch.of_rows(rows), rows.residual, settings.side)
             tells = says & ~np.isnan(errors)
@@ -131,19 +140,19 @@ def look_back(
                 PastErrors(np.nan_to_num(errors), tells & is_measured, tells, 1)
             )
         else:
-            errors = of_windows[branch.name]
-            by_branch.append(PastErrors(errors, observed, observed, settings.stride))
+            by_branch.append(next(of_windows))
     return CausalErrors(is_measured, by_branch)
 
 
 def average_past(
     errors: CausalErrors, settings: CausalSettings, usual: Floats
 ) -> Floats:
-    """Average errors over the past: (n_time_scales, n_branches, n_rows, n_targets).
+    """Average errors over the past.
 
     To the weights of the rows so far comes that of some rows with the errors `usual`
-    (n_time_scales, n_branches, n_targets): one row alone says little. 0 where a branch
-    has nothing to say. What was last said of windows holds.
+    (n_time_scales, n_branches_in_views, n_targets): one row alone says little. 0 where
+    a branch has nothing to say. What was last said of windows holds. The result has
+    shape (n_time_scales, n_branches_in_views, n_rows, n_targets).
     """
     n_rows = len(errors.is_measured)
     by_scale = []
@@ -199,22 +208,24 @@ def is_lost_so_far(is_known: Bools, most: int) -> Bools:
     return lost
 
 
-def _window_errors(
-    model: AnomalyModel, values: Floats, looks: slice, branches: Sequence[Branch]
-) -> dict[str, Floats]:
-    """Errors (n_looks, n_targets) of the windows that end in some rows, by branch."""
-    width = model.width
-    starts = np.arange(len(values))[looks] - width + 1
-    found: dict[str, Floats] = {
-        branch.name: np.zeros((len(starts), values.shape[1]))
-        for branch in branches
-        if branch.of_windows is not None
-    }
+def _seen(
+    model: AnomalyModel, values: Floats, is_measured: Bools, settings: CausalSettings
+) -> list[PastErrors]:
+    """Say what the branches of windows do of those that end in every `stride`-th row.
+
+    `values` (n_rows, n_targets) are scaled and without gaps.
+    """
+    width, stride = model.width, settings.stride
+    looks, n_looks = slice(stride - 1, None, stride), len(values) // stride
+    branches = [branch for branch in settings.branches if branch.of_windows]
+    errors = np.zeros((len(branches), n_looks, values.shape[1]))
     padded = np.concatenate([np.zeros((width - 1, values.shape[1])), values])
     for target, channel in enumerate(padded.T):
-        memory = model.memory_of(target)
-        windows = Windows(model, memory, sliding_windows(channel, width)[looks], starts)
-        for branch in branches:
+        memory = model.memory_of([target])
+        windows = Windows(model, memory, sliding_windows(channel, width)[None, looks])
+        for number, branch in enumerate(branches):
             if branch.of_windows is not None:
-                found[branch.name][:, target] = branch.of_windows(windows)
-    return found
+                errors[number, :, target] = branch.of_windows(windows)[0]
+    observed = is_observed_so_far(is_measured, width)[looks]
+    observed &= np.isfinite(errors).all(axis=0)
+    return [PastErrors(of, observed, observed, stride) for of in errors]

@@ -9,7 +9,7 @@ import numpy as np
 
 from recs_anomaly.anomaly.autoregression import fill_missing
 from recs_anomaly.anomaly.branches import BRANCHES
-from recs_anomaly.anomaly.fitting import Fitted, scattered, without
+from recs_anomaly.anomaly.fitting import Fitted, fit_windows, scattered, without
 from recs_anomaly.anomaly.held_out import HeldOutBlock
 from recs_anomaly.anomaly.levels import combine
 from recs_anomaly.anomaly.live.causal import (
@@ -20,11 +20,17 @@ from recs_anomaly.anomaly.live.causal import (
     causal_settings,
     look_back,
 )
-from recs_anomaly.anomaly.live.causal_rating import CausalNorms, causal_model
+from recs_anomaly.anomaly.live.causal_rating import CausalNorms
+from recs_anomaly.anomaly.live.widths import (
+    NARROW,
+    NarrowWindows,
+    shared_weights,
+    viewing,
+)
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
 from recs_anomaly.anomaly.settings import Settings
 from recs_anomaly.anomaly.tail import fit_tail, tail_with_rare
-from recs_anomaly.anomaly.window_codes import describe_each
+from recs_anomaly.anomaly.window_codes import WindowAutoencoder, describe_each
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.windows import sliding_windows
 
@@ -53,7 +59,9 @@ def fit_causal(
 
     def measured(is_normal: Bools) -> tuple[CausalNorms, Floats]:
         normal = without(series, is_normal)
-        return _measure(fitted.whole.model, blocks, normal, settings, weights)
+        return _measure(
+            fitted.whole.model, blocks, normal, is_normal, settings, weights
+        )
 
     norms, ratios = measured(fitted.rows.normal)
     if not fitted.rows.has_rare:
@@ -68,6 +76,7 @@ def _measure(
     model: AnomalyModel,
     blocks: list[HeldOutBlock],
     normal: Floats,
+    is_normal: Bools,
     settings: Settings,
     weights: Floats,
 ) -> tuple[CausalNorms, Floats]:
@@ -76,52 +85,89 @@ def _measure(
     What is not normal is NaN: it has no say in the averages of the rows after it. Each
     of the `blocks` is judged by the model of the others.
     """
-    own = _remembering(model, normal, model.memory_starts, MAX_COMPARED)
-    causal = causal_settings(settings.width, settings.time_constant, settings.side)
-    seen = [_held_out(block, own, normal, causal) for block in blocks]
+    own = _views(model, normal, is_normal, model.memory_starts, MAX_COMPARED)
+    causal = causal_settings(own, settings.time_constant, settings.side)
+    seen = [_held_out(block, own, normal, is_normal, causal) for block in blocks]
     seen = seen or [_Seen(look_back(own, normal, causal), 0)]
+    shared = shared_weights(weights, BRANCHES, len(own))
     n_time_scales, n_targets = len(causal.time_constants), len(model.channels.targets)
-    nothing = np.zeros((n_time_scales, len(BRANCHES), n_targets))
+    nothing = np.zeros((n_time_scales, len(shared), n_targets))
     usual = _quantile(_judged(seen, causal, nothing), 0.5, 0.0) * (1.0 + PRIOR)
     averages = _judged(seen, causal, usual)
     scale = _quantile(averages, HIGH, 1.0)
-    ratios = combine(averages / scale[:, :, None], weights)
+    ratios = combine(averages / scale[:, :, None], shared)
     tail = fit_tail(ratios, settings.time_constant)
-    return CausalNorms(own.memory, usual, scale, tail), ratios
+    return CausalNorms(own[0].memory, usual, scale, tail, _narrow(own)), ratios
 
 
 def _held_out(
-    held_out: HeldOutBlock, model: AnomalyModel, normal: Floats, causal: CausalSettings
+    held_out: HeldOutBlock,
+    own: list[AnomalyModel],
+    normal: Floats,
+    is_normal: Bools,
+    causal: CausalSettings,
 ) -> _Seen:
     """Judge a block's rows by the model of the others with the whole's network."""
-    block, others = held_out.block, held_out.others
+    block, others, model = held_out.block, held_out.others, own[0]
     # As close together as those of the whole model.
     n_others = len(normal) - (block.stop - block.start)
     n_compared = max(model.memory.shape[1] * n_others // len(normal), 1)
     other = others.model._replace(recurrent=model.recurrent)
-    other = _remembering(other, normal, others.starts, n_compared)
+    is_other = is_normal.copy()
+    is_other[block] = False
+    views = _views(other, normal, is_other, others.starts, n_compared)
     first = max(block.start - 2 * model.width, 0)
-    errors = look_back(
-        causal_model(other, other.memory), normal[first : block.stop], causal
-    )
+    errors = look_back(views, normal[first : block.stop], causal)
     return _Seen(errors, block.start - first)
 
 
+def _views(
+    model: AnomalyModel,
+    series: Floats,
+    is_normal: Bools,
+    starts: np.ndarray,
+    most: int,
+) -> list[AnomalyModel]:
+    """Let a model remember at most so many windows of a series, wide and narrow ones.
+
+    Wide ones begin in some of the rows `starts`, narrow ones are fitted where it
+    `is_normal` (n_rows,).
+    """
+    scaled, targets = model.channels.scaled(series), model.channels.targets
+    filled = fill_missing(model.autoregression, scaled, INPUT_LIMIT)[:, targets]
+    views = [_remembering(model, model.autoencoder, filled, starts, most)]
+    if model.width > NARROW:
+        is_used = ~np.isnan(scaled[:, targets]) & is_normal[:, None]
+        autoencoder, starts = fit_windows(filled, is_used, is_normal, NARROW)
+        views.append(_remembering(model, autoencoder, filled, starts, most))
+    return views
+
+
 def _remembering(
-    model: AnomalyModel, series: Floats, starts: np.ndarray, most: int
+    model: AnomalyModel,
+    autoencoder: WindowAutoencoder,
+    filled: Floats,
+    starts: np.ndarray,
+    most: int,
 ) -> AnomalyModel:
-    """Let a model remember some of the windows of a series that start in some rows."""
-    model = causal_model(model, np.zeros((0, 0, 0)))
-    scaled = model.channels.scaled(series)
-    filled = fill_missing(model.autoregression, scaled, INPUT_LIMIT)
-    chosen = scattered(starts, most)
+    view, chosen = (
+        viewing(model, autoencoder, np.zeros((0, 0, 0))),
+        scattered(starts, most),
+    )
     memory = [
         describe_each(
-            model.autoencoder, sliding_windows(channel, model.width)[chosen]
+            view.autoencoder, sliding_windows(channel, view.width)[chosen]
         ).descriptions
-        for channel in filled[:, model.channels.targets].T
+        for channel in filled.T
     ]
-    return model._replace(memory=np.stack(memory), memory_starts=chosen)
+    return viewing(model, autoencoder, np.stack(memory))
+
+
+def _narrow(views: list[AnomalyModel]) -> NarrowWindows | None:
+    if len(views) == 1:
+        return None
+    autoencoder = views[1].autoencoder
+    return NarrowWindows(autoencoder.mean, autoencoder.components, views[1].memory)
 
 
 def _judged(seen: list[_Seen], causal: CausalSettings, usual: Floats) -> Floats:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recs_anomaly.anomaly.branches.branch import Branch, Rows, Windows
+from recs_anomaly.anomaly.branches.branch import Branch, Rows
 from recs_anomaly.anomaly.branches.relation import cannot_say
 from recs_anomaly.anomaly.channels import MAX_FILLED
 from recs_anomaly.anomaly.lagged import LaggedStream
@@ -25,8 +25,9 @@ from recs_anomaly.anomaly.live.causal import (
     CausalSettings,
     one_sided,
 )
+from recs_anomaly.anomaly.live.seen_windows import SeenWindows, windows_of
+from recs_anomaly.anomaly.live.widths import in_views
 from recs_anomaly.anomaly.model import INPUT_LIMIT, AnomalyModel
-from recs_anomaly.anomaly.window_codes import Described, describe_each
 from recs_anomaly.core.arrays import Bools, Floats
 from recs_anomaly.core.recurrent import (
     BLOCK,
@@ -45,8 +46,8 @@ class Look(NamedTuple):
     """What was known when windows were last looked at.
 
     `averages` (2, n_time_scales, n_branches_of_windows, n_targets) are sums of errors,
-    and of the weights of these; `observed` (n_targets,) is 1 for targets of which
-    windows said anything. `evidence` is that of their levels.
+    and of the weights of these; `observed` (n_branches_of_windows, n_targets) is 1 for
+    targets of which windows said anything. `evidence` is that of their levels.
     """
 
     averages: Floats
@@ -102,13 +103,14 @@ class CausalStream:
 
     Parameters
     ----------
-    model : AnomalyModel
+    views : sequence of AnomalyModel
+        As `widths.views_of` gives them.
     settings : CausalSettings
-    usual : ndarray of shape (n_time_scales, n_branches, n_targets)
+    usual : ndarray of shape (n_time_scales, n_branches_in_views, n_targets)
         Errors of usual rows, which take part in each average.
-    scale : ndarray of shape (n_time_scales, n_branches, n_targets)
+    scale : ndarray of shape (n_time_scales, n_branches_in_views, n_targets)
         What the averaged errors are divided by to give levels.
-    weights : ndarray of shape (n_branches,)
+    weights : ndarray of shape (n_branches_in_views,)
         Powers to which the levels are taken.
 
     Attributes
@@ -122,41 +124,40 @@ class CausalStream:
 
     def __init__(
         self,
-        model: AnomalyModel,
+        views: Sequence[AnomalyModel],
         settings: CausalSettings,
         usual: Floats,
         scale: Floats,
         weights: Floats,
     ) -> None:
+        model = views[0]
         self._model, self._settings = model, settings
+        stride, branches = settings.stride, in_views(settings.branches, len(views))
         # Branches that look at each row come first here, then those of windows.
-        branches, stride = settings.branches, settings.stride
         is_of_rows = np.array([branch.of_rows is not None for branch in branches])
         order = np.argsort(~is_of_rows, kind="stable")
         self._places, n_of_rows = np.argsort(order), int(is_of_rows.sum())
         self._of_rows = _speaking_of_rows(branches, model)
-        self._of_windows = [b.of_windows for b in branches if b.of_windows]
+        self._n_of_windows = len(settings.branches) - n_of_rows
         self._rows, self._windows = slice(0, n_of_rows), slice(n_of_rows, None)
         powers = weights[order] / (len(scale) * weights.sum()) / SHARPNESS
         self._row_powers = _said(powers[self._rows])
         self._window_powers = _said(powers[self._windows])
         constants = settings.time_constants
         self._usual = [
-            _usual_rows(constants, rows_apart, usual[:, those], scale[:, those])
-            for those, rows_apart in (
-                (order[self._rows], 1),
-                (order[self._windows], stride),
-            )
+            _usual_rows(constants, apart, usual[:, those], scale[:, those])
+            for those, apart in ((order[self._rows], 1), (order[self._windows], stride))
         ]
         self._targets, self._judged = model.channels.targets, model.channels.judged
         lag_weights = model.autoregression.weights
         self._lag_weights = np.ascontiguousarray(lag_weights)[:, None, :, None]
-        n_lags, self._width = model.autoregression.n_lags, model.width
-        n_targets, longest = len(self._targets), max(n_lags, self._width)
-        self._memories = [model.memory_of(target) for target in range(n_targets)]
+        n_lags, n_targets = model.autoregression.n_lags, len(self._targets)
+        widths = (n_lags, *(view.width for view in views))
+        longest = max(widths)
         sums = np.zeros((2, *usual.shape))
         self._averages = sums[:, :, self._rows].copy()
-        self._last_look = Look(sums[:, :, self._windows], np.zeros(n_targets), 0.0)
+        nothing = sums[:, :, self._windows]
+        self._last_look = Look(nothing, nothing[0, 0], 0.0)
         # As large as what they multiply: to spread them takes longer than the product.
         self._decay = _decays(1.0, constants, self._averages)
         self._look_decay = _decays(stride, constants, self._last_look.averages)
@@ -166,7 +167,7 @@ class CausalStream:
         self._correcting = model.correction and LaggedStream(model.correction, ahead=1)
         self._relating = model.relation and LaggedStream(model.relation)
         self._reach = model.relation.reach if model.relation else 0
-        self._known = KnownPast(longest, (n_lags, self._width), n_targets)
+        self._known = KnownPast(longest, widths, n_targets)
         n_channels = len(model.channels.centre)
         self._gaps = Gaps(MAX_GUESSED, n_channels, 1)
         self._longest, self.most_rows = longest, max(longest, MIN_BLOCK)
@@ -174,10 +175,10 @@ class CausalStream:
         self._nothing_added[:, 1] = 1.0
         self._history = np.zeros((n_channels, longest + self.most_rows))
         self._cursor = longest
+        self._seen = [SeenWindows(v, settings.branches, self._history) for v in views]
         # Windows without a copy; number i starts at place i of the history.
-        self._before_rows = _windows_of(self._history, n_lags)[:, :, None]
-        self._looked_at = _windows_of(self._history, self._width)
-        self._past = _windows_of(self._history, longest).transpose(1, 2, 0)
+        self._before_rows = windows_of(self._history, n_lags)[:, :, None]
+        self._past = windows_of(self._history, longest).transpose(1, 2, 0)
         self._correction: Floats = np.zeros(n_targets)
         self.residual: Floats = np.zeros(n_targets)
 
@@ -244,7 +245,7 @@ class CausalStream:
         """Put all that the stream remembers into one array."""
         look = self._last_look
         averages = np.concatenate([self._averages, look.averages], axis=2)
-        parts = self._arrays(averages, look.observed)
+        parts = self._arrays(averages, look.observed[:: self._n_of_windows])
         before = self._history[:, self._cursor - self._longest : self._cursor]
         counts = np.array((self._known.n_rows, self._known.n_complete), np.float64)
         return np.concatenate([part.ravel() for part in (before.T, *parts, counts)])
@@ -261,13 +262,15 @@ class CausalStream:
         self._cursor = self._longest
         self._history[:, : self._longest] = packed[:n_before].reshape(shape).T
         place = n_before
-        n_branches = self._windows.start + len(self._of_windows)
-        averages = np.empty((2, len(self._decay[0]), n_branches, len(self._targets)))
-        observed, self.residual = np.empty((2, len(self._targets)))
+        n_views, n_targets = len(self._seen), len(self._targets)
+        n_branches = self._windows.start + n_views * self._n_of_windows
+        averages = np.empty((2, len(self._decay[0]), n_branches, n_targets))
+        observed, self.residual = np.empty((n_views, n_targets)), np.empty(n_targets)
         for part in self._arrays(averages, observed):
             part[...] = packed[place : place + part.size].reshape(part.shape)
             place += part.size
         self._averages = averages[:, :, self._rows].copy()
+        observed = observed.repeat(self._n_of_windows, axis=0)
         self._last_look = self._looked(averages[:, :, self._windows], observed)
         n_rows, n_complete = (int(count) for count in packed[place:])
         self._known.n_rows, self._known.n_complete = n_rows, n_complete
@@ -362,7 +365,7 @@ class CausalStream:
     def _judge(
         self, filled: Floats, residual: Floats, deviation: Floats, is_measured: Bools
     ) -> JudgedRows:
-        has_past, has_window = self._known.add(is_measured)
+        has_past, *has_windows = self._known.add(is_measured)
         says = has_past[:-1]
         added = self._nothing_added[: len(filled)].copy()
         errors, weights = added[:, 0, 0], added[:, 1, 0]
@@ -376,12 +379,12 @@ class CausalStream:
         weights[...] = tells & is_measured[:, None]
         errors[weights == 0.0] = 0.0
         averages = self._averaged(added)
-        looks = self._look(len(filled), has_window[1:])
+        looks = self._look(len(filled), np.stack(has_windows, axis=1)[1:])
         levels = np.where(tells[:, None], self._levels_of(averages, 0), 0.0)
         ratio = np.array(self._ratios(levels, looks))
         of_windows = np.array([look.observed for look in looks])
         is_judged = is_measured.any(axis=1)
-        is_judged &= says.any(axis=1) | of_windows.any(axis=1)
+        is_judged &= says.any(axis=1) | of_windows.any(axis=(1, 2))
         ratio[~is_judged] = np.nan
         return JudgedRows(
             ratio.tolist(), filled, residual, deviation, averages, looks, self
@@ -398,8 +401,8 @@ class CausalStream:
     def _look(self, n_rows: int, is_observed: Bools | None) -> list[Look]:
         """Judge the windows that end in every `stride`-th row; give each row's look.
 
-        `is_observed` (n_rows, n_targets) tells where enough of them was measured, which
-        is everywhere if it is None.
+        `is_observed` (n_rows, n_views, n_targets) tells where enough of them was
+        measured, which is everywhere if it is None.
         """
         stride = self._settings.stride
         first = (n_rows - self._known.n_rows - 1) % stride
@@ -407,12 +410,14 @@ class CausalStream:
         if first >= n_rows:
             return found
         looks = np.arange(first, n_rows, stride)
-        seen = np.ones((len(looks), len(self._targets)))
+        places = self._cursor - n_rows + 1 + looks
+        errors = np.concatenate([seen.errors(places) for seen in self._seen], axis=1)
+        weights = np.ones(errors.shape)
         if is_observed is not None:
-            seen[...] = is_observed[looks]
-        errors = self._window_errors(looks - n_rows + 1, seen)
+            weights[...] = is_observed[looks].repeat(self._n_of_windows, axis=1)
+            errors[weights == 0.0] = 0.0
         averages = self._last_look.averages
-        for look, observed, error in zip(looks.tolist(), seen, errors, strict=True):
+        for look, observed, error in zip(looks.tolist(), weights, errors, strict=True):
             averages = averages * self._look_decay
             averages[0] += error
             averages[1] += observed
@@ -423,30 +428,6 @@ class CausalStream:
         levels = self._levels_of(averages[None], 1)[0] * observed
         evidence = _evidence(levels.max(axis=2).tolist(), self._window_powers)
         return Look(averages, observed, evidence)
-
-    def _window_errors(self, ends: np.ndarray, is_seen: Floats) -> Floats:
-        """Compute the errors (n_looks, n_branches_of_windows, n_targets) of windows.
-
-        They end in the rows `ends` (n_looks,), the last one being row 0.
-        """
-        errors = np.zeros((len(ends), len(self._of_windows), is_seen.shape[1]))
-        targets, looks = np.nonzero(is_seen.T)
-        starts = self._known.n_rows + ends[looks] - self._width
-        places = self._cursor + ends[looks] - self._width
-        values = self._looked_at[self._targets[targets], places]
-        described = describe_each(self._model.autoencoder, values)
-        stop = 0
-        for target, n_seen in enumerate(np.bincount(targets).tolist()):
-            if not n_seen:
-                continue
-            those = slice(stop, stop + n_seen)
-            stop = those.stop
-            known = Described(*(part[those] for part in described))
-            memory = self._memories[target]
-            windows = Windows(self._model, memory, values[those], starts[those], known)
-            for number, of_windows in enumerate(self._of_windows):
-                errors[looks[those], number, target] = of_windows(windows)
-        return errors
 
     def _levels_of(self, averages: Floats, part: int) -> Floats:
         """Compute levels (n, n_time_scales, n_branches, n_targets) of averages.
@@ -522,11 +503,6 @@ def _combined(evidence: float) -> float:
     scaled = SHARPNESS * max(evidence, TINY)
     logarithm = (scaled + math.log(-math.expm1(-scaled))) / SHARPNESS
     return math.exp(min(logarithm, MAX_LOGARITHM))
-
-
-def _windows_of(history: Floats, width: int) -> Floats:
-    """View all windows of a history (n_channels, n_places): the width comes last."""
-    return np.lib.stride_tricks.sliding_window_view(history, width, axis=1)
 
 
 def _without_spare(packed: Floats, shape: tuple[int, int]) -> Floats:

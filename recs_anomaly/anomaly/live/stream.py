@@ -12,9 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from recs_anomaly.anomaly.branches.standstill import StandingStill, StandstillCount
 from recs_anomaly.anomaly.calendar import CalendarClock
-from recs_anomaly.anomaly.levels import SignWeights, sign_shares
 from recs_anomaly.anomaly.live.causal import FARTHEST
-from recs_anomaly.anomaly.live.causal_rating import causal_rating_of
+from recs_anomaly.anomaly.live.causal_rating import CausalRating, causal_rating_of
 from recs_anomaly.anomaly.live.causal_stream import JudgedRows
 from recs_anomaly.anomaly.live.clock import Place, StreamClock
 from recs_anomaly.anomaly.seen_series import without_codes
@@ -41,14 +40,14 @@ class TakenRows(NamedTuple):
         Times of the rows; those that came without one have that of the row before.
     standing : StandingStill, default=None
         For how long their channels have stood still.
-    weights : SignWeights, default=None
+    rating : CausalRating, default=None
     """
 
     ratios: list[float | None]
     judged: JudgedRows | None = None
     seconds: Sequence[float] = ()
     standing: StandingStill | None = None
-    weights: SignWeights | None = None
+    rating: CausalRating | None = None
 
     def sign_shares(self, place: int) -> Floats:
         """Say what made a row abnormal.
@@ -65,9 +64,9 @@ class TakenRows(NamedTuple):
         """
         assert self.judged is not None
         assert self.standing is not None
-        assert self.weights is not None
+        assert self.rating is not None
         still = self.standing.stillness[place]
-        return sign_shares(self.judged.levels(place), still, self.weights)
+        return self.rating.sign_shares(self.judged.levels(place), still)
 
 
 class StreamScorer:
@@ -136,7 +135,7 @@ class StreamScorer:
         self.n_rows_, self.n_late_ = 0, 0
         self.last_time_ = np.full(1, np.nan)
         rating = causal_rating_of(detector)
-        self.live, self._weights = rating.stream(), rating.weights
+        self.live, self._rating = rating.stream(), rating
         self.standstill = StandstillCount(rating.longest_still)
         self._channels, self._tail = detector.model_.channels, rating.norms.tail
         self._typical, self._judged = rating.norms.typical, self._channels.judged
@@ -395,13 +394,14 @@ class StreamScorer:
         judged = self.live.advance(rows, is_complete)
         ratios: list[float | None] = [*judged.ratio]
         if not standing.is_moving:
-            power, still = self._weights.standstill, standing.stillness.max(axis=1)
+            power = self._rating.weights.standstill
+            still = standing.stillness.max(axis=1)
             both = zip(judged.ratio, still.tolist(), strict=True)
             ratios = [r if s == 1.0 else r * s**power for r, s in both]
         if is_late:
             those = iter(ratios)
             ratios = [None if place is None else next(those) for place in placed]
-        return TakenRows(ratios, judged, seconds, standing, self._weights)
+        return TakenRows(ratios, judged, seconds, standing, self._rating)
 
     def _named(self, readings: Mapping[str, float]) -> list[float]:
         """Put readings by channel into the order of the channels; NaN if not there."""

@@ -27,6 +27,7 @@ from recs_anomaly.anomaly.live.causal_stream import (
     KnownPast,
     RecurrentStream,
 )
+from recs_anomaly.anomaly.live.widths import shared_weights
 from recs_anomaly.anomaly.model import AnomalyModel
 from recs_anomaly.anomaly.window_codes import fit_components
 from recs_anomaly.core.recurrent import BLOCK, Recurrent, run_in_blocks
@@ -38,7 +39,7 @@ USUAL = np.array([[0.5], [0.2], [3.0]])
 WEIGHTS = np.array([1.0, 0.5, 2.0])
 BRANCHES = [FORECAST, RECONSTRUCTION, NEIGHBOUR]
 SPEAKING = [*BRANCHES, RELATION]
-WIDTH, LAGS, UNITS = 12, 5, 4
+WIDTH, NARROW, LAGS, UNITS = 12, 6, 5, 4
 GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 
 
@@ -54,14 +55,16 @@ def recurrent(cell: str, n_channels: int, n_targets: int, seed: int = 0) -> Recu
     )
 
 
-def model_of(n_channels: int, cell: str | None = None) -> AnomalyModel:
+def model_of(
+    n_channels: int, cell: str | None = None, width: int = WIDTH
+) -> AnomalyModel:
     """Give a model whose last channel, if it has several, is context."""
     rng = np.random.default_rng(n_channels)
     targets = np.arange(max(n_channels - 1, 1))
     channel = np.sin(np.arange(300) / 3) + 0.1 * rng.standard_normal(300)
-    windows = sliding_windows(channel, WIDTH)
+    windows = sliding_windows(channel, width)
     autoencoder = fit_components(
-        windows - windows.mean(axis=1, keepdims=True), 0.9, WIDTH // 3
+        windows - windows.mean(axis=1, keepdims=True), 0.9, width // 3
     )
     return AnomalyModel(
         Channels(np.zeros(n_channels), np.ones(n_channels), targets),
@@ -70,8 +73,17 @@ def model_of(n_channels: int, cell: str | None = None) -> AnomalyModel:
         recurrent(cell, n_channels, len(targets)) if cell else None,
         autoencoder,
         rng.normal(0, 1, (len(targets), 20, len(autoencoder.components) + 1)),
-        np.full(20, -(2**40)),
+        np.zeros(20, np.int64),
     )
+
+
+def views_of(n_channels: int, cell: str | None = None) -> list[AnomalyModel]:
+    """Give a model, and the same with narrow windows."""
+    wide, narrow = (model_of(n_channels, cell, width) for width in (WIDTH, NARROW))
+    return [
+        wide,
+        wide._replace(autoencoder=narrow.autoencoder, memory=narrow.memory),
+    ]
 
 
 def series_with_gaps(n_rows: int, n_channels: int, seed: int) -> np.ndarray:
@@ -85,18 +97,27 @@ def series_with_gaps(n_rows: int, n_channels: int, seed: int) -> np.ndarray:
 
 
 def batch(
-    model: AnomalyModel, series: np.ndarray, causal: CausalSettings, scale: np.ndarray
+    views: list[AnomalyModel],
+    series: np.ndarray,
+    causal: CausalSettings,
+    scale: np.ndarray,
 ) -> np.ndarray:
-    errors = look_back(model, series, causal)
-    averages = average_past(errors, causal, USUAL + 0 * scale)
-    ratios = combine(averages / scale[:, :, None], WEIGHTS)
+    errors = look_back(views, series, causal)
+    averages = average_past(errors, causal, usual_of(scale))
+    weights = shared_weights(WEIGHTS, BRANCHES, len(views))
+    ratios = combine(averages / scale[:, :, None], weights)
     return np.where(errors.is_judged(), ratios, np.nan)
 
 
+def usual_of(scale: np.ndarray) -> np.ndarray:
+    return np.concatenate([USUAL, USUAL[1:]])[: scale.shape[1]] + 0 * scale
+
+
 def stream_of(
-    model: AnomalyModel, causal: CausalSettings, scale: np.ndarray
+    views: list[AnomalyModel], causal: CausalSettings, scale: np.ndarray
 ) -> CausalStream:
-    return CausalStream(model, causal, USUAL + 0 * scale, scale, WEIGHTS)
+    weights = shared_weights(WEIGHTS, BRANCHES, len(views))
+    return CausalStream(views, causal, usual_of(scale), scale, weights)
 
 
 def streamed(stream: CausalStream, series: np.ndarray) -> np.ndarray:
@@ -111,13 +132,21 @@ def test_causal_ratios_are_those_of_the_slow_twin(
     seed: int, n_rows: int, stride: int
 ) -> None:
     series = series_with_gaps(n_rows, 1, seed)
-    model, causal = model_of(1), CausalSettings(stride, 35.0, 0, BRANCHES)
-    scale = np.array([[[1.0], [0.3], [10.0]], [[2.0], [0.1], [5.0]]])
-    expected = naive.ratios(
-        model, series[:, 0], USUAL[:, 0], scale[:, :, 0], WEIGHTS, stride, [7.0, 35.0]
-    )
-    found = batch(model, series, causal, scale)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    causal = CausalSettings(stride, 35.0, 0, BRANCHES)
+    both = np.array([[1.0, 0.3, 10.0, 0.2, 5.0], [2.0, 0.1, 5.0, 0.3, 8.0]])[..., None]
+    for views in (views_of(1)[:1], views_of(1)):
+        scale = both[:, : 1 + 2 * len(views)]
+        expected = naive.ratios(
+            views,
+            series[:, 0],
+            usual_of(scale)[0, :, 0],
+            scale[:, :, 0],
+            shared_weights(WEIGHTS, BRANCHES, len(views)),
+            stride,
+            [7.0, 35.0],
+        )
+        found = batch(views, series, causal, scale)
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 @given(seed=seeds, n_rows=st.integers(1, 500), n_channels=st.integers(1, 3))
@@ -128,21 +157,22 @@ def test_a_stream_says_what_the_batch_says(
     series = series_with_gaps(n_rows, n_channels, seed)
     rng = np.random.default_rng(seed)
     cell = rng.choice(["", *GATES])
-    model = model_of(n_channels, str(cell) or None)
+    views = views_of(n_channels, str(cell) or None)[: rng.integers(1, 3)]
     side, constant = int(rng.integers(-1, 2)), float(rng.choice([0.0, 2.0, 30.0]))
-    causal = causal_settings(WIDTH, constant, side, BRANCHES)._replace(stride=3)
-    shape = (len(causal.time_constants), 3, len(model.channels.targets))
+    causal = causal_settings(views, constant, side, BRANCHES)._replace(stride=3)
+    n_targets = len(views[0].channels.targets)
+    shape = (len(causal.time_constants), 1 + 2 * len(views), n_targets)
     scale = 1.0 / rng.random(shape)
-    found = streamed(stream_of(model, causal, scale), series)
-    expected = batch(model, series, causal, scale)
+    found = streamed(stream_of(views, causal, scale), series)
+    expected = batch(views, series, causal, scale)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("cut", [1, 130, 191, 192, 200])
 def test_what_a_stream_packs_goes_on_to_the_bit(cut: int) -> None:
-    series = series_with_gaps(400, 2, seed=3)
-    model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0, BRANCHES)
-    first, second = (stream_of(model, causal, np.ones((2, 3, 1))) for _ in range(2))
+    series, views = series_with_gaps(400, 2, seed=3), views_of(2, "lstm")
+    causal = causal_settings(views, 5.0, 0, BRANCHES)
+    first, second = (stream_of(views, causal, np.ones((2, 5, 1))) for _ in range(2))
     streamed(first, series[:cut])
     second.unpack(first.packed())
     assert second.n_rows == cut
@@ -159,15 +189,17 @@ def test_how_rows_are_cut_changes_no_bit(
     n_channels = data.draw(st.integers(1, 3))
     series = series_with_gaps(200, n_channels, seed)
     cell = data.draw(st.sampled_from([None, *GATES]))
-    model = model_of(n_channels, cell)
+    views = views_of(n_channels, cell)[: data.draw(st.integers(1, 2))]
     if n_channels > 1 and data.draw(st.booleans()):
-        model = with_networks(model)
+        views = [with_networks(view) for view in views]
     constant = data.draw(st.sampled_from([0.0, 30.0]))
-    causal = causal_settings(WIDTH, constant, 0, SPEAKING)._replace(stride=3)
-    shape = (len(causal.time_constants), len(SPEAKING), len(model.channels.targets))
-    weights, usual = np.ones(len(SPEAKING)), np.full(shape, 0.5)
+    causal = causal_settings(views, constant, 0, SPEAKING)._replace(stride=3)
+    n_targets = len(views[0].channels.targets)
+    weights = shared_weights(np.ones(len(SPEAKING)), SPEAKING, len(views))
+    shape = (len(causal.time_constants), len(weights), n_targets)
+    usual = np.full(shape, 0.5)
     one_by_one, in_blocks = (
-        CausalStream(model, causal, usual, np.ones(shape), weights) for _ in range(2)
+        CausalStream(views, causal, usual, np.ones(shape), weights) for _ in range(2)
     )
     slow = [told for row in series for told in judged_rows(one_by_one, row[None])]
     parts = np.split(series, sorted(cuts))
@@ -216,9 +248,9 @@ def judged_rows(stream: CausalStream, rows: np.ndarray) -> list[np.ndarray]:
 
 def test_a_state_of_version_0_1_goes_on() -> None:
     """Its history was twice as long as what is looked at, and began anywhere."""
-    series = series_with_gaps(300, 2, seed=3)
-    model, causal = model_of(2, "lstm"), causal_settings(WIDTH, 5.0, 0, BRANCHES)
-    first, second = (stream_of(model, causal, np.ones((2, 3, 1))) for _ in range(2))
+    series, views = series_with_gaps(300, 2, seed=3), [model_of(2, "lstm")]
+    causal = causal_settings(views, 5.0, 0, BRANCHES)
+    first, second = (stream_of(views, causal, np.ones((2, 3, 1))) for _ in range(2))
     streamed(first, series[:150])
     packed, longest = first.packed(), max(WIDTH, LAGS)
     n_before = longest * 2
@@ -233,10 +265,14 @@ def test_a_state_of_version_0_1_goes_on() -> None:
 
 
 def test_what_another_stream_packed_is_refused() -> None:
-    causal = causal_settings(WIDTH, 5.0, 0, BRANCHES)
-    one, other = (stream_of(model_of(n), causal, np.ones((2, 3, 1))) for n in (1, 2))
-    with pytest.raises(ValueError, match="packed must have"):
-        one.unpack(other.packed())
+    views = [model_of(1)], [model_of(2)], views_of(1)
+    causal = causal_settings(views[0], 5.0, 0, BRANCHES)
+    one, *others = (
+        stream_of(each, causal, np.ones((2, 1 + 2 * len(each), 1))) for each in views
+    )
+    for other in others:
+        with pytest.raises(ValueError, match="packed must have"):
+            one.unpack(other.packed())
 
 
 @pytest.mark.parametrize("cell", GATES)
@@ -270,6 +306,6 @@ def test_one_side_alone_counts() -> None:
     series[40], series[50] = 4.0, -4.0
     for side, row in ((1, 40), (-1, 50)):
         causal = CausalSettings(100, 0.0, side, BRANCHES)
-        found = batch(model_of(1), series, causal, np.ones((1, 3, 1)))
+        found = batch([model_of(1)], series, causal, np.ones((1, 3, 1)))
         assert np.nanargmax(found) == row
         assert found[90 - row] < found[row] / 2
