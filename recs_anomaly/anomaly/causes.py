@@ -162,7 +162,8 @@ def _fading(excerpt: Excerpt) -> list[bool]:
     What follows others again does so within a few rows; what does not follow them at
     all is near them now and then.
     """
-    middle = float(np.nanmedian(excerpt.departure[excerpt.rows]))
+    within = _known(excerpt.departure[excerpt.rows])
+    middle = float(np.median(within)) if len(within) else np.nan
     before = excerpt.departure[: max(excerpt.first - NEAR, 0)][-EDGE_ROWS:]
     after = excerpt.departure[excerpt.stop + NEAR :][:EDGE_ROWS]
     known = [_known(part) for part in (before, after)]
