@@ -9,7 +9,8 @@ weight.
 
 A tail fitted to m peaks is itself a guess. For exponential excesses the predictive
 distribution of the next one is a generalised Pareto of shape 1 / m (Smith, 1999): the
-shape is raised by so much. It is held at 0 or above, so that no score is impossible.
+shape is raised by so much, and by 5 / m^2 more: how uncertain the shape is matters
+where peaks are few. It is held at 0 or above, so that no score is impossible.
 """
 
 from typing import Annotated, NamedTuple
@@ -23,7 +24,8 @@ from recs_anomaly.exceptions import InputError
 MIN_EXCESSES = 10
 TAIL_SHARE = 0.05
 N_RANKS = 200
-MAX_SHAPE = 0.35
+MAX_SHAPE = 0.4
+FEW = 5.0  # peaks, which tell as little of the shape as of the scale
 RARE = 0.1  # rows of as many as there were: what is rarer still does not belong
 
 
@@ -65,7 +67,7 @@ def fit_tail(scores: Floats, apart: float) -> Tail:
     peaks = excursion_peaks(scores, threshold, apart)
     both = np.concatenate([high, np.resize(peaks, len(high))])
     scale, shape = _pareto(np.sort(both - threshold))
-    shape = min(shape + 1.0 / len(peaks), MAX_SHAPE)
+    shape = min(shape + (1.0 + FEW / len(peaks)) / len(peaks), MAX_SHAPE)
     return Tail(ranks, len(high) / n_rows, scale, shape)
 
 
