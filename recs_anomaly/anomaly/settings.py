@@ -161,7 +161,9 @@ def causal_time_constant(smooth: float | str, n_rows: int) -> float:
 def _auto_window(grid: Floats) -> int:
     """Find the median period of the judged channels, held to 50 to 200 rows."""
     targets = describe_channels(grid).targets
-    filled = np.nan_to_num(grid[:, targets] - np.nanmean(grid[:, targets], axis=0))
+    judged = grid[:, targets]
+    n_known = np.maximum(np.isfinite(judged).sum(axis=0), 1)
+    filled = np.nan_to_num(judged - np.nansum(judged, axis=0) / n_known)
     period = np.median([buffer_length(channel) for channel in filled.T])
     width = min(max(int(period), MIN_WINDOW), MAX_WINDOW, len(grid) // 4)
     return max(width, 2)

@@ -137,7 +137,7 @@ def rated_table(title: str, rated: "pd.DataFrame") -> ShownTable:
     return _laid_out(title, rated, (_TITLE, *rating, *_genres(rated)))
 
 
-def similar_table(title: str, similar: "pd.DataFrame") -> ShownTable:
+def similar_table(title: str, similar: "pd.DataFrame", *, is_rated: bool) -> ShownTable:
     """Lay out items that are like another one.
 
     Parameters
@@ -145,12 +145,14 @@ def similar_table(title: str, similar: "pd.DataFrame") -> ShownTable:
     title : str
     similar : DataFrame
         Of `Recommender.similar`.
+    is_rated : bool
+        Whether the model has learned from ratings, and not from choices alone.
 
     Returns
     -------
     table : ShownTable
     """
-    counts = _counts(similar, _N_RATINGS)
+    counts = _counts(similar, _N_RATINGS if is_rated else _CHOSEN_BY)
     fields = (_RANK, _TITLE, _LIKENESS, *counts, *_genres(similar))
     return _laid_out(title, similar, fields)
 

@@ -85,7 +85,7 @@ class RatingDisplay:
         n_bins: int = 10,
         ax: "Axes | NDArray[Any] | None" = None,
     ) -> Self:
-        """Ask a fitted recommender about ratings that it has not seen.
+        """Ask a fitted recommender about ratings, best such as it has not seen.
 
         Parameters
         ----------

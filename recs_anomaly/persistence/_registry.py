@@ -50,6 +50,6 @@ def key_of(thing: Any) -> str:
         if target.rpartition(":")[2] == cls.__name__ and class_of(key) is cls:
             return key
     raise MisfitError(
-        f"a {cls.__name__} is not among the classes that model files hold: "
+        f"class {cls.__name__} is not among those that model files hold: "
         f"{', '.join(TARGETS)}; they hold no functions and no code"
     )

@@ -158,7 +158,7 @@ def last_of_each(
     if not may_repeat:
         which = "last row" if occasions.when is None else "latest rating"
         warnings.warn(
-            f"X holds {(~is_kept).sum()} repeated (user, item) pairs; "
+            f"X holds {(~is_kept).sum():,} repeated (user, item) pairs; "
             f"the {which} of each pair was kept.",
             UserWarning,
             stacklevel=4,

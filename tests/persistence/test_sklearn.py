@@ -121,9 +121,9 @@ def repeated() -> Any:
 
 
 REFUSED = [
-    (FunctionTransformer(), "a FunctionTransformer is not among .* no functions"),
-    (PCA(1).fit(COMPLETE), "a PCA is not among the classes that model files hold"),
-    (subclassed(), "a Own is not among"),
+    (FunctionTransformer(), "class FunctionTransformer is not among .* no functions"),
+    (PCA(1).fit(COMPLETE), "class PCA is not among those that model files hold"),
+    (subclassed(), "class Own is not among"),
     (altered(), "sklearn.StandardScaler: its attribute remark is not known"),
     (StandardScaler(), "sklearn.StandardScaler: it is not fitted: it lacks mean_"),
     (
@@ -136,10 +136,10 @@ REFUSED = [
     ),
     (
         Pipeline([("a", FunctionTransformer())]).fit(COMPLETE),
-        "sklearn.Pipeline.steps: a FunctionTransformer is not among",
+        "sklearn.Pipeline.steps: class FunctionTransformer is not among",
     ),
     (repeated(), "sklearn.Pipeline.steps: the same object stands in two places"),
-    (3, "a int is not among"),
+    (3, "class int is not among"),
 ]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from recs_anomaly.exceptions import InputError
-from recs_anomaly.text import printable
+from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
     from recs_anomaly.anomaly.app.watching import Watching
@@ -220,11 +220,11 @@ class Run:
         self._status_due = monotonic() + STATUS_S
         watcher, scorer = watching.watcher, watching.watcher.scorer
         parts = [
-            f"{watching.n_lines:,} lines",
-            f"{scorer.n_rows_:,} rows",
+            counted(watching.n_lines, "line"),
+            counted(scorer.n_rows_, "row"),
             f"{watching.n_bad:,} bad",
             f"{scorer.n_late_:,} late",
-            f"{watcher.n_events_:,} events",
+            counted(watcher.n_events_, "event"),
         ]
         if self._webhook is not None:
             hook = self._webhook

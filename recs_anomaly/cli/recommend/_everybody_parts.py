@@ -9,7 +9,7 @@ import click
 from recs_anomaly import __version__
 from recs_anomaly.cli._engine import Engine
 from recs_anomaly.cli._progress import progressing
-from recs_anomaly.cli.recommend._model import load_recommender
+from recs_anomaly.cli.recommend._model import load_recommender, load_with_users
 from recs_anomaly.text import counted, printable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def write_parts(
     from recs_anomaly.engine.jobs import side_by_side
     from recs_anomaly.engine.manifest import JobRecord, file_stamp
 
-    n_users = len(load_recommender(model).model.users_)
+    n_users = len(load_with_users(model).model.users_)
     stamp, n_rows = file_stamp(model), 0
     output.mkdir(exist_ok=True)
     firsts = range(0, n_users, users_a_part)

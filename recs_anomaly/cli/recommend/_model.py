@@ -135,3 +135,28 @@ def load_recommender(path: Path) -> "Recommender":
             f"MODEL must hold a recommender; {path} holds a {type(found).__name__}."
         )
     return found
+
+
+def load_with_users(path: Path) -> "Recommender":
+    """Load a model file of whose users lists are wanted.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    recommender : Recommender
+
+    Raises
+    ------
+    InputError
+        If the file holds something else, or a model that was learned by parts.
+    """
+    recommender = load_recommender(path)
+    if not len(recommender.model.user_items_):
+        raise InputError(
+            f"MODEL must know users; {path} was learned by parts and knows nobody: "
+            "recommend visitor lists for one person by what they chose."
+        )
+    return recommender

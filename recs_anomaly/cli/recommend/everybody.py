@@ -12,7 +12,7 @@ from recs_anomaly.cli._files import check_output
 from recs_anomaly.cli._progress import progressing
 from recs_anomaly.cli.recommend._everybody_parts import write_parts
 from recs_anomaly.cli.recommend._model import (
-    load_recommender,
+    load_with_users,
     model_argument,
     number_option,
 )
@@ -75,7 +75,7 @@ def everybody(
     again, the command writes those that are missing.
     """
     if into is not None:
-        write_into(_lists(load_recommender(model), n), output, into, run, model, n)
+        write_into(_lists(load_with_users(model), n), output, into, run, model, n)
         return
     path = Path(output)
     check_output(path, model)
@@ -100,7 +100,7 @@ def everybody(
 def _into_file(model: Path, path: Path, n: int) -> tuple[int, int]:
     from recs_anomaly.replacing import replacing
 
-    recommender = load_recommender(model)
+    recommender = load_with_users(model)
     if path.suffix.lower() == ".csv":
         write = _write_csv
     else:

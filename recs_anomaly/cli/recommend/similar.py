@@ -35,6 +35,6 @@ def similar(model: Path, title_or_id: str, n: int, form: str | None) -> None:
     show(
         form,
         {"item_id": item_id, "title": title, "similar": items},
-        [similar_table(f"Like {title}", items)],
+        [similar_table(f"Like {title}", items, is_rated=recommender.model.is_rated)],
         table=items,
     )

@@ -96,7 +96,7 @@ def _own_ratings(
 def _parsed(text: str) -> tuple[str, float]:
     title, _, rating = text.rpartition("=")
     try:
-        stars = float(rating)
+        stars = float(rating.replace(",", "."))
     except ValueError:
         stars = math.nan
     if not math.isfinite(stars):

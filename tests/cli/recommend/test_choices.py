@@ -132,6 +132,11 @@ def test_a_folder_of_parts_is_learned_from(
     assert visit.exit_code == 0, visit.output
     like = run("recommend", "similar", tmp_path / "plays.recs", chosen)
     assert not re.search("Chosen by|Rated by", visit.stdout + like.stdout)  # unknown
+    for lists in (tmp_path / "lists.csv", tmp_path / "lists"):
+        refused = run("recommend", "all", tmp_path / "plays.recs", "-o", lists)
+        assert refused.exit_code == 2
+        assert "was learned by parts and knows nobody" in refused.stderr
+        assert not lists.exists()
     assert "by-parts is for choices" in run(*words).stderr
     words = ("recommend", "train", tmp_path, "-o", tmp_path / "b.recs", "--by-parts")
     assert "a folder with Parquet files" in run(*words, "--choices").stderr

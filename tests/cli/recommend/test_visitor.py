@@ -12,7 +12,7 @@ from click.testing import Result
 from tests.fitted import sample_recommender
 
 Run = Callable[..., Result]
-RATED = ("--rated", "whistlin oter=5", "--rated", "id:3=1.2")
+RATED = ("--rated", "whistlin oter=5", "--rated", "id:3=1,2")
 MATCHED = [("whistlin oter", 5.0), ("id:3", 1.2)]
 
 
