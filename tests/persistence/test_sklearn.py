@@ -132,7 +132,7 @@ REFUSED = [
     ),
     (
         SimpleImputer(strategy=lambda column: column[0]).fit(COMPLETE),
-        "sklearn.SimpleImputer.strategy: a function is not among",
+        "sklearn.SimpleImputer.strategy: class function is not among",
     ),
     (
         Pipeline([("a", FunctionTransformer())]).fit(COMPLETE),
