@@ -15,7 +15,7 @@ from recs_anomaly.core.arrays import Floats
 
 # Places of the edge that are looked at, as log odds.
 MOST_EXTREME = 12.0
-NEARLY = 1e-9
+NEARLY = 1e-12
 
 
 def chance_edge(row_variances: Floats, column_variances: Floats) -> float:
