@@ -24,7 +24,8 @@ from recs_anomaly.exceptions import InputError
 MIN_EXCESSES = 10
 TAIL_SHARE = 0.05
 N_RANKS = 200
-MAX_SHAPE = 0.4
+MAX_SHAPE = 0.5  # as of squared noise by Student's t with four degrees of freedom
+HEAVY = 0.35  # shape of a tail that reaches rare rows if they belong there
 FEW = 5.0  # peaks, which tell as little of the shape as of the scale
 RARE = 0.1  # rows of as many as there were: what is rarer still does not belong
 
@@ -80,7 +81,7 @@ def tail_with_rare(
     whether they do.
     """
     tail = fit_tail(scores, apart)
-    highest = score_at(tail._replace(shape=MAX_SHAPE), RARE / len(scores))
+    highest = score_at(tail._replace(shape=HEAVY), RARE / len(scores))
     belong = bool(with_rare.max() <= highest)
     return (fit_tail(with_rare, apart) if belong else tail), belong
 

@@ -2,7 +2,7 @@
 
 Of what is brief, a wide window that comes to its end sees little, and of what is over
 it goes on to speak. A narrow one does neither, but does not see what is slow. Branches
-that look at windows look at both, and share their weight.
+that look at windows look at both, and leave a third of their weight to the narrow ones.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from recs_anomaly.base.state import ArraySpec
 from recs_anomaly.core.arrays import Floats
 
 NARROW = 25  # rows
+NARROW_SHARE = 1 / 3  # of the weight
 
 
 class NarrowWindows(NamedTuple):
@@ -68,10 +69,11 @@ def in_views(branches: Sequence[Branch], n_views: int) -> list[Branch]:
 
 
 def shared_weights(weights: Floats, branches: Sequence[Branch], n_views: int) -> Floats:
-    """Let what looks at windows share its weight (n_branches,) between the views."""
+    """Let what looks at windows leave of its weight to each further view."""
     of_windows = np.array([branch.of_windows is not None for branch in branches])
-    shared = np.where(of_windows, weights / n_views, weights)
-    return np.concatenate([shared, *[shared[of_windows]] * (n_views - 1)])
+    left = np.where(of_windows, 1.0 - NARROW_SHARE * (n_views - 1), 1.0)
+    further = [NARROW_SHARE * weights[of_windows]] * (n_views - 1)
+    return np.concatenate([left * weights, *further])
 
 
 def by_branch(shares: Floats, branches: Sequence[Branch], n_views: int) -> Floats:

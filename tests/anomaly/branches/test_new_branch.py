@@ -80,7 +80,7 @@ def test_streams_know_it(alone: TimeSeriesAnomalyDetector) -> None:
     assert FAULT.start <= causal.argmin() < FAULT.stop + 20
     [rated] = scorer.rate_rows(series[:1])
     assert rated.sign_shares(0).shape == (6, 2)
-    opened = alone.watch().watch_many(series)[0]
+    opened = alone.watch(alpha=1e-4).watch_many(series)[0]  # of few rows
     assert (opened.branch, opened.channel) == ("toy", "x1")
     assert alone.drift_report(series).channels["toy"].gt(0.0).all()
 
