@@ -293,22 +293,23 @@ def spectrum_of(
     n_users, n_items = int((rows.counts > 0).sum()), int((counts > 0).sum())
     told = np.repeat(of_user.astype(np.float32), rows.counts)
     told /= scale.astype(np.float32)[rows.columns]
-    if (says := emphasised(rows, without_times(emphasis))) is not None:
-        told *= says.astype(np.float32)
     visible = csr_array(
         (told, rows.columns, rows.offsets),
         shape=(rows.n_rows, rows.n_columns),
     )
+    says = emphasised(rows, without_times(emphasis))
     with one_blas_thread():
-        if near is not None:
-            return _stepped(visible, near)
         width = n_units(n_users, n_items, len(rows.columns))
-        if width > UNITS_A_SIGNAL:
+        if near is None and width > UNITS_A_SIGNAL:
+            # Of choices alone: how often they were made adds noise of its own.
             some = -(-width // UNITS_A_SIGNAL)
             _, lengths, _ = leading_directions(visible, some, COUNTING_TOLERANCE)
-            loudness = 1.0 if says is None else float(np.square(says).mean())
-            squares = lengths.astype(np.float64) ** 2 / loudness
+            squares = lengths.astype(np.float64) ** 2
             width = units_beyond_chance(width, squares, rows.counts, counts)
+        if says is not None:
+            visible.data *= says.astype(np.float32)
+        if near is not None:
+            return _stepped(visible, near)
         _, lengths, directions = leading_directions(visible, width + 1)
     return Spectrum(directions.T, lengths.astype(np.float64) ** 2)
 
