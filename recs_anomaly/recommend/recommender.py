@@ -507,7 +507,7 @@ class RBMRecommender(RegressorMixin, DocumentationLink, CallbackSupport, BaseEst
             "watch" ranks by the log odds that the user chooses the item, "like" by the
             rating expected if so; "both" by the log odds plus 0.5 for each standard
             deviation of the ratings that the expected one is above their mean; and what
-            the user would like with a probability p below 0.2 loses 5 log(0.2 / p). A
+            the user would like with a probability p below 0.2 loses 10 log(0.2 / p). A
             model of choices alone knows only the first.
         novelty : float, default=0.0
             What the score of an item loses for popularity: so many times the logarithm

@@ -69,7 +69,7 @@ def test_lists_hold_the_best_scores(
         seen = ratings.loc[ratings["user_id"] == user, "item_id"]
         if rank_by == "both":
             short = np.log(chances_of_liking(model, user) / 0.2)
-            expected += 5.0 * np.minimum(short, 0.0)
+            expected += 10.0 * np.minimum(short, 0.0)
         expected = expected.drop(seen).sort_values(ascending=False, kind="stable")
         found = model.recommend(user, n=7, rank_by=rank_by)
         assert found["item_id"].tolist() == expected.index[:7].tolist()
