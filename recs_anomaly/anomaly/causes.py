@@ -167,7 +167,8 @@ def _fading(excerpt: Excerpt) -> list[bool]:
     before = excerpt.departure[: max(excerpt.first - NEAR, 0)][-EDGE_ROWS:]
     after = excerpt.departure[excerpt.stop + NEAR :][:EDGE_ROWS]
     known = [_known(part) for part in (before, after)]
-    return [bool(len(part)) and part.mean() / middle > FADES for part in known]
+    side, least = np.sign(middle), FADES * abs(middle)
+    return [bool(len(part)) and bool(side * part.mean() > least) for part in known]
 
 
 def _beside(excerpt: Excerpt, rows: slice | np.ndarray) -> str:

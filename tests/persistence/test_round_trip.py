@@ -250,7 +250,7 @@ REFUSED = [
     (wrong_shape, "tests.Toy: weights_ has shape .3, 2., which is not .n_features_in_"),
     (wrong_kind, "tests.Toy: entries_ must be int64; it is <c16"),
     (out_of_range, "tests.Toy.entries_: it holds positions that no n_features_in_ has"),
-    (holds_a_function, "tests.Toy.note: a builtin_function_or_method is not among"),
+    (holds_a_function, "tests.Toy.note: class builtin_function_or_method is not among"),
     (holds_mixed_ids, "tests.Toy.ids_: it holds objects that are no text"),
     (holds_half_a_character, "tests.Toy.ids_: it holds text that is not valid Unicode"),
     (holds_half_a_character_of_its_own, "tests.Toy.ids_: it holds text that is not"),
