@@ -50,6 +50,9 @@ _MATRIX_MARKET = b"%%MatrixMarket matrix coordinate"
 _CELL_OF_EXCEL = '^="[^"]*"$'  # how a file keeps the zeros before a number from Excel
 # The Netflix Prize: a line with the film, and one for each of its ratings.
 _OF_FILM = re.compile(rb"\d+:\s*[\r\n]+\d+,\d+,\d{4}-\d\d-\d\d\s*[\r\n]")
+# What the parser says where a title stands above the names of the columns.
+_BELOW_A_TITLE = re.compile(r"Row #[2-9]: Expected 1 columns, got ")
+_NO_TITLE = " Take away what stands above the names of the columns."
 # What Windows-1252 has where Latin-1 has characters that steer a terminal.
 _WINDOWS = {
     code: bytes([code]).decode("cp1252", "ignore") or chr(code)
@@ -319,8 +322,9 @@ def text_columns(
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         reason = " ".join(str(error).removeprefix("CSV parse error: ").split())[:160]
+        advice = _NO_TITLE if _BELOW_A_TITLE.match(reason) else ""
         raise TableFileError(
-            f"{table.path} is not a regular table: {reason}."
+            f"{table.path} is not a regular table: {reason}.{advice}"
         ) from error
     values = cells.slice(1) if has_header else cells
     return {

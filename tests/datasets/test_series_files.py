@@ -139,7 +139,11 @@ def test_what_is_written_comes_back(
             "time,a\n2026-01-01,high\n",
             r"no column of numbers beside the time; it has a \('high' in row 1\)",
         ),
-        ("time,a\n2026-01-01\n2026-01-02,1,2\n", "not a regular table"),
+        ("time,a\n2026-01-01\n2026-01-02,1,2\n", r"not a regular table: [^.]*\.$"),
+        (
+            "Pump 7\ntime;a\n2026-01-01;1,5\n2026-01-02;1,6\n",
+            r"1,5\. Take away what stands above the names of the columns\.$",
+        ),
         ("<!DOCTYPE html><html><p>404, not found</html>", "is a web page"),
         (b"PAR1" + bytes(40), "damaged Parquet"),
         (b"\x00\x01\x02" * 50, "is a binary file"),
