@@ -11,7 +11,7 @@ from recs_anomaly.recommend.answers import FoldedUsers
 from recs_anomaly.recommend.recommender import RBMRecommender
 from recs_anomaly.recommend.serving.catalogue import titles_and_genres
 from recs_anomaly.recommend.serving.titled_recommender import Recommender
-from recs_anomaly.service.plain import plain_list, plain_rows
+from recs_anomaly.service.plain import plain_list, plain_rows, rows_of
 from recs_anomaly.service.remembered import Remembered
 
 Id = int | str
@@ -236,7 +236,7 @@ class ListMaker:
             columns["because"] = [self._titles.get(each) for each in reasons]
             columns["because_rating"] = plain_list(stars)
         rows: list[list[Row]] = [[] for _ in folded.users]
-        for person, row in zip(lists.people.tolist(), _as_rows(columns), strict=True):
+        for person, row in zip(lists.people.tolist(), rows_of(columns), strict=True):
             rows[person].append(row)
         return rows
 
@@ -318,14 +318,7 @@ class ListMaker:
         """Rows of a table about items, with their titles."""
         columns = {name: plain_list(table[name]) for name in table.columns}
         columns["title"] = [self._titles[each] for each in columns["item_id"]]
-        return _as_rows(columns)
-
-
-def _as_rows(columns: dict[str, list[Any]]) -> list[Row]:
-    return [
-        dict(zip(columns, row, strict=True))
-        for row in zip(*columns.values(), strict=True)
-    ]
+        return rows_of(columns)
 
 
 def _as_id(value: Any) -> Id:

@@ -71,6 +71,22 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     -------
     rows : list of dict
     """
-    names = [str(name) for name in table.columns]
-    columns = [plain_list(table[name]) for name in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return rows_of({str(name): plain_list(table[name]) for name in table.columns})
+
+
+def rows_of(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Turn columns of plain values into rows.
+
+    Parameters
+    ----------
+    columns : dict of str to list
+        All of one length.
+
+    Returns
+    -------
+    rows : list of dict
+    """
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*columns.values(), strict=True)
+    ]
