@@ -130,8 +130,10 @@ def _solved(gram: Floats, sums: Floats) -> Floats:
 
 def inverse(precision: Floats) -> Floats:
     """Invert a symmetric positive matrix, in half of the time of any other."""
-    factor, _ = dpotrf(precision, lower=1, clean=0)
-    lower, _ = dpotri(factor, lower=1, overwrite_c=1)
+    factor, failed = dpotrf(precision, lower=1, clean=0)
+    lower, failed_too = dpotri(factor, lower=1, overwrite_c=1)
+    if failed or failed_too:
+        raise np.linalg.LinAlgError("a matrix cannot be inverted: numbers overflow.")
     return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
 
 

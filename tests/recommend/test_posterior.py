@@ -16,6 +16,15 @@ from recs_anomaly.recommend.posterior import (
 )
 
 
+def test_what_cannot_be_inverted_is_told() -> None:
+    precision = np.array([[4.0, 2.0], [2.0, 3.0]])
+    inverse = posterior.inverse(precision.copy())
+    np.testing.assert_allclose(inverse, [[0.375, -0.25], [-0.25, 0.5]])
+    precision[1, 1] = 0.5  # no variance is negative
+    with pytest.raises(np.linalg.LinAlgError, match="cannot be inverted"):
+        posterior.inverse(precision)
+
+
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 100))
 def test_infer_is_gaussian_process_regression(
     n_ratings: int, n_features: int, seed: int
