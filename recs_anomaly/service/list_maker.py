@@ -1,6 +1,6 @@
 """What a recommender answers, as plain values."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -192,15 +192,20 @@ class ListMaker:
         return dict(zip(users, rows, strict=True))
 
     def own(
-        self, ratings: dict[Hashable, float | None], options: ListOptions
+        self,
+        ratings: dict[Hashable, float | None],
+        options: ListOptions,
+        user_features: Mapping[str, Any] | None = None,
     ) -> list[Row]:
-        """Make a list for somebody by what they rated, or chose.
+        """Make a list for somebody by what they rated or chose, or who they are.
 
         Parameters
         ----------
         ratings : dict
             By ids from `item`; a model of choices alone does not look at ratings.
         options : ListOptions
+        user_features : mapping or None, default=None
+            As in `RBMRecommender.recommend_for`.
 
         Returns
         -------
@@ -213,7 +218,7 @@ class ListMaker:
         if self.model.is_rated:
             middle = float(np.median(self.model.classes_))
             own = {k: middle if v is None else v for k, v in ratings.items()}
-        folded = self.model.fold_in_own(own)
+        folded = self.model.fold_in_own(own, user_features=user_features)
         return self._rows_of(folded, settings, has_reasons=options.reasons)[0]
 
     def _rows_of(

@@ -15,6 +15,7 @@ from recs_anomaly.service.work import Threads, Together
 
 MAX_LISTED = 1_000
 MAX_USERS, MAX_PAIRS, MAX_OWN, MAX_NAMED = 1_000, 10_000, 5_000, 50_000
+MAX_FEATURES, MAX_TEXT = 1_000, 10_000
 
 ModelName = Annotated[
     str, Path(description="NAME, or NAME@VERSION.", examples=["films"], max_length=130)
@@ -24,6 +25,12 @@ ItemPath = Annotated[str, Path(description="Id or title of an item.", examples=[
 Number = Annotated[int, Query(ge=1, le=MAX_LISTED, description="How many to list.")]
 RankBy = Literal["both", "watch", "like"]
 AnyId = Annotated[int | str, Field(union_mode="left_to_right")]
+Feature = (
+    bool
+    | Annotated[int, Field(ge=-(2**63), lt=2**63)]
+    | Annotated[float, Field(allow_inf_nan=False)]
+    | Annotated[str, Field(max_length=MAX_TEXT)]
+)
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Rows = list[dict[str, Any]]
 Wish = tuple[ListMaker, Hashable, ListOptions]
@@ -74,7 +81,7 @@ class OwnRating(BaseModel):
 
 
 class OwnAsked(_Asked):
-    """A list for somebody by their own ratings, or choices."""
+    """A list for somebody by their own ratings, choices or features."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -85,11 +92,21 @@ class OwnAsked(_Asked):
 
     ratings: Annotated[list[OwnRating], Field(max_length=MAX_OWN)] = []
     choices: Annotated[list[AnyId], Field(max_length=MAX_OWN)] = []
+    user_features: Annotated[
+        dict[str, Feature] | None,
+        Field(
+            max_length=MAX_FEATURES,
+            description="What is known of the person, by the columns that the model "
+            "has learned from.",
+        ),
+    ] = None
 
     @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if not (self.ratings or self.choices):
-            raise ValueError("ratings or choices must name an item")
+    def _tells_something(self) -> Self:
+        if not (self.ratings or self.choices or self.user_features):
+            raise ValueError(
+                "ratings or choices must name an item, or user_features a column"
+            )
         return self
 
 
@@ -265,9 +282,9 @@ def _own_list(maker: ListMaker, asked: OwnAsked) -> dict[str, Any]:
             ratings[maker.item(name)] = rating
         except TitleError as error:
             unknown.append({"item": name, "detail": str(error)})
-    if not ratings:
+    if not ratings and unknown:
         raise UnknownItemError(f"No item is known: {unknown[0]['detail']}")
-    rows = maker.own(ratings, asked.options())
+    rows = maker.own(ratings, asked.options(), asked.user_features)
     return {"taken": list(ratings), "unknown": unknown, "items": rows}
 
 

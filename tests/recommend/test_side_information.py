@@ -1,17 +1,23 @@
 """Features of items and people: what they become, and what is said by them alone."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from recs_anomaly import RBMRecommender, load, save
+from recs_anomaly.cli import main
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.recommend.priors import fitted_ridge
+from recs_anomaly.recommend.serving.catalogue import titles_and_genres
+from recs_anomaly.recommend.serving.titled_recommender import Recommender
 from recs_anomaly.recommend.side import encoded
 from recs_anomaly.recommend.side_fitting import feature_tables
+from recs_anomaly.service.list_maker import ListMaker, ListOptions
 from tests.fitted import arrays_of
 
 IDS = ["user_id", "item_id"]
@@ -76,6 +82,40 @@ def test_people_without_ratings_are_known_by_their_features(
     assert crime > music + 0.3
     told = fitted.recommend_for({}, n=10, user_features={"sex": "F"})
     assert (told["item_id"] % 2 == 1).mean() > 0.8
+
+
+def test_a_visitor_is_known_by_features_everywhere(
+    fitted: RBMRecommender, tmp_path: Path
+) -> None:
+    woman = {"sex": "F", "age": 30}
+    expected = fitted.recommend_for({}, n=5, user_features=woman)["item_id"].tolist()
+    recommender = Recommender(fitted, *titles_and_genres(fitted.items_, None))
+    visit = recommender.visitor([], 5, user_features=woman)
+    assert visit.recommendations["item_id"].tolist() == expected
+    assert visit.recommendations["because"].isna().all()
+    assert visit.rated.empty
+    maker = ListMaker(fitted)
+    rows = maker.own({}, ListOptions(n=5, reasons=True), woman)
+    assert [row["item_id"] for row in rows] == expected
+    save(recommender, tmp_path / "films.recs")
+    told = ["--user-features", "sex=F", "--user-features", " age = 30"]
+    asked = ["recommend", "visitor", str(tmp_path / "films.recs"), "-n", "5", "--json"]
+    answer = json.loads(CliRunner().invoke(main, asked + told).stdout)
+    assert answer["rated"] == []
+    assert [row["item_id"] for row in answer["recommendations"]] == expected
+
+
+def test_what_is_told_of_a_visitor_is_not_instead_of_ratings(
+    fitted: RBMRecommender,
+) -> None:
+    own = {2: 5, 4: 5}
+    recommender = Recommender(fitted, *titles_and_genres(fitted.items_, None))
+    named = [(str(item), rating) for item, rating in own.items()]
+    visit = recommender.visitor(named, 5, user_features={"sex": "F"})
+    expected = fitted.recommend_for(own, 5, user_features={"sex": "F"})
+    assert visit.rated["item_id"].tolist() == list(own)
+    listed = visit.recommendations[["item_id", "score"]]
+    pd.testing.assert_frame_equal(listed, expected[["item_id", "score"]])
 
 
 def test_the_more_ratings_the_less_features_say(fitted: RBMRecommender) -> None:

@@ -176,6 +176,9 @@ def test_predictions_know_who_is_unknown(service: Running) -> None:
         ("/recommendations/own", {}, 422),
         ("/recommendations/own", {"ratings": [{"item": "?", "rating": 3}]}, 404),
         ("/recommendations/own", {"oops": 1}, 422),
+        ("/recommendations/own", {"user_features": {}}, 422),
+        ("/recommendations/own", {"user_features": {"age": [1]}}, 422),
+        ("/recommendations/own", {"user_features": {"age": 2}}, 400),
         ("/predictions", {"pairs": []}, 422),
     ],
 )

@@ -22,6 +22,7 @@ _EXAMPLE = """\b
 Example:
   recs-anomaly recommend visitor films.recs \\
     --rated "Toy Story (1995)=5" --rated "star wars=4"
+  recs-anomaly recommend visitor films.recs --user-features age=25
 """
 
 
@@ -40,6 +41,14 @@ Example:
     metavar="TITLE",
     help="A title you chose, for a model that was trained with --choices.",
 )
+@click.option(
+    "--user-features",
+    "features",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="What is known of you, for a model that was trained with --users; then there "
+    "need be no titles.",
+)
 @number_option
 @list_options
 @format_options
@@ -47,11 +56,12 @@ def visitor(
     model: Path,
     rated: Sequence[str],
     chosen: Sequence[str],
+    features: Sequence[str],
     n: int,
     wishes: Wishes,
     form: str | None,
 ) -> None:
-    """Recommend to anybody by a few ratings, or by a few choices.
+    """Recommend to anybody by a few ratings or choices, or by what is known of them.
 
     The model file MODEL stays as it is. Titles match without regard to case, accents,
     articles and small slips; the year is needed only where a title was used twice. An
@@ -61,9 +71,14 @@ def visitor(
     from recs_anomaly.reports.records import records
 
     recommender = load_recommender(model)
-    own = _own_ratings(rated, chosen, recommender.model.is_rated)
+    own = []
+    if rated or chosen or not features:
+        own = _own_ratings(rated, chosen, recommender.model.is_rated)
+    known = dict(map(_feature, features)) or None
     with warnings_in_one_line():
-        visit = recommender.visitor(own, n, **wishes.options(recommender))
+        visit = recommender.visitor(
+            own, n, user_features=known, **wishes.options(recommender)
+        )
     for row in records(visit.rated) if form != "json" else ():
         rating = f", rated {row['rating']:g}" if recommender.model.is_rated else ""
         click.echo(
@@ -91,6 +106,16 @@ def _own_ratings(
             "title."
         )
     return [_parsed(each) for each in rated] if is_rated else list(chosen)
+
+
+def _feature(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not (equals and column.strip()):
+        raise InputError(
+            "--user-features must be a column's name, an equals sign and a value, "
+            f"for instance age=25; got {text!r}."
+        )
+    return column.strip(), value.strip()
 
 
 def _parsed(text: str) -> tuple[str, float]:

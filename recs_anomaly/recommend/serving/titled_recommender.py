@@ -1,7 +1,7 @@
 """Recommender: a fitted model that knows what its items are called."""
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
@@ -265,7 +265,12 @@ class Recommender:
         return self.catalogue.describe(self.model.recommend(users, n, **options))
 
     def visitor(
-        self, rated: Iterable[tuple[str, float] | str], n: int = 10, **options: Any
+        self,
+        rated: Iterable[tuple[str, float] | str],
+        n: int = 10,
+        *,
+        user_features: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> Visit:
         """Recommend items to somebody by the titles they rated, without training.
 
@@ -278,6 +283,9 @@ class Recommender:
             as the nearest level. A model of choices alone takes titles without a
             rating, and does not look at one.
         n : int, default=10
+        user_features : mapping or None, default=None
+            What is known of the person, as in `RBMRecommender.recommend_for`. Then
+            there need be no titles.
         **options : dict
             As in `recommend_user`.
 
@@ -292,9 +300,21 @@ class Recommender:
             is none, beside others, is left out with a warning.
         InputError
             If there is no title, an item is named twice, or a rating is missing where
-            the model has learned from ratings, not finite, or outside the scale.
+            the model has learned from ratings, not finite, or outside the scale; or if
+            nothing that the model knows of people has the name of a feature.
         """
-        pairs = checked(rated, self.model.is_rated)
+        named = list(rated)
+        is_asked = bool(named) or user_features is None
+        matched = self._matched(checked(named, self.model.is_rated) if is_asked else [])
+        own_ratings = matched[["item_id", "rating"]]
+        folded = self.model.fold_in_own(own_ratings, user_features=user_features)
+        recommendations = self.recommended(folded, n, **options)
+        return Visit(matched, recommendations.drop(columns="user_id"))
+
+    def _matched(self, pairs: Sequence[tuple[str, float]]) -> pd.DataFrame:
+        """Find the items of titles, and the ratings that count."""
+        if not pairs:
+            return pd.DataFrame(columns=["asked", "item_id", "title", "rating"])
         known = self.catalogue.find_known([title for title, _ in pairs], True)
         asked, stars = zip(*(pair for pair in pairs if pair[0] in known), strict=True)
         found = [known[title] for title in asked]
@@ -306,8 +326,7 @@ class Recommender:
         )
         matched = counted.loc[found, ["title", "rating"]].reset_index()
         matched.insert(0, "asked", asked)
-        recommendations = self.recommended(alone.fold_in([NEW_USER]), n, **options)
-        return Visit(matched, recommendations.drop(columns="user_id"))
+        return matched
 
     def similar(self, item_id: Hashable, n: int = 10) -> pd.DataFrame:
         """List the items that are most like one item.

@@ -67,6 +67,19 @@ def test_a_mistake_is_one_sentence(
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("told", ["age", "=3"])
+def test_features_are_columns_and_values(run: Run, model_file: Path, told: str) -> None:
+    result = run("recommend", "visitor", model_file, "--user-features", told)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: --user-features must be a column's name")
+
+
+def test_a_model_without_features_says_so(run: Run, model_file: Path) -> None:
+    result = run("recommend", "visitor", model_file, "--user-features", "age=3")
+    assert result.exit_code == 2
+    assert "fitted with user_features" in result.stderr
+
+
 def test_a_title_may_hold_an_equals_sign(run: Run, model_file: Path) -> None:
     result = run("recommend", "visitor", model_file, "--rated", "E=mc2=5")
     assert "'E=mc2' is no title" in result.stderr
