@@ -3,13 +3,16 @@ r"""Train the denoising network on a folder of clean images, grey or in colour.
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --steps 60000
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --export gray.npz
     python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --colour --start gray.npz
-    python benchmarks/train_denoiser.py COLOUR MORE.npz --colour --start camera.npz \
-        --real POLYU
+    python benchmarks/train_denoiser.py COLOUR ONE.npz --camera POLYU --start gray.npz
+    python benchmarks/train_denoiser.py COLOUR TWO.npz --camera POLYU --start gray.npz \
+        --colour
 
 In colour half of the pieces have white noise, the others what photographs go through
 (`_real_noise.py`), and the network begins as that for grey images, whose work the
-brightness is. With `--real` most pieces are of real photographs (`*_real.JPG`, with
-`*_mean.JPG` of hundreds of them), whose noise is told to be as strong as all cameras'.
+brightness is. With `--camera` the noise is that of real photographs (`*_real.JPG`, with
+`*_mean.JPG` of hundreds of them), where it is and on other photographs; it is told to
+be as strong as all cameras'. One network learns it in brightness, another in colours at
+half the size.
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
 One image in fifty is kept for validation and never trained on. `--policy
@@ -31,15 +34,18 @@ from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
 from recs_anomaly.denoise.images import SCALE, to_planes
 from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.noise import OF_CAMERAS
-from recs_anomaly.denoise.settings import N_COLOURS, count_weights
+from recs_anomaly.denoise.planes import halved
+from recs_anomaly.denoise.settings import N_COLOURS, begun_as_grey, count_weights
 
 SCALES = (1.0, 0.9, 0.8, 0.7)
 VALIDATION_EVERY = 50
 VALIDATION_SIGMAS = (15, 25, 50)
-DIGITS_KEPT = 4  # multiples of so many last bits, of the weights for colours
+STEP = 0.0024  # of exported weights; .004 costs a tenth of a decibel
 GREY_SHARE = 0.15  # of the pieces in colour
 WHITE_SHARE = 0.3
-REAL_SHARE = 0.6  # of the pieces, where there are real pairs
+REAL_SHARE = 0.4  # of the pieces for cameras, as they were taken
+OWN_SHARE = 0.3  # of the others, whose clean pixels are of such photographs
+NEAR, FAR = (0.7, 1.4), (0.4, 3.0)  # how many times as strong the noise of half is
 LEVEL_ERROR = 0.25  # of the logarithm of the level of real noise, as it is told
 Images = Sequence[np.ndarray]
 WARM_UP_STEPS = 300
@@ -61,9 +67,9 @@ PIECE = 100
 @click.option("--policy", default="float32", show_default=True, help="Keras' dtypes.")
 @click.option("--colour", is_flag=True, help="White and real noise, in colours.")
 @click.option(
-    "--real",
+    "--camera",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Pairs of real photographs, with their noise and without.",
+    help="The weak noise of cameras, from pairs of real photographs.",
 )
 @click.option(
     "--leave-out", multiple=True, help="Part of the names of pairs to measure with."
@@ -87,45 +93,50 @@ def main(  # noqa: PLR0913 - an option of the command line each
     seed: int,
     policy: str,
     colour: bool,
-    real: Path | None,
+    camera: Path | None,
     leave_out: tuple[str, ...],
     start: Path | None,
     export: Path | None,
 ) -> None:
     """Train on the IMAGES, keeping the state in CHECKPOINT."""
     keras.config.set_dtype_policy(policy)
-    model = build_denoising_network(seed, n_planes=3 if colour else 1)
+    at_once = N_COLOURS if colour and camera is None else 1
+    model = build_denoising_network(seed, n_planes=at_once)
     if export is not None:
         read_checkpoint_weights(checkpoint, model)
-        weights = flat_weights(model)
-        # A bit less of each number, and the file is a twelfth smaller.
-        kept = DIGITS_KEPT if colour else 1
-        packed = (weights.astype(np.float16).view(np.uint16) + kept // 2) // kept * kept
-        np.savez_compressed(export, weights=packed.astype(np.uint16).view(np.float16))
+        packed = as_steps if camera is not None or colour else as_halves
+        np.savez_compressed(export, **packed(flat_weights(model)))
         return
     if start is not None:
         with np.load(start, allow_pickle=False) as shipped:
             weights = shipped["weights"].astype(np.float32)
-        if colour and len(weights) != count_weights(N_COLOURS):
+        if len(weights) != count_weights(at_once):
             start_from_grey(model, weights)
         else:
             set_flat_weights(model, weights)
-    mode = "RGB" if colour else "L"
+    mode = "L" if not colour and camera is None else "RGB"
     kept, trained_on = read_images(images, mode)
     schedule = DenoisingSchedule(steps, decay_steps, learning_rate)
-    patches = (ColourPatches if colour else NoisyPatches)(trained_on, schedule, seed)
     left_out: list[RealPair] = []
-    if real is not None:
-        patches.pairs, left_out = read_pairs(real, leave_out)
+    if camera is not None:
+        pairs, left_out = read_pairs(camera, leave_out)
+        # Cameras make noise in waves that smaller pieces do not hold.
+        schedule = schedule._replace(batch_size=4, patch=96)
+        schedule = schedule._replace(batch_size=4, patch=96)  # that noise is coarse
+        patches = CameraPatches(trained_on, pairs, schedule, seed, is_colour=colour)
+    else:
+        kind = ColourPatches if colour else NoisyPatches
+        patches = kind(trained_on, schedule, seed)
     begun = time.perf_counter()
 
     def report(step: int, loss: float) -> None:
         line = f"{time.perf_counter() - begun:.0f} s, step {step}, loss {loss:.5f}"
         if step % 2000 == 0 or step == steps:
-            measure = colour_validation if colour else validation
-            line += ", validation PSNR " + measure(model, kept)
-            if left_out:
-                line += f", {real_gain(model, left_out):.2f} (gain, left out)"
+            if camera is None:
+                measure = colour_validation if colour else validation
+                line += ", validation PSNR " + measure(model, kept)
+            elif left_out:
+                line += f", {camera_gain(model, left_out, is_colour=colour):.3f} (gain)"
         click.echo(line)
 
     train_denoising_network(model, patches, checkpoint, report)
@@ -159,17 +170,42 @@ def read_pairs(
     return pairs
 
 
-def real_gain(model: object, pairs: list["RealPair"]) -> float:
-    """Mean gain in PSNR of real pairs."""
+def camera_gain(model: object, pairs: list["RealPair"], *, is_colour: bool) -> float:
+    """Mean gain in PSNR of the planes of real pairs."""
+    level = np.float32(OF_CAMERAS[is_colour])
     gains = []
-    for noisy, clean in pairs:
-        planes = _planes(noisy)
-        level = np.array(OF_CAMERAS, np.float32)
-        both = np.concatenate([planes, np.broadcast_to(level, planes.shape)], 2)
-        noise = np.asarray(model(both[None]))[0] * level
-        errors = [np.mean((x - _planes(clean)) ** 2) for x in (planes, planes - noise)]
-        gains.append(10 * np.log10(errors[0] / errors[1]))
+    for pair in pairs:
+        for noisy, clean in camera_planes(pair, is_colour=is_colour):
+            batch = np.stack([noisy, np.full_like(noisy, level)], -1)[None]
+            left = noisy - level * np.asarray(model(batch))[0, ..., 0] - clean
+            gain = np.mean((noisy - clean) ** 2) / np.mean(left**2)
+            gains.append(10 * np.log10(gain))
     return float(np.mean(gains))
+
+
+def camera_planes(pair: "RealPair", *, is_colour: bool) -> list["RealPair"]:
+    """Return the brightness of a pair, or its colours at half the size.
+
+    Light changes from frame to frame, which nobody can see in one of them: the mean is
+    given that of the frame.
+    """
+    brightness, *colours = zip(*map(to_planes, pair), strict=True)
+    planes = [map(halved, each) for each in colours] if is_colour else [brightness]
+    return [RealPair(noisy, clean + np.mean(noisy - clean)) for noisy, clean in planes]
+
+
+def as_halves(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Pack weights in 16 bits, of which the last two are zero: it saves a tenth."""
+    packed = (weights.astype(np.float16).view(np.uint16) + 2) // 4 * 4
+    return {"weights": packed.astype(np.uint16).view(np.float16)}
+
+
+def as_steps(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Pack how far weights are from what they began as, in steps."""
+    n_planes = 1 if len(weights) == count_weights(1) else N_COLOURS
+    n_steps = np.rint((weights - begun_as_grey(n_planes)) / STEP)
+    kind = np.int8 if np.abs(n_steps).max() <= 127 else np.int16
+    return {"step": np.float32(STEP), "n_steps": n_steps.astype(kind)}
 
 
 def as_unit(image: object) -> np.ndarray:
@@ -265,7 +301,7 @@ def train_denoising_network(
     optimizer = keras.optimizers.Adam(
         schedule.learning_rate, global_clipnorm=MAX_GRADIENT
     )
-    model.compile(optimizer, patches.loss)
+    model.compile(optimizer, patches.loss, jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     patches.first_step = (
         read_checkpoint(checkpoint, model) if checkpoint.exists() else 0
@@ -297,7 +333,6 @@ class NoisyPatches(keras.utils.PyDataset):
         super().__init__()
         self.schedule = schedule
         self.first_step = 0
-        self.pairs: list[RealPair] = []
         self._images = images
         self._seed = seed
 
@@ -334,13 +369,7 @@ class ColourPatches(NoisyPatches):
         is_grey = rng.random() < GREY_SHARE
         if is_grey:
             large = np.repeat(large.mean(axis=2, keepdims=True), 3, axis=2)
-        if self.pairs and rng.random() < REAL_SHARE:
-            pair = self.pairs[int(rng.integers(len(self.pairs)))]
-            both = np.concatenate(pair, axis=2)
-            noisy, clean = np.split(random_patches([both], 1, size, rng)[0], 2, axis=2)
-            noise = _planes(noisy) - _planes(clean)
-            level = np.array(OF_CAMERAS, np.float32)
-        elif rng.random() < WHITE_SHARE:
+        if rng.random() < WHITE_SHARE:
             clean = large[:size, :size]
             sigma = np.float32(rng.uniform(0.0, self.schedule.max_sigma))
             noisy = clean + sigma * rng.standard_normal(clean.shape, np.float32)
@@ -366,6 +395,60 @@ class ColourPatches(NoisyPatches):
                 "float32"
             ),
         )
+
+
+class CameraPatches(NoisyPatches):
+    """Batches of planes with the noise of real photographs, as `NoisyPatches`.
+
+    Where that noise is put on other planes it may be weaker or stronger, as it is told.
+    """
+
+    loss = staticmethod(weighted_error)
+
+    def __init__(
+        self,
+        images: Images,
+        pairs: list[RealPair],
+        schedule: DenoisingSchedule,
+        seed: int,
+        *,
+        is_colour: bool,
+    ) -> None:
+        kind = slice(1, None) if is_colour else slice(1)
+        planes = [plane for image in images for plane in to_planes(image)[kind]]
+        super().__init__(planes, schedule, seed)
+        self._level = OF_CAMERAS[is_colour]
+        self._pairs = [
+            each for pair in pairs for each in camera_planes(pair, is_colour=is_colour)
+        ]
+        variances = [np.mean((noisy - clean) ** 2) for noisy, clean in self._pairs]
+        self._weights = np.mean(variances) / (variances + 0.3 * np.mean(variances))
+
+    def _drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        drawn = [self._pair(rng) for _ in range(self.schedule.batch_size)]
+        inputs, targets = zip(*drawn, strict=True)
+        return np.stack(inputs), np.stack(targets)
+
+    def _pair(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Make the network's input and its target of one piece of a plane."""
+        size = self.schedule.patch
+        number = int(rng.integers(len(self._pairs)))
+        level = self._level
+        noisy, clean = self._pairs[number]
+        if rng.random() < REAL_SHARE:
+            both = np.stack([noisy, clean], axis=2)
+            noisy, clean = np.moveaxis(random_patches([both], 1, size, rng)[0], 2, 0)
+        else:
+            noise = random_patches([noisy - clean], 1, size, rng)[0]
+            own = [each for _, each in self._pairs]
+            source = own if rng.random() < OWN_SHARE else self._images
+            clean = random_patches(source, 1, size, rng)[0]
+            times = np.exp(rng.uniform(*np.log(NEAR if rng.random() < 0.5 else FAR)))
+            noisy, level = clean + np.float32(times) * noise, level * times
+        unit = (noisy - clean) / np.float32(level)
+        maps = np.broadcast_to(np.float32(level), unit.shape)
+        weights = np.broadcast_to(np.float32(self._weights[number]), unit.shape)
+        return np.stack([noisy, maps], axis=2), np.stack([unit, weights], axis=2)
 
 
 def _planes(picture: np.ndarray) -> np.ndarray:

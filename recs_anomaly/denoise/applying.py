@@ -16,7 +16,6 @@ from recs_anomaly.exceptions import MissingExtraError
 Level = float | Singles
 TILE = 1024
 HALO = 64  # a multiple of MULTIPLE, and no less than the network sees to each side
-COARSER = 0.6  # noise at half the size, over that of camera noise before
 # A call costs a small plane more than the work. So many pixels of them go together.
 MAX_SMALL = 64 * 64
 PIXELS_OF_A_CALL = 16_384
@@ -187,23 +186,13 @@ def denoise_planes(
 
 
 def denoise_halved(
-    network: TrainedNetwork,
-    planes: Sequence[Singles],
-    levels: Sequence[Level],
-    n_halvings: int = 1,
+    network: TrainedNetwork, planes: Sequence[Singles], levels: Sequence[Level]
 ) -> list[Singles]:
-    """Estimate the clean planes, of which noise is taken at half their size.
-
-    What is left of longer waves there is first taken at a quarter, and so on.
-    """
+    """Estimate the clean planes, of which noise is taken at half their size."""
     height, width = planes[0].shape
     small = [halved(plane) for plane in planes]
     levels = [x if np.ndim(x) == 0 else np.asarray(x)[::2, ::2] for x in levels]
-    cleaned = small
-    if n_halvings > 1:
-        weaker = [np.asarray(COARSER * np.asarray(x), np.float32) for x in levels]
-        cleaned = denoise_halved(network, cleaned, weaker, n_halvings - 1)
-    cleaned = denoise_planes(network, cleaned, levels)
+    cleaned = denoise_planes(network, small, levels)
     return [
         plane - doubled(before - after)[:height, :width]
         for plane, before, after in zip(planes, small, cleaned, strict=True)

@@ -31,7 +31,14 @@ from recs_anomaly.denoise.noise import (
     plausible,
 )
 from recs_anomaly.denoise.planes import Image, evened, map_tiles
-from recs_anomaly.denoise.settings import N_COLOURS, count_weights, pretrained_intervals
+from recs_anomaly.denoise.settings import (
+    N_COLOURS,
+    camera_weights,
+    count_weights,
+    pretrained_intervals,
+    pretrained_weights,
+    shared_weights,
+)
 from recs_anomaly.denoise.stacks import Joined, Joiner
 
 MIN_SIDE = 16  # pixels: the noise of narrower images is estimated from all together
@@ -47,10 +54,11 @@ BLOTCHES = (
 
 
 WIDER = 1.4  # bounds for the noise of cameras, measured on real photographs
-# What the network, trained with white noise, leaves of that of cameras where there is
-# hardly anything else: smoothed if it deviates less than this, over the noise, in
-# squares so wide, by how often the plane is halved. It brings .1 dB.
-WEAK_REST, RADII = 0.2, (2, 8, 16)
+# What the networks leave of the noise of cameras where there is hardly anything else:
+# smoothed if it deviates less than this, over the noise, in squares so wide, as the
+# plane is or at half the size. It brings .1 dB.
+WEAK_REST, RADII = 0.2, (2, 8)
+OF_STRONGEST = 1.3  # noise of cameras that have more of it, over what it is taken to be
 INTERVALS = (
     "Bounds were measured with white noise; {} of {} images have noise that "
     "neighbouring pixels share, where fewer pixels may lie between them."
@@ -130,9 +138,23 @@ class DenoiserModel(NamedTuple):
     is_paired: bool = False
     image_shape: Annotated[list[int] | None, a_shape_or_none] = None
     shared_sigma: float | None = None
-    camera_weights: Annotated[
+    shared_weights: Annotated[
         Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
     ] = None
+    camera_weights: Annotated[
+        Singles | None, ArraySpec("float32", (2, count_weights(1)))
+    ] = None
+
+    @classmethod
+    def pretrained(cls) -> "DenoiserModel":
+        """Return what comes with the package."""
+        return cls(
+            pretrained_weights(),
+            np.empty(0),
+            n_iter=0,
+            shared_weights=shared_weights(),
+            camera_weights=camera_weights(),
+        )
 
     def cleaned(
         self, images: list[Image], sigma: float | str, stacks: Sequence[slice] = ()
@@ -204,7 +226,7 @@ class DenoiserModel(NamedTuple):
             images,
             known,
             is_clipping_undone=not self.is_paired,
-            is_shared_met=self.camera_weights is not None,
+            is_shared_met=self.shared_weights is not None,
             shared_sigma=self.shared_sigma,
             range_of_all=range_of_all,
         )
@@ -270,7 +292,7 @@ class DenoiserModel(NamedTuple):
         as_they_came = images
         images = [simplified(image) for image in images]
         jobs = self._jobs(images, sigma)
-        for numbers in _groups(images, lambda i: bool(jobs[i].noise.shared)):
+        for numbers in _groups(images, lambda i: jobs[i].noise.kind):
             height, width = images[numbers[0]].shape[:2]
             if height * width > TILE**2:
                 done |= {i: self._tiled(jobs[i], images[i], finish) for i in numbers}
@@ -298,20 +320,22 @@ class DenoiserModel(NamedTuple):
             return [self._clean_shared(part) for part in parts]
         planes: list[Singles] = []
         levels: list[Level] = []
-        n_halvings: list[int] = []
+        halved: list[bool] = []
         for part in parts:
             planes += to_planes(part.unit)
             levels += part.levels()
-            n_halvings += part.noise.halved or (0,) * (len(planes) - len(n_halvings))
-        network = shared_network(self.weights)
+            halved += part.noise.halved or (False,) * (len(planes) - len(halved))
+        both_weights = np.broadcast_to(self.weights, (2, len(self.weights)))
+        if parts[0].noise.is_of_camera and self.camera_weights is not None:
+            both_weights = self.camera_weights
         found = list(planes)
-        for n in sorted(set(n_halvings)):
-            numbers = [i for i, each in enumerate(n_halvings) if each == n]
-            some = [planes[i] for i in numbers], [levels[i] for i in numbers]
-            cleaned = (
-                denoise_halved(network, *some, n)
-                if n
-                else denoise_planes(network, *some)
+        for is_halved in sorted(set(halved)):
+            numbers = [i for i, each in enumerate(halved) if each == is_halved]
+            denoise = denoise_halved if is_halved else denoise_planes
+            cleaned = denoise(
+                shared_network(both_weights[int(is_halved)]),
+                [planes[i] for i in numbers],
+                [levels[i] for i in numbers],
             )
             for i, plane in zip(numbers, cleaned, strict=True):
                 found[i] = plane
@@ -334,9 +358,9 @@ class DenoiserModel(NamedTuple):
             shared_network,
         )
 
-        assert self.camera_weights is not None  # else no noise is kept as shared
+        assert self.shared_weights is not None  # else no noise is kept as shared
         levels = part.levels()
-        network = shared_network(self.camera_weights, N_COLOURS)
+        network = shared_network(self.shared_weights, N_COLOURS)
         return Cleaned(denoise_colours(network, to_planes(part.unit), levels), levels)
 
     def _believed(
@@ -350,9 +374,10 @@ class DenoiserModel(NamedTuple):
         if self.is_paired:
             return Cleaned(found, levels)
         are_told = part.noise.are_told(len(noisy))
+        most = OF_STRONGEST if part.noise.is_of_camera else 1.0
         is_joined = not isinstance(part.share, float)
         kept = [
-            plausible(before, after, level, is_told=is_told, is_joined=is_joined)
+            plausible(before, after, most * level, is_told=is_told, is_joined=is_joined)
             for before, after, level, is_told in zip(
                 noisy, found, levels, are_told, strict=True
             )
@@ -369,8 +394,8 @@ def _smoothed(
     if not noise.is_of_camera:
         return planes
     return [
-        evened(plane, RADII[n_halvings], WEAK_REST * level)
-        for plane, n_halvings, level in zip(planes, noise.halved, levels, strict=True)
+        evened(plane, RADII[is_halved], WEAK_REST * level)
+        for plane, is_halved, level in zip(planes, noise.halved, levels, strict=True)
     ]
 
 

@@ -32,11 +32,7 @@ from recs_anomaly.denoise.images import (
     range_of,
     refuse_unknown,
 )
-from recs_anomaly.denoise.settings import (
-    camera_weights,
-    check_parameters,
-    pretrained_weights,
-)
+from recs_anomaly.denoise.settings import check_parameters
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr
 
@@ -121,9 +117,12 @@ class ImageDenoiser(
     ----------
     weights_ : ndarray of shape (n_weights,)
         Weights of the network.
-    camera_weights_ : ndarray of shape (n_camera_weights,)
+    shared_weights_ : ndarray of shape (n_shared_weights,)
         Weights of the network for noise that neighbouring pixels share; none after
         `fit` where that has learned otherwise.
+    camera_weights_ : ndarray of shape (2, n_weights)
+        Weights of the networks for such noise where it is as weak as cameras leave it,
+        in brightness and in colours; none there either.
     sigma_ : float or None
         Noise of the training images, in their range, that is expected in all images.
         None where each image's own is estimated.
@@ -217,12 +216,7 @@ class ImageDenoiser(
         check_parameters(denoiser)
         if weights is None:
             raise InputError("weights must be 'gray' or 'color'; got None.")
-        denoiser.model_ = DenoiserModel(
-            pretrained_weights(),
-            np.empty(0),
-            n_iter=0,
-            camera_weights=camera_weights(),
-        )
+        denoiser.model_ = DenoiserModel.pretrained()
         return denoiser
 
     @as_one_task

@@ -23,7 +23,7 @@ from recs_anomaly.denoise.intervals import COVERAGE
 from recs_anomaly.denoise.noise import common_shared_sigma
 from recs_anomaly.denoise.noise_level import patch_waves
 from recs_anomaly.denoise.planes import Image
-from recs_anomaly.denoise.settings import camera_weights, pretrained_weights
+from recs_anomaly.denoise.settings import pretrained_weights
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def fit_to_noisy(denoiser: "ImageDenoiser", noisy: list[Image]) -> DenoiserModel
     training = _noisy_planes(jobs, is_common=not is_blind)
     if training.planes or not is_blind or denoiser.weights is None:
         return _trained(denoiser, training)
-    shipped = DenoiserModel(pretrained_weights(), np.empty(0), n_iter=0)
+    shipped = DenoiserModel.pretrained()
     if 2 * sum(bool(job.noise.shared) for job in jobs) > len(jobs):
         warnings.warn(STRONG, stacklevel=3)
-        return shipped._replace(camera_weights=camera_weights())
+        return shipped
     if (sigma := _shared_sigma(jobs)) is None:
         return _trained(denoiser, training)
     warnings.warn(SHARED.format(sigma), stacklevel=3)

@@ -53,7 +53,7 @@ OF_COMMON, MAX_SPREAD = 2.45, 2.2
 # size in colours: of cameras at 800 to 6,400 ISO one strength is as good for all. What
 # looks less like theirs is cleaned as if it were weaker.
 OF_CAMERAS = (5.8 / 255, 5 / 255, 5 / 255)
-HALVINGS = (0, 2, 2)  # of the planes of those
+HALVED = (False, True, True)  # of the planes of those
 LIKENESS, STRENGTH = (-0.2, 0.1), (0.4, 1.0)
 
 
@@ -77,9 +77,9 @@ class Noise(NamedTuple):
         How strong that is in each plane, where it is to be taken out.
     is_told : bool, default=False
         Whether somebody said how strong it is, instead of the image.
-    halved : tuple of int, default=()
-        How often each plane is halved for the noise to be white, where that is to be
-        taken out; empty where none is.
+    halved : tuple of bool, default=()
+        Whether the noise of each plane is taken out at half the size, where that of
+        any is.
     is_of_camera : bool, default=False
         Whether it is the weak noise of a camera, shared by neighbours.
     """
@@ -91,7 +91,7 @@ class Noise(NamedTuple):
     has_blotches: bool = False
     shared: tuple[float, ...] = ()
     is_told: bool = False
-    halved: tuple[int, ...] = ()
+    halved: tuple[bool, ...] = ()
     is_of_camera: bool = False
 
     @property
@@ -105,7 +105,7 @@ class Noise(NamedTuple):
         Nothing follows there from how much of it is found.
         """
         if self.halved and not self.is_of_camera:
-            return tuple(map(bool, self.halved))
+            return self.halved
         return (self.is_told or self.is_of_camera,) * n_planes
 
     def white(self) -> "Noise":
@@ -115,8 +115,13 @@ class Noise(NamedTuple):
         if not self.halved:
             return self._replace(shared=())
         both = zip(self.sigmas, self.halved, strict=True)
-        sigmas = tuple(0.0 if n_halvings else sigma for sigma, n_halvings in both)
+        sigmas = tuple(0.0 if is_halved else sigma for sigma, is_halved in both)
         return self._replace(sigmas=sigmas, halved=())
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """Tell which network takes it out: noise of one kind is cleaned together."""
+        return bool(self.shared), self.is_of_camera
 
     @property
     def is_none(self) -> bool:
@@ -238,9 +243,11 @@ def known_shared_noise(sigma: float, n_colours: int) -> Noise:
     """Weak noise that neighbours share, of a strength that is known."""
     level = sigma * noise_scales(n_colours)[0]
     if n_colours != N_COLOURS:
-        return Noise((level,) * n_colours, halved=(0,) * n_colours, is_of_camera=True)
+        return Noise(
+            (level,) * n_colours, halved=(False,) * n_colours, is_of_camera=True
+        )
     levels = tuple(level * each / OF_CAMERAS[0] for each in OF_CAMERAS)
-    return Noise(levels, halved=HALVINGS, is_of_camera=True)
+    return Noise(levels, halved=HALVED, is_of_camera=True)
 
 
 def common_shared_sigma(waves: list[PatchWaves]) -> float:
@@ -272,13 +279,13 @@ def estimated_noise(unit: Singles) -> Noise:
     shared = _shared(of_planes, sigmas)
     is_asked = not (sigmas[0] or shared or noise.ends)
     if is_asked and (levels := _levels_of_camera(planes)):
-        return Noise(levels, halved=HALVINGS[: len(levels)], is_of_camera=True)
+        return Noise(levels, halved=HALVED[: len(levels)], is_of_camera=True)
     is_halved = tuple(_is_halved(of_planes, sigmas))
     if any(is_halved):
         each = zip(planes, of_planes, sigmas, is_halved, strict=True)
         return noise._replace(
             sigmas=tuple(_level_after_jpeg(*plane) for plane in each),
-            halved=tuple(map(int, is_halved)),
+            halved=is_halved,
         )
     clips = _clips(unit) if any(sigmas) else ()
     return noise._replace(

@@ -92,11 +92,48 @@ def pretrained_weights() -> Singles:
 
 
 @cache
-def camera_weights() -> Singles:
-    """Return the weights that were trained on noise that neighbours share."""
-    weights: Singles = _shipped("camera.npz")["weights"].astype(np.float32)
+def shared_weights() -> Singles:
+    """Return the weights that were trained on strong noise that neighbours share."""
+    weights = begun_as_grey(N_COLOURS) + _change("shared.npz")
     weights.flags.writeable = False
     return weights
+
+
+@cache
+def camera_weights() -> Singles:
+    """Return the weights (2, n_weights) trained on the weak noise of cameras.
+
+    The first are for brightness, the others for colours at half the size.
+    """
+    changes = [_change(f"camera_{name}.npz") for name in ("brightness", "colours")]
+    weights: Singles = begun_as_grey(1) + np.stack(changes)
+    weights.flags.writeable = False
+    return weights
+
+
+def begun_as_grey(n_planes: int) -> Singles:
+    """Return what the weights that are shipped as changes are changes of.
+
+    They are those of the network for grey images, whatever sees more planes than one
+    having its first and last layer for itself.
+    """
+    grey = pretrained_weights()
+    if n_planes == 1:
+        return grey
+    begun = np.zeros(count_weights(n_planes), np.float32)
+    begun[_inner_layers(n_planes)] = grey[_inner_layers(1)]
+    return begun
+
+
+def _inner_layers(n_planes: int) -> slice:
+    """Place of the layers that do not depend on the number of planes."""
+    side = 6**2 * WIDTHS[0] * n_planes
+    return slice(2 * side, -(side + n_planes))
+
+
+def _change(name: str) -> Singles:
+    shipped = _shipped(name)
+    return np.asarray(shipped["step"] * shipped["n_steps"], np.float32)
 
 
 @cache

@@ -12,11 +12,11 @@ from recs_anomaly import ImageDenoiser, save
 from recs_anomaly.denoise import applying
 from recs_anomaly.denoise.keras_model import KerasNetwork
 from recs_anomaly.denoise.onnx_network import OnnxNetwork
-from recs_anomaly.denoise.settings import camera_weights, pretrained_weights
+from recs_anomaly.denoise.settings import pretrained_weights, shared_weights
 from recs_anomaly.exceptions import MissingExtraError
 from tests.service.running import running
 
-WEIGHTS = {1: pretrained_weights, 3: camera_weights}
+WEIGHTS = {1: pretrained_weights, 3: shared_weights}
 SIGMA = 25
 # Python and the command line, where neither library can be imported.
 PROGRAM = """
