@@ -1,12 +1,19 @@
 """What looks like the weak noise of a camera, and what becomes of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_sample_images
 
+from recs_anomaly import ImageDenoiser
+from recs_anomaly.core.flat_weights import set_flat_weights
+from recs_anomaly.denoise import settings
 from recs_anomaly.denoise.camera_noise import BANDS, CameraDetector, described
+from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.noise import LIKENESS, Noise
-from recs_anomaly.denoise.settings import camera_detector
+from recs_anomaly.denoise.settings import N_COLOURS, begun_as_grey, camera_detector
 
 PHOTOGRAPHS = [image[:320, :320] for image in load_sample_images().images]
 
@@ -58,3 +65,40 @@ def test_who_meets_white_noise_alone_leaves_it_and_says_so() -> None:
 def test_who_meets_white_noise_alone_leaves_smeared_colours() -> None:
     noise = Noise((0.02, 0.01, 0.01), halved=(False, True, True))
     assert noise.white() == Noise((0.02, 0.0, 0.0))
+
+
+def test_networks_of_colours_begin_with_the_inner_layers_of_the_grey_one() -> None:
+    model = build_denoising_network(0, n_planes=N_COLOURS)
+    set_flat_weights(model, begun_as_grey(N_COLOURS))
+    grey = build_denoising_network(0)
+    set_flat_weights(grey, begun_as_grey(1))
+    first, *inner, last, bias = model.get_weights()
+    for ours, theirs in zip(inner, grey.get_weights()[1:-2], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for own in (first, last, bias):
+        assert not own.any()
+
+
+def test_all_weights_together_are_a_small_part_of_the_wheel() -> None:
+    folder = Path(settings.__file__).parent / "pretrained"
+    assert sum(path.stat().st_size for path in folder.glob("*.npz")) <= 3_000_000
+
+
+@pytest.mark.realdata
+def test_networks_for_cameras_leave_less_of_their_noise(real_data_home: Path) -> None:
+    folder = real_data_home / "images" / "polyu"
+    denoiser = ImageDenoiser.from_pretrained("color")
+    both = [denoiser, ImageDenoiser.from_pretrained("color")]
+    grey = np.stack([denoiser.weights_, denoiser.weights_])
+    both[1].model_ = both[1].model_._replace(camera_weights=grey)
+    lost = []
+    for name in ("NikonD800_5_125_6400_stair_7", "Canon600D_4-5_125_1600_toy_2"):
+        noisy, clean = (
+            np.asarray(Image.open(folder / f"{name}_{kind}.JPG"))[:256, :256]
+            for kind in ("real", "mean")
+        )
+        found = [each.predict(noisy).astype(float) for each in both]
+        lost.append([np.mean((each - clean) ** 2) for each in (*found, noisy)])
+    by_camera, by_grey, before = np.log10(lost).mean(axis=0)
+    assert 10 * (by_grey - by_camera) > 0.1
+    assert 10 * (before - by_grey) > 2
