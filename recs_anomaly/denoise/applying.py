@@ -16,6 +16,8 @@ from recs_anomaly.exceptions import MissingExtraError
 Level = float | Singles
 TILE = 1024
 HALO = 64  # a multiple of MULTIPLE, and no less than the network sees to each side
+# Where planes are halved tiles need twice the halo: with it they are no larger.
+TILE_TO_HALVE = 704
 # A call costs a small plane more than the work. So many pixels of them go together.
 MAX_SMALL = 64 * 64
 PIXELS_OF_A_CALL = 16_384

@@ -262,15 +262,15 @@ class DenoiserModel(NamedTuple):
         self, job: Job, image: Image, finish: Finish, joined: Joined | None = None
     ) -> Image:
         """Clean an image tile by tile, or a slice that was joined with others."""
-        from recs_anomaly.denoise.applying import HALO, TILE
+        from recs_anomaly.denoise.applying import HALO, TILE, TILE_TO_HALVE
 
         def work(part: Image, *of_joined: Singles) -> Image:
             seen = NoisyPart(of_joined[0], job.noise, of_joined[1]) if joined else None
             cleaned = self._clean_parts([seen or job.part(part)])[0]
             return finish(job, part, cleaned)
 
-        halo = 2 * HALO if job.noise.halved else HALO
-        return map_tiles([image, *(joined or ())], work, TILE, halo)
+        tile, halo = (TILE_TO_HALVE, 2 * HALO) if job.noise.halved else (TILE, HALO)
+        return map_tiles([image, *(joined or ())], work, tile, halo)
 
     def _work(
         self,
