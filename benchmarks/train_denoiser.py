@@ -122,7 +122,6 @@ def main(  # noqa: PLR0913 - an option of the command line each
         pairs, left_out = read_pairs(camera, leave_out)
         # Cameras make noise in waves that smaller pieces do not hold.
         schedule = schedule._replace(batch_size=4, patch=96)
-        schedule = schedule._replace(batch_size=4, patch=96)  # that noise is coarse
         patches = CameraPatches(trained_on, pairs, schedule, seed, is_colour=colour)
     else:
         kind = ColourPatches if colour else NoisyPatches

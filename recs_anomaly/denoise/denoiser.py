@@ -73,9 +73,10 @@ class ImageDenoiser(
     With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
     brightness as that of counted light and of speckle does, and come with salt and
     pepper. Noise that neighbouring pixels share, as after JPEG compression, enlarging
-    or blurring, is met by a network of its own where it is strong; the weak noise of
-    cameras, and of colours that JPEG files hold at half the size, by the usual one. The
-    rest is left as it is: the detail of clean images, and areas of one exact value.
+    or blurring, is met by a network of its own where it is strong, and by two others
+    where it is as weak as cameras leave it; that of colours which JPEG files hold at
+    half the size by the usual one. The rest is left as it is: the detail of clean
+    images, and areas of one exact value.
 
     Parameters
     ----------
@@ -338,8 +339,8 @@ class ImageDenoiser(
         -------
         sigmas : ndarray of shape (n_images,) or (n_stacks,)
             Standard deviations in the images' own ranges; the root mean square where
-            the noise is uneven, and 0 where no white noise was found. One for each
-            channel, where channels are separate.
+            the noise is uneven, and 0 where none but salt and pepper was found. One for
+            each channel, where channels are separate.
         """
         check_is_fitted(self)
         batch = self._batch(X)
