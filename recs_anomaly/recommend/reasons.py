@@ -70,8 +70,6 @@ def effects(
     """
     model, rbm = known.ratings, known.interactions
     items, levels = own.columns, own.levels
-    if not len(items):
-        return np.zeros((0, len(targets)))
     hidden = hidden_of_rows(rbm, known.told, own)[0]
     if priors is not None:
         hidden = hidden + fading(priors.hidden, own.counts)[0]

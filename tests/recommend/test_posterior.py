@@ -20,6 +20,7 @@ def test_what_cannot_be_inverted_is_told() -> None:
     precision = np.array([[4.0, 2.0], [2.0, 3.0]])
     inverse = posterior.inverse(precision.copy())
     np.testing.assert_allclose(inverse, [[0.375, -0.25], [-0.25, 0.5]])
+    assert posterior.inverse(np.zeros((0, 0))).shape == (0, 0)
     precision[1, 1] = 0.5  # no variance is negative
     with pytest.raises(np.linalg.LinAlgError, match="cannot be inverted"):
         posterior.inverse(precision)

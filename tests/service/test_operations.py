@@ -146,6 +146,8 @@ def test_several_processes_share_and_end_together(tmp_path: Path) -> None:
             'recs_anomaly_requests_total{method="GET",'
             'route="/v1/recommenders/{model}/users/{user}/recommendations"'
         )
+        # A request is counted after its answer is sent, by the process that sent it.
+        wait_until(lambda: service.measure(name) >= 10)
         assert service.measure(name) == 10
         os.kill(children[0], signal.SIGKILL)
         wait_until(lambda: len(set(children_of(service.pid)) - {*children}) == 1)
