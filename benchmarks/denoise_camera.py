@@ -27,7 +27,7 @@ from recs_anomaly import ImageDenoiser
 
 MOST_WORSE = 0.1  # dB
 LEAST_FITTED = 1.5  # dB, after fit to the noisy pictures alone
-STRENGTHS = (4, 6, 8, 10)  # of 255
+STRENGTHS = (4, 8, 12, 15, 18)  # of 255
 Clean = Callable[[np.ndarray, float], np.ndarray]
 
 
