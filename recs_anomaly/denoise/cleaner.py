@@ -269,7 +269,8 @@ class DenoiserModel(NamedTuple):
             cleaned = self._clean_parts([seen or job.part(part)])[0]
             return finish(job, part, cleaned)
 
-        tile, halo = (TILE_TO_HALVE, 2 * HALO) if job.noise.halved else (TILE, HALO)
+        is_halved = any(job.noise.halved)
+        tile, halo = (TILE_TO_HALVE, 2 * HALO) if is_halved else (TILE, HALO)
         return map_tiles([image, *(joined or ())], work, tile, halo)
 
     def _work(
