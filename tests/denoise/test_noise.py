@@ -78,7 +78,9 @@ def test_noise_that_was_clipped(
         each[is_dark].mean() - dark[is_dark].mean() for each in (noisy, found)
     )
     assert before > sigma / 5
-    assert abs(after) < 0.6 * before
+    # In 112 pixels chance says more: half is left there, and in other draws .47 to .66.
+    most = 0.5 if is_dark.sum() > 200 else 0.6
+    assert abs(after) < most * before
     low, high = denoiser.predict_interval(noisy)
     assert np.mean((low <= dark) & (dark <= high)) > 0.83
 
