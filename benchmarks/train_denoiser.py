@@ -1,18 +1,19 @@
-r"""Train the denoising network on a folder of clean images, grey or in colour.
+r"""Train a denoising network on a folder of clean images, grey or in colour.
 
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --steps 60000
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --export gray.npz
-    python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --colour --start gray.npz
-    python benchmarks/train_denoiser.py COLOUR ONE.npz --camera POLYU --start gray.npz
-    python benchmarks/train_denoiser.py COLOUR TWO.npz --camera POLYU --start gray.npz \
-        --colour
+    python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --network colours
+    python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --network shared
+    python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz \
+        --network camera_brightness --pairs POLYU
 
-In colour half of the pieces have white noise, the others what photographs go through
-(`_real_noise.py`), and the network begins as that for grey images, whose work the
-brightness is. With `--camera` the noise is that of real photographs (`*_real.JPG`, with
-`*_mean.JPG` of hundreds of them), where it is and on other photographs; it is told to
-be as strong as all cameras'. One network learns it in brightness, another in colours at
-half the size.
+Networks have the names under which the package ships them; all but that for grey images
+begin as that. `colours` takes white noise out of differences of colour at half the
+size, beside the brightness that the shipped network has cleaned. For `shared` half of
+the pieces have white noise, the others what photographs go through (`_real_noise.py`).
+For cameras the noise is that of real photographs (`*_real.JPG`, with `*_mean.JPG` of
+hundreds of them), where it is and on other photographs; it is told to be as strong as
+all cameras'. One network learns it in brightness, another in colours at half the size.
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
 One image in fifty is kept for validation and never trained on. `--policy
@@ -31,17 +32,29 @@ from _real_noise import real_pair
 from PIL import Image
 
 from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
+from recs_anomaly.denoise.applying import denoise_together, shared_network
 from recs_anomaly.denoise.images import SCALE, to_planes
 from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.noise import OF_CAMERAS
-from recs_anomaly.denoise.planes import halved
-from recs_anomaly.denoise.settings import N_COLOURS, begun_as_grey, count_weights
+from recs_anomaly.denoise.planes import doubled, halved, sharpened
+from recs_anomaly.denoise.settings import (
+    N_COLOURS,
+    begun_as_grey,
+    count_weights,
+    packed,
+    pretrained_weights,
+    unpacked,
+)
 
 SCALES = (1.0, 0.9, 0.8, 0.7)
 VALIDATION_EVERY = 50
 VALIDATION_SIGMAS = (15, 25, 50)
-STEP = 0.0024  # of exported weights; .004 costs a tenth of a decibel
+# Of exported weights. Those of changes may be coarser: .004 costs a tenth of a decibel;
+# of grey ones .001 costs .003 dB, .003 costs .04.
+STEP_OF_GREY, STEP_OF_CHANGES = 0.0005, 0.0024
 GREY_SHARE = 0.15  # of the pieces in colour
+OTHER_COLOURS_SHARE = 0.3  # of those with white noise alone
+WEAKER_SHARE, OWN_LEVEL_SHARE = 0.5, 0.3
 WHITE_SHARE = 0.3
 REAL_SHARE = 0.4  # of the pieces for cameras, as they were taken
 OWN_SHARE = 0.3  # of the others, whose clean pixels are of such photographs
@@ -53,11 +66,15 @@ WARM_UP_STEPS = 300
 # 19,500 good steps undid them all.
 MAX_GRADIENT = 0.05
 PIECE = 100
+NETWORKS = ("gray", "colours", "shared", "camera_brightness", "camera_colours")
 
 
 @click.command()
 @click.argument("images", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--network", type=click.Choice(NETWORKS), default="gray", show_default=True
+)
 @click.option("--steps", default=60_000, show_default=True, help="Steps in all.")
 @click.option(
     "--decay-steps", default=15_000, show_default=True, help="Last steps, rate falling."
@@ -65,11 +82,10 @@ PIECE = 100
 @click.option("--learning-rate", default=8e-4, show_default=True, help="The highest.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--policy", default="float32", show_default=True, help="Keras' dtypes.")
-@click.option("--colour", is_flag=True, help="White and real noise, in colours.")
 @click.option(
-    "--camera",
+    "--pairs",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The weak noise of cameras, from pairs of real photographs.",
+    help="Pairs of real photographs, for the networks for cameras.",
 )
 @click.option(
     "--leave-out", multiple=True, help="Part of the names of pairs to measure with."
@@ -87,55 +103,69 @@ PIECE = 100
 def main(  # noqa: PLR0913 - an option of the command line each
     images: Path,
     checkpoint: Path,
+    network: str,
     steps: int,
     decay_steps: int,
     learning_rate: float,
     seed: int,
     policy: str,
-    colour: bool,
-    camera: Path | None,
+    pairs: Path | None,
     leave_out: tuple[str, ...],
     start: Path | None,
     export: Path | None,
 ) -> None:
     """Train on the IMAGES, keeping the state in CHECKPOINT."""
+    is_of_camera = network.startswith("camera")
+    if is_of_camera != (pairs is not None):
+        raise click.UsageError("--pairs and networks for cameras need each other.")
     keras.config.set_dtype_policy(policy)
-    at_once = N_COLOURS if colour and camera is None else 1
+    at_once = N_COLOURS if network in ("colours", "shared") else 1
     model = build_denoising_network(seed, n_planes=at_once)
     if export is not None:
         read_checkpoint_weights(checkpoint, model)
-        packed = as_steps if camera is not None or colour else as_halves
-        np.savez_compressed(export, **packed(flat_weights(model)))
+        np.savez(export, **in_steps(flat_weights(model), is_grey=network == "gray"))
         return
     if start is not None:
-        with np.load(start, allow_pickle=False) as shipped:
-            weights = shipped["weights"].astype(np.float32)
-        if len(weights) != count_weights(at_once):
-            start_from_grey(model, weights)
-        else:
-            set_flat_weights(model, weights)
-    mode = "L" if not colour and camera is None else "RGB"
-    kept, trained_on = read_images(images, mode)
+        set_flat_weights(model, read_steps(start, is_grey=network == "gray"))
+    elif at_once > 1:
+        start_from_grey(model)
+    elif is_of_camera:
+        set_flat_weights(model, pretrained_weights())
+    kept, trained_on = read_images(images, "L" if network == "gray" else "RGB")
     schedule = DenoisingSchedule(steps, decay_steps, learning_rate)
-    left_out: list[RealPair] = []
-    if camera is not None:
-        pairs, left_out = read_pairs(camera, leave_out)
+    if is_of_camera:
+        is_colour = network == "camera_colours"
+        learned, left_out = read_pairs(pairs, leave_out)
         # Cameras make noise in waves that smaller pieces do not hold.
         schedule = schedule._replace(batch_size=4, patch=96)
-        patches = CameraPatches(trained_on, pairs, schedule, seed, is_colour=colour)
+        patches = CameraPatches(
+            trained_on, learned, schedule, seed, is_colour=is_colour
+        )
+
+        def measured() -> str:
+            if not left_out:
+                return ""
+            return f"{camera_gain(model, left_out, is_colour=is_colour):.3f} (gain)"
+
     else:
-        kind = ColourPatches if colour else NoisyPatches
+        kind, measure = {
+            "gray": (NoisyPatches, validation),
+            "colours": (DifferencePatches, difference_validation),
+            "shared": (ColourPatches, colour_validation),
+        }[network]
+        if network == "colours":
+            schedule = schedule._replace(batch_size=4, patch=160, max_sigma=120 / 255)
         patches = kind(trained_on, schedule, seed)
+
+        def measured() -> str:
+            return "validation PSNR " + measure(model, kept)
+
     begun = time.perf_counter()
 
     def report(step: int, loss: float) -> None:
         line = f"{time.perf_counter() - begun:.0f} s, step {step}, loss {loss:.5f}"
         if step % 2000 == 0 or step == steps:
-            if camera is None:
-                measure = colour_validation if colour else validation
-                line += ", validation PSNR " + measure(model, kept)
-            elif left_out:
-                line += f", {camera_gain(model, left_out, is_colour=colour):.3f} (gain)"
+            line += ", " + measured()
         click.echo(line)
 
     train_denoising_network(model, patches, checkpoint, report)
@@ -193,18 +223,25 @@ def camera_planes(pair: "RealPair", *, is_colour: bool) -> list["RealPair"]:
     return [RealPair(noisy, clean + np.mean(noisy - clean)) for noisy, clean in planes]
 
 
-def as_halves(weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Pack weights in 16 bits, of which the last two are zero: it saves a tenth."""
-    packed = (weights.astype(np.float16).view(np.uint16) + 2) // 4 * 4
-    return {"weights": packed.astype(np.uint16).view(np.float16)}
+def in_steps(weights: np.ndarray, *, is_grey: bool) -> dict[str, np.ndarray]:
+    """Pack weights, or how far they are from what they began as, in steps."""
+    step = np.float32(STEP_OF_GREY if is_grey else STEP_OF_CHANGES)
+    n_steps = np.rint((weights - begun(len(weights), is_grey=is_grey)) / step)
+    return {"step": step, "n_steps": np.frombuffer(packed(n_steps.astype(int)), "u1")}
 
 
-def as_steps(weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Pack how far weights are from what they began as, in steps."""
-    n_planes = 1 if len(weights) == count_weights(1) else N_COLOURS
-    n_steps = np.rint((weights - begun_as_grey(n_planes)) / STEP)
-    kind = np.int8 if np.abs(n_steps).max() <= 127 else np.int16
-    return {"step": np.float32(STEP), "n_steps": n_steps.astype(kind)}
+def read_steps(path: Path, *, is_grey: bool) -> np.ndarray:
+    """Read weights that were exported."""
+    with np.load(path, allow_pickle=False) as shipped:
+        changes = shipped["step"] * unpacked(shipped["n_steps"].tobytes())
+    return begun(len(changes), is_grey=is_grey) + changes.astype("float32")
+
+
+def begun(n_weights: int, *, is_grey: bool) -> np.ndarray:
+    """Return the weights that exported ones are changes of."""
+    if is_grey:
+        return np.zeros(n_weights, "float32")
+    return begun_as_grey(1 if n_weights == count_weights(1) else N_COLOURS)
 
 
 def as_unit(image: object) -> np.ndarray:
@@ -252,6 +289,26 @@ def colour_validation(model: object, images: list[np.ndarray]) -> str:
     return ", ".join(figures)
 
 
+def difference_validation(model: object, images: list[np.ndarray]) -> str:
+    """PSNR of the differences of the kept images, the noise drawn with seed 0."""
+    figures = []
+    for sigma in VALIDATION_SIGMAS:
+        rng = np.random.default_rng(0)
+        psnr = []
+        for image in images:
+            clean = _planes(image[:320, :320])[None]
+            level = np.float32(sigma / 255) * SCALE[None, None, None]
+            noise = rng.standard_normal(clean.shape).astype("float32")
+            seen = beside_brightness(clean + level * noise, level)
+            found = seen[..., 0] - seen[..., 3] * np.asarray(model(seen))[..., 0]
+            differences = np.moveaxis(clean[0, ..., 1:], 2, 0)
+            for small, plane in zip(found, differences, strict=True):
+                error = np.mean((doubled(sharpened(small)) - plane) ** 2)
+                psnr.append(-10 * np.log10(error))
+        figures.append(f"{np.mean(psnr):.2f} (sigma {sigma})")
+    return ", ".join(figures)
+
+
 class DenoisingSchedule(NamedTuple):
     """How long to train: the rate stays flat, then falls to 0 over `decay_steps`.
 
@@ -274,17 +331,17 @@ class RealPair(NamedTuple):
     clean: np.ndarray
 
 
-def start_from_grey(model: keras.Model, grey: np.ndarray) -> None:
+def start_from_grey(model: keras.Model) -> None:
     """Let the network for colours begin as that for grey images, with its weights.
 
-    It does the brightness as that does, and leaves the differences of colour alone.
+    It does the first plane as that does, and leaves the others alone.
     """
     source = build_denoising_network(0)
-    set_flat_weights(source, grey)
+    set_flat_weights(source, pretrained_weights())
     first, *inner, last, bias = source.get_weights()
     weights = model.get_weights()
-    weights[0][:, :, ::3] = first
-    weights[0][:, :, [1, 2, 4, 5]] *= 0.1
+    weights[0] = np.zeros_like(weights[0])
+    weights[0][:, :, ::N_COLOURS] = first
     weights[-2][:, :, :1], weights[-1][:1] = last, bias
     model.set_weights([weights[0], *inner, *weights[-2:]])
 
@@ -394,6 +451,73 @@ class ColourPatches(NoisyPatches):
                 "float32"
             ),
         )
+
+
+class DifferencePatches(NoisyPatches):
+    """Batches of differences of colour beside clean brightness, as `NoisyPatches`.
+
+    Both differences of a piece are in a batch. Every second batch has weaker noise; of
+    some pieces each plane has its own.
+    """
+
+    loss = staticmethod(weighted_error)
+
+    def _drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        n, size = self.schedule.batch_size, self.schedule.patch
+        large = random_patches(self._images, n, size, rng)
+        clean = np.stack([_planes(_recoloured(each, rng)) for each in large])
+        sigma = rng.uniform(0.0, self.schedule.max_sigma, (n, 1, 1, 1))
+        if rng.random() < WEAKER_SHARE:
+            sigma *= rng.uniform(0.1, 1.0, (n, 1, 1, 1))
+        is_own = rng.random((n, 1, 1, 1)) < OWN_LEVEL_SHARE
+        sigma = sigma * np.exp(is_own * rng.normal(0, LEVEL_ERROR, (n, 1, 1, 3)))
+        level = np.minimum(sigma, self.schedule.max_sigma).astype("float32") * SCALE
+        noise = rng.standard_normal(clean.shape, dtype="float32")
+        seen = beside_brightness(clean + level * noise, level)
+        wanted = beside(2 * means(noise))
+        variance = seen[..., N_COLOURS:] ** 2
+        weight = variance / (np.sqrt(variance) + 5 / 255) * (1, 0, 0)
+        return seen, np.concatenate([wanted, weight], axis=3).astype("float32")
+
+
+def beside_brightness(noisy: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Return what the network for differences of colour sees of planes.
+
+    Planes have shape (n, height, width, 3), their levels (n, 1, 1, 3); there are 2 n
+    results, half as high and wide.
+    """
+    by_grey = shared_network(pretrained_weights())
+    images = [[each[..., 0]] for each in noisy]
+    levels = [[float(each[0, 0, 0])] for each in level]
+    found = denoise_together(by_grey, images, levels)
+    noisy = noisy.copy()
+    for planes, [brightness] in zip(noisy, found, strict=True):
+        planes[..., 0] = brightness
+    small = beside(means(noisy))
+    of_small = beside(level / 2 * (0, 1, 1))
+    maps = np.broadcast_to(of_small, small.shape)
+    return np.concatenate([small, maps], axis=3).astype("float32")
+
+
+def beside(planes: np.ndarray) -> np.ndarray:
+    """Put each difference first, then the brightness, then the other difference."""
+    return np.concatenate([planes[..., (1, 0, 2)], planes[..., (2, 0, 1)]])
+
+
+def means(planes: np.ndarray) -> np.ndarray:
+    """Return the means of 2 x 2 pixels of planes (n, height, width, n_planes)."""
+    n, height, width, n_planes = planes.shape
+    squares = planes.reshape(n, height // 2, 2, width // 2, 2, n_planes)
+    return squares.mean(axis=(2, 4))
+
+
+def _recoloured(piece: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a piece as it is, with its colours in another order, or grey."""
+    if rng.random() < OTHER_COLOURS_SHARE:
+        piece = piece[..., rng.permutation(N_COLOURS)]
+    if rng.random() < GREY_SHARE:
+        piece = np.repeat(piece.mean(axis=2, keepdims=True), N_COLOURS, axis=2)
+    return piece
 
 
 class CameraPatches(NoisyPatches):

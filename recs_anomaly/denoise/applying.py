@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.planes import doubled, halved, padded_to_multiple
-from recs_anomaly.denoise.settings import CENTRE, MAX_SIGMA, MULTIPLE, N_COLOURS
+from recs_anomaly.denoise.settings import CENTRE, MAX_SIGMA, MULTIPLE
 from recs_anomaly.exceptions import MissingExtraError
 
 Level = float | Singles
 TILE = 1024
 HALO = 64  # a multiple of MULTIPLE, and no less than the network sees to each side
-# Where planes are halved tiles need twice the halo: with it they are no larger.
+# Where planes are halved tiles need twice the halo; with it they are no larger. Those
+# with the noise of cameras are smaller: more of what they need lies in memory at once.
 TILE_TO_HALVE = 704
 # A call costs a small plane more than the work. So many pixels of them go together.
 MAX_SMALL = 64 * 64
@@ -74,21 +75,19 @@ class TrainedNetwork:
         self._places: dict[tuple[int, ...], list[Places]] = {}
 
     def unit_noise(self, inputs: Singles) -> Singles:
-        """Return the noise (n_planes, height, width) over its level.
+        """Return the noise (n_inputs, height, width, n_planes) over its level.
 
         Parameters
         ----------
-        inputs : ndarray of shape (n_planes, height, width, 2)
-            Planes, and the maps of their levels, as the network takes them; those of
-            one image, or small ones of any.
+        inputs : ndarray of shape (n_inputs, height, width, 2 n_planes)
+            Planes and then the maps of their levels, as the network takes them; those
+            of one image, or small ones of any.
         """
         shape = inputs.shape[1:]
         if not is_small(*shape[:2]):
             step = max(MAX_PIXELS // inputs[0, ..., 0].size, 1)
             parts = range(0, len(inputs), step)
-            return np.concatenate(
-                [self._network(inputs[i : i + step])[..., 0] for i in parts]
-            )
+            return np.concatenate([self._network(inputs[i : i + step]) for i in parts])
         if shape not in self._places:
             self._places[shape] = list(self._find_places(shape))
         *fewer, most = self._places[shape]
@@ -99,39 +98,28 @@ class TrainedNetwork:
             taken = places.free[: len(part)]
             batch = np.zeros((places.size, *shape), np.float32)
             batch[taken] = part
-            found.append(self._network(batch)[taken, ..., 0])
+            found.append(self._network(batch)[taken])
         return np.concatenate(found)
 
     def _find_places(self, shape: tuple[int, ...]) -> Iterator[Places]:
         """Find the places of batches that compute alike, of the smallest batch first.
 
-        That is seen by a plane that is put into all of them.
+        That is seen by an input that is put into all of them.
         """
         n_most = PIXELS_OF_A_CALL // (shape[0] * shape[1])
-        plane = np.random.default_rng(0).random((1, *shape), np.float32)
-        of_most = self._network(np.repeat(plane, n_most, axis=0))[..., 0]
+        one = np.random.default_rng(0).random((1, *shape), np.float32)
+        of_most = self._network(np.repeat(one, n_most, axis=0))
         kinds, kind_of, counts = np.unique(
             of_most, axis=0, return_inverse=True, return_counts=True
         )
         usual = int(counts.argmax())
         for size in () if self._network.is_compiled_by_shape else SMALLER_CALLS:
-            few = np.repeat(plane, max(n_most // size, 1), axis=0)
-            found = self._network(few)[..., 0]
-            is_alike = (found == kinds[usual]).all(axis=(1, 2))
+            few = np.repeat(one, max(n_most // size, 1), axis=0)
+            found = self._network(few)
+            is_alike = (found == kinds[usual]).all(axis=(1, 2, 3))
             if is_alike.any():
                 yield Places(len(found), np.flatnonzero(is_alike))
         yield Places(n_most, np.flatnonzero(kind_of.ravel() == usual))
-
-    def unit_noise_of_colours(self, inputs: Singles) -> Singles:
-        """Return the noise (height, width, 3) over its level in one image.
-
-        Parameters
-        ----------
-        inputs : ndarray of shape (height, width, 6)
-            The planes, and then the maps of their levels.
-        """
-        found: Singles = self._network(inputs[None])[0]
-        return found
 
 
 def needs_keras() -> bool:
@@ -174,16 +162,11 @@ def denoise_planes(
     """
     cleaned = list(planes)
     noisy = [i for i, level in enumerate(levels) if np.any(level)]
-    if noisy:
-        height, width = planes[0].shape
-        seen = [_within_reach(planes[i], levels[i]) for i in noisy]
-        inputs = np.stack(
-            [_as_input(plane, levels[i]) for i, plane in zip(noisy, seen, strict=True)]
-        )
-        unit_noise = network.unit_noise(inputs)[:, :height, :width]
-        for i, plane, noise in zip(noisy, seen, unit_noise, strict=True):
-            removed = np.asarray(levels[i], np.float32) * noise
-            cleaned[i] = planes[i] - np.where(plane == planes[i], removed, 0)
+    found = denoise_together(
+        network, [[planes[i]] for i in noisy], [[levels[i]] for i in noisy]
+    )
+    for i, [plane] in zip(noisy, found, strict=True):
+        cleaned[i] = plane
     return cleaned
 
 
@@ -201,28 +184,26 @@ def denoise_halved(
     ]
 
 
-def denoise_colours(
-    network: TrainedNetwork, planes: Sequence[Singles], levels: Sequence[Level]
-) -> list[Singles]:
-    """Estimate the clean planes of one image by a network that sees three at once.
+def denoise_together(
+    network: TrainedNetwork,
+    images: Sequence[Sequence[Singles]],
+    levels: Sequence[Sequence[Level]],
+) -> list[list[Singles]]:
+    """Estimate clean planes as `denoise_planes`, those of an image all at once.
 
-    Planes that are no colours are cleaned one by one, as brightness without colour.
+    The network sees as many planes as each image has; one whose level is 0 only helps
+    with the others.
     """
-    if len(planes) != N_COLOURS:
-        grey = np.full_like(planes[0], CENTRE)
-        return [
-            denoise_colours(network, (plane, grey, grey), (level, 0.0, 0.0))[0]
-            for plane, level in zip(planes, levels, strict=True)
-        ]
-    height, width = planes[0].shape
-    seen = [_within_reach(*each) for each in zip(planes, levels, strict=True)]
-    maps = [np.broadcast_to(np.float32(level), (height, width)) for level in levels]
-    inputs = np.stack([*seen, *maps], axis=-1).astype(np.float32)
-    noise = network.unit_noise_of_colours(padded_to_multiple(inputs, MULTIPLE))
-    unit = np.moveaxis(noise[:height, :width], 2, 0)
+    if not images:
+        return []
+    height, width = images[0][0].shape
+    both = list(zip(images, levels, strict=True))
+    seen = [list(map(_within_reach, *each)) for each in both]
+    inputs = np.stack(list(map(_as_input, seen, levels)))
+    unit_noise = network.unit_noise(inputs)[:, :height, :width]
     return [
-        plane - np.asarray(level, np.float32) * each
-        for plane, level, each in zip(planes, levels, unit, strict=True)
+        list(map(_without, planes, as_seen, each, np.moveaxis(noise, 2, 0)))
+        for (planes, each), as_seen, noise in zip(both, seen, unit_noise, strict=True)
     ]
 
 
@@ -235,14 +216,24 @@ def _within_reach(plane: Singles, level: Level) -> Singles:
     return np.clip(plane, -reach, 1 + reach)
 
 
-def _as_input(plane: Singles, level: Level) -> Singles:
-    """Put the plane and its map of levels together, (height, width, 2)."""
-    strongest = float(np.max(level))
+def _as_input(planes: Sequence[Singles], levels: Sequence[Level]) -> Singles:
+    """Put planes and the maps of their levels together, (height, width, 2 n_planes)."""
+    strongest = max(float(np.max(level)) for level in levels)
     shrink = min(1.0, MAX_SIGMA / strongest)
-    centred = CENTRE + shrink * (plane - CENTRE) if shrink < 1 else plane
-    everywhere = np.broadcast_to(np.asarray(shrink * level), plane.shape)
-    both = np.stack([centred, everywhere], axis=-1).astype(np.float32)
-    return padded_to_multiple(both, MULTIPLE)
+    if shrink < 1:
+        planes = [CENTRE + shrink * (plane - CENTRE) for plane in planes]
+    shape = planes[0].shape
+    maps = [np.broadcast_to(np.asarray(shrink * level), shape) for level in levels]
+    together = np.stack([*planes, *maps], axis=-1).astype(np.float32)
+    return padded_to_multiple(together, MULTIPLE)
+
+
+def _without(
+    plane: Singles, seen: Singles, level: Level, unit_noise: Singles
+) -> Singles:
+    """Take the noise out of a plane, where the network saw it as it is."""
+    removed = np.asarray(level, np.float32) * unit_noise
+    return plane - np.where(seen == plane, removed, 0)
 
 
 def shared_network(weights: Singles, n_planes: int = 1) -> TrainedNetwork:

@@ -32,8 +32,10 @@ from recs_anomaly.denoise.noise import (
 )
 from recs_anomaly.denoise.planes import Image, evened, map_tiles
 from recs_anomaly.denoise.settings import (
+    CENTRE,
     N_COLOURS,
     camera_weights,
+    colour_weights,
     count_weights,
     pretrained_intervals,
     pretrained_weights,
@@ -144,6 +146,9 @@ class DenoiserModel(NamedTuple):
     camera_weights: Annotated[
         Singles | None, ArraySpec("float32", (2, count_weights(1)))
     ] = None
+    colour_weights: Annotated[
+        Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
+    ] = None
 
     @classmethod
     def pretrained(cls) -> "DenoiserModel":
@@ -154,6 +159,7 @@ class DenoiserModel(NamedTuple):
             n_iter=0,
             shared_weights=shared_weights(),
             camera_weights=camera_weights(),
+            colour_weights=colour_weights(),
         )
 
     def cleaned(
@@ -269,8 +275,11 @@ class DenoiserModel(NamedTuple):
             cleaned = self._clean_parts([seen or job.part(part)])[0]
             return finish(job, part, cleaned)
 
-        is_halved = any(job.noise.halved)
-        tile, halo = (TILE_TO_HALVE, 2 * HALO) if is_halved else (TILE, HALO)
+        tile, halo = TILE, HALO
+        if any(job.noise.halved):
+            tile, halo = TILE_TO_HALVE, 2 * HALO
+        elif self._meets_colours(job.noise, n_colours(image)):
+            tile, halo = TILE - 2 * HALO, 2 * HALO
         return map_tiles([image, *(joined or ())], work, tile, halo)
 
     def _work(
@@ -311,58 +320,111 @@ class DenoiserModel(NamedTuple):
 
     def _clean_parts(self, parts: list[NoisyPart]) -> list[Cleaned]:
         """Clean images or tiles of one shape."""
+        if parts[0].noise.shared:
+            return [self._clean_shared(part) for part in parts]
+        planes = [to_planes(part.unit) for part in parts]
+        levels = [part.levels() for part in parts]
+        found = self._denoised(parts, planes, levels)
+        return [
+            self._believed(part, noisy, _smoothed(part.noise, cleaned, level), level)
+            for part, noisy, cleaned, level in zip(
+                parts, planes, found, levels, strict=True
+            )
+        ]
+
+    def _denoised(
+        self,
+        parts: list[NoisyPart],
+        planes: list[list[Singles]],
+        levels: list[list[Level]],
+    ) -> list[list[Singles]]:
+        """Take white noise, or that of cameras, out of the planes of parts."""
+        from recs_anomaly.denoise.applying import shared_network
+        from recs_anomaly.denoise.colours import are_coarse, denoise_coarse
+
+        found = [list(each) for each in planes]
+        are_met = [
+            self._meets_colours(part.noise, len(each))
+            for part, each in zip(parts, planes, strict=True)
+        ]
+        alone = [
+            (i, j)
+            for i, is_met in enumerate(are_met)
+            for j in range(1 if is_met else len(planes[i]))
+        ]
+        self._denoise_alone(parts, alone, found, levels)
+        met = [i for i, is_met in enumerate(are_met) if is_met]
+        coarse = [
+            i for i in met if are_coarse(found[i][0], planes[i][1:], levels[i][1:])
+        ]
+        fine = [(i, j) for i in met if i not in coarse for j in (1, 2)]
+        self._denoise_alone(parts, fine, found, levels)
+        if coarse:
+            assert self.colour_weights is not None  # else no colours are met
+            differences = denoise_coarse(
+                shared_network(self.colour_weights, N_COLOURS),
+                [found[i] for i in coarse],
+                [levels[i][1:] for i in coarse],
+            )
+            for i, both in zip(coarse, differences, strict=True):
+                found[i][1:] = both
+        return found
+
+    def _denoise_alone(
+        self,
+        parts: list[NoisyPart],
+        places: list[tuple[int, int]],
+        planes: list[list[Singles]],
+        levels: list[list[Level]],
+    ) -> None:
+        """Clean planes, (number of the part, of the plane) each, in their places."""
         from recs_anomaly.denoise.applying import (
             denoise_halved,
             denoise_planes,
             shared_network,
         )
 
-        if parts[0].noise.shared:
-            return [self._clean_shared(part) for part in parts]
-        planes: list[Singles] = []
-        levels: list[Level] = []
-        halved: list[bool] = []
-        for part in parts:
-            planes += to_planes(part.unit)
-            levels += part.levels()
-            halved += part.noise.halved or (False,) * (len(planes) - len(halved))
         both_weights = np.broadcast_to(self.weights, (2, len(self.weights)))
         if parts[0].noise.is_of_camera and self.camera_weights is not None:
             both_weights = self.camera_weights
-        found = list(planes)
-        for is_halved in sorted(set(halved)):
-            numbers = [i for i, each in enumerate(halved) if each == is_halved]
+        by_size: dict[bool, list[tuple[int, int]]] = {}
+        for i, j in places:
+            is_halved = bool(parts[i].noise.halved) and parts[i].noise.halved[j]
+            by_size.setdefault(is_halved, []).append((i, j))
+        for is_halved, own in sorted(by_size.items()):
             denoise = denoise_halved if is_halved else denoise_planes
             cleaned = denoise(
                 shared_network(both_weights[int(is_halved)]),
-                [planes[i] for i in numbers],
-                [levels[i] for i in numbers],
+                [planes[i][j] for i, j in own],
+                [levels[i][j] for i, j in own],
             )
-            for i, plane in zip(numbers, cleaned, strict=True):
-                found[i] = plane
-        n_planes = len(planes) // len(parts)
-        own = [slice(i, i + n_planes) for i in range(0, len(planes), n_planes)]
-        return [
-            self._believed(
-                part,
-                planes[place],
-                _smoothed(part.noise, found[place], levels[place]),
-                levels[place],
-            )
-            for part, place in zip(parts, own, strict=True)
-        ]
+            for (i, j), plane in zip(own, cleaned, strict=True):
+                planes[i][j] = plane
+
+    def _meets_colours(self, noise: Noise, n_planes: int) -> bool:
+        """Whether there is a network for differences of colour in such noise."""
+        is_white = noise.is_white and n_planes == N_COLOURS
+        return is_white and self.colour_weights is not None
 
     def _clean_shared(self, part: NoisyPart) -> Cleaned:
-        """Take noise that neighbours share out of an image or a tile."""
-        from recs_anomaly.denoise.applying import (
-            denoise_colours,
-            shared_network,
-        )
+        """Take noise that neighbours share out of an image or a tile.
+
+        Planes that are no colours are cleaned one by one, as brightness without colour.
+        """
+        from recs_anomaly.denoise.applying import denoise_together, shared_network
 
         assert self.shared_weights is not None  # else no noise is kept as shared
-        levels = part.levels()
         network = shared_network(self.shared_weights, N_COLOURS)
-        return Cleaned(denoise_colours(network, to_planes(part.unit), levels), levels)
+        planes, levels = to_planes(part.unit), part.levels()
+        if len(planes) == N_COLOURS:
+            return Cleaned(denoise_together(network, [planes], [levels])[0], levels)
+        grey = np.full_like(planes[0], CENTRE)
+        found = denoise_together(
+            network,
+            [[plane, grey, grey] for plane in planes],
+            [[level, 0.0, 0.0] for level in levels],
+        )
+        return Cleaned([colours[0] for colours in found], levels)
 
     def _believed(
         self,

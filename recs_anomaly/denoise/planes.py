@@ -67,18 +67,26 @@ def _runs(are_true: Bools, n: int, axis: int) -> Bools:
     return found
 
 
-def halved(plane: Singles) -> Singles:
-    """Return the plane half as high and wide that `doubled` brings back.
-
-    The means of 2 x 2 pixels of a plane that was doubled are less sharp than what it
-    was made of. The plane is mirrored at its end where a side is odd.
-    """
+def pooled(plane: Singles) -> Singles:
+    """Return the means of 2 x 2 pixels, the plane mirrored where a side is odd."""
     padded = padded_to_multiple(plane, 2)
     squares = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2)
-    means = squares.mean(axis=(1, 3))
+    return np.asarray(squares.mean(axis=(1, 3)), np.float32)
+
+
+def sharpened(means: Singles) -> Singles:
+    """Return the plane that `doubled` brings back of means of 2 x 2 pixels.
+
+    The means of what it doubles are less sharp than what that was made of.
+    """
     for axis in (0, 1):
         means = convolve1d(means, SHARPER, axis, mode="nearest")
-    return np.asarray(means, np.float32)
+    return means
+
+
+def halved(plane: Singles) -> Singles:
+    """Return the plane half as high and wide that `doubled` brings back."""
+    return sharpened(pooled(plane))
 
 
 def doubled(plane: Singles) -> Singles:

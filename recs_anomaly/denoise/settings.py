@@ -1,5 +1,6 @@
 """Parameters of the denoiser, what is legal, and the weights that come with it."""
 
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -86,7 +87,7 @@ def count_weights(n_planes: int) -> int:
 @cache
 def pretrained_weights() -> Singles:
     """Return the weights (n_weights,) that were trained on photographs."""
-    weights: Singles = _shipped("gray.npz")["weights"].astype(np.float32)
+    weights = _in_steps("gray.npz")
     weights.flags.writeable = False
     return weights
 
@@ -94,7 +95,7 @@ def pretrained_weights() -> Singles:
 @cache
 def shared_weights() -> Singles:
     """Return the weights that were trained on strong noise that neighbours share."""
-    weights = begun_as_grey(N_COLOURS) + _change("shared.npz")
+    weights = begun_as_grey(N_COLOURS) + _in_steps("shared.npz")
     weights.flags.writeable = False
     return weights
 
@@ -105,8 +106,19 @@ def camera_weights() -> Singles:
 
     The first are for brightness, the others for colours at half the size.
     """
-    changes = [_change(f"camera_{name}.npz") for name in ("brightness", "colours")]
+    changes = [_in_steps(f"camera_{name}.npz") for name in ("brightness", "colours")]
     weights: Singles = begun_as_grey(1) + np.stack(changes)
+    weights.flags.writeable = False
+    return weights
+
+
+@cache
+def colour_weights() -> Singles:
+    """Return the weights that take white noise out of two differences of colour.
+
+    The network sees them beside the brightness, which has been cleaned.
+    """
+    weights = begun_as_grey(N_COLOURS) + _in_steps("colours.npz")
     weights.flags.writeable = False
     return weights
 
@@ -131,9 +143,28 @@ def _inner_layers(n_planes: int) -> slice:
     return slice(2 * side, -(side + n_planes))
 
 
-def _change(name: str) -> Singles:
+def _in_steps(name: str) -> Singles:
     shipped = _shipped(name)
-    return np.asarray(shipped["step"] * shipped["n_steps"], np.float32)
+    n_steps = unpacked(shipped["n_steps"].tobytes())
+    return np.asarray(shipped["step"] * n_steps, np.float32)
+
+
+def packed(numbers: NDArray[Any]) -> bytes:
+    """Pack whole numbers (n,), most of them small, as small as they can be read fast.
+
+    The lower bytes stand before the higher ones, which are zero where a number is from
+    -128 to 127. Looking for what repeats in them only makes them longer.
+    """
+    halves = (numbers + 128).astype("<u2").view(np.uint8).reshape(-1, 2).T
+    compressor = zlib.compressobj(9, strategy=zlib.Z_RLE)
+    return compressor.compress(halves.tobytes()) + compressor.flush()
+
+
+def unpacked(compressed: bytes) -> NDArray[np.int16]:
+    """Return the whole numbers (n,) that were packed."""
+    halves = np.frombuffer(zlib.decompress(compressed), np.uint8).reshape(2, -1)
+    numbers: NDArray[np.int16] = halves.T.copy().view("<u2")[:, 0].astype(np.int16)
+    return numbers - np.int16(128)
 
 
 @cache

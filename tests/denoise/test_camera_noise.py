@@ -8,12 +8,9 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from recs_anomaly import ImageDenoiser
-from recs_anomaly.core.flat_weights import set_flat_weights
-from recs_anomaly.denoise import settings
 from recs_anomaly.denoise.camera_noise import BANDS, CameraDetector, described
-from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.noise import LIKENESS, Noise
-from recs_anomaly.denoise.settings import N_COLOURS, begun_as_grey, camera_detector
+from recs_anomaly.denoise.settings import camera_detector
 
 PHOTOGRAPHS = [image[:320, :320] for image in load_sample_images().images]
 
@@ -65,23 +62,6 @@ def test_who_meets_white_noise_alone_leaves_it_and_says_so() -> None:
 def test_who_meets_white_noise_alone_leaves_smeared_colours() -> None:
     noise = Noise((0.02, 0.01, 0.01), halved=(False, True, True))
     assert noise.white() == Noise((0.02, 0.0, 0.0))
-
-
-def test_networks_of_colours_begin_with_the_inner_layers_of_the_grey_one() -> None:
-    model = build_denoising_network(0, n_planes=N_COLOURS)
-    set_flat_weights(model, begun_as_grey(N_COLOURS))
-    grey = build_denoising_network(0)
-    set_flat_weights(grey, begun_as_grey(1))
-    first, *inner, last, bias = model.get_weights()
-    for ours, theirs in zip(inner, grey.get_weights()[1:-2], strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    for own in (first, last, bias):
-        assert not own.any()
-
-
-def test_all_weights_together_are_a_small_part_of_the_wheel() -> None:
-    folder = Path(settings.__file__).parent / "pretrained"
-    assert sum(path.stat().st_size for path in folder.glob("*.npz")) <= 3_000_000
 
 
 @pytest.mark.realdata

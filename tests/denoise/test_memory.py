@@ -25,7 +25,7 @@ class SomeTiles:
         calls.append(inputs.shape)
         if len(calls) <= 4:
             return network.unit_noise(inputs)
-        return np.zeros_like(inputs[..., 0])
+        return np.zeros_like(inputs[..., :1])
 
 applying.shared_network = lambda weights: SomeTiles()
 found = denoiser.predict(image)

@@ -265,7 +265,9 @@ def test_a_message_shows_nothing_that_steers_a_terminal(toy_file: Path) -> None:
     loading_fails(toy_file, members, r"it holds a '\\x1b\[2J\\n', which this version")
 
 
-@pytest.mark.parametrize("name", ["weights_", "shared_weights_", "camera_weights_"])
+@pytest.mark.parametrize(
+    "name", ["weights_", "shared_weights_", "camera_weights_", "colour_weights_"]
+)
 def test_a_denoiser_of_another_network(tmp_path: Path, name: str) -> None:
     path = tmp_path / "denoiser.recs"
     save(ImageDenoiser.from_pretrained(), path)

@@ -1,0 +1,151 @@
+"""Differences of colour at half the size: where, and what becomes of them."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_images
+
+from recs_anomaly import ImageDenoiser
+from recs_anomaly.denoise import applying, colours
+from recs_anomaly.denoise.applying import shared_network
+from recs_anomaly.denoise.colours import LOST, WEAKEST, are_coarse, denoise_coarse
+from recs_anomaly.denoise.images import to_planes
+from recs_anomaly.denoise.planes import doubled, halved
+from recs_anomaly.denoise.settings import N_COLOURS, colour_weights
+
+SIGMA = 25.0
+LEVEL = SIGMA / 255
+
+
+def from_camera(picture: np.ndarray) -> np.ndarray:
+    """Store a picture as cameras do, with colours at half the size."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=95, subsampling=2)
+    return np.asarray(Image.open(file)).astype(float)
+
+
+PHOTO = from_camera(load_sample_images().images[0])[100:356, 200:456]
+
+
+def noise_like(picture: np.ndarray) -> np.ndarray:
+    return SIGMA * np.random.default_rng(3).standard_normal(picture.shape)
+
+
+def noisy_planes(picture: np.ndarray) -> list[np.ndarray]:
+    return to_planes(((picture + noise_like(picture)) / 255).astype(np.float32))
+
+
+def by_planes(**parameters: object) -> ImageDenoiser:
+    """Return a denoiser that cleans each plane as a grey image."""
+    denoiser = ImageDenoiser.from_pretrained(**parameters)
+    denoiser.model_ = denoiser.model_._replace(colour_weights=None)
+    return denoiser
+
+
+@pytest.fixture(scope="module")
+def drawing() -> np.ndarray:
+    """Thin lines that differ in colour and not in brightness."""
+    picture = np.full((96, 96, 3), 128.0)
+    picture[::4, :, 0] += 100
+    picture[::4, :, 2] -= 100
+    return picture
+
+
+def test_so_much_of_white_noise_is_lost() -> None:
+    noise = np.random.default_rng(0).standard_normal((800, 800)).astype(np.float32)
+    assert np.var(noise - doubled(halved(noise))) == pytest.approx(LOST, rel=0.01)
+
+
+def test_colours_of_photographs_are_coarse_and_those_of_drawings_are_not(
+    drawing: np.ndarray,
+) -> None:
+    for picture, expected in ((PHOTO, True), (drawing, False)):
+        bright = to_planes((picture / 255).astype(np.float32))[0]
+        planes = noisy_planes(picture)[1:]
+        assert are_coarse(bright, planes, [LEVEL, LEVEL]) == expected
+        maps = [np.full(planes[0].shape, LEVEL, np.float32)] * 2
+        assert are_coarse(bright, planes, maps) == expected
+        assert not are_coarse(bright, planes, [LEVEL, 0.9 * WEAKEST])
+
+
+def test_colours_of_a_photograph_are_cleaner_than_each_plane_alone() -> None:
+    clean = to_planes((PHOTO / 255).astype(np.float32))
+    noisy = PHOTO + noise_like(PHOTO)
+    lost = []
+    for denoiser in (ImageDenoiser.from_pretrained(), by_planes()):
+        found = to_planes((denoiser.predict(noisy) / 255).astype(np.float32))
+        errors = [np.mean((a - b) ** 2) for a, b in zip(found, clean, strict=True)]
+        lost.append(errors)
+    ours, alone = lost
+    assert ours[0] == pytest.approx(alone[0], rel=1e-3)  # whose network is the same
+    assert sum(ours[1:]) < 0.95 * sum(alone[1:])
+
+
+def test_a_drawing_is_cleaned_plane_by_plane(drawing: np.ndarray) -> None:
+    noisy = drawing + noise_like(drawing)
+    ours = ImageDenoiser.from_pretrained(sigma=SIGMA)
+    expected = by_planes(sigma=SIGMA).predict(noisy)
+    np.testing.assert_array_equal(ours.predict(noisy), expected)
+
+
+def test_detail_in_one_place_is_kept() -> None:
+    """As fine as pixels, and far stronger than the noise."""
+    picture = np.tile(PHOTO, (2, 2, 1))
+    picture[100:112:2, 100:112] = 255, 128, 0
+    picture[101:112:2, 100:112] = 0, 128, 255
+    planes = noisy_planes(picture)
+    assert are_coarse(planes[0], planes[1:], [LEVEL, LEVEL])
+    noisy = picture + noise_like(picture)
+    found = ImageDenoiser.from_pretrained(sigma=SIGMA).predict(noisy)
+    place = np.s_[102:110, 102:110]
+    assert np.abs(found[place] - picture[place]).mean() < 2 * SIGMA
+    by_row = np.diff(found[place][..., 0] - found[place][..., 2], axis=0)
+    assert np.abs(by_row).min() > 0.7 * 2 * 255
+
+
+def test_levels_of_pixels_are_those_of_all_where_they_are_alike() -> None:
+    network = shared_network(colour_weights(), N_COLOURS)
+    planes = noisy_planes(PHOTO[:97, :101])  # sides may be odd
+    maps = [np.full(planes[0].shape, LEVEL, np.float32)] * 2
+    [even] = denoise_coarse(network, [planes], [[LEVEL, LEVEL]])
+    [uneven] = denoise_coarse(network, [planes], [maps])
+    for one, other in zip(even, uneven, strict=True):
+        assert one.shape == planes[0].shape
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_where_there_is_no_noise_nothing_changes() -> None:
+    network = shared_network(colour_weights(), N_COLOURS)
+    planes = noisy_planes(PHOTO)
+    level = np.full(planes[0].shape, LEVEL, np.float32)
+    level[:40] = 0
+    [found] = denoise_coarse(network, [planes], [[level, level]])
+    for before, after in zip(planes[1:], found, strict=True):
+        np.testing.assert_array_equal(after[:40], before[:40])
+        assert (after[40:] != before[40:]).all()
+
+
+def test_tiles_give_what_the_whole_picture_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = np.tile(PHOTO[:112], (1, 3, 1))
+    noisy = picture + noise_like(picture)
+    denoiser = ImageDenoiser.from_pretrained(sigma=SIGMA)
+    # Small tiles tell less of their colours than large ones.
+    monkeypatch.setattr(colours, "are_coarse", lambda *_: True)
+    whole = denoiser.predict(noisy)
+    monkeypatch.setattr(applying, "TILE", 2 * applying.HALO + 112)
+    np.testing.assert_allclose(denoiser.predict(noisy), whole, atol=255e-5)
+
+
+def test_small_pictures_are_as_in_any_company() -> None:
+    rng = np.random.default_rng(0)
+    pictures = list(0.5 + 0.1 * rng.standard_normal((9, 26, 22, 3)))
+    denoiser = ImageDenoiser.from_pretrained(sigma=0.1)
+    together = denoiser.predict(pictures)
+    for picture, found in zip(pictures, together, strict=True):
+        np.testing.assert_array_equal(denoiser.predict([picture])[0], found)
+    alone = by_planes(sigma=0.1).predict(pictures)
+    assert not all(map(np.array_equal, together, alone))
