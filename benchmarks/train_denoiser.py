@@ -2,18 +2,20 @@ r"""Train a denoising network on a folder of clean images, grey or in colour.
 
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --steps 60000
     python benchmarks/train_denoiser.py IMAGES CHECKPOINT.npz --export gray.npz
-    python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --network colours
+    python benchmarks/train_denoiser.py COLOUR ONE.npz --network colour_brightness
+    python benchmarks/train_denoiser.py COLOUR TWO.npz --network colour_differences
     python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz --network shared
     python benchmarks/train_denoiser.py COLOUR CHECKPOINT.npz \
         --network camera_brightness --pairs POLYU
 
 Networks have the names under which the package ships them; all but that for grey images
-begin as that. `colours` takes white noise out of differences of colour at half the
-size, beside the brightness that the shipped network has cleaned. For `shared` half of
-the pieces have white noise, the others what photographs go through (`_real_noise.py`).
-For cameras the noise is that of real photographs (`*_real.JPG`, with `*_mean.JPG` of
-hundreds of them), where it is and on other photographs; it is told to be as strong as
-all cameras'. One network learns it in brightness, another in colours at half the size.
+begin as that. Two take white noise out of colours: out of the brightness, of which the
+network sees the differences too, and out of these at half the size, beside the
+brightness that the shipped network for it has cleaned. For `shared` half of the pieces
+have white noise, the others what photographs go through (`_real_noise.py`). For cameras
+the noise is that of real photographs (`*_real.JPG`, with `*_mean.JPG` of hundreds of
+them), where it is and on other photographs; it is told to be as strong as all cameras'.
+One network learns it in brightness, another in colours at half the size.
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.
 One image in fifty is kept for validation and never trained on. `--policy
@@ -32,7 +34,8 @@ from _real_noise import real_pair
 from PIL import Image
 
 from recs_anomaly.core.flat_weights import flat_weights, set_flat_weights
-from recs_anomaly.denoise.applying import denoise_together, shared_network
+from recs_anomaly.denoise.applying import shared_network
+from recs_anomaly.denoise.colours import denoise_brightness
 from recs_anomaly.denoise.images import SCALE, to_planes
 from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.noise import OF_CAMERAS
@@ -40,6 +43,7 @@ from recs_anomaly.denoise.planes import doubled, halved, sharpened
 from recs_anomaly.denoise.settings import (
     N_COLOURS,
     begun_as_grey,
+    brightness_weights,
     count_weights,
     packed,
     pretrained_weights,
@@ -66,7 +70,15 @@ WARM_UP_STEPS = 300
 # 19,500 good steps undid them all.
 MAX_GRADIENT = 0.05
 PIECE = 100
-NETWORKS = ("gray", "colours", "shared", "camera_brightness", "camera_colours")
+NETWORKS = (
+    "gray",
+    "colour_brightness",
+    "colour_differences",
+    "shared",
+    "camera_brightness",
+    "camera_colours",
+)
+OF_ONE_PLANE = ("gray", "camera_brightness", "camera_colours")
 
 
 @click.command()
@@ -119,7 +131,7 @@ def main(  # noqa: PLR0913 - an option of the command line each
     if is_of_camera != (pairs is not None):
         raise click.UsageError("--pairs and networks for cameras need each other.")
     keras.config.set_dtype_policy(policy)
-    at_once = N_COLOURS if network in ("colours", "shared") else 1
+    at_once = 1 if network in OF_ONE_PLANE else N_COLOURS
     model = build_denoising_network(seed, n_planes=at_once)
     if export is not None:
         read_checkpoint_weights(checkpoint, model)
@@ -150,10 +162,13 @@ def main(  # noqa: PLR0913 - an option of the command line each
     else:
         kind, measure = {
             "gray": (NoisyPatches, validation),
-            "colours": (DifferencePatches, difference_validation),
+            "colour_brightness": (BrightnessPatches, brightness_validation),
+            "colour_differences": (DifferencePatches, difference_validation),
             "shared": (ColourPatches, colour_validation),
         }[network]
-        if network == "colours":
+        if network == "colour_brightness":
+            schedule = schedule._replace(batch_size=10, patch=80)
+        if network == "colour_differences":
             schedule = schedule._replace(batch_size=4, patch=160, max_sigma=120 / 255)
         patches = kind(trained_on, schedule, seed)
 
@@ -286,6 +301,23 @@ def colour_validation(model: object, images: list[np.ndarray]) -> str:
             before = np.mean((noisy - clean) ** 2) if sigma is None else 1.0
             psnr.append(-10 * np.log10(np.mean(left**2) / before))
         figures.append(f"{np.mean(psnr):.2f} ({sigma or 'gain, real'})")
+    return ", ".join(figures)
+
+
+def brightness_validation(model: object, images: list[np.ndarray]) -> str:
+    """PSNR of the brightness of the kept images, the noise drawn with seed 0."""
+    figures = []
+    for sigma in VALIDATION_SIGMAS:
+        rng = np.random.default_rng(0)
+        psnr = []
+        for image in images:
+            clean = _planes(image[:320, :320])[None]
+            level = np.broadcast_to(np.float32(sigma / 255) * SCALE, clean.shape)
+            noisy = clean + level * rng.standard_normal(clean.shape).astype("float32")
+            unit_noise = np.asarray(model(np.concatenate([noisy, level], axis=3)))
+            found = (noisy - level * unit_noise)[..., 0]
+            psnr.append(-10 * np.log10(np.mean((found - clean[..., 0]) ** 2)))
+        figures.append(f"{np.mean(psnr):.2f} (sigma {sigma})")
     return ", ".join(figures)
 
 
@@ -453,31 +485,65 @@ class ColourPatches(NoisyPatches):
         )
 
 
-class DifferencePatches(NoisyPatches):
-    """Batches of differences of colour beside clean brightness, as `NoisyPatches`.
+class NoisyColours(NamedTuple):
+    """Clean planes of colours (n, height, width, 3), their noise and its levels."""
 
-    Both differences of a piece are in a batch. Every second batch has weaker noise; of
-    some pieces each plane has its own.
+    clean: np.ndarray
+    unit_noise: np.ndarray
+    level: np.ndarray
+
+    @property
+    def noisy(self) -> np.ndarray:
+        """Return the planes with their noise."""
+        return self.clean + self.level * self.unit_noise
+
+
+class BrightnessPatches(NoisyPatches):
+    """Batches of all planes of colours, the brightness of which is to be cleaned.
+
+    Every second batch has weaker noise; of some pieces each plane has its own.
     """
 
     loss = staticmethod(weighted_error)
 
     def _drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        n, size = self.schedule.batch_size, self.schedule.patch
-        large = random_patches(self._images, n, size, rng)
-        clean = np.stack([_planes(_recoloured(each, rng)) for each in large])
-        sigma = rng.uniform(0.0, self.schedule.max_sigma, (n, 1, 1, 1))
+        colours = self._colours(rng)
+        maps = np.broadcast_to(colours.level, colours.clean.shape)
+        seen = np.concatenate([colours.noisy, maps], axis=3)
+        return seen, first_of(colours.unit_noise, maps)
+
+    def _colours(self, rng: np.random.Generator) -> NoisyColours:
+        schedule = self.schedule
+        n = schedule.batch_size
+        pieces = random_patches(self._images, n, schedule.patch, rng)
+        clean = np.stack([_planes(_recoloured(each, rng)) for each in pieces])
+        sigma = rng.uniform(0.0, schedule.max_sigma, (n, 1, 1, 1))
         if rng.random() < WEAKER_SHARE:
             sigma *= rng.uniform(0.1, 1.0, (n, 1, 1, 1))
         is_own = rng.random((n, 1, 1, 1)) < OWN_LEVEL_SHARE
         sigma = sigma * np.exp(is_own * rng.normal(0, LEVEL_ERROR, (n, 1, 1, 3)))
-        level = np.minimum(sigma, self.schedule.max_sigma).astype("float32") * SCALE
+        level = np.minimum(sigma, schedule.max_sigma).astype("float32") * SCALE
         noise = rng.standard_normal(clean.shape, dtype="float32")
-        seen = beside_brightness(clean + level * noise, level)
-        wanted = beside(2 * means(noise))
-        variance = seen[..., N_COLOURS:] ** 2
-        weight = variance / (np.sqrt(variance) + 5 / 255) * (1, 0, 0)
-        return seen, np.concatenate([wanted, weight], axis=3).astype("float32")
+        return NoisyColours(clean, noise, level)
+
+
+class DifferencePatches(BrightnessPatches):
+    """Batches of differences of colour beside clean brightness, at half the size.
+
+    Both differences of a piece are in a batch.
+    """
+
+    def _drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        colours = self._colours(rng)
+        seen = beside_brightness(colours.noisy, colours.level)
+        unit_noise = beside(2 * means(colours.unit_noise))
+        return seen, first_of(unit_noise, seen[..., N_COLOURS:])
+
+
+def first_of(unit_noise: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Return the target of a network of which the first plane alone counts."""
+    weight = level**2 / (level + 5 / 255) * (1, 0, 0)
+    return np.concatenate([unit_noise, weight], axis=3).astype("float32")
 
 
 def beside_brightness(noisy: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -486,12 +552,12 @@ def beside_brightness(noisy: np.ndarray, level: np.ndarray) -> np.ndarray:
     Planes have shape (n, height, width, 3), their levels (n, 1, 1, 3); there are 2 n
     results, half as high and wide.
     """
-    by_grey = shared_network(pretrained_weights())
-    images = [[each[..., 0]] for each in noisy]
-    levels = [[float(each[0, 0, 0])] for each in level]
-    found = denoise_together(by_grey, images, levels)
+    network = shared_network(brightness_weights(), N_COLOURS)
+    images = [list(np.moveaxis(planes, 2, 0)) for planes in noisy]
+    levels = [[float(x) for x in each[0, 0]] for each in level]
     noisy = noisy.copy()
-    for planes, [brightness] in zip(noisy, found, strict=True):
+    found = denoise_brightness(network, images, levels)
+    for planes, brightness in zip(noisy, found, strict=True):
         planes[..., 0] = brightness
     small = beside(means(noisy))
     of_small = beside(level / 2 * (0, 1, 1))

@@ -34,9 +34,10 @@ from recs_anomaly.denoise.planes import Image, evened, map_tiles
 from recs_anomaly.denoise.settings import (
     CENTRE,
     N_COLOURS,
+    brightness_weights,
     camera_weights,
-    colour_weights,
     count_weights,
+    difference_weights,
     pretrained_intervals,
     pretrained_weights,
     shared_weights,
@@ -146,7 +147,10 @@ class DenoiserModel(NamedTuple):
     camera_weights: Annotated[
         Singles | None, ArraySpec("float32", (2, count_weights(1)))
     ] = None
-    colour_weights: Annotated[
+    brightness_weights: Annotated[
+        Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
+    ] = None
+    difference_weights: Annotated[
         Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
     ] = None
 
@@ -159,7 +163,8 @@ class DenoiserModel(NamedTuple):
             n_iter=0,
             shared_weights=shared_weights(),
             camera_weights=camera_weights(),
-            colour_weights=colour_weights(),
+            brightness_weights=brightness_weights(),
+            difference_weights=difference_weights(),
         )
 
     def cleaned(
@@ -278,7 +283,7 @@ class DenoiserModel(NamedTuple):
         tile, halo = TILE, HALO
         if any(job.noise.halved):
             tile, halo = TILE_TO_HALVE, 2 * HALO
-        elif self._meets_colours(job.noise, n_colours(image)):
+        elif n_colours(image) == N_COLOURS and job.noise.is_white:
             tile, halo = TILE - 2 * HALO, 2 * HALO
         return map_tiles([image, *(joined or ())], work, tile, halo)
 
@@ -340,29 +345,39 @@ class DenoiserModel(NamedTuple):
     ) -> list[list[Singles]]:
         """Take white noise, or that of cameras, out of the planes of parts."""
         from recs_anomaly.denoise.applying import shared_network
-        from recs_anomaly.denoise.colours import are_coarse, denoise_coarse
+        from recs_anomaly.denoise.colours import (
+            are_coarse,
+            denoise_brightness,
+            denoise_coarse,
+        )
 
         found = [list(each) for each in planes]
-        are_met = [
-            self._meets_colours(part.noise, len(each))
-            for part, each in zip(parts, planes, strict=True)
-        ]
+        met = [i for i, part in enumerate(parts) if self._meets(part.noise, levels[i])]
+        by_colours = []
+        if met and self.brightness_weights is not None:
+            by_colours = met
+            bright = denoise_brightness(
+                shared_network(self.brightness_weights, N_COLOURS),
+                [planes[i] for i in met],
+                [levels[i] for i in met],
+            )
+            for i, plane in zip(by_colours, bright, strict=True):
+                found[i][0] = plane
         alone = [
             (i, j)
-            for i, is_met in enumerate(are_met)
-            for j in range(1 if is_met else len(planes[i]))
+            for i, each in enumerate(planes)
+            for j in range(i in by_colours, 1 if i in met else len(each))
         ]
         self._denoise_alone(parts, alone, found, levels)
-        met = [i for i, is_met in enumerate(are_met) if is_met]
         coarse = [
             i for i in met if are_coarse(found[i][0], planes[i][1:], levels[i][1:])
         ]
         fine = [(i, j) for i in met if i not in coarse for j in (1, 2)]
         self._denoise_alone(parts, fine, found, levels)
         if coarse:
-            assert self.colour_weights is not None  # else no colours are met
+            assert self.difference_weights is not None  # else none is met
             differences = denoise_coarse(
-                shared_network(self.colour_weights, N_COLOURS),
+                shared_network(self.difference_weights, N_COLOURS),
                 [found[i] for i in coarse],
                 [levels[i][1:] for i in coarse],
             )
@@ -401,10 +416,10 @@ class DenoiserModel(NamedTuple):
             for (i, j), plane in zip(own, cleaned, strict=True):
                 planes[i][j] = plane
 
-    def _meets_colours(self, noise: Noise, n_planes: int) -> bool:
-        """Whether there is a network for differences of colour in such noise."""
-        is_white = noise.is_white and n_planes == N_COLOURS
-        return is_white and self.colour_weights is not None
+    def _meets(self, noise: Noise, levels: list[Level]) -> bool:
+        """Whether there is a network for differences of colour with such noise."""
+        is_colour = len(levels) == N_COLOURS and all(map(np.any, levels))
+        return self.difference_weights is not None and noise.is_white and is_colour
 
     def _clean_shared(self, part: NoisyPart) -> Cleaned:
         """Take noise that neighbours share out of an image or a tile.

@@ -1,8 +1,9 @@
-"""Differences of colour, cleaned at half the size where they hold no finer detail.
+"""White noise in colours: brightness, and differences of colour at half the size.
 
-Cameras and JPEG files know colours at half the size of the brightness, and so do eyes:
-few photographs lose by it, while each pixel of theirs has a fourth of the noise.
-Drawings, print and screens have colours as fine as their brightness.
+The latter where they hold no finer detail. Cameras and JPEG files know colours at half
+the size of the brightness, and so do eyes: few photographs lose by it, while each pixel
+of theirs has a fourth of the noise. Drawings, print and screens have colours as fine as
+their brightness.
 """
 
 from collections.abc import Sequence
@@ -71,6 +72,29 @@ def _square_sums(plane: Singles) -> Singles:
     whole = plane[: rows * SIDE, : columns * SIDE]
     sums: Singles = whole.reshape(rows, SIDE, columns, SIDE).sum(axis=(1, 3))
     return sums
+
+
+def denoise_brightness(
+    network: TrainedNetwork,
+    images: Sequence[Sequence[Singles]],
+    levels: Sequence[Sequence[Level]],
+) -> list[Singles]:
+    """Estimate the clean brightness of images, of which the network sees all colours.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+        Cleans the first of three planes.
+    images : sequence of sequences of three ndarray of shape (height, width)
+        Brightness and differences of colour of each image.
+    levels : sequence of sequences of three float or ndarray of shape (height, width)
+        Standard deviation of the noise in them.
+
+    Returns
+    -------
+    list of ndarray of shape (height, width)
+    """
+    return [planes[0] for planes in denoise_together(network, images, levels)]
 
 
 def denoise_coarse(

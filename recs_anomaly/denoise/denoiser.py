@@ -68,9 +68,9 @@ class ImageDenoiser(
     lists of such, or flattened rows with `image_shape`. What comes back has the shape,
     dtype and range of what came; an alpha channel is kept. Arrays whose third and last
     axis has 3 or 4 entries are one colour image. Colours are cleaned as brightness, by
-    the network for grey images, and two differences of colour: at half the size, by a
-    network that sees the clean brightness beside them, or as grey images where they
-    are weakly noisy or hold finer detail, as drawings do.
+    a network that sees all colours, and two differences of colour: at half the size, by
+    one that sees the clean brightness beside them, or as grey images where they are
+    weakly noisy or hold finer detail, as drawings do.
 
     With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
     brightness as that of counted light and of speckle does, and come with salt and
@@ -126,10 +126,12 @@ class ImageDenoiser(
     camera_weights_ : ndarray of shape (2, n_weights)
         Weights of the networks for such noise where it is as weak as cameras leave it,
         in brightness and in colours; none there either.
-    colour_weights_ : ndarray of shape (n_shared_weights,)
-        Weights of the network for white noise in differences of colour; none where
-        `fit` had clean images or began with random weights. Each plane is then cleaned
-        as a grey image.
+    brightness_weights_ : ndarray of shape (n_shared_weights,)
+        Weights of the network for white noise in the brightness of colours; none after
+        `fit`, where that is cleaned as a grey image.
+    difference_weights_ : ndarray of shape (n_shared_weights,)
+        Weights of the network for white noise in differences of colour; none after
+        `fit` with clean images or from random weights, likewise.
     sigma_ : float or None
         Noise of the training images, in their range, that is expected in all images.
         None where each image's own is estimated.

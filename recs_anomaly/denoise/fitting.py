@@ -8,7 +8,6 @@ import numpy as np
 
 from recs_anomaly.base.checks import is_auto
 from recs_anomaly.base.random import seeds_of
-from recs_anomaly.core.arrays import Singles
 from recs_anomaly.core.progress import Progress, TrainingHistory
 from recs_anomaly.denoise.cleaner import MIN_SIDE, DenoiserModel, Job, find_jobs
 from recs_anomaly.denoise.images import (
@@ -24,7 +23,7 @@ from recs_anomaly.denoise.intervals import COVERAGE
 from recs_anomaly.denoise.noise import common_shared_sigma
 from recs_anomaly.denoise.noise_level import patch_waves
 from recs_anomaly.denoise.planes import Image
-from recs_anomaly.denoise.settings import colour_weights, pretrained_weights
+from recs_anomaly.denoise.settings import pretrained_weights
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -86,14 +85,15 @@ def fit_to_noisy(denoiser: "ImageDenoiser", noisy: list[Image]) -> DenoiserModel
     training = _noisy_planes(jobs, is_common=not is_blind)
     if denoiser.weights is None:
         return _trained(denoiser, training)
-    if training.planes or not is_blind:
-        return _trained(denoiser, training, colour_weights())
     shipped = DenoiserModel.pretrained()
+    if training.planes or not is_blind:
+        trained = _trained(denoiser, training)
+        return trained._replace(difference_weights=shipped.difference_weights)
     if 2 * sum(bool(job.noise.shared) for job in jobs) > len(jobs):
         warnings.warn(STRONG, stacklevel=3)
         return shipped
     if (sigma := _shared_sigma(jobs)) is None:
-        return _trained(denoiser, training, colour_weights())
+        return _trained(denoiser, training)
     warnings.warn(SHARED.format(sigma), stacklevel=3)
     return shipped._replace(shared_sigma=sigma)
 
@@ -140,11 +140,7 @@ def common_shape(images: list[Image]) -> list[int]:
     return [each[0] if len(set(each)) == 1 else -1 for each in sizes]
 
 
-def _trained(
-    denoiser: "ImageDenoiser",
-    training: TrainingPlanes,
-    of_colours: Singles | None = None,
-) -> DenoiserModel:
+def _trained(denoiser: "ImageDenoiser", training: TrainingPlanes) -> DenoiserModel:
     # Keras is needed from here on.
     from recs_anomaly.core.flat_weights import flat_weights
     from recs_anomaly.denoise.network import build_denoising_network
@@ -171,9 +167,7 @@ def _trained(
     else:
         warnings.warn(NOTHING_LEARNED, stacklevel=4)
     curve = np.asarray(losses, np.float64)
-    return DenoiserModel(
-        weights, curve, n_steps, training.sigma, colour_weights=of_colours
-    )
+    return DenoiserModel(weights, curve, n_steps, training.sigma)
 
 
 def _steps(

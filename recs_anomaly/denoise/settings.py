@@ -113,12 +113,17 @@ def camera_weights() -> Singles:
 
 
 @cache
-def colour_weights() -> Singles:
-    """Return the weights that take white noise out of two differences of colour.
+def brightness_weights() -> Singles:
+    """Return the weights for white noise in the brightness of colours."""
+    weights = begun_as_grey(N_COLOURS) + _in_steps("colour_brightness.npz")
+    weights.flags.writeable = False
+    return weights
 
-    The network sees them beside the brightness, which has been cleaned.
-    """
-    weights = begun_as_grey(N_COLOURS) + _in_steps("colours.npz")
+
+@cache
+def difference_weights() -> Singles:
+    """Return the weights for white noise in differences of colour at half the size."""
+    weights = begun_as_grey(N_COLOURS) + _in_steps("colour_differences.npz")
     weights.flags.writeable = False
     return weights
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from recs_anomaly import ImageDenoiser, load, save
 from recs_anomaly.denoise import training as denoising_fit
 from recs_anomaly.denoise.fitting import common_shape
-from recs_anomaly.denoise.settings import colour_weights
+from recs_anomaly.denoise.settings import difference_weights
 from recs_anomaly.exceptions import InputError
 from recs_anomaly.metrics.image import psnr
 from recs_anomaly.persistence import inspect
@@ -144,14 +144,15 @@ def test_weights_that_are_shared_are_not_trained() -> None:
     assert (pretrained.predict(noisy) == before).all()
 
 
-def test_white_noise_in_colours_has_a_network_of_its_own_still() -> None:
+def test_differences_of_colour_have_a_network_of_their_own_still() -> None:
     """Pairs and random weights know nothing of it: each plane is cleaned alone."""
     adapted = quick(max_iter=1, sigma=0.25).fit(NOISY[:20])
-    np.testing.assert_array_equal(adapted.colour_weights_, colour_weights())
+    np.testing.assert_array_equal(adapted.difference_weights_, difference_weights())
     random = quick(max_iter=1, sigma=0.25, weights=None).fit(NOISY[:20])
-    assert random.model_.colour_weights is None
     paired = quick(max_iter=1).fit(NOISY[:20], CLEAN[:20])
-    assert paired.model_.colour_weights is None
+    for each in (random, paired):
+        assert each.model_.difference_weights is None
+        assert each.model_.brightness_weights is None
 
 
 def smeared(seed: int, strength: float, clean: np.ndarray) -> np.ndarray:

@@ -266,7 +266,14 @@ def test_a_message_shows_nothing_that_steers_a_terminal(toy_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["weights_", "shared_weights_", "camera_weights_", "colour_weights_"]
+    "name",
+    [
+        "weights_",
+        "shared_weights_",
+        "camera_weights_",
+        "brightness_weights_",
+        "difference_weights_",
+    ],
 )
 def test_a_denoiser_of_another_network(tmp_path: Path, name: str) -> None:
     path = tmp_path / "denoiser.recs"
