@@ -55,7 +55,7 @@ VALIDATION_EVERY = 50
 VALIDATION_SIGMAS = (15, 25, 50)
 # Of exported weights. Those of changes may be coarser: .004 costs a tenth of a decibel;
 # of grey ones .001 costs .003 dB, .003 costs .04.
-STEP_OF_GREY, STEP_OF_CHANGES = 0.0005, 0.0024
+STEP_OF_GREY, STEP_OF_CHANGES = 0.00075, 0.0024
 GREY_SHARE = 0.15  # of the pieces in colour
 OTHER_COLOURS_SHARE = 0.3  # of those with white noise alone
 WEAKER_SHARE, OWN_LEVEL_SHARE = 0.5, 0.3

@@ -244,6 +244,6 @@ def shared_network(weights: Singles, n_planes: int = 1) -> TrainedNetwork:
     return _built_once(np.ascontiguousarray(weights).tobytes(), n_planes)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=6)
 def _built_once(weights: bytes, n_planes: int) -> TrainedNetwork:
     return TrainedNetwork(np.frombuffer(weights, np.float32), n_planes)
