@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.planes import doubled, halved, padded_to_multiple
-from recs_anomaly.denoise.settings import CENTRE, MAX_SIGMA, MULTIPLE
+from recs_anomaly.denoise.settings import CENTRE, GREY, MAX_SIGMA, MULTIPLE, Planes
 from recs_anomaly.exceptions import MissingExtraError
 
 Level = float | Singles
@@ -39,10 +39,10 @@ class Network(Protocol):
 
     is_compiled_by_shape: bool
 
-    def __init__(self, weights: Singles, n_planes: int) -> None: ...
+    def __init__(self, weights: Singles, planes: Planes) -> None: ...
 
     def __call__(self, batch: Singles) -> Singles:
-        """Return the noise over its level (n_images, height, width, n_planes)."""
+        """Return the noise over its level (n_images, height, width, n_cleaned)."""
         ...
 
 
@@ -66,20 +66,20 @@ class TrainedNetwork:
     Parameters
     ----------
     weights : ndarray of shape (n_weights,)
-    n_planes : int, default=1
-        Planes that it sees at once: 1, or 3 for colours.
+    planes : Planes, default=Planes(n_seen=1, n_cleaned=1)
+        Those that it sees and cleans.
     """
 
-    def __init__(self, weights: Singles, n_planes: int = 1) -> None:
-        self._network = network_class()(weights, n_planes)
+    def __init__(self, weights: Singles, planes: Planes = GREY) -> None:
+        self._network = network_class()(weights, planes)
         self._places: dict[tuple[int, ...], list[Places]] = {}
 
     def unit_noise(self, inputs: Singles) -> Singles:
-        """Return the noise (n_inputs, height, width, n_planes) over its level.
+        """Return the noise (n_inputs, height, width, n_cleaned) over its level.
 
         Parameters
         ----------
-        inputs : ndarray of shape (n_inputs, height, width, 2 n_planes)
+        inputs : ndarray of shape (n_inputs, height, width, 2 n_seen)
             Planes and then the maps of their levels, as the network takes them; those
             of one image, or small ones of any.
         """
@@ -189,10 +189,9 @@ def denoise_together(
     images: Sequence[Sequence[Singles]],
     levels: Sequence[Sequence[Level]],
 ) -> list[list[Singles]]:
-    """Estimate clean planes as `denoise_planes`, those of an image all at once.
+    """Estimate clean planes as `denoise_planes`, from all of an image at once.
 
-    The network sees as many planes as each image has; one whose level is 0 only helps
-    with the others.
+    They are as many as the network cleans of those that it sees.
     """
     if not images:
         return []
@@ -202,7 +201,7 @@ def denoise_together(
     inputs = np.stack(list(map(_as_input, seen, levels)))
     unit_noise = network.unit_noise(inputs)[:, :height, :width]
     return [
-        list(map(_without, planes, as_seen, each, np.moveaxis(noise, 2, 0)))
+        list(map(_without, np.moveaxis(noise, 2, 0), planes, as_seen, each))
         for (planes, each), as_seen, noise in zip(both, seen, unit_noise, strict=True)
     ]
 
@@ -229,21 +228,21 @@ def _as_input(planes: Sequence[Singles], levels: Sequence[Level]) -> Singles:
 
 
 def _without(
-    plane: Singles, seen: Singles, level: Level, unit_noise: Singles
+    unit_noise: Singles, plane: Singles, seen: Singles, level: Level
 ) -> Singles:
     """Take the noise out of a plane, where the network saw it as it is."""
     removed = np.asarray(level, np.float32) * unit_noise
     return plane - np.where(seen == plane, removed, 0)
 
 
-def shared_network(weights: Singles, n_planes: int = 1) -> TrainedNetwork:
+def shared_network(weights: Singles, planes: Planes = GREY) -> TrainedNetwork:
     """Return the network that has these weights.
 
     Building one takes as long as cleaning a small image: the last few are kept.
     """
-    return _built_once(np.ascontiguousarray(weights).tobytes(), n_planes)
+    return _built_once(np.ascontiguousarray(weights).tobytes(), planes)
 
 
 @lru_cache(maxsize=6)
-def _built_once(weights: bytes, n_planes: int) -> TrainedNetwork:
-    return TrainedNetwork(np.frombuffer(weights, np.float32), n_planes)
+def _built_once(weights: bytes, planes: Planes) -> TrainedNetwork:
+    return TrainedNetwork(np.frombuffer(weights, np.float32), planes)

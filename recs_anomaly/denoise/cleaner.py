@@ -33,6 +33,9 @@ from recs_anomaly.denoise.noise import (
 from recs_anomaly.denoise.planes import Image, evened, map_tiles
 from recs_anomaly.denoise.settings import (
     CENTRE,
+    COLOURS,
+    FIRST_OF_COLOURS,
+    GREY,
     N_COLOURS,
     brightness_weights,
     camera_weights,
@@ -133,7 +136,7 @@ class DenoiserModel(NamedTuple):
     "auto".
     """
 
-    weights: Annotated[Singles, ArraySpec("float32", (count_weights(1),))]
+    weights: Annotated[Singles, ArraySpec("float32", (count_weights(GREY),))]
     loss_curve: Annotated[Floats, ArraySpec("float64", ("n_pieces",))]
     n_iter: int
     sigma: float | None = None
@@ -142,16 +145,16 @@ class DenoiserModel(NamedTuple):
     image_shape: Annotated[list[int] | None, a_shape_or_none] = None
     shared_sigma: float | None = None
     shared_weights: Annotated[
-        Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
+        Singles | None, ArraySpec("float32", (count_weights(COLOURS),))
     ] = None
     camera_weights: Annotated[
-        Singles | None, ArraySpec("float32", (2, count_weights(1)))
+        Singles | None, ArraySpec("float32", (2, count_weights(GREY)))
     ] = None
     brightness_weights: Annotated[
-        Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
+        Singles | None, ArraySpec("float32", (count_weights(FIRST_OF_COLOURS),))
     ] = None
     difference_weights: Annotated[
-        Singles | None, ArraySpec("float32", (count_weights(N_COLOURS),))
+        Singles | None, ArraySpec("float32", (count_weights(FIRST_OF_COLOURS),))
     ] = None
 
     @classmethod
@@ -346,7 +349,7 @@ class DenoiserModel(NamedTuple):
         """Take white noise, or that of cameras, out of the planes of parts."""
         from recs_anomaly.denoise.applying import shared_network
         from recs_anomaly.denoise.colours import (
-            are_coarse,
+            Differences,
             denoise_brightness,
             denoise_coarse,
         )
@@ -357,7 +360,7 @@ class DenoiserModel(NamedTuple):
         if met and self.brightness_weights is not None:
             by_colours = met
             bright = denoise_brightness(
-                shared_network(self.brightness_weights, N_COLOURS),
+                shared_network(self.brightness_weights, FIRST_OF_COLOURS),
                 [planes[i] for i in met],
                 [levels[i] for i in met],
             )
@@ -369,19 +372,18 @@ class DenoiserModel(NamedTuple):
             for j in range(i in by_colours, 1 if i in met else len(each))
         ]
         self._denoise_alone(parts, alone, found, levels)
-        coarse = [
-            i for i in met if are_coarse(found[i][0], planes[i][1:], levels[i][1:])
-        ]
+        differences = {i: Differences.of(planes[i][1:], levels[i][1:]) for i in met}
+        coarse = [i for i in met if differences[i].are_coarse(found[i][0])]
         fine = [(i, j) for i in met if i not in coarse for j in (1, 2)]
         self._denoise_alone(parts, fine, found, levels)
         if coarse:
             assert self.difference_weights is not None  # else none is met
-            differences = denoise_coarse(
-                shared_network(self.difference_weights, N_COLOURS),
-                [found[i] for i in coarse],
-                [levels[i][1:] for i in coarse],
+            cleaned = denoise_coarse(
+                shared_network(self.difference_weights, FIRST_OF_COLOURS),
+                [found[i][0] for i in coarse],
+                [differences[i] for i in coarse],
             )
-            for i, both in zip(coarse, differences, strict=True):
+            for i, both in zip(coarse, cleaned, strict=True):
                 found[i][1:] = both
         return found
 
@@ -429,7 +431,7 @@ class DenoiserModel(NamedTuple):
         from recs_anomaly.denoise.applying import denoise_together, shared_network
 
         assert self.shared_weights is not None  # else no noise is kept as shared
-        network = shared_network(self.shared_weights, N_COLOURS)
+        network = shared_network(self.shared_weights, COLOURS)
         planes, levels = to_planes(part.unit), part.levels()
         if len(planes) == N_COLOURS:
             return Cleaned(denoise_together(network, [planes], [levels])[0], levels)

@@ -6,7 +6,8 @@ of theirs has a fourth of the noise. Drawings, print and screens have colours as
 their brightness.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,25 +30,116 @@ TOO_EVEN = 1e-7  # energy of brightness in a square, as rounding leaves it
 WEAKEST = 4 / 255  # noise that half the size was tried with
 
 
-def are_coarse(
-    brightness: Singles, differences: Sequence[Singles], levels: Sequence[Level]
-) -> bool:
-    """Whether two differences of colour hold no detail that half the size lacks.
+class Differences(NamedTuple):
+    """Two differences of colour of an image, and what half the size loses of them.
 
-    The brightness (height, width) is clean already.
+    Attributes
+    ----------
+    planes : sequence of two ndarray of shape (height, width)
+    levels : sequence of two float or ndarray of shape (height, width)
+        Standard deviation of the noise.
+    small : sequence of two ndarray of shape (height / 2, width / 2)
+        The planes at half the size, rounded up.
+    lost : sequence of two ndarray of shape (height, width)
+    shares : sequence of two ndarray of shape (height, width)
+        What share of that is detail for certain, at each pixel.
     """
-    of_brightness = _lost(brightness)
-    for plane, level in zip(differences, levels, strict=True):
-        if np.median(level) < WEAKEST:
+
+    planes: Sequence[Singles]
+    levels: Sequence[Level]
+    small: Sequence[Singles]
+    lost: Sequence[Singles]
+    shares: Sequence[Singles]
+
+    @classmethod
+    def of(cls, planes: Sequence[Singles], levels: Sequence[Level]) -> "Differences":
+        """Halve the planes, and look at what that loses."""
+        small = [pooled(plane) for plane in planes]
+        lost = [
+            plane - _as_large(*both)
+            for plane, *both in zip(planes, small, planes, strict=True)
+        ]
+        shares = list(map(_share_of_detail, lost, levels))
+        return cls(planes, levels, small, lost, shares)
+
+    def are_coarse(self, brightness: Singles) -> bool:
+        """Whether half the size loses no detail; the brightness is clean already."""
+        if min(float(np.median(level)) for level in self.levels) < WEAKEST:
             return False
-        lost = _lost(plane)
-        n_noisy = np.count_nonzero(np.broadcast_to(level, plane.shape))
-        n_detailed = np.count_nonzero(_share_of_detail(lost, level))
-        if n_detailed > MOST_DETAILED * n_noisy:
-            return False
-        if _detail_alike(of_brightness, lost, level) > MOST_ALIKE:
-            return False
-    return True
+        of_brightness = brightness - _as_large(pooled(brightness), brightness)
+        for level, lost, share in zip(self.levels, self.lost, self.shares, strict=True):
+            n_noisy = np.count_nonzero(np.broadcast_to(level, share.shape))
+            if np.count_nonzero(share) > MOST_DETAILED * n_noisy:
+                return False
+            if _detail_alike(of_brightness, lost, level) > MOST_ALIKE:
+                return False
+        return True
+
+    def restored(self, cleaned: Iterable[Singles]) -> list[Singles]:
+        """Bring clean small planes back to their size, with the detail for certain."""
+        parts = zip(cleaned, *self, strict=True)
+        return [
+            np.where(
+                np.asarray(level) == 0,
+                plane,
+                _as_large(small, plane) + local_mean(share, 1) * lost,
+            )
+            for small, plane, level, _, lost, share in parts
+        ]
+
+
+def denoise_brightness(
+    network: TrainedNetwork,
+    images: Sequence[Sequence[Singles]],
+    levels: Sequence[Sequence[Level]],
+) -> list[Singles]:
+    """Estimate the clean brightness of images, of which the network sees all colours.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+        Cleans the first of three planes.
+    images : sequence of sequences of three ndarray of shape (height, width)
+        Brightness and differences of colour of each image.
+    levels : sequence of sequences of three float or ndarray of shape (height, width)
+        Standard deviation of the noise in them.
+
+    Returns
+    -------
+    list of ndarray of shape (height, width)
+    """
+    return [brightness for [brightness] in denoise_together(network, images, levels)]
+
+
+def denoise_coarse(
+    network: TrainedNetwork,
+    brightness: Sequence[Singles],
+    images: Sequence[Differences],
+) -> list[list[Singles]]:
+    """Estimate clean differences of colour beside brightness that is clean already.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+        Cleans the first of three planes, one of the differences; sees the brightness,
+        and then the other one.
+    brightness : sequence of ndarray of shape (height, width)
+    images : sequence of Differences
+
+    Returns
+    -------
+    list of lists of two ndarray of shape (height, width)
+    """
+    seen: list[list[Singles]] = []
+    levels: list[list[Level]] = []
+    for bright, image in zip(brightness, images, strict=True):
+        beside = pooled(bright)
+        (one, other), (level, its_level) = image.small, map(_pooled_level, image.levels)
+        seen += [[one, beside, other], [other, beside, one]]
+        levels += [[level, 0.0, its_level], [its_level, 0.0, level]]
+    found = [plane for [plane] in denoise_together(network, seen, levels)]
+    pairs = zip(found[::2], found[1::2], strict=True)
+    return list(map(Differences.restored, images, pairs))
 
 
 def _detail_alike(of_brightness: Singles, lost: Singles, level: Level) -> float:
@@ -72,81 +164,6 @@ def _square_sums(plane: Singles) -> Singles:
     whole = plane[: rows * SIDE, : columns * SIDE]
     sums: Singles = whole.reshape(rows, SIDE, columns, SIDE).sum(axis=(1, 3))
     return sums
-
-
-def denoise_brightness(
-    network: TrainedNetwork,
-    images: Sequence[Sequence[Singles]],
-    levels: Sequence[Sequence[Level]],
-) -> list[Singles]:
-    """Estimate the clean brightness of images, of which the network sees all colours.
-
-    Parameters
-    ----------
-    network : TrainedNetwork
-        Cleans the first of three planes.
-    images : sequence of sequences of three ndarray of shape (height, width)
-        Brightness and differences of colour of each image.
-    levels : sequence of sequences of three float or ndarray of shape (height, width)
-        Standard deviation of the noise in them.
-
-    Returns
-    -------
-    list of ndarray of shape (height, width)
-    """
-    return [planes[0] for planes in denoise_together(network, images, levels)]
-
-
-def denoise_coarse(
-    network: TrainedNetwork,
-    images: Sequence[Sequence[Singles]],
-    levels: Sequence[Sequence[Level]],
-) -> list[list[Singles]]:
-    """Estimate clean differences of colour beside brightness that is clean already.
-
-    Parameters
-    ----------
-    network : TrainedNetwork
-        Cleans the first of three planes, one of the differences; sees the brightness,
-        and then the other one.
-    images : sequence of sequences of three ndarray of shape (height, width)
-        Brightness and differences of each image.
-    levels : sequence of sequences of two float or ndarray of shape (height, width)
-        Standard deviation of the noise in the differences.
-
-    Returns
-    -------
-    list of lists of two ndarray of shape (height, width)
-    """
-    seen: list[list[Singles]] = []
-    told: list[list[Level]] = []
-    for image, each in zip(images, levels, strict=True):
-        brightness, *small = map(pooled, image)
-        of_small = list(map(_pooled_level, each))
-        for own, other in ((0, 1), (1, 0)):
-            seen.append([small[own], brightness, small[other]])
-            told.append([of_small[own], 0.0, of_small[other]])
-    found = iter(denoise_together(network, seen, told))
-    return [
-        [
-            _with_detail(next(found)[0], plane, level)
-            for plane, level in zip(image[1:], each, strict=True)
-        ]
-        for image, each in zip(images, levels, strict=True)
-    ]
-
-
-def _with_detail(small: Singles, noisy: Singles, level: Level) -> Singles:
-    """Bring a plane back to its size; add what is certain to be finer detail."""
-    lost = _lost(noisy)
-    share = local_mean(_share_of_detail(lost, level), 1)
-    cleaned = _as_large(small, noisy) + share * lost
-    return np.where(np.asarray(level) == 0, noisy, cleaned)
-
-
-def _lost(plane: Singles) -> Singles:
-    """Return what is lost when a plane is halved and doubled."""
-    return plane - _as_large(pooled(plane), plane)
 
 
 def _as_large(small: Singles, plane: Singles) -> Singles:

@@ -8,7 +8,7 @@ from recs_anomaly.core.arrays import Singles
 from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.core.training import IS_ALWAYS_COMPILED
 from recs_anomaly.denoise.network import build_denoising_network
-from recs_anomaly.denoise.settings import CENTRE, MAX_SIGMA, MULTIPLE
+from recs_anomaly.denoise.settings import CENTRE, GREY, MAX_SIGMA, MULTIPLE, Planes
 
 
 class KerasNetwork:
@@ -17,28 +17,28 @@ class KerasNetwork:
     Parameters
     ----------
     weights : ndarray of shape (n_weights,)
-    n_planes : int
-        Planes that it sees at once.
+    planes : Planes
+        Those that it sees and cleans.
     """
 
     # JAX would compile a program for each size of a batch.
     is_compiled_by_shape = IS_ALWAYS_COMPILED
 
-    def __init__(self, weights: Singles, n_planes: int) -> None:
-        self._network = network_of(weights, n_planes)
+    def __init__(self, weights: Singles, planes: Planes) -> None:
+        self._network = network_of(weights, planes)
         # TensorFlow's graph takes a third less time than layer by layer: a convolution,
         # its bias and what follows are one operation there.
         self._network.compile(jit_compile=IS_ALWAYS_COMPILED)
 
     def __call__(self, batch: Singles) -> Singles:
-        """Return the noise over its level (n_images, height, width, n_planes)."""
+        """Return the noise over its level (n_images, height, width, n_cleaned)."""
         found: Singles = self._network.predict_on_batch(batch)
         return found
 
 
-def network_of(weights: Singles, n_planes: int = 1) -> keras.Model:
+def network_of(weights: Singles, planes: Planes = GREY) -> keras.Model:
     """Build the network that has these weights (n_weights,)."""
-    network = build_denoising_network(0, n_planes=n_planes)
+    network = build_denoising_network(0, planes=planes)
     set_flat_weights(network, weights)
     return network
 

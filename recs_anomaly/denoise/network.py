@@ -15,21 +15,21 @@ import keras
 import numpy as np
 from keras import layers
 
-from recs_anomaly.denoise.settings import WIDTHS
+from recs_anomaly.denoise.settings import GREY, WIDTHS, Planes
 
 
 def build_denoising_network(
-    seed: int, widths: tuple[int, ...] = WIDTHS, n_planes: int = 1
+    seed: int, widths: tuple[int, ...] = WIDTHS, planes: Planes = GREY
 ) -> keras.Model:
     """Build the network, its weights drawn by a generator of its own.
 
-    Its input has shape (n_images, height, width, 2 n_planes): planes and then their
-    maps of noise levels, all on the scale where an image spans 0 to 1. Height and width
-    are multiples of `settings.MULTIPLE`. The output has shape (n_images, height, width,
-    n_planes).
+    Its input has shape (n_images, height, width, 2 n_seen): planes and then their maps
+    of noise levels, all on the scale where an image spans 0 to 1. Height and width are
+    multiples of `settings.MULTIPLE`. The output has shape (n_images, height, width,
+    n_cleaned).
     """
     draw = _Draws(seed)
-    noisy = keras.Input((None, None, 2 * n_planes), name="noisy_and_sigma")
+    noisy = keras.Input((None, None, 2 * planes.n_seen), name="noisy_and_sigma")
     features = layers.Conv2D(widths[0], 6, strides=2, padding="same", **draw())(noisy)
     skips = []
     for width, deeper in pairwise(widths):
@@ -44,7 +44,7 @@ def build_denoising_network(
     # Starting at zero, the network first leaves every image as it is. Its last layer
     # keeps 32 bits where training runs the others in 16.
     unit_noise = layers.Conv2DTranspose(
-        n_planes,
+        planes.n_cleaned,
         6,
         strides=2,
         padding="same",

@@ -9,7 +9,7 @@ from onnxruntime import InferenceSession, SessionOptions
 
 from recs_anomaly.base.parallel import one_blas_thread
 from recs_anomaly.core.arrays import Singles
-from recs_anomaly.denoise.settings import WIDTHS
+from recs_anomaly.denoise.settings import WIDTHS, Planes
 
 # Of the oldest releases that read what is written here.
 OPSET, IR_VERSION = 17, 8
@@ -24,13 +24,13 @@ class OnnxNetwork:
     Parameters
     ----------
     weights : ndarray of shape (n_weights,)
-    n_planes : int
-        Planes that it sees at once.
+    planes : Planes
+        Those that it sees and cleans.
     """
 
     is_compiled_by_shape = False
 
-    def __init__(self, weights: Singles, n_planes: int) -> None:
+    def __init__(self, weights: Singles, planes: Planes) -> None:
         options = SessionOptions()
         with one_blas_thread() as n_usual:
             options.intra_op_num_threads = n_usual
@@ -39,25 +39,25 @@ class OnnxNetwork:
         # What the largest call took would be kept for all time.
         options.enable_cpu_mem_arena = False
         self._session = InferenceSession(
-            denoising_graph(weights, n_planes).SerializeToString(),
+            denoising_graph(weights, planes).SerializeToString(),
             options,
             providers=["CPUExecutionProvider"],
         )
 
     def __call__(self, batch: Singles) -> Singles:
-        """Return the noise over its level (n_images, height, width, n_planes)."""
+        """Return the noise over its level (n_images, height, width, n_cleaned)."""
         found: Singles = self._session.run(None, {"noisy_and_sigma": batch})[0]
         return found
 
 
-def denoising_graph(weights: Singles, n_planes: int) -> ModelProto:
+def denoising_graph(weights: Singles, planes: Planes) -> ModelProto:
     """Return the network that has these weights, in the order in which Keras has them.
 
     Images have their planes last, as in Keras.
     """
     graph = _Graph(weights)
     features = graph.node("Transpose", ["noisy_and_sigma"], perm=[0, 3, 1, 2])
-    features = graph.down(features, 6, 2 * n_planes, WIDTHS[0], **HALVED_WIDELY)
+    features = graph.down(features, 6, 2 * planes.n_seen, WIDTHS[0], **HALVED_WIDELY)
     skips = []
     for width, deeper in pairwise(WIDTHS):
         features = graph.residual(features, width)
@@ -69,9 +69,9 @@ def denoising_graph(weights: Singles, n_planes: int) -> ModelProto:
         features = graph.up(features, 2, deeper, width, **HALVED)
         features = graph.node("Add", [features, skips.pop()])
         features = graph.residual(features, width)
-    features = graph.up(features, 6, WIDTHS[0], n_planes, **HALVED_WIDELY)
+    features = graph.up(features, 6, WIDTHS[0], planes.n_cleaned, **HALVED_WIDELY)
     noise = graph.node("Transpose", [features], perm=[0, 2, 3, 1])
-    return graph.model(noise, n_planes)
+    return graph.model(noise, planes)
 
 
 class _Graph:
@@ -111,7 +111,7 @@ class _Graph:
         outer = self.down(inner, 3, width, width, **KEPT_SIZE)
         return self.node("Add", [features, outer])
 
-    def model(self, output: str, n_planes: int) -> ModelProto:
+    def model(self, output: str, planes: Planes) -> ModelProto:
         """Return the whole, which gives what the last node does."""
         assert not self._left.size  # the graph is that of the weights
         value = helper.make_tensor_value_info
@@ -119,8 +119,8 @@ class _Graph:
         graph = helper.make_graph(
             self._nodes,
             "denoising_network",
-            [value("noisy_and_sigma", TensorProto.FLOAT, [*size, 2 * n_planes])],
-            [value(output, TensorProto.FLOAT, [*size, n_planes])],
+            [value("noisy_and_sigma", TensorProto.FLOAT, [*size, 2 * planes.n_seen])],
+            [value(output, TensorProto.FLOAT, [*size, planes.n_cleaned])],
             self._tensors,
         )
         opset = [helper.make_opsetid("", OPSET)]

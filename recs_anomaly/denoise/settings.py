@@ -7,7 +7,7 @@ from importlib.resources import files
 from io import BytesIO
 from itertools import pairwise
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,19 @@ WIDTHS = (64, 80, 96)  # feature maps of the network at each resolution
 MULTIPLE = 2 ** len(WIDTHS)  # of pixels, that the sides of what it sees are
 MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
+
+
+class Planes(NamedTuple):
+    """How many planes a network sees at once, and how many of them it cleans.
+
+    Those are the first; the others help.
+    """
+
+    n_seen: int
+    n_cleaned: int
+
+
+GREY, COLOURS, FIRST_OF_COLOURS = Planes(1, 1), Planes(3, 3), Planes(3, 1)
 
 
 def check_parameters(denoiser: Any) -> None:
@@ -71,13 +84,15 @@ def _check_axes(denoiser: Any) -> None:
         )
 
 
-def count_weights(n_planes: int) -> int:
-    """Count the weights of the network that cleans so many planes at once."""
+def count_weights(planes: Planes) -> int:
+    """Count the weights of the network for so many planes."""
 
     def layer(side: int, inputs: int, outputs: int) -> int:
         return side**2 * inputs * outputs + outputs
 
-    ends = layer(6, 2 * n_planes, WIDTHS[0]) + layer(6, WIDTHS[0], n_planes)
+    ends = layer(6, 2 * planes.n_seen, WIDTHS[0]) + layer(
+        6, WIDTHS[0], planes.n_cleaned
+    )
     there = sum(layer(2, width, deeper) for width, deeper in pairwise(WIDTHS))
     back = sum(layer(2, deeper, width) for width, deeper in pairwise(WIDTHS))
     blocks = 2 * sum(2 * layer(3, width, width) for width in WIDTHS)
@@ -95,7 +110,7 @@ def pretrained_weights() -> Singles:
 @cache
 def shared_weights() -> Singles:
     """Return the weights that were trained on strong noise that neighbours share."""
-    weights = begun_as_grey(N_COLOURS) + _in_steps("shared.npz")
+    weights = begun_as_grey(COLOURS) + _in_steps("shared.npz")
     weights.flags.writeable = False
     return weights
 
@@ -107,7 +122,7 @@ def camera_weights() -> Singles:
     The first are for brightness, the others for colours at half the size.
     """
     changes = [_in_steps(f"camera_{name}.npz") for name in ("brightness", "colours")]
-    weights: Singles = begun_as_grey(1) + np.stack(changes)
+    weights: Singles = begun_as_grey(GREY) + np.stack(changes)
     weights.flags.writeable = False
     return weights
 
@@ -115,7 +130,7 @@ def camera_weights() -> Singles:
 @cache
 def brightness_weights() -> Singles:
     """Return the weights for white noise in the brightness of colours."""
-    weights = begun_as_grey(N_COLOURS) + _in_steps("colour_brightness.npz")
+    weights = begun_as_grey(FIRST_OF_COLOURS) + _in_steps("colour_brightness.npz")
     weights.flags.writeable = False
     return weights
 
@@ -123,29 +138,29 @@ def brightness_weights() -> Singles:
 @cache
 def difference_weights() -> Singles:
     """Return the weights for white noise in differences of colour at half the size."""
-    weights = begun_as_grey(N_COLOURS) + _in_steps("colour_differences.npz")
+    weights = begun_as_grey(FIRST_OF_COLOURS) + _in_steps("colour_differences.npz")
     weights.flags.writeable = False
     return weights
 
 
-def begun_as_grey(n_planes: int) -> Singles:
+def begun_as_grey(planes: Planes) -> Singles:
     """Return what the weights that are shipped as changes are changes of.
 
     They are those of the network for grey images, whatever sees more planes than one
     having its first and last layer for itself.
     """
     grey = pretrained_weights()
-    if n_planes == 1:
+    if planes == GREY:
         return grey
-    begun = np.zeros(count_weights(n_planes), np.float32)
-    begun[_inner_layers(n_planes)] = grey[_inner_layers(1)]
+    begun = np.zeros(count_weights(planes), np.float32)
+    begun[_inner_layers(planes)] = grey[_inner_layers(GREY)]
     return begun
 
 
-def _inner_layers(n_planes: int) -> slice:
+def _inner_layers(planes: Planes) -> slice:
     """Place of the layers that do not depend on the number of planes."""
-    side = 6**2 * WIDTHS[0] * n_planes
-    return slice(2 * side, -(side + n_planes))
+    of_one = 6**2 * WIDTHS[0]
+    return slice(2 * of_one * planes.n_seen, -(of_one + 1) * planes.n_cleaned)
 
 
 def _in_steps(name: str) -> Singles:

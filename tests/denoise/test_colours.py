@@ -8,12 +8,12 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from recs_anomaly import ImageDenoiser
-from recs_anomaly.denoise import applying, colours
+from recs_anomaly.denoise import applying
 from recs_anomaly.denoise.applying import shared_network
-from recs_anomaly.denoise.colours import LOST, WEAKEST, are_coarse, denoise_coarse
+from recs_anomaly.denoise.colours import LOST, WEAKEST, Differences, denoise_coarse
 from recs_anomaly.denoise.images import to_planes
 from recs_anomaly.denoise.planes import doubled, halved
-from recs_anomaly.denoise.settings import N_COLOURS, difference_weights
+from recs_anomaly.denoise.settings import FIRST_OF_COLOURS, difference_weights
 
 SIGMA = 25.0
 LEVEL = SIGMA / 255
@@ -66,10 +66,11 @@ def test_colours_of_photographs_are_coarse_and_those_of_drawings_are_not(
     for picture, expected in ((PHOTO, True), (drawing, False)):
         bright = to_planes((picture / 255).astype(np.float32))[0]
         planes = noisy_planes(picture)[1:]
-        assert are_coarse(bright, planes, [LEVEL, LEVEL]) == expected
-        maps = [np.full(planes[0].shape, LEVEL, np.float32)] * 2
-        assert are_coarse(bright, planes, maps) == expected
-        assert not are_coarse(bright, planes, [LEVEL, 0.9 * WEAKEST])
+        level = np.full(planes[0].shape, LEVEL, np.float32)
+        for levels in ([LEVEL, LEVEL], [level, level]):
+            assert Differences.of(planes, levels).are_coarse(bright) == expected
+        weak = Differences.of(planes, [LEVEL, 0.9 * WEAKEST])
+        assert not weak.are_coarse(bright)
 
 
 def test_colours_of_a_photograph_are_cleaner_than_each_plane_alone() -> None:
@@ -99,8 +100,8 @@ def test_detail_in_one_place_is_kept() -> None:
     picture = np.tile(PHOTO, (2, 2, 1))
     picture[100:112:2, 100:112] = 255, 128, 0
     picture[101:112:2, 100:112] = 0, 128, 255
-    planes = noisy_planes(picture)
-    assert are_coarse(planes[0], planes[1:], [LEVEL, LEVEL])
+    brightness, *differences = noisy_planes(picture)
+    assert Differences.of(differences, [LEVEL, LEVEL]).are_coarse(brightness)
     noisy = picture + noise_like(picture)
     found = ImageDenoiser.from_pretrained(sigma=SIGMA).predict(noisy)
     place = np.s_[102:110, 102:110]
@@ -110,23 +111,27 @@ def test_detail_in_one_place_is_kept() -> None:
 
 
 def test_levels_of_pixels_are_those_of_all_where_they_are_alike() -> None:
-    network = shared_network(difference_weights(), N_COLOURS)
+    network = shared_network(difference_weights(), FIRST_OF_COLOURS)
     planes = noisy_planes(PHOTO[:97, :101])  # sides may be odd
     maps = [np.full(planes[0].shape, LEVEL, np.float32)] * 2
-    [even] = denoise_coarse(network, [planes], [[LEVEL, LEVEL]])
-    [uneven] = denoise_coarse(network, [planes], [maps])
+    brightness, *planes = planes
+    [even], [uneven] = (
+        denoise_coarse(network, [brightness], [Differences.of(planes, levels)])
+        for levels in ([LEVEL, LEVEL], maps)
+    )
     for one, other in zip(even, uneven, strict=True):
         assert one.shape == planes[0].shape
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_where_there_is_no_noise_nothing_changes() -> None:
-    network = shared_network(difference_weights(), N_COLOURS)
-    planes = noisy_planes(PHOTO)
+    network = shared_network(difference_weights(), FIRST_OF_COLOURS)
+    brightness, *planes = noisy_planes(PHOTO)
     level = np.full(planes[0].shape, LEVEL, np.float32)
     level[:40] = 0
-    [found] = denoise_coarse(network, [planes], [[level, level]])
-    for before, after in zip(planes[1:], found, strict=True):
+    differences = Differences.of(planes, [level, level])
+    [found] = denoise_coarse(network, [brightness], [differences])
+    for before, after in zip(planes, found, strict=True):
         np.testing.assert_array_equal(after[:40], before[:40])
         assert (after[40:] != before[40:]).all()
 
@@ -138,7 +143,7 @@ def test_tiles_give_what_the_whole_picture_gives(
     noisy = picture + noise_like(picture)
     denoiser = ImageDenoiser.from_pretrained(sigma=SIGMA)
     # Small tiles tell less of their colours than large ones.
-    monkeypatch.setattr(colours, "are_coarse", lambda *_: True)
+    monkeypatch.setattr(Differences, "are_coarse", lambda *_: True)
     whole = denoiser.predict(noisy)
     monkeypatch.setattr(applying, "TILE", 2 * applying.HALO + 112)
     np.testing.assert_allclose(denoiser.predict(noisy), whole, atol=255e-5)

@@ -12,11 +12,23 @@ from recs_anomaly import ImageDenoiser, save
 from recs_anomaly.denoise import applying
 from recs_anomaly.denoise.keras_model import KerasNetwork
 from recs_anomaly.denoise.onnx_network import OnnxNetwork
-from recs_anomaly.denoise.settings import pretrained_weights, shared_weights
+from recs_anomaly.denoise.settings import (
+    COLOURS,
+    FIRST_OF_COLOURS,
+    GREY,
+    Planes,
+    brightness_weights,
+    pretrained_weights,
+    shared_weights,
+)
 from recs_anomaly.exceptions import MissingExtraError
 from tests.service.running import running
 
-WEIGHTS = {1: pretrained_weights, 3: shared_weights}
+WEIGHTS = {
+    GREY: pretrained_weights,
+    COLOURS: shared_weights,
+    FIRST_OF_COLOURS: brightness_weights,
+}
 SIGMA = 25
 # Python and the command line, where neither library can be imported.
 PROGRAM = """
@@ -42,17 +54,17 @@ def noisy(rng: np.random.Generator) -> np.ndarray:
     return clean + SIGMA * rng.standard_normal(clean.shape)
 
 
-@pytest.mark.parametrize("n_planes", WEIGHTS)
+@pytest.mark.parametrize("planes", WEIGHTS)
 @pytest.mark.parametrize("shape", [(1, 64, 40), (3, 8, 16)])
 def test_the_network_is_that_of_keras(
-    n_planes: int, shape: tuple[int, ...], rng: np.random.Generator
+    planes: Planes, shape: tuple[int, ...], rng: np.random.Generator
 ) -> None:
-    weights = WEIGHTS[n_planes]()
-    batch = rng.random((*shape, 2 * n_planes), np.float32)
-    batch[..., n_planes:] *= 0.2
-    ours = OnnxNetwork(weights, n_planes)(batch)
-    theirs = KerasNetwork(weights, n_planes)(batch)
-    assert ours.shape == theirs.shape == (*shape, n_planes)
+    weights = WEIGHTS[planes]()
+    batch = rng.random((*shape, 2 * planes.n_seen), np.float32)
+    batch[..., planes.n_seen :] *= 0.2
+    ours = OnnxNetwork(weights, planes)(batch)
+    theirs = KerasNetwork(weights, planes)(batch)
+    assert ours.shape == theirs.shape == (*shape, planes.n_cleaned)
     np.testing.assert_allclose(ours, theirs, atol=1e-5 * np.abs(theirs).max())
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -10,7 +11,15 @@ from hypothesis.extra.numpy import arrays
 from recs_anomaly.core.flat_weights import set_flat_weights
 from recs_anomaly.denoise import settings
 from recs_anomaly.denoise.network import build_denoising_network
-from recs_anomaly.denoise.settings import N_COLOURS, begun_as_grey, packed, unpacked
+from recs_anomaly.denoise.settings import (
+    COLOURS,
+    FIRST_OF_COLOURS,
+    GREY,
+    Planes,
+    begun_as_grey,
+    packed,
+    unpacked,
+)
 
 
 @given(
@@ -31,11 +40,14 @@ def test_small_numbers_take_little_more_than_their_entropy() -> None:
     assert 8 * len(packed(numbers)) < 1.03 * bits * len(numbers)
 
 
-def test_networks_of_colours_begin_with_the_inner_layers_of_the_grey_one() -> None:
-    model = build_denoising_network(0, n_planes=N_COLOURS)
-    set_flat_weights(model, begun_as_grey(N_COLOURS))
+@pytest.mark.parametrize("planes", [COLOURS, FIRST_OF_COLOURS])
+def test_networks_of_colours_begin_with_the_inner_layers_of_the_grey_one(
+    planes: Planes,
+) -> None:
+    model = build_denoising_network(0, planes=planes)
+    set_flat_weights(model, begun_as_grey(planes))
     grey = build_denoising_network(0)
-    set_flat_weights(grey, begun_as_grey(1))
+    set_flat_weights(grey, begun_as_grey(GREY))
     first, *inner, last, bias = model.get_weights()
     for ours, theirs in zip(inner, grey.get_weights()[1:-2], strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -6,7 +6,13 @@ import pytest
 
 from recs_anomaly.denoise import training as denoising_fit
 from recs_anomaly.denoise.network import build_denoising_network
-from recs_anomaly.denoise.settings import count_weights
+from recs_anomaly.denoise.settings import (
+    COLOURS,
+    FIRST_OF_COLOURS,
+    GREY,
+    Planes,
+    count_weights,
+)
 from recs_anomaly.denoise.training import NoisyPlane, unit_error
 
 SIGMA = 0.1
@@ -52,7 +58,7 @@ def test_noise_is_added_with_either_sign_in_one_batch(rng: np.random.Generator) 
         assert np.abs(inputs[first, ..., 0] - middle).max() > 0.01
 
 
-@pytest.mark.parametrize("n_planes", [1, 3])
-def test_weights_are_counted(n_planes: int) -> None:
-    network = build_denoising_network(0, n_planes=n_planes)
-    assert network.count_params() == count_weights(n_planes)
+@pytest.mark.parametrize("planes", [GREY, COLOURS, FIRST_OF_COLOURS])
+def test_weights_are_counted(planes: Planes) -> None:
+    network = build_denoising_network(0, planes=planes)
+    assert network.count_params() == count_weights(planes)
