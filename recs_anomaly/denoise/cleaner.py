@@ -283,11 +283,9 @@ class DenoiserModel(NamedTuple):
             cleaned = self._clean_parts([seen or job.part(part)])[0]
             return finish(job, part, cleaned)
 
-        tile, halo = TILE, HALO
-        if any(job.noise.halved):
-            tile, halo = TILE_TO_HALVE, 2 * HALO
-        elif n_colours(image) == N_COLOURS and job.noise.is_white:
-            tile, halo = TILE - 2 * HALO, 2 * HALO
+        is_colour = n_colours(image) == N_COLOURS and job.noise.is_white
+        is_halved = any(job.noise.halved) or is_colour
+        tile, halo = (TILE_TO_HALVE, 2 * HALO) if is_halved else (TILE, HALO)
         return map_tiles([image, *(joined or ())], work, tile, halo)
 
     def _work(
@@ -349,31 +347,37 @@ class DenoiserModel(NamedTuple):
         """Take white noise, or that of cameras, out of the planes of parts."""
         from recs_anomaly.denoise.applying import shared_network
         from recs_anomaly.denoise.colours import (
+            LEAST_TO_TELL,
             Differences,
             denoise_brightness,
             denoise_coarse,
         )
 
         found = [list(each) for each in planes]
-        met = [i for i, part in enumerate(parts) if self._meets(part.noise, levels[i])]
-        by_colours = []
+        is_met = [
+            self._meets(part.noise, own)
+            for part, own in zip(parts, levels, strict=True)
+        ]
+        met = [i for i, each in enumerate(is_met) if each]
+        is_bright = self.brightness_weights is not None
+        alone = [
+            (i, j)
+            for i, each in enumerate(planes)
+            for j in range(is_met[i] and is_bright, 1 if is_met[i] else len(each))
+        ]
+        self._denoise_alone(parts, alone, found, levels)
         if met and self.brightness_weights is not None:
-            by_colours = met
             bright = denoise_brightness(
                 shared_network(self.brightness_weights, FIRST_OF_COLOURS),
                 [planes[i] for i in met],
                 [levels[i] for i in met],
             )
-            for i, plane in zip(by_colours, bright, strict=True):
+            for i, plane in zip(met, bright, strict=True):
                 found[i][0] = plane
-        alone = [
-            (i, j)
-            for i, each in enumerate(planes)
-            for j in range(i in by_colours, 1 if i in met else len(each))
-        ]
-        self._denoise_alone(parts, alone, found, levels)
-        differences = {i: Differences.of(planes[i][1:], levels[i][1:]) for i in met}
-        coarse = [i for i in met if differences[i].are_coarse(found[i][0])]
+        coarse = {}
+        if planes[0][0].size >= LEAST_TO_TELL:
+            halved = {i: Differences.of(planes[i][1:], levels[i][1:]) for i in met}
+            coarse = {i: x for i, x in halved.items() if x.are_coarse(found[i][0])}
         fine = [(i, j) for i in met if i not in coarse for j in (1, 2)]
         self._denoise_alone(parts, fine, found, levels)
         if coarse:
@@ -381,7 +385,7 @@ class DenoiserModel(NamedTuple):
             cleaned = denoise_coarse(
                 shared_network(self.difference_weights, FIRST_OF_COLOURS),
                 [found[i][0] for i in coarse],
-                [differences[i] for i in coarse],
+                list(coarse.values()),
             )
             for i, both in zip(coarse, cleaned, strict=True):
                 found[i][1:] = both

@@ -26,6 +26,7 @@ MOST_DETAILED = 0.004  # of the pixels, where colours are coarse
 # With so much of it, in variances of the noise, neither size is better (.0025 in
 # photographs, as they are and reduced to a half and a third, at any noise).
 SIDE, MOST_ALIKE = 8, 0.0025
+LEAST_TO_TELL = 100 * 100  # pixels: chance has less than half of that in so many
 TOO_EVEN = 1e-7  # energy of brightness in a square, as rounding leaves it
 WEAKEST = 4 / 255  # noise that half the size was tried with
 

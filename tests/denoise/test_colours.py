@@ -145,7 +145,8 @@ def test_tiles_give_what_the_whole_picture_gives(
     # Small tiles tell less of their colours than large ones.
     monkeypatch.setattr(Differences, "are_coarse", lambda *_: True)
     whole = denoiser.predict(noisy)
-    monkeypatch.setattr(applying, "TILE", 2 * applying.HALO + 112)
+    monkeypatch.setattr(applying, "TILE", 112)
+    monkeypatch.setattr(applying, "TILE_TO_HALVE", 112)
     np.testing.assert_allclose(denoiser.predict(noisy), whole, atol=255e-5)
 
 
