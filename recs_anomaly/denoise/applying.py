@@ -16,8 +16,8 @@ from recs_anomaly.exceptions import MissingExtraError
 Level = float | Singles
 TILE = 1024
 HALO = 64  # a multiple of MULTIPLE, and no less than the network sees to each side
-# Where planes are halved tiles need twice the halo. With it they are smaller: all planes
-# of such a tile lie in memory at once.
+# Where planes are halved tiles need twice the halo. They are smaller still with it: all
+# planes of such a tile lie in memory at once.
 TILE_TO_HALVE = 704
 # A call costs a small plane more than the work. So many pixels of them go together.
 MAX_SMALL = 64 * 64
