@@ -11,10 +11,10 @@ r"""Train a denoising network on a folder of clean images, grey or in colour.
 Networks have the names under which the package ships them; all but that for grey images
 begin as that. Two take white noise out of colours: out of the brightness, of which the
 network sees the differences too, and out of these at half the size, beside the
-brightness that the shipped network for it has cleaned. For `shared` half of the pieces
+brightness that the shipped network for it has cleaned. For `shared` three of ten pieces
 have white noise, the others what photographs go through (`_real_noise.py`). For cameras
 the noise is that of real photographs (`*_real.JPG`, with `*_mean.JPG` of hundreds of
-them), where it is and on other photographs; it is told to be as strong as all cameras'.
+them), where it is and on other photographs; it is told to be as strong as all of them.
 One network learns it in brightness, another in colours at half the size.
 
 Runs on any Keras backend; cut off, it goes on from its checkpoint when started again.

@@ -16,9 +16,10 @@ from recs_anomaly.exceptions import MissingExtraError
 Level = float | Singles
 TILE = 1024
 HALO = 64  # a multiple of MULTIPLE, and no less than the network sees to each side
-# Where planes are halved tiles need twice the halo. They are smaller still with it: all
-# planes of such a tile lie in memory at once.
-TILE_TO_HALVE = 704
+# Where planes are halved, by a network that sees twice as far, all planes of a tile lie
+# in memory at once. What is farther away than this halo changes a ten-thousandth of a
+# step of 8 bits at most; half of it, several steps.
+TILE_TO_HALVE, HALO_TO_HALVE = 640, 128
 # A call costs a small plane more than the work. So many pixels of them go together.
 MAX_SMALL = 64 * 64
 PIXELS_OF_A_CALL = 16_384
@@ -218,12 +219,12 @@ def _within_reach(plane: Singles, level: Level) -> Singles:
 def _as_input(planes: Sequence[Singles], levels: Sequence[Level]) -> Singles:
     """Put planes and the maps of their levels together, (height, width, 2 n_planes)."""
     strongest = max(float(np.max(level)) for level in levels)
-    shrink = min(1.0, MAX_SIGMA / strongest)
+    shrink = MAX_SIGMA / max(strongest, MAX_SIGMA)
     if shrink < 1:
         planes = [CENTRE + shrink * (plane - CENTRE) for plane in planes]
     shape = planes[0].shape
-    maps = [np.broadcast_to(np.asarray(shrink * level), shape) for level in levels]
-    together = np.stack([*planes, *maps], axis=-1).astype(np.float32)
+    maps = [np.broadcast_to(np.float32(shrink * level), shape) for level in levels]
+    together = np.stack([*planes, *maps], axis=-1)
     return padded_to_multiple(together, MULTIPLE)
 
 

@@ -276,7 +276,12 @@ class DenoiserModel(NamedTuple):
         self, job: Job, image: Image, finish: Finish, joined: Joined | None = None
     ) -> Image:
         """Clean an image tile by tile, or a slice that was joined with others."""
-        from recs_anomaly.denoise.applying import HALO, TILE, TILE_TO_HALVE
+        from recs_anomaly.denoise.applying import (
+            HALO,
+            HALO_TO_HALVE,
+            TILE,
+            TILE_TO_HALVE,
+        )
 
         def work(part: Image, *of_joined: Singles) -> Image:
             seen = NoisyPart(of_joined[0], job.noise, of_joined[1]) if joined else None
@@ -285,7 +290,7 @@ class DenoiserModel(NamedTuple):
 
         is_colour = n_colours(image) == N_COLOURS and job.noise.is_white
         is_halved = any(job.noise.halved) or is_colour
-        tile, halo = (TILE_TO_HALVE, 2 * HALO) if is_halved else (TILE, HALO)
+        tile, halo = (TILE_TO_HALVE, HALO_TO_HALVE) if is_halved else (TILE, HALO)
         return map_tiles([image, *(joined or ())], work, tile, halo)
 
     def _work(

@@ -34,6 +34,9 @@ WEAKEST = 4 / 255  # noise that half the size was tried with
 class Differences(NamedTuple):
     """Two differences of colour of an image, and what half the size loses of them.
 
+    Of a large image each tile is looked at by itself: a page may hold a photograph and
+    print.
+
     Attributes
     ----------
     planes : sequence of two ndarray of shape (height, width)
@@ -65,7 +68,7 @@ class Differences(NamedTuple):
 
     def are_coarse(self, brightness: Singles) -> bool:
         """Whether half the size loses no detail; the brightness is clean already."""
-        if min(float(np.median(level)) for level in self.levels) < WEAKEST:
+        if min(map(_usual, self.levels)) < WEAKEST:
             return False
         of_brightness = brightness - _as_large(pooled(brightness), brightness)
         for level, lost, share in zip(self.levels, self.lost, self.shares, strict=True):
@@ -146,18 +149,26 @@ def denoise_coarse(
 def _detail_alike(of_brightness: Singles, lost: Singles, level: Level) -> float:
     """Return how much of what is lost goes with what is lost of the brightness.
 
-    In variances of the noise. A plane is projected onto the other in each square: white
-    noise leaves its variance there once, and what is alike leaves all of its energy.
+    In variances of the noise, where there is any. A plane is projected onto the other
+    in each square: white noise leaves its variance there once, and what is alike leaves
+    all of its energy.
     """
-    deviation = np.asarray(level, np.float32)
-    unit = np.where(deviation > 0, lost / np.maximum(deviation, np.float32(1e-6)), 0)
-    energy = _square_sums(of_brightness**2)
-    product = _square_sums(of_brightness * unit)
+    deviation = np.broadcast_to(np.float32(level), lost.shape)
+    is_noisy = deviation > 0
+    unit = np.where(is_noisy, lost / np.maximum(deviation, np.float32(1e-6)), 0)
+    seen = np.where(is_noisy, of_brightness, 0)
+    energy, product = _square_sums(seen**2), _square_sums(seen * unit)
     tells = energy > TOO_EVEN
     if not tells.any():
         return 0.0
     alike = product[tells] ** 2 / energy[tells] - 1
-    return float(alike.sum() / (SIDE**2 * energy.size))
+    return float(alike.sum() / np.count_nonzero(is_noisy))
+
+
+def _usual(level: Level) -> float:
+    """Return the level in the middle of those of pixels that have noise."""
+    noisy = np.asarray(level)[np.asarray(level) > 0]
+    return float(np.median(noisy)) if noisy.size else 0.0
 
 
 def _square_sums(plane: Singles) -> Singles:

@@ -70,7 +70,7 @@ class ImageDenoiser(
     axis has 3 or 4 entries are one colour image. Colours are cleaned as brightness, by
     a network that sees all colours, and two differences of colour: at half the size, by
     one that sees the clean brightness beside them, or as grey images where they are
-    weakly noisy or hold finer detail, as drawings do.
+    weakly noisy, small (100 x 100), or hold finer detail, as drawings do.
 
     With `sigma="auto"` the noise is looked at first. White noise may be even, grow with
     brightness as that of counted light and of speckle does, and come with salt and
@@ -126,12 +126,12 @@ class ImageDenoiser(
     camera_weights_ : ndarray of shape (2, n_weights)
         Weights of the networks for such noise where it is as weak as cameras leave it,
         in brightness and in colours; none there either.
-    brightness_weights_ : ndarray of shape (n_shared_weights,)
-        Weights of the network for white noise in the brightness of colours; none after
-        `fit`, where that is cleaned as a grey image.
-    difference_weights_ : ndarray of shape (n_shared_weights,)
-        Weights of the network for white noise in differences of colour; none after
-        `fit` with clean images or from random weights, likewise.
+    brightness_weights_ : ndarray of shape (n_colour_weights,)
+        Weights of the network for white noise in the brightness of colours; none where
+        `fit` has learned otherwise: that is cleaned as a grey image then.
+    difference_weights_ : ndarray of shape (n_colour_weights,)
+        Weights of the network for white noise in differences of colour; none where
+        `fit` has learned from clean images or from random weights, likewise.
     sigma_ : float or None
         Noise of the training images, in their range, that is expected in all images.
         None where each image's own is estimated.

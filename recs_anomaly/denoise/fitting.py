@@ -93,7 +93,8 @@ def fit_to_noisy(denoiser: "ImageDenoiser", noisy: list[Image]) -> DenoiserModel
         warnings.warn(STRONG, stacklevel=3)
         return shipped
     if (sigma := _shared_sigma(jobs)) is None:
-        return _trained(denoiser, training)
+        warnings.warn(NOTHING_LEARNED, stacklevel=3)
+        return shipped._replace(sigma=training.sigma)
     warnings.warn(SHARED.format(sigma), stacklevel=3)
     return shipped._replace(shared_sigma=sigma)
 

@@ -128,6 +128,9 @@ def test_clean_images_teach_nothing_and_change_nothing() -> None:
     with pytest.warns(UserWarning, match="no white noise that could be learned"):
         fitted.fit(ramp)
     assert fitted.n_iter_ == 0
+    shipped = ImageDenoiser.from_pretrained()
+    for name in ("weights_", "camera_weights_", "difference_weights_"):
+        assert (getattr(fitted, name) == getattr(shipped, name)).all()
     assert (fitted.predict(ramp) == ramp).all()
 
 

@@ -9,6 +9,9 @@ from sklearn.datasets import load_sample_images
 
 from recs_anomaly import ImageDenoiser
 from recs_anomaly.datasets import make_noise
+from recs_anomaly.denoise.cleaner import DenoiserModel, NoisyPart
+from recs_anomaly.denoise.images import to_planes
+from recs_anomaly.denoise.noise import Noise
 from recs_anomaly.exceptions import InputError
 from tests.denoise.white_noise import noise_sigma
 
@@ -208,3 +211,15 @@ def test_a_jpeg_file_that_holds_colours_at_half_the_size(
         psnr(image / 255, FLOWER / 255) for image in (stored, denoiser.predict(stored))
     )
     assert after > before + 3
+
+
+@pytest.mark.parametrize("n_colours", [1, 3])
+def test_flat_parts_of_pictures_whose_noise_is_shared_stay(n_colours: int) -> None:
+    """A margin, or what was overexposed: there is no noise in a tile of it."""
+    noise = Noise(
+        (0.0,) * n_colours, has_blotches=True, shared=(0.0, 0.05, 0.05)[-n_colours:]
+    )
+    flat = np.full((32, 32, n_colours), 0.75, np.float32)
+    [cleaned] = DenoiserModel.pretrained()._clean_parts([NoisyPart(flat, noise)])
+    for found, expected in zip(cleaned.planes, to_planes(flat), strict=True):
+        np.testing.assert_array_equal(found, expected)
