@@ -122,6 +122,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
     goes on where it was stopped. A damaged file stops nothing; the exit code is 1 then.
     --json says what became of each picture.
     """
+    from recs_anomaly.core.memory import large_arrays_apart
     from recs_anomaly.denoise.app.folder import clean_all, plan_cleaning
     from recs_anomaly.denoise.app.outcomes import Records
     from recs_anomaly.denoise.applying import needs_keras
@@ -137,6 +138,7 @@ def denoise(  # noqa: PLR0913 - an option of the command line each
         "channels": channels,
         "stack_axis": None if stack is None else 0,
     }
+    large_arrays_apart()
     denoiser = _denoiser(plan, parameters, adapt)
     records = Records(clean)
     is_one_file = isinstance(source, Path) and not source.is_dir()
