@@ -58,6 +58,7 @@ from recs_anomaly.denoise.settings import (
     begun_as_grey,
     count_weights,
     packed,
+    parts_of_step,
     pretrained_weights,
     unpacked,
 )
@@ -65,9 +66,9 @@ from recs_anomaly.denoise.settings import (
 SCALES = (1.0, 0.9, 0.8, 0.7)
 VALIDATION_EVERY = 50
 VALIDATION_SIGMAS = (15, 25, 50)
-# Of exported weights. Those of changes may be coarser: .004 costs a tenth of a decibel
-# for cameras, .01 in differences of colour; of grey ones .001 costs .003, .003 .04.
-STEPS = {"gray": 0.00075, "colour_differences": 0.004}
+# Of exported weights: so coarse they cost .001 dB in grey, .005 in colours. Cameras'
+# were packed when their first and last layers had no finer ones.
+STEPS = {"gray": 0.001, "colour_differences": 0.0032}
 STEP = 0.0024  # of the others
 WARM_UP_STEPS = 300
 # Some three times the norm of a usual gradient: without a bound, one odd batch after
@@ -218,14 +219,16 @@ def camera_gain(model: object, pairs: list["RealPair"], *, is_colour: bool) -> f
 def in_steps(weights: np.ndarray, network: str) -> dict[str, np.ndarray]:
     """Pack in steps how far weights are from what they began as."""
     step = np.float32(STEPS.get(network, STEP))
-    n_steps = np.rint((weights - origin_of(network)) / step).astype(int)
+    steps = step * parts_of_step(PLANES[network])
+    n_steps = np.rint((weights - origin_of(network)) / steps).astype(int)
     return {"step": step, "n_steps": np.frombuffer(packed(n_steps), "u1")}
 
 
 def read_steps(path: Path, network: str) -> np.ndarray:
     """Read weights that were exported."""
     with np.load(path, allow_pickle=False) as shipped:
-        changes = shipped["step"] * unpacked(shipped["n_steps"].tobytes())
+        steps = shipped["step"] * parts_of_step(PLANES[network])
+        changes = steps * unpacked(shipped["n_steps"].tobytes())
     return origin_of(network) + changes.astype("float32")
 
 

@@ -1,7 +1,7 @@
 """Parameters of the denoiser, what is legal, and the weights that come with it."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -29,6 +29,7 @@ WIDTHS = (64, 80, 96)  # feature maps of the network at each resolution
 MULTIPLE = 2 ** len(WIDTHS)  # of pixels, that the sides of what it sees are
 MAX_SIGMA = 75 / 255  # that training showed
 CENTRE = 0.5
+FINE = 1 / 4  # of the usual step
 
 
 class Planes(NamedTuple):
@@ -86,23 +87,43 @@ def _check_axes(denoiser: Any) -> None:
 
 def count_weights(planes: Planes) -> int:
     """Count the weights of the network for so many planes."""
+    return sum(map(sum, _layers(planes)))
 
-    def layer(side: int, inputs: int, outputs: int) -> int:
-        return side**2 * inputs * outputs + outputs
 
-    ends = layer(6, 2 * planes.n_seen, WIDTHS[0]) + layer(
-        6, WIDTHS[0], planes.n_cleaned
-    )
-    there = sum(layer(2, width, deeper) for width, deeper in pairwise(WIDTHS))
-    back = sum(layer(2, deeper, width) for width, deeper in pairwise(WIDTHS))
-    blocks = 2 * sum(2 * layer(3, width, width) for width in WIDTHS)
-    return ends + there + back + blocks
+def _layers(planes: Planes) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of weights of each layer, in its kernel and in its bias."""
+
+    def layer(side: int, n_in: int, n_out: int) -> tuple[int, int]:
+        return side**2 * n_in * n_out, n_out
+
+    yield layer(6, 2 * planes.n_seen, WIDTHS[0])
+    for width, deeper in pairwise(WIDTHS):
+        yield from [layer(3, width, width)] * 2
+        yield layer(2, width, deeper)
+    yield from [layer(3, WIDTHS[-1], WIDTHS[-1])] * 4
+    for deeper, width in pairwise(WIDTHS[::-1]):
+        yield layer(2, deeper, width)
+        yield from [layer(3, width, width)] * 2
+    yield layer(6, WIDTHS[0], planes.n_cleaned)
+
+
+def parts_of_step(planes: Planes) -> Singles:
+    """Return of how much of a step each shipped weight is counted in whole numbers.
+
+    A coarse weight of the first or the last layer, or a coarse bias, costs far more
+    than one inside; there are few of them.
+    """
+    first, *inner, last = _layers(planes)
+    outer = [(n_weights, FINE) for n_weights in (*first, *last)]
+    within = [each for kernel, bias in inner for each in ((kernel, 1.0), (bias, FINE))]
+    counts, parts = zip(*outer[:2], *within, *outer[2:], strict=True)
+    return np.repeat(np.asarray(parts, np.float32), counts)
 
 
 @cache
 def pretrained_weights() -> Singles:
     """Return the weights (n_weights,) that were trained on photographs."""
-    weights = _in_steps("gray.npz")
+    weights = _in_steps("gray.npz", GREY)
     weights.flags.writeable = False
     return weights
 
@@ -110,7 +131,7 @@ def pretrained_weights() -> Singles:
 @cache
 def shared_weights() -> Singles:
     """Return the weights that were trained on strong noise that neighbours share."""
-    weights = begun_as_grey(COLOURS) + _in_steps("shared.npz")
+    weights = begun_as_grey(COLOURS) + _in_steps("shared.npz", COLOURS)
     weights.flags.writeable = False
     return weights
 
@@ -121,7 +142,9 @@ def camera_weights() -> Singles:
 
     The first are for brightness, the others for colours at half the size.
     """
-    changes = [_in_steps(f"camera_{name}.npz") for name in ("brightness", "colours")]
+    changes = [
+        _in_steps(f"camera_{name}.npz", GREY) for name in ("brightness", "colours")
+    ]
     weights: Singles = begun_as_grey(GREY) + np.stack(changes)
     weights.flags.writeable = False
     return weights
@@ -130,7 +153,8 @@ def camera_weights() -> Singles:
 @cache
 def brightness_weights() -> Singles:
     """Return the weights for white noise in the brightness of colours."""
-    weights = begun_as_grey(FIRST_OF_COLOURS) + _in_steps("colour_brightness.npz")
+    changes = _in_steps("colour_brightness.npz", FIRST_OF_COLOURS)
+    weights = begun_as_grey(FIRST_OF_COLOURS) + changes
     weights.flags.writeable = False
     return weights
 
@@ -138,7 +162,8 @@ def brightness_weights() -> Singles:
 @cache
 def difference_weights() -> Singles:
     """Return the weights for white noise in differences of colour at half the size."""
-    weights = begun_as_grey(FIRST_OF_COLOURS) + _in_steps("colour_differences.npz")
+    changes = _in_steps("colour_differences.npz", FIRST_OF_COLOURS)
+    weights = begun_as_grey(FIRST_OF_COLOURS) + changes
     weights.flags.writeable = False
     return weights
 
@@ -159,14 +184,14 @@ def begun_as_grey(planes: Planes) -> Singles:
 
 def _inner_layers(planes: Planes) -> slice:
     """Place of the layers that do not depend on the number of planes."""
-    of_one = 6**2 * WIDTHS[0]
-    return slice(2 * of_one * planes.n_seen, -(of_one + 1) * planes.n_cleaned)
+    first, *_, last = _layers(planes)
+    return slice(first[0], -sum(last))
 
 
-def _in_steps(name: str) -> Singles:
+def _in_steps(name: str, planes: Planes) -> Singles:
     shipped = _shipped(name)
-    n_steps = unpacked(shipped["n_steps"].tobytes())
-    return np.asarray(shipped["step"] * n_steps, np.float32)
+    steps = shipped["step"] * parts_of_step(planes)
+    return np.asarray(steps * unpacked(shipped["n_steps"].tobytes()), np.float32)
 
 
 def packed(numbers: NDArray[Any]) -> bytes:

@@ -13,11 +13,13 @@ from recs_anomaly.denoise import settings
 from recs_anomaly.denoise.network import build_denoising_network
 from recs_anomaly.denoise.settings import (
     COLOURS,
+    FINE,
     FIRST_OF_COLOURS,
     GREY,
     Planes,
     begun_as_grey,
     packed,
+    parts_of_step,
     unpacked,
 )
 
@@ -58,3 +60,21 @@ def test_networks_of_colours_begin_with_the_inner_layers_of_the_grey_one(
 def test_all_weights_together_are_a_small_part_of_the_wheel() -> None:
     folder = Path(settings.__file__).parent / "pretrained"
     assert sum(path.stat().st_size for path in folder.glob("*.npz")) <= 3_000_000
+
+
+@pytest.mark.parametrize("planes", [GREY, COLOURS, FIRST_OF_COLOURS])
+def test_the_first_and_the_last_layer_and_biases_are_told_finely(
+    planes: Planes,
+) -> None:
+    network = build_denoising_network(0, planes=planes)
+    ends = {network.layers[1].name, network.layers[-1].name}
+    expected = [
+        np.full(
+            variable.shape,
+            FINE
+            if ends & set(variable.path.split("/")) or "bias" in variable.path
+            else 1,
+        ).ravel()
+        for variable in network.weights
+    ]
+    np.testing.assert_array_equal(parts_of_step(planes), np.concatenate(expected))
