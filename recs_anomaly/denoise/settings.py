@@ -131,9 +131,7 @@ def pretrained_weights() -> Singles:
 @cache
 def shared_weights() -> Singles:
     """Return the weights that were trained on strong noise that neighbours share."""
-    weights = begun_as_grey(COLOURS) + _in_steps("shared.npz", COLOURS)
-    weights.flags.writeable = False
-    return weights
+    return _changed("shared.npz", COLOURS)
 
 
 @cache
@@ -153,17 +151,17 @@ def camera_weights() -> Singles:
 @cache
 def brightness_weights() -> Singles:
     """Return the weights for white noise in the brightness of colours."""
-    changes = _in_steps("colour_brightness.npz", FIRST_OF_COLOURS)
-    weights = begun_as_grey(FIRST_OF_COLOURS) + changes
-    weights.flags.writeable = False
-    return weights
+    return _changed("colour_brightness.npz", FIRST_OF_COLOURS)
 
 
 @cache
 def difference_weights() -> Singles:
     """Return the weights for white noise in differences of colour at half the size."""
-    changes = _in_steps("colour_differences.npz", FIRST_OF_COLOURS)
-    weights = begun_as_grey(FIRST_OF_COLOURS) + changes
+    return _changed("colour_differences.npz", FIRST_OF_COLOURS)
+
+
+def _changed(name: str, planes: Planes) -> Singles:
+    weights = begun_as_grey(planes) + _in_steps(name, planes)
     weights.flags.writeable = False
     return weights
 
