@@ -7,11 +7,11 @@ import keras
 import numpy as np
 from _real_noise import real_pair
 
-from recs_anomaly.denoise.applying import shared_network
-from recs_anomaly.denoise.colours import denoise_brightness
+from recs_anomaly.denoise.applying import as_input, shared_network
+from recs_anomaly.denoise.colours import denoise_brightness, each_first
 from recs_anomaly.denoise.images import SCALE, to_planes
 from recs_anomaly.denoise.noise import OF_CAMERAS
-from recs_anomaly.denoise.planes import halved
+from recs_anomaly.denoise.planes import halved, pooled
 from recs_anomaly.denoise.settings import (
     FIRST_OF_COLOURS,
     N_COLOURS,
@@ -183,8 +183,12 @@ class DifferencePatches(BrightnessPatches):
     def _drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         colours = self._colours(rng)
         seen = beside_brightness(colours.noisy, colours.level)
-        unit_noise = beside(2 * means(colours.unit_noise))
-        return seen, first_of(unit_noise, seen[..., N_COLOURS:])
+        unit_noise = [
+            np.stack(planes, axis=2)
+            for image in np.moveaxis(2 * colours.unit_noise, 3, 1)
+            for planes in halves_of_differences(image[0], image)
+        ]
+        return seen, first_of(np.stack(unit_noise), seen[..., N_COLOURS:])
 
 
 class CameraPatches(NoisyPatches):
@@ -255,28 +259,22 @@ def beside_brightness(noisy: np.ndarray, level: np.ndarray) -> np.ndarray:
     results, half as high and wide.
     """
     network = shared_network(brightness_weights(), FIRST_OF_COLOURS)
-    images = [list(np.moveaxis(planes, 2, 0)) for planes in noisy]
+    images = list(np.moveaxis(noisy, 3, 1))
     levels = [[float(x) for x in each[0, 0]] for each in level]
-    noisy = noisy.copy()
     found = denoise_brightness(network, images, levels)
-    for planes, brightness in zip(noisy, found, strict=True):
-        planes[..., 0] = brightness
-    small = beside(means(noisy))
-    of_small = beside(level / 2 * (0, 1, 1))
-    maps = np.broadcast_to(of_small, small.shape)
-    return np.concatenate([small, maps], axis=3).astype("float32")
+    seen = []
+    for brightness, image, each in zip(found, images, levels, strict=True):
+        planes = halves_of_differences(brightness, image)
+        told = each_first(0.0, [x / 2 for x in each[1:]])
+        seen += map(as_input, planes, told)
+    return np.stack(seen)
 
 
-def beside(planes: np.ndarray) -> np.ndarray:
-    """Put each difference first, then the brightness, then the other difference."""
-    return np.concatenate([planes[..., (1, 0, 2)], planes[..., (2, 0, 1)]])
-
-
-def means(planes: np.ndarray) -> np.ndarray:
-    """Return the means of 2 x 2 pixels of planes (n, height, width, n_planes)."""
-    n, height, width, n_planes = planes.shape
-    squares = planes.reshape(n, height // 2, 2, width // 2, 2, n_planes)
-    return squares.mean(axis=(2, 4))
+def halves_of_differences(
+    brightness: np.ndarray, image: np.ndarray
+) -> list[list[np.ndarray]]:
+    """Return the planes of an image (3, height, width) at half the size, twice."""
+    return each_first(pooled(brightness), [pooled(plane) for plane in image[1:]])
 
 
 def _recoloured(piece: np.ndarray, rng: np.random.Generator) -> np.ndarray:

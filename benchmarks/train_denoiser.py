@@ -60,7 +60,7 @@ from recs_anomaly.denoise.settings import (
     packed,
     parts_of_step,
     pretrained_weights,
-    unpacked,
+    weights_of_steps,
 )
 
 SCALES = (1.0, 0.9, 0.8, 0.7)
@@ -227,9 +227,7 @@ def in_steps(weights: np.ndarray, network: str) -> dict[str, np.ndarray]:
 def read_steps(path: Path, network: str) -> np.ndarray:
     """Read weights that were exported."""
     with np.load(path, allow_pickle=False) as shipped:
-        steps = shipped["step"] * parts_of_step(PLANES[network])
-        changes = steps * unpacked(shipped["n_steps"].tobytes())
-    return origin_of(network) + changes.astype("float32")
+        return origin_of(network) + weights_of_steps(shipped, PLANES[network])
 
 
 def origin_of(network: str) -> np.ndarray:
@@ -244,21 +242,33 @@ def as_unit(image: object) -> np.ndarray:
     return np.asarray(image, "float32") / 255
 
 
-def validation(model: object, images: list[np.ndarray]) -> str:
-    """PSNR of the kept images at each noise level, the noise drawn with seed 0."""
+def at_each_sigma(images: list[np.ndarray], errors_of: Callable) -> str:
+    """PSNR at each noise level, from the mean squared errors in each image.
+
+    `errors_of` takes the image, sigma of 255, and where to draw the noise from, which
+    begins with seed 0.
+    """
     figures = []
     for sigma in VALIDATION_SIGMAS:
         rng = np.random.default_rng(0)
-        psnr = []
-        for image in images:
-            clean = image[: image.shape[0] // 8 * 8, : image.shape[1] // 8 * 8]
-            noisy = clean + sigma / 255 * rng.standard_normal(clean.shape)
-            both = np.stack([noisy, np.full_like(noisy, sigma / 255)], -1)
-            unit_noise = np.asarray(model(both[None].astype("float32")))[0, ..., 0]
-            denoised = np.clip(noisy - sigma / 255 * unit_noise, 0, 1)
-            psnr.append(-10 * np.log10(np.mean((denoised - clean) ** 2)))
-        figures.append(f"{np.mean(psnr):.2f} (sigma {sigma})")
+        errors = [error for image in images for error in errors_of(image, sigma, rng)]
+        psnr = -10 * np.mean(np.log10(errors))
+        figures.append(f"{psnr:.2f} (sigma {sigma})")
     return ", ".join(figures)
+
+
+def validation(model: object, images: list[np.ndarray]) -> str:
+    """PSNR of the kept images at each noise level."""
+
+    def errors(image: np.ndarray, sigma: int, rng: np.random.Generator) -> list[float]:
+        clean = image[: image.shape[0] // 8 * 8, : image.shape[1] // 8 * 8]
+        noisy = clean + sigma / 255 * rng.standard_normal(clean.shape)
+        both = np.stack([noisy, np.full_like(noisy, sigma / 255)], -1)
+        unit_noise = np.asarray(model(both[None].astype("float32")))[0, ..., 0]
+        denoised = np.clip(noisy - sigma / 255 * unit_noise, 0, 1)
+        return [np.mean((denoised - clean) ** 2)]
+
+    return at_each_sigma(images, errors)
 
 
 def colour_validation(model: object, images: list[np.ndarray]) -> str:
@@ -288,40 +298,35 @@ def colour_validation(model: object, images: list[np.ndarray]) -> str:
 
 
 def brightness_validation(model: object, images: list[np.ndarray]) -> str:
-    """PSNR of the brightness of the kept images, the noise drawn with seed 0."""
-    figures = []
-    for sigma in VALIDATION_SIGMAS:
-        rng = np.random.default_rng(0)
-        psnr = []
-        for image in images:
-            clean = planes_of(image[:320, :320])[None]
-            level = np.broadcast_to(np.float32(sigma / 255) * SCALE, clean.shape)
-            noisy = clean + level * rng.standard_normal(clean.shape).astype("float32")
-            unit_noise = np.asarray(model(np.concatenate([noisy, level], axis=3)))
-            found = (noisy - level * unit_noise)[..., 0]
-            psnr.append(-10 * np.log10(np.mean((found - clean[..., 0]) ** 2)))
-        figures.append(f"{np.mean(psnr):.2f} (sigma {sigma})")
-    return ", ".join(figures)
+    """PSNR of the brightness of the kept images."""
+
+    def errors(image: np.ndarray, sigma: int, rng: np.random.Generator) -> list[float]:
+        clean = planes_of(image[:320, :320])[None]
+        level = np.broadcast_to(np.float32(sigma / 255) * SCALE, clean.shape)
+        noisy = clean + level * rng.standard_normal(clean.shape).astype("float32")
+        unit_noise = np.asarray(model(np.concatenate([noisy, level], axis=3)))
+        found = (noisy - level * unit_noise)[..., 0]
+        return [np.mean((found - clean[..., 0]) ** 2)]
+
+    return at_each_sigma(images, errors)
 
 
 def difference_validation(model: object, images: list[np.ndarray]) -> str:
-    """PSNR of the differences of the kept images, the noise drawn with seed 0."""
-    figures = []
-    for sigma in VALIDATION_SIGMAS:
-        rng = np.random.default_rng(0)
-        psnr = []
-        for image in images:
-            clean = planes_of(image[:320, :320])[None]
-            level = np.float32(sigma / 255) * SCALE[None, None, None]
-            noise = rng.standard_normal(clean.shape).astype("float32")
-            seen = beside_brightness(clean + level * noise, level)
-            found = seen[..., 0] - seen[..., 3] * np.asarray(model(seen))[..., 0]
-            differences = np.moveaxis(clean[0, ..., 1:], 2, 0)
-            for small, plane in zip(found, differences, strict=True):
-                error = np.mean((doubled(sharpened(small)) - plane) ** 2)
-                psnr.append(-10 * np.log10(error))
-        figures.append(f"{np.mean(psnr):.2f} (sigma {sigma})")
-    return ", ".join(figures)
+    """PSNR of the differences of the kept images."""
+
+    def errors(image: np.ndarray, sigma: int, rng: np.random.Generator) -> list[float]:
+        clean = planes_of(image[:320, :320])[None]
+        level = np.float32(sigma / 255) * SCALE[None, None, None]
+        noise = rng.standard_normal(clean.shape).astype("float32")
+        seen = beside_brightness(clean + level * noise, level)
+        found = seen[..., 0] - seen[..., 3] * np.asarray(model(seen))[..., 0]
+        differences = np.moveaxis(clean[0, ..., 1:], 2, 0)
+        return [
+            np.mean((doubled(sharpened(small)) - plane) ** 2)
+            for small, plane in zip(found, differences, strict=True)
+        ]
+
+    return at_each_sigma(images, errors)
 
 
 # The networks that learn from images alone: their patches, what they are measured by,

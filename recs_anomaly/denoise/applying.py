@@ -199,7 +199,7 @@ def denoise_together(
     height, width = images[0][0].shape
     both = list(zip(images, levels, strict=True))
     seen = [list(map(_within_reach, *each)) for each in both]
-    inputs = np.stack(list(map(_as_input, seen, levels)))
+    inputs = np.stack(list(map(as_input, seen, levels)))
     unit_noise = network.unit_noise(inputs)[:, :height, :width]
     return [
         list(map(_without, np.moveaxis(noise, 2, 0), planes, as_seen, each))
@@ -216,7 +216,7 @@ def _within_reach(plane: Singles, level: Level) -> Singles:
     return np.clip(plane, -reach, 1 + reach)
 
 
-def _as_input(planes: Sequence[Singles], levels: Sequence[Level]) -> Singles:
+def as_input(planes: Sequence[Singles], levels: Sequence[Level]) -> Singles:
     """Put planes and the maps of their levels together, (height, width, 2 n_planes)."""
     strongest = max(float(np.max(level)) for level in levels)
     shrink = MAX_SIGMA / max(strongest, MAX_SIGMA)

@@ -7,7 +7,7 @@ their brightness.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from recs_anomaly.core.arrays import Singles
 from recs_anomaly.denoise.applying import Level, TrainedNetwork, denoise_together
 from recs_anomaly.denoise.planes import doubled, local_mean, pooled, sharpened
 
+T = TypeVar("T")
 # Variance of what halving and doubling loses of white noise of 1.
 LOST = 0.781
 # What is lost in the square around a pixel counts as detail from so many times that of
@@ -137,13 +138,20 @@ def denoise_coarse(
     seen: list[list[Singles]] = []
     levels: list[list[Level]] = []
     for bright, image in zip(brightness, images, strict=True):
-        beside = pooled(bright)
-        (one, other), (level, its_level) = image.small, map(_pooled_level, image.levels)
-        seen += [[one, beside, other], [other, beside, one]]
-        levels += [[level, 0.0, its_level], [its_level, 0.0, level]]
+        seen += each_first(pooled(bright), image.small)
+        levels += each_first(0.0, list(map(_pooled_level, image.levels)))
     found = [plane for [plane] in denoise_together(network, seen, levels)]
     pairs = zip(found[::2], found[1::2], strict=True)
     return list(map(Differences.restored, images, pairs))
+
+
+def each_first(brightness: T, differences: Sequence[T]) -> list[list[T]]:
+    """Put each difference first, then the brightness, then the other difference.
+
+    In this order the network is shown planes, and told their levels.
+    """
+    one, other = differences
+    return [[one, brightness, other], [other, brightness, one]]
 
 
 def _detail_alike(of_brightness: Singles, lost: Singles, level: Level) -> float:

@@ -23,7 +23,6 @@ from recs_anomaly.denoise.intervals import COVERAGE
 from recs_anomaly.denoise.noise import common_shared_sigma
 from recs_anomaly.denoise.noise_level import patch_waves
 from recs_anomaly.denoise.planes import Image
-from recs_anomaly.denoise.settings import pretrained_weights
 from recs_anomaly.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -93,8 +92,7 @@ def fit_to_noisy(denoiser: "ImageDenoiser", noisy: list[Image]) -> DenoiserModel
         warnings.warn(STRONG, stacklevel=3)
         return shipped
     if (sigma := _shared_sigma(jobs)) is None:
-        warnings.warn(NOTHING_LEARNED, stacklevel=3)
-        return shipped._replace(sigma=training.sigma)
+        return _trained(denoiser, training)
     warnings.warn(SHARED.format(sigma), stacklevel=3)
     return shipped._replace(shared_sigma=sigma)
 
@@ -148,27 +146,24 @@ def _trained(denoiser: "ImageDenoiser", training: TrainingPlanes) -> DenoiserMod
     from recs_anomaly.denoise.training import fit_denoiser
 
     draw, seed = seeds_of(denoiser.random_state, 2)
-    weights = (
-        flat_weights(build_denoising_network(draw))
-        if denoiser.weights is None
-        else pretrained_weights()
-    )
-    losses: list[float] = []
-    n_steps = 0
-    if training.planes:
-        steps = _steps(denoiser, training.planes, seed)
-        n_steps = steps.n_steps
-        with Progress("denoiser", n_steps, denoiser.verbose) as progress:
-
-            def report(step: int, loss: float) -> None:
-                losses.append(loss)
-                progress.epoch(step, TrainingHistory(losses, []), lambda: None)
-
-            weights = fit_denoiser(weights, training.planes, steps, report)
-    else:
+    begun = DenoiserModel.pretrained()
+    if denoiser.weights is None:
+        drawn = flat_weights(build_denoising_network(draw))
+        begun = DenoiserModel(drawn, np.empty(0), n_iter=0)
+    if not training.planes:
         warnings.warn(NOTHING_LEARNED, stacklevel=4)
+        return begun._replace(sigma=training.sigma)
+    steps = _steps(denoiser, training.planes, seed)
+    losses: list[float] = []
+    with Progress("denoiser", steps.n_steps, denoiser.verbose) as progress:
+
+        def report(step: int, loss: float) -> None:
+            losses.append(loss)
+            progress.epoch(step, TrainingHistory(losses, []), lambda: None)
+
+        weights = fit_denoiser(begun.weights, training.planes, steps, report)
     curve = np.asarray(losses, np.float64)
-    return DenoiserModel(weights, curve, n_steps, training.sigma)
+    return DenoiserModel(weights, curve, steps.n_steps, training.sigma)
 
 
 def _steps(

@@ -1,7 +1,7 @@
 """Parameters of the denoiser, what is legal, and the weights that come with it."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -113,10 +113,13 @@ def parts_of_step(planes: Planes) -> Singles:
     A coarse weight of the first or the last layer, or a coarse bias, costs far more
     than one inside; there are few of them.
     """
-    first, *inner, last = _layers(planes)
-    outer = [(n_weights, FINE) for n_weights in (*first, *last)]
-    within = [each for kernel, bias in inner for each in ((kernel, 1.0), (bias, FINE))]
-    counts, parts = zip(*outer[:2], *within, *outer[2:], strict=True)
+    layers = list(_layers(planes))
+    counts: list[int] = []
+    parts: list[float] = []
+    for number, layer in enumerate(layers):
+        is_outer = number in (0, len(layers) - 1)
+        counts += layer
+        parts += [FINE if is_outer else 1.0, FINE]
     return np.repeat(np.asarray(parts, np.float32), counts)
 
 
@@ -140,10 +143,8 @@ def camera_weights() -> Singles:
 
     The first are for brightness, the others for colours at half the size.
     """
-    changes = [
-        _in_steps(f"camera_{name}.npz", GREY) for name in ("brightness", "colours")
-    ]
-    weights: Singles = begun_as_grey(GREY) + np.stack(changes)
+    names = ("camera_brightness.npz", "camera_colours.npz")
+    weights = np.stack([_changed(name, GREY) for name in names])
     weights.flags.writeable = False
     return weights
 
@@ -187,7 +188,11 @@ def _inner_layers(planes: Planes) -> slice:
 
 
 def _in_steps(name: str, planes: Planes) -> Singles:
-    shipped = _shipped(name)
+    return weights_of_steps(_shipped(name), planes)
+
+
+def weights_of_steps(shipped: Mapping[str, NDArray[Any]], planes: Planes) -> Singles:
+    """Return the weights, or changes of weights, that are shipped as `n_steps`."""
     steps = shipped["step"] * parts_of_step(planes)
     return np.asarray(steps * unpacked(shipped["n_steps"].tobytes()), np.float32)
 
